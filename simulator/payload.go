@@ -1,0 +1,111 @@
+package simulator
+
+import (
+	"encoding/json"
+	"strconv"
+	"unicode/utf8"
+
+	"semblance/schemas"
+)
+
+// AppendPayload appends the body of one attempt to dst: one compact JSON object, its keys in the order of the
+// provider's. It is the only place that knows that order. The bytes that it appends are the bytes that are signed,
+// sent and journalled; nobody encodes them again.
+func AppendPayload(dst []byte, subscriptionID, eventID string, c *schemas.Change) []byte {
+	dst = append(dst, `{"subscriptionId":`...)
+	dst = appendString(dst, subscriptionID)
+	dst = append(dst, `,"eventId":`...)
+	dst = appendString(dst, eventID)
+	dst = append(dst, `,"eventType":`...)
+	dst = appendString(dst, c.Type.Name)
+	dst = append(dst, `,"identifiers":{`...)
+	for i := range c.Identifiers {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, c.Identifiers[i].Name)
+		dst = append(dst, ':')
+		dst = appendString(dst, c.Identifiers[i].Value)
+	}
+	dst = append(dst, '}')
+	if len(c.Metadata) > 0 {
+		dst = append(dst, `,"metadata":{`...)
+		for i, m := range c.Metadata {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(dst, m.Name)
+			dst = append(dst, ':')
+			dst = appendValue(dst, m.Value)
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, '}')
+}
+
+func appendValue(dst []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendString(dst, v)
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	}
+	encoded, err := json.Marshal(v)
+	if err != nil { // a channel or a function: no change holds one
+		return append(dst, "null"...)
+	}
+	return append(dst, encoded...)
+}
+
+// appendString appends s as a JSON string. <, > and & stay as they are; invalid UTF-8 becomes U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		size := 1
+		var escaped string
+		switch {
+		case c == '"':
+			escaped = `\"`
+		case c == '\\':
+			escaped = `\\`
+		case c == '\n':
+			escaped = `\n`
+		case c == '\r':
+			escaped = `\r`
+		case c == '\t':
+			escaped = `\t`
+		case c == '\b':
+			escaped = `\b`
+		case c == '\f':
+			escaped = `\f`
+		case c < 0x20:
+			const hex = "0123456789abcdef"
+			escaped = `\u00` + string([]byte{hex[c>>4], hex[c&15]})
+		default:
+			var r rune
+			r, size = utf8.DecodeRuneInString(s[i:])
+			switch {
+			case r == utf8.RuneError && size == 1:
+				escaped = `\ufffd`
+			case r == '\u2028' || r == '\u2029': // as encoding/json: JavaScript once took them for line ends
+				escaped = `\u202` + string(rune('8'+r-'\u2028'))
+			}
+		}
+		if escaped != "" {
+			dst = append(dst, s[start:i]...)
+			dst = append(dst, escaped...)
+			start = i + size
+		}
+		i += size
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
