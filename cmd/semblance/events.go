@@ -1,0 +1,310 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"semblance/schemas"
+)
+
+// eventsCommand lists the catalogue, or explains one event type in full.
+func (a *app) eventsCommand() *cobra.Command {
+	var format string
+	var all bool
+	c := &cobra.Command{
+		Use:     "events [PATTERN...]",
+		Short:   "List the event types, or explain one in full",
+		GroupID: groupKnow,
+		Long: `Events lists the provider's event types with the identifiers that each carries; one that is marked with ? is
+absent from the payload when its record does not exist.
+
+A full name explains that type: its identifiers, its JSON Schema and an example. In a pattern * stands for any run of
+characters, dots included, and group:KEY for a group of the catalogue.`,
+		Example: `  semblance events                            all that the provider sends today
+  semblance events 'booking.*' 'patient.*'    some of them
+  semblance events group:location             one group
+  semblance events booking.created            one type, with its schema and an example
+  semblance events --format markdown --all    a table for your documentation, the retired type with it`,
+		ValidArgsFunction: completePatterns,
+		RunE: func(_ *cobra.Command, patterns []string) error {
+			types, err := selectTypes(patterns, all)
+			if err != nil {
+				return usageError(err)
+			}
+			one := len(patterns) == 1 && len(types) == 1 && types[0].Name == patterns[0]
+			switch {
+			case format == "json" && one:
+				return writeJSON(a.out, describeInFull(types[0]))
+			case format == "json":
+				return writeJSON(a.out, describeEach(types))
+			case format == "markdown":
+				markdownTable(a.out, types)
+			case one:
+				a.explain(types[0])
+			default:
+				a.table(types)
+			}
+			return nil
+		},
+	}
+	addChoice(c, &format, "format", "how to print them", "table", "json", "markdown")
+	c.Flags().BoolVar(&all, "all", false, "also the retired type, which the provider no longer lists")
+	return c
+}
+
+// selectTypes returns what the patterns name, or the whole catalogue.
+func selectTypes(patterns []string, all bool) ([]*schemas.EventType, error) {
+	switch {
+	case len(patterns) > 0:
+		return schemas.MatchAny(patterns)
+	case all:
+		return schemas.AllWithRetired(), nil
+	default:
+		return schemas.All(), nil
+	}
+}
+
+// table prints the types by group, each group with columns of its own.
+func (a *app) table(types []*schemas.EventType) {
+	var out strings.Builder
+	for start := 0; start < len(types); {
+		group := types[start].Group
+		end := start
+		for end < len(types) && types[end].Group == group {
+			end++
+		}
+		fmt.Fprintf(&out, "%s  %s\n", a.out.bold("group:"+group), a.out.faint(groupOf(group).Summary))
+		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+		for _, t := range types[start:end] {
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", t.Name, identifierList(t), summary(t))
+		}
+		w.Flush() // into memory
+		out.WriteByte('\n')
+		start = end
+	}
+	fmt.Fprintf(&out, "%s. ? marks an identifier that is absent when its record does not exist.\n", count(len(types), "event type"))
+	io.WriteString(a.out, out.String())
+}
+
+// identifierList is what a type carries in one cell: "bookingId, patientId?".
+func identifierList(t *schemas.EventType) string {
+	var cells []string
+	cells = append(cells, t.Required...)
+	if len(t.OneOf) > 0 {
+		var options []string
+		for _, key := range t.OneOf {
+			option := key
+			for _, beside := range companions(t, key) {
+				option += "+" + beside + "?"
+			}
+			options = append(options, option)
+		}
+		cells = append(cells, strings.Join(options, " or "))
+	}
+	for _, key := range t.Optional {
+		cells = append(cells, key+"?")
+	}
+	return strings.Join(cells, ", ")
+}
+
+func companions(t *schemas.EventType, with string) []string {
+	for _, c := range t.OptionalWith {
+		if c.With == with {
+			return c.Optional
+		}
+	}
+	return nil
+}
+
+func summary(t *schemas.EventType) string {
+	if t.Retired() {
+		return t.Summary + " (retired)"
+	}
+	return t.Summary
+}
+
+func groupOf(key string) schemas.Group {
+	for _, g := range schemas.Groups() {
+		if g.Key == key {
+			return g
+		}
+	}
+	return schemas.Group{Key: key}
+}
+
+// explain prints one type in full.
+func (a *app) explain(t *schemas.EventType) {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\n%s.\n\n", a.out.bold(t.Name), summary(t))
+	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	group := groupOf(t.Group)
+	fmt.Fprintf(w, "group\t%s (group:%s)\n", group.Title, group.Key)
+	fmt.Fprintf(w, "evidence\t%s\n", evidence(t.Evidence))
+	if t.FormerEnum != "" {
+		fmt.Fprintf(w, "former enum\t%s, dropped by the provider on 2026-06-08\n", t.FormerEnum)
+	}
+	w.Flush() // into memory
+	out.WriteString("\n" + a.out.bold("Identifiers") + "\n")
+	for _, key := range t.Keys() {
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", key, holds(t, key), presence(t, key))
+	}
+	for _, m := range t.Metadata {
+		fmt.Fprintf(w, "  metadata.%s\t%s\t%s\n", m.Name, m.Type, fieldPresence(m))
+	}
+	w.Flush() // into memory
+	full := describeInFull(t)
+	fmt.Fprintf(&out, "\n%s\n%s\n", a.out.bold("Example"), indented(full.Example))
+	fmt.Fprintf(&out, "\n%s\n%s\n", a.out.bold("Schema"), indented(full.Schema))
+	fmt.Fprintf(&out, "\nsemblance send %s --to 3000/webhooks\n", t.Name)
+	io.WriteString(a.out, out.String())
+}
+
+func evidence(e schemas.Evidence) string {
+	switch e {
+	case schemas.EvidencePage:
+		return "on an event reference page of the provider"
+	case schemas.EvidenceReleaseNote:
+		return "announced in a release note of the provider"
+	case schemas.EvidenceInferred:
+		return "the name is known, the identifiers are deduced"
+	case schemas.EvidenceRetired:
+		return "an old name, absent from today's reference"
+	}
+	return string(e)
+}
+
+// holds says what an identifier is.
+func holds(t *schemas.EventType, key string) string {
+	if v, plain := t.Value(key); plain {
+		switch v.Kind {
+		case schemas.ValueEnum:
+			return either(v.Enum)
+		case schemas.ValueDateTime:
+			return "a date and time (RFC 3339)"
+		case schemas.ValueJSONArray:
+			return "a JSON array of strings, encoded as one string"
+		}
+		return "an id"
+	}
+	kind, role, ok := schemas.KindOf(key)
+	switch {
+	case !ok:
+		return "an id of the provider's webhook system"
+	case kind != role:
+		return fmt.Sprintf("the id of a %s, the %s", kind, role)
+	}
+	return "the id of the " + kind
+}
+
+// presence says when an identifier is there.
+func presence(t *schemas.EventType, key string) string {
+	if slices.Contains(t.Required, key) {
+		return "always"
+	}
+	if slices.Contains(t.OneOf, key) {
+		return "one of " + strings.Join(t.OneOf, " and ") + ", never both"
+	}
+	for _, c := range t.OptionalWith {
+		if slices.Contains(c.Optional, key) {
+			return "beside " + c.With + ", when the record exists"
+		}
+	}
+	return "when the record exists"
+}
+
+func fieldPresence(m schemas.Field) string {
+	if m.Optional {
+		return "sometimes"
+	}
+	return "always"
+}
+
+// markdownTable prints the types as tables for a document, one a group.
+func markdownTable(out io.Writer, types []*schemas.EventType) {
+	var b strings.Builder
+	group := ""
+	for _, t := range types {
+		if t.Group != group {
+			if group != "" {
+				b.WriteByte('\n')
+			}
+			group = t.Group
+			g := groupOf(group)
+			fmt.Fprintf(&b, "### %s\n\n%s.\n\n| Event type | Identifiers | What happened |\n| --- | --- | --- |\n", g.Title, g.Summary)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", t.Name, identifierList(t), summary(t))
+	}
+	io.WriteString(out, b.String())
+}
+
+// description is an event type as JSON.
+type description struct {
+	Name         string              `json:"name"`
+	Group        string              `json:"group"`
+	Summary      string              `json:"summary"`
+	Required     []string            `json:"required"`
+	Optional     []string            `json:"optional,omitempty"`
+	OneOf        []string            `json:"oneOf,omitempty"`
+	OptionalWith map[string][]string `json:"optionalWith,omitempty"`
+	Values       []value             `json:"values,omitempty"`
+	Metadata     []field             `json:"metadata,omitempty"`
+	FormerEnum   string              `json:"formerEnum,omitempty"`
+	Evidence     schemas.Evidence    `json:"evidence"`
+	Schema       json.RawMessage     `json:"schema,omitempty"`  // of one type in full
+	Example      json.RawMessage     `json:"example,omitempty"` // likewise
+}
+
+type value struct {
+	Name string            `json:"name"`
+	Kind schemas.ValueKind `json:"kind"`
+	Enum []string          `json:"enum,omitempty"`
+}
+
+type field struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"`
+	Optional bool   `json:"optional,omitempty"`
+}
+
+func describeEach(types []*schemas.EventType) []description {
+	all := make([]description, len(types))
+	for i, t := range types {
+		all[i] = describe(t)
+	}
+	return all
+}
+
+func describe(t *schemas.EventType) description {
+	d := description{
+		Name: t.Name, Group: t.Group, Summary: t.Summary, Required: t.Required, Optional: t.Optional,
+		OneOf: t.OneOf, FormerEnum: t.FormerEnum, Evidence: t.Evidence,
+	}
+	if d.Required == nil {
+		d.Required = []string{}
+	}
+	for _, c := range t.OptionalWith {
+		if d.OptionalWith == nil {
+			d.OptionalWith = map[string][]string{}
+		}
+		d.OptionalWith[c.With] = c.Optional
+	}
+	for _, v := range t.Values {
+		d.Values = append(d.Values, value(v))
+	}
+	for _, m := range t.Metadata {
+		d.Metadata = append(d.Metadata, field(m))
+	}
+	return d
+}
+
+// describeInFull is describe with the schema and an example of the payload.
+func describeInFull(t *schemas.EventType) description {
+	d := describe(t)
+	return d
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rooms is the table of the rooms of this module: which rooms of ours each may import, and which libraries from
+// outside. It is the design; a line of code that fits none of them, or two, wants this table changed first. A folder
+// that is not listed is not allowed to be there. Tests and examples are exempt: they may import anything.
+var rooms = map[string]struct {
+	ours    string // import paths below semblance/
+	outside string // short names of libraries
+}{
+	"schemas":                    {"", ""},
+	"schemas/internal/generate":  {"schemas", "yaml"},
+	"schemas/validate":           {"schemas", "jsonschema"},
+	"schemas/export":             {"schemas", ""},
+	"fixtures":                   {"schemas", "gofakeit"},
+	"fixtures/samples":           {"", ""},
+	"fixtures/internal/generate": {"schemas fixtures simulator", ""},
+
+	"simulator":                {"schemas", ""},
+	"simulator/clock":          {"", ""},
+	"simulator/signature":      {"", ""},
+	"simulator/fault":          {"simulator simulator/signature simulator/clock", ""},
+	"simulator/delivery":       {"schemas simulator simulator/signature simulator/fault simulator/clock", ""},
+	"simulator/journal":        {"schemas simulator", ""},
+	"simulator/journal/sqlite": {"schemas simulator simulator/journal", "sqlite"},
+	"simulator/provider": {"schemas schemas/validate fixtures simulator simulator/signature simulator/fault simulator/delivery " +
+		"simulator/journal simulator/clock", ""},
+	"simulator/receiver": {"schemas schemas/validate simulator/signature simulator/clock", ""},
+	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
+		"simulator/clock", "mux graphql"},
+
+	"scenarios":        {"schemas schemas/validate simulator", "hdrhistogram"},
+	"scenarios/script": {"schemas schemas/validate fixtures simulator/fault scenarios", "yaml"},
+	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/fault " +
+		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
+	"scenarios/report":  {"schemas simulator scenarios", "color udiff"},
+	"scenarios/library": {"scenarios scenarios/script", ""},
+	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/clock simulator/signature simulator/fault " +
+		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
+		"scenarios/player scenarios/report scenarios/library", ""},
+
+	"cmd/semblance": {"*", "cobra pflag color term yaml"},
+}
+
+// dataBelow lists the folders that hold no room but data of the room above, with a Go file at most to embed it.
+var dataBelow = map[string]string{
+	"schemas/payload":  "schemas",
+	"schemas/response": "schemas",
+}
+
+// libraries are the outside modules by their short names. What is not listed may be imported by tests alone.
+var libraries = map[string]string{
+	"color":        "github.com/fatih/color",
+	"cobra":        "github.com/spf13/cobra",
+	"pflag":        "github.com/spf13/pflag",
+	"gofakeit":     "github.com/brianvoe/gofakeit/v6",
+	"graphql":      "github.com/graph-gophers/graphql-go",
+	"hdrhistogram": "github.com/HdrHistogram/hdrhistogram-go",
+	"jsonschema":   "github.com/santhosh-tekuri/jsonschema/v5",
+	"mux":          "github.com/gorilla/mux",
+	"sqlite":       "modernc.org/sqlite",
+	"term":         "golang.org/x/term",
+	"udiff":        "github.com/aymanbagabas/go-udiff",
+	"yaml":         "go.yaml.in/yaml/v4",
+}
+
+// belongs says which names may be used in which rooms alone.
+var belongs = []struct {
+	pkg, name string // name "*" is any
+	rooms     string
+	why       string
+}{
+	{"time", "Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick", "simulator/clock", "only simulator/clock asks the time or waits"},
+	{"crypto/hmac", "*", "simulator/signature", "only simulator/signature makes and compares MACs"},
+	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/generate fixtures/internal/generate", "only the command knows the process"},
+	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite speaks SQL"},
+	{"testing", "*", "scenarios/simtest", "only scenarios/simtest takes a testing.TB"},
+}
+
+// A source is one Go file of a room.
+type source struct {
+	name string // slash path from the module's root
+	room string
+	ast  *ast.File
+	set  *token.FileSet
+}
+
+func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
+	for _, f := range roomFiles(t) {
+		room, known := rooms[f.room]
+		if above, data := dataBelow[f.room]; data {
+			room, known = rooms[above], true
+		}
+		if !known {
+			t.Errorf("%s: %s is not in the table of rooms", f.name, f.room)
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			if !allowedImport(f.room, room.ours, room.outside, imported) {
+				t.Errorf("%s: %s may not import %s", f.set.Position(spec.Pos()), f.room, imported)
+			}
+		}
+	}
+}
+
+func allowedImport(room, ours, outside, imported string) bool {
+	if inner, ok := strings.CutPrefix(imported, "semblance/"); ok {
+		above := dataBelow[inner]
+		return contains(ours, "*") || contains(ours, inner) || above != "" && (above == room || contains(ours, above))
+	}
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return imported != "C"
+	}
+	for short, module := range libraries {
+		if imported == module || strings.HasPrefix(imported, module+"/") {
+			return contains(outside, short)
+		}
+	}
+	return false
+}
+
+func TestAllowedImport(t *testing.T) {
+	for _, test := range []struct {
+		room, imported string
+		want           bool
+	}{
+		{"schemas", "strings", true},
+		{"schemas", "semblance/simulator", false},
+		{"schemas", "semblance/schemas/payload", true},
+		{"schemas", "go.yaml.in/yaml/v4", false},
+		{"schemas/validate", "github.com/santhosh-tekuri/jsonschema/v5", true},
+		{"schemas/validate", "semblance/schemas/payload", true},
+		{"fixtures", "semblance/simulator", false},
+		{"simulator/receiver", "semblance/simulator/signature", true},
+		{"simulator/receiver", "semblance/simulator/delivery", false},
+		{"scenarios/simtest", "semblance/simulator/journal/sqlite", false},
+		{"cmd/semblance", "semblance/simulator/journal/sqlite", true},
+		{"cmd/semblance", "github.com/stripe/stripe-go/v82", false},
+		{"simulator", "C", false},
+	} {
+		room := rooms[test.room]
+		if got := allowedImport(test.room, room.ours, room.outside, test.imported); got != test.want {
+			t.Errorf("%s may import %s: %v, want %v", test.room, test.imported, got, test.want)
+		}
+	}
+}
+
+func TestRoomsHaveNoCircle(t *testing.T) {
+	const walking, done = 1, 2
+	state := map[string]int{}
+	var walk func(room string, trail []string)
+	walk = func(room string, trail []string) {
+		if state[room] == walking {
+			t.Fatalf("the table has a circle: %s", strings.Join(append(trail, room), " > "))
+		}
+		if state[room] == done {
+			return
+		}
+		state[room] = walking
+		for _, next := range strings.Fields(rooms[room].ours) {
+			if next == "*" {
+				continue
+			}
+			if _, ok := rooms[next]; !ok {
+				t.Errorf("%s may import %s, which is no room", room, next)
+			}
+			walk(next, append(trail, room))
+		}
+		state[room] = done
+	}
+	for room := range rooms {
+		walk(room, nil)
+	}
+}
+
+func TestNamesStayInTheirRooms(t *testing.T) {
+	for _, f := range roomFiles(t) {
+		local := map[string]string{} // what this file calls a package
+		for _, spec := range f.ast.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			name := path.Base(imported)
+			if spec.Name != nil {
+				name = spec.Name.Name
+			}
+			local[name] = imported
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			selector, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			pkg, ok := selector.X.(*ast.Ident)
+			if !ok || pkg.Obj != nil { // a variable of that name
+				return true
+			}
+			for _, b := range belongs {
+				if local[pkg.Name] == b.pkg && (b.name == "*" || contains(b.name, selector.Sel.Name)) && !contains(b.rooms, f.room) {
+					t.Errorf("%s: %s.%s: %s", f.set.Position(n.Pos()), pkg.Name, selector.Sel.Name, b.why)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// A file that has grown past this many lines wants to be two. Generated tables are exempt.
+const longFile = 500
+
+func TestFilesAreShort(t *testing.T) {
+	for _, f := range roomFiles(t) {
+		lines := f.set.Position(f.ast.End()).Line
+		if lines > longFile && !ast.IsGenerated(f.ast) {
+			t.Errorf("%s has %d lines, more than %d", f.name, lines, longFile)
+		}
+	}
+}
+
+// roomFiles parses every Go file of the module but tests, examples and test data.
+func roomFiles(t *testing.T) []source {
+	t.Helper()
+	top := filepath.Join("..", "..")
+	var files []source
+	err := filepath.WalkDir(top, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := d.Name()
+		if d.IsDir() {
+			skip := base == "testdata" || base == "examples" || base == "node_modules" || strings.HasPrefix(base, ".") && base != ".." && name != top
+			if skip {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(base, ".go") || strings.HasSuffix(base, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(top, name)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		set := token.NewFileSet()
+		parsed, err := parser.ParseFile(set, filepath.ToSlash(rel), data, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		slashed := filepath.ToSlash(rel)
+		files = append(files, source{name: slashed, room: path.Dir(slashed), ast: parsed, set: set})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 10 {
+		t.Fatalf("only %d files found: the walk has lost its way", len(files))
+	}
+	return files
+}
+
+func contains(list, word string) bool { return slices.Contains(strings.Fields(list), word) }

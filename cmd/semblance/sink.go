@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/fatih/color"
+	"golang.org/x/term"
+)
+
+// sink is one of the two output streams: it knows whether it is a terminal and may be coloured, and it remembers the
+// first error of writing, so that commands print freely and run reports a full disk once. Each Write is whole: writers
+// on several goroutines do not mix their lines.
+type sink struct {
+	terminal bool
+	coloured bool
+
+	mu  sync.Mutex
+	w   io.Writer
+	err error
+}
+
+// newSink decides for this writer alone: colour wants a terminal, and NO_COLOR (https://no-color.org) forbids it.
+func newSink(w io.Writer, isTerminal func(io.Writer) bool, getenv func(string) (string, bool)) *sink {
+	if isTerminal == nil {
+		isTerminal = func(w io.Writer) bool {
+			f, ok := w.(*os.File)
+			return ok && term.IsTerminal(int(f.Fd()))
+		}
+	}
+	s := &sink{w: w, terminal: isTerminal(w)}
+	forbidden, _ := getenv("NO_COLOR")
+	kind, _ := getenv("TERM")
+	s.coloured = s.terminal && forbidden == "" && kind != "dumb"
+	return s
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(p)
+	s.err = err
+	return n, err
+}
+
+// failure returns the first error of writing.
+func (s *sink) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot write the output: %w", s.err)
+}
+
+// width returns how many columns a line of the terminal has, or 80 where that is unknown.
+func (s *sink) width() int {
+	if f, ok := s.w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return 80
+}
+
+func (s *sink) red(text string) string    { return s.paint(text, color.FgRed) }
+func (s *sink) green(text string) string  { return s.paint(text, color.FgGreen) }
+func (s *sink) yellow(text string) string { return s.paint(text, color.FgYellow) }
+func (s *sink) bold(text string) string   { return s.paint(text, color.Bold) }
+func (s *sink) faint(text string) string  { return s.paint(text, color.Faint) }
+
+func (s *sink) paint(text string, attributes ...color.Attribute) string {
+	if !s.coloured {
+		return text
+	}
+	c := color.New(attributes...)
+	c.EnableColor() // the package's own decision looks at the process's stdout, whichever writer this is
+	return c.Sprint(text)
+}
