@@ -32,7 +32,7 @@ var rooms = map[string]struct {
 	"simulator":                {"schemas", ""},
 	"simulator/clock":          {"", ""},
 	"simulator/signature":      {"", ""},
-	"simulator/fault":          {"simulator simulator/signature simulator/clock", ""},
+	"simulator/fault":          {"schemas simulator simulator/signature simulator/clock", ""},
 	"simulator/delivery":       {"schemas simulator simulator/signature simulator/fault simulator/clock", ""},
 	"simulator/journal":        {"schemas simulator", ""},
 	"simulator/journal/sqlite": {"schemas simulator simulator/journal", "sqlite"},

@@ -1,0 +1,19 @@
+package fault
+
+import (
+	"fmt"
+
+	"semblance/simulator"
+)
+
+// lostAnswer waits for the whole answer, so that the receiver has done its work, and then throws it away: the provider
+// will try again what has already happened.
+type lostAnswer struct{ harmless }
+
+func (lostAnswer) Answered(came *simulator.Came) {
+	*came = simulator.Came{
+		Timings: came.Timings,
+		Failure: simulator.FailureLost,
+		Detail:  fmt.Sprintf("the fault waited for the answer (%d) and threw it away", came.Status),
+	}
+}

@@ -1,0 +1,22 @@
+package fault
+
+import (
+	"slices"
+
+	"semblance/simulator"
+	"semblance/simulator/signature"
+)
+
+// missing leaves out the signature's headers: what anybody sends who found the URL.
+type missing struct {
+	harmless
+	header string
+}
+
+func (f missing) AfterSigning(d *Draft) error {
+	d.Headers = slices.DeleteFunc(d.Headers, func(h simulator.Header) bool {
+		return h.Name == signature.HeaderName && f.header != "timestamp" ||
+			h.Name == signature.TimestampName && f.header != "signature"
+	})
+	return nil
+}

@@ -1,0 +1,33 @@
+package fault
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"semblance/simulator/clock"
+)
+
+// slowBody sends the head at once and the body in pieces with pauses before each: a phone on a bad line, or somebody
+// who wants to hold as many connections as he can.
+type slowBody struct {
+	harmless
+	over   time.Duration
+	pieces int
+}
+
+func (f slowBody) Transmit(ctx context.Context, conn net.Conn, head, body []byte) error {
+	if _, err := conn.Write(head); err != nil {
+		return err
+	}
+	pieces := min(f.pieces, len(body))
+	for i := range pieces {
+		if err := clock.Sleep(ctx, f.over/time.Duration(pieces)); err != nil {
+			return err
+		}
+		if _, err := conn.Write(body[i*len(body)/pieces : (i+1)*len(body)/pieces]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
