@@ -60,3 +60,11 @@ func outcome(err error) (code int, sentence string) {
 		return exitTrouble, err.Error()
 	}
 }
+
+// usageIf is usageError of an error that may be nil.
+func usageIf(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError(err)
+}

@@ -86,6 +86,8 @@ configuration.`, len(schemas.All())),
 	root.SetCompletionCommandGroupID(groupKnow)
 	root.AddCommand(
 		a.eventsCommand(),
+		a.signCommand(),
+		a.verifyCommand(),
 		a.versionCommand(),
 	)
 	for _, c := range root.Commands() {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -45,7 +44,7 @@ func parseTargetParts(text string) (target, error) {
 		t.url = parsed
 		return t, err
 	}
-	if !strings.Contains(text, "://") {
+	if scheme, _, ok := strings.Cut(text, "://"); !ok || strings.ContainsAny(scheme, "/:?") {
 		if !strings.Contains(head, ":") {
 			return target{}, fmt.Errorf("no port; `%s:3000` names one, or write a URL such as https://%s", head, text)
 		}
@@ -81,11 +80,6 @@ func parseURL(text string) (string, error) {
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
 		if err := checkPort(port); err != nil {
 			return "", err
-		}
-	}
-	if host := u.Hostname(); strings.Contains(host, ":") {
-		if _, err := netip.ParseAddr(host); err != nil {
-			return "", fmt.Errorf("%q is no IPv6 address", host)
 		}
 	}
 	u.Fragment, u.RawFragment = "", ""
