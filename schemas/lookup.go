@@ -28,8 +28,10 @@ func (e *UnknownError) Error() string {
 // Lookup finds an event type by its exact name, the retired one included. The error is an [*UnknownError] that names
 // the nearest type, or the new name of a former enum name.
 func Lookup(name string) (*EventType, error) {
-	if i, ok := index[name]; ok {
-		return &table[i], nil
+	if i, ok := slices.BinarySearchFunc(byName[:], name, func(i uint8, name string) int {
+		return strings.Compare(table[i].Name, name)
+	}); ok {
+		return &table[byName[i]], nil
 	}
 	for i := range table {
 		if table[i].FormerEnum == name && name != "" {
@@ -91,23 +93,12 @@ func KindOf(identifier string) (kind, role string, ok bool) {
 	return kind, kind, ok && kind != ""
 }
 
-// Keys returns every identifier that the type may carry, in the order of the payload: the required ones, exactly one
-// of OneOf with its companions, the optional ones.
-func (t *EventType) Keys() []string {
-	keys := slices.Clone(t.Required)
-	for _, one := range t.OneOf {
-		keys = append(keys, one)
-		for _, c := range t.OptionalWith {
-			if c.With == one {
-				keys = append(keys, c.Optional...)
-			}
-		}
-	}
-	return append(keys, t.Optional...)
-}
+// Keys returns every identifier that the type may carry, in the order of the payload: the required ones, each of OneOf
+// with its companions, the optional ones. It allocates nothing: the slice is the catalogue's own, to be read only.
+func (t *EventType) Keys() []string { return t.keys }
 
 // Allows reports whether the type may carry the identifier.
-func (t *EventType) Allows(identifier string) bool { return slices.Contains(t.Keys(), identifier) }
+func (t *EventType) Allows(identifier string) bool { return slices.Contains(t.keys, identifier) }
 
 // Value returns the description of a plain value of the type, and whether the identifier is one.
 func (t *EventType) Value(identifier string) (Value, bool) {

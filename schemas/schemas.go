@@ -46,6 +46,8 @@ type EventType struct {
 	Metadata     []Field       // the fields of the top-level metadata object, if the type has one
 	FormerEnum   string        // the upper-case enum name that the API dropped on 2026-06-08, or ""
 	Evidence     Evidence
+
+	keys []string // all of the identifiers, in the order of the payload
 }
 
 // Conditional names the optional identifiers that may come only beside the identifier With.

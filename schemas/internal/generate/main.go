@@ -4,7 +4,10 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 )
 
 func main() {
@@ -14,15 +17,52 @@ func main() {
 	}
 }
 
-// run reads dir/catalogue.yaml and writes the files that derive from it below dir.
+// run reads dir/catalogue.yaml, writes the files that derive from it below dir, and removes the schemas of event types
+// that the catalogue no longer has.
 func run(dir string) error {
-	c, err := readCatalogue(dir + "/catalogue.yaml")
+	files, err := derive(dir)
 	if err != nil {
 		return err
+	}
+	orphans, err := filepath.Glob(filepath.Join(dir, "payload", "*"))
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, files[name], 0o644); err != nil {
+			return err
+		}
+		orphans = slices.DeleteFunc(orphans, func(orphan string) bool { return orphan == path })
+	}
+	for _, orphan := range orphans {
+		if err := os.Remove(orphan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// derive returns the generated files by their name below dir, with slashes. It writes nothing.
+func derive(dir string) (map[string][]byte, error) {
+	c, err := readCatalogue(filepath.Join(dir, "catalogue.yaml"))
+	if err != nil {
+		return nil, err
 	}
 	table, err := goTable(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return os.WriteFile(dir+"/table.go", table, 0o644)
+	files := map[string][]byte{"table.go": table}
+	for _, e := range c.Events {
+		schema, err := payloadSchema(e)
+		if err != nil {
+			return nil, err
+		}
+		files["payload/"+e.Name+".schema.json"] = schema
+	}
+	return files, nil
 }

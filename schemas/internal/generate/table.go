@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/format"
 	"slices"
+	"strings"
 )
 
 // goTable renders the catalogue as the Go table of package schemas.
@@ -21,12 +22,31 @@ func goTable(c *catalogue) ([]byte, error) {
 			return nil, fmt.Errorf("event type %s: %w", e.Name, err)
 		}
 	}
-	b.WriteString("}\n\nvar index = map[string]int{\n")
-	for i, e := range c.Events {
-		fmt.Fprintf(&b, "%q: %d,\n", e.Name, i)
+	b.WriteString("}\n\n// byName holds the positions in table, in the order of the names.\nvar byName = [...]uint8{")
+	for _, i := range namesInOrder(c.Events) {
+		fmt.Fprintf(&b, "%d,", i)
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())
+}
+
+func namesInOrder(events []eventType) []int {
+	order := make([]int, len(events))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(events[a].Name, events[b].Name) })
+	return order
+}
+
+// keys are the identifiers of an event type in the order of the payload: the required ones, each of oneOf with its
+// companions, the optional ones.
+func keys(e eventType) []string {
+	keys := slices.Clone(e.Required)
+	for _, one := range e.OneOf {
+		keys = append(append(keys, one), e.OptionalWith[one]...)
+	}
+	return append(keys, e.Optional...)
 }
 
 func writeRow(b *bytes.Buffer, e eventType) error {
@@ -34,7 +54,7 @@ func writeRow(b *bytes.Buffer, e eventType) error {
 	for _, f := range []struct {
 		name  string
 		value []string
-	}{{"Required", e.Required}, {"Optional", e.Optional}, {"OneOf", e.OneOf}} {
+	}{{"Required", e.Required}, {"Optional", e.Optional}, {"OneOf", e.OneOf}, {"keys", keys(e)}} {
 		if len(f.value) > 0 {
 			fmt.Fprintf(b, "%s: %#v,\n", f.name, f.value)
 		}
