@@ -1,0 +1,259 @@
+package validate
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"semblance/schemas"
+)
+
+// form is what the value of a keyword looks like.
+type form int
+
+const (
+	anything      form = iota
+	text               // a string
+	pattern            // a regular expression
+	format             // the name of a format
+	number             // a number
+	positive           // a number above 0
+	count              // a whole number, 0 or more
+	flag               // true or false
+	limit              // a number; in draft 4, true or false
+	list               // an array
+	names              // an array of strings
+	types              // a type, or an array of them
+	schema             // a schema
+	schemaList         // an array of schemas
+	schemaMap          // an object of schemas
+	schemaOrList       // a schema or an array of them (items before 2020-12)
+	patternMap         // an object of schemas by regular expression
+	namesMap           // an object of arrays of strings
+	schemaOrNames      // an object whose members are schemas or arrays of strings (dependencies)
+)
+
+type keyword struct {
+	name string
+	form form
+}
+
+// keywords are those of the drafts 4 to 2020-12.
+var keywords = [...]keyword{
+	{"$schema", text}, {"$id", text}, {"id", text}, {"$ref", text}, {"$anchor", text}, {"$dynamicRef", text},
+	{"$dynamicAnchor", text}, {"$recursiveRef", text}, {"$recursiveAnchor", flag}, {"$vocabulary", anything},
+	{"$comment", text}, {"$defs", schemaMap}, {"definitions", schemaMap},
+	{"type", types}, {"enum", list}, {"const", anything},
+	{"multipleOf", positive}, {"minimum", number}, {"maximum", number}, {"exclusiveMinimum", limit}, {"exclusiveMaximum", limit},
+	{"minLength", count}, {"maxLength", count}, {"pattern", pattern}, {"format", format},
+	{"contentEncoding", text}, {"contentMediaType", text}, {"contentSchema", schema},
+	{"items", schemaOrList}, {"prefixItems", schemaList}, {"additionalItems", schema}, {"unevaluatedItems", schema},
+	{"contains", schema}, {"minContains", count}, {"maxContains", count},
+	{"minItems", count}, {"maxItems", count}, {"uniqueItems", flag},
+	{"properties", schemaMap}, {"patternProperties", patternMap}, {"additionalProperties", schema},
+	{"unevaluatedProperties", schema}, {"propertyNames", schema}, {"required", names},
+	{"minProperties", count}, {"maxProperties", count},
+	{"dependentRequired", namesMap}, {"dependentSchemas", schemaMap}, {"dependencies", schemaOrNames},
+	{"allOf", schemaList}, {"anyOf", schemaList}, {"oneOf", schemaList}, {"not", schema},
+	{"if", schema}, {"then", schema}, {"else", schema},
+	{"title", text}, {"description", text}, {"default", anything}, {"examples", anything}, {"example", anything},
+	{"deprecated", flag}, {"readOnly", flag}, {"writeOnly", flag},
+}
+
+// typeNames are the types of JSON Schema.
+var typeNames = [...]string{"string", "integer", "number", "boolean", "object", "array", "null"}
+
+// remarks are formats that OpenAPI defines and that nothing can check. They are allowed, for schemas that come from there.
+var remarks = [...]string{"int32", "int64", "float", "double", "byte", "binary", "password"}
+
+// checkSchema finds what is wrong with a schema before the library compiles it. The library accepts an unknown keyword
+// in silence, and its messages about known ones are not for people.
+func checkSchema(v any) []Problem {
+	c := &checker{}
+	c.schema("", v)
+	return c.problems
+}
+
+type checker struct{ problems []Problem }
+
+func (c *checker) add(pointer, format string, arguments ...any) {
+	c.problems = append(c.problems, Problem{pointer, fmt.Sprintf(format, arguments...)})
+}
+
+func (c *checker) schema(at string, v any) {
+	switch v := v.(type) {
+	case bool:
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			c.keyword(at, name, v[name])
+		}
+	default:
+		c.add(at, "expected a schema (an object, true or false), found %s", describe(v))
+	}
+}
+
+func (c *checker) keyword(at, name string, v any) {
+	place := at + "/" + escape(name)
+	i := slices.IndexFunc(keywords[:], func(k keyword) bool { return k.name == name })
+	if i < 0 {
+		if !strings.HasPrefix(name, "x-") {
+			c.add(place, "%s", unknown("keyword", name, keywordNames()))
+		}
+		return
+	}
+	if expected := c.value(place, keywords[i].form, v); expected != "" {
+		c.add(place, "expected %s, found %s", expected, describe(v))
+	}
+}
+
+func keywordNames() []string {
+	names := make([]string, len(keywords))
+	for i, k := range keywords {
+		names[i] = k.name
+	}
+	return names
+}
+
+func unknown(what, word string, known []string) string {
+	if near := schemas.Suggest(word, known); near != "" {
+		return fmt.Sprintf("unknown %s %q; did you mean %q?", what, word, near)
+	}
+	return fmt.Sprintf("unknown %s %q", what, word)
+}
+
+// value checks the value of a keyword; it returns what was expected if v is not of the form, and adds the problems that
+// are further inside.
+func (c *checker) value(at string, f form, v any) string {
+	switch f {
+	case text, pattern, format:
+		s, ok := v.(string)
+		if !ok {
+			return "a string"
+		}
+		c.word(at, f, s)
+	case number, positive, count, limit:
+		return numeral(f, v)
+	case flag:
+		if _, ok := v.(bool); !ok {
+			return "true or false"
+		}
+	case list:
+		if items, ok := v.([]any); !ok || len(items) == 0 {
+			return "an array of the values that are allowed"
+		}
+	case names:
+		if !isStrings(v) {
+			return "an array of strings"
+		}
+	case types:
+		return c.types(at, v)
+	case schema:
+		c.schema(at, v)
+	case schemaList, schemaOrList:
+		items, ok := v.([]any)
+		switch {
+		case ok && len(items) > 0:
+			for i, item := range items {
+				c.schema(at+"/"+strconv.Itoa(i), item)
+			}
+		case ok || f == schemaList:
+			return "an array of schemas"
+		default:
+			c.schema(at, v)
+		}
+	case schemaMap, patternMap, namesMap, schemaOrNames:
+		return c.members(at, f, v)
+	}
+	return ""
+}
+
+func (c *checker) word(at string, f form, s string) {
+	switch f {
+	case pattern:
+		if _, err := regexp.Compile(s); err != nil {
+			c.add(at, "%s", badPattern(s, err))
+		}
+	case format:
+		if jsonschema.Formats[s] == nil && !slices.Contains(remarks[:], s) {
+			c.add(at, "%s", unknown("format", s, slices.Sorted(maps.Keys(jsonschema.Formats))))
+		}
+	}
+}
+
+func badPattern(pattern string, err error) string {
+	message := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+	if strings.Contains(pattern, "(?=") || strings.Contains(pattern, "(?!") || strings.Contains(pattern, "(?<") {
+		message += " (patterns are RE2: there is no looking ahead or behind)"
+	}
+	return fmt.Sprintf("the pattern %q does not compile: %s", pattern, message)
+}
+
+func (c *checker) types(at string, v any) string {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	if len(list) == 0 {
+		return "a type or an array of types"
+	}
+	for _, item := range list {
+		name, ok := item.(string)
+		if !ok {
+			return "a type or an array of types"
+		}
+		if !slices.Contains(typeNames[:], name) {
+			c.add(at, "%s", unknown("type", name, typeNames[:]))
+		}
+	}
+	return ""
+}
+
+func (c *checker) members(at string, f form, v any) string {
+	members, ok := v.(map[string]any)
+	if !ok {
+		return "an object"
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		place, member := at+"/"+escape(name), members[name]
+		if f == patternMap {
+			c.word(place, pattern, name)
+		}
+		if _, isList := member.([]any); f == namesMap || f == schemaOrNames && isList {
+			if !isStrings(member) {
+				c.add(place, "expected an array of strings, found %s", describe(member))
+			}
+			continue
+		}
+		c.schema(place, member)
+	}
+	return ""
+}
+
+func isStrings(v any) bool {
+	items, ok := v.([]any)
+	return ok && !slices.ContainsFunc(items, func(item any) bool { _, ok := item.(string); return !ok })
+}
+
+// numeral returns what was expected if v is not a number of the form.
+func numeral(f form, v any) string {
+	if _, ok := v.(bool); ok && f == limit {
+		return ""
+	}
+	text, ok := v.(json.Number)
+	value, err := text.Float64()
+	switch {
+	case f == count && (!ok || err != nil || value < 0 || value != float64(int(value))):
+		return "a whole number, 0 or more"
+	case f == positive && (!ok || value <= 0):
+		return "a number above 0"
+	case !ok:
+		return "a number"
+	}
+	return ""
+}

@@ -1,0 +1,71 @@
+package validate
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// location is where in a schema a failure comes from.
+type location struct {
+	keyword   string         // the keyword that failed; "" where the schema itself is false
+	value     any            // its value
+	schema    map[string]any // the schema that it stands in
+	arguments pointer        // what follows the keyword: the name and the index below dependentRequired
+	names     bool           // the schema is applied to the name of a property, not to its value
+	content   bool           // the schema is applied to what a string encodes
+}
+
+// locate finds the keyword of a failure in the schemas that were compiled.
+func (d documents) locate(e *jsonschema.ValidationError) location {
+	var l location
+	for way := pointerOf(e.KeywordLocation); len(way) > 0; way = way[steps(way):] {
+		l.names = way[0] == "propertyNames"
+		l.content = l.content || way[0] == "contentSchema"
+	}
+	address, fragment, _ := strings.Cut(e.AbsoluteKeywordLocation, "#")
+	way := pointerOf(fragment)
+	last := 0 // where the last keyword is
+	for at := 0; at < len(way); at += steps(way[at:]) {
+		last = at
+	}
+	if len(way) == 0 {
+		return l // the whole schema is false
+	}
+	parent, _ := way[:last].in(d[address])
+	l.schema, _ = parent.(map[string]any)
+	l.arguments = way[last+1:]
+	if len(l.arguments) == 0 || formOf(way[last]) == namesMap || formOf(way[last]) == schemaOrNames {
+		l.keyword = way[last]
+		l.value = l.schema[l.keyword]
+	}
+	return l
+}
+
+func formOf(name string) form {
+	i := slices.IndexFunc(keywords[:], func(k keyword) bool { return k.name == name })
+	if i < 0 {
+		return anything
+	}
+	return keywords[i].form
+}
+
+// steps is how many tokens lead from a schema, by the keyword that way begins with, to the next schema.
+func steps(way pointer) int {
+	n := 1
+	switch formOf(way[0]) {
+	case schemaMap, patternMap, schemaList:
+		n = 2
+	case namesMap, schemaOrNames:
+		n = 3
+	case schemaOrList:
+		if len(way) > 1 {
+			if _, err := strconv.Atoi(way[1]); err == nil {
+				n = 2
+			}
+		}
+	}
+	return min(n, len(way))
+}

@@ -1,0 +1,147 @@
+package validate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// The bounds of a document. They are far beyond what an answer to a webhook needs, and small enough that the worst
+// document within them is judged in a moment.
+const (
+	MaxSize   = 1 << 20 // bytes
+	MaxDepth  = 128     // objects and arrays within each other
+	MaxNumber = 400     // characters of one number, and the largest exponent: beyond it, exact arithmetic takes for ever
+)
+
+// documentError says why a document cannot be judged. Pointer is "" where the place is not known.
+type documentError struct {
+	expected string
+	found    string
+}
+
+func (e *documentError) Error() string {
+	return fmt.Sprintf("expected %s, found %s", e.expected, e.found)
+}
+
+// Parse reads one JSON document within the bounds [MaxSize], [MaxDepth] and [MaxNumber]. Numbers come as json.Number,
+// objects as map[string]any, arrays as []any. Whatever reads somebody else's JSON should read it through Parse.
+func Parse(data []byte) (any, error) {
+	if len(data) > MaxSize {
+		return nil, &documentError{fmt.Sprintf("a document of at most %d bytes", MaxSize), fmt.Sprintf("one of %d", len(data))}
+	}
+	if err := scan(data); err != nil {
+		return nil, err
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, notJSON(data, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, &documentError{"one JSON document", fmt.Sprintf("more after its end, at byte %d", d.InputOffset())}
+	}
+	return v, nil
+}
+
+func isEmpty(data []byte) bool { return len(bytes.TrimSpace(data)) == 0 }
+
+func notJSON(data []byte, err error) error {
+	if isEmpty(data) {
+		return &documentError{"JSON", "nothing (an empty body)"}
+	}
+	found := "text that begins " + quoted(string(bytes.TrimSpace(data)))
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && syntax.Offset > 1 && syntax.Offset <= int64(len(data)) {
+		found = fmt.Sprintf("a mistake at byte %d of %s", syntax.Offset, quoted(string(data)))
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		found = "a document that is cut off: " + quoted(string(data))
+	}
+	return &documentError{"JSON", found}
+}
+
+// scan looks at the tokens of the document, before anything recurses into it or calculates with its numbers. It checks no
+// syntax.
+func scan(data []byte) error {
+	depth := 0
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			for i++; i < len(data) && data[i] != '"'; i++ {
+				if data[i] == '\\' {
+					i++
+				}
+			}
+		case c == '{' || c == '[':
+			if depth++; depth > MaxDepth {
+				return tooDeep()
+			}
+		case c == '}' || c == ']':
+			depth--
+		case c == '-' || c >= '0' && c <= '9':
+			start := i
+			for i+1 < len(data) && isNumeral(data[i+1]) {
+				i++
+			}
+			if err := checkNumber(data[start : i+1]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func isNumeral(c byte) bool {
+	return c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
+}
+
+func tooDeep() error {
+	return &documentError{fmt.Sprintf("at most %d objects and arrays within each other", MaxDepth), "more"}
+}
+
+func checkNumber[T string | []byte](number T) error {
+	text := string(number[:min(len(number), MaxNumber+1)])
+	if len(number) > MaxNumber {
+		return &documentError{fmt.Sprintf("numbers of at most %d characters", MaxNumber), fmt.Sprintf("one of %d, %s…", len(number), text[:20])}
+	}
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		exponent, err := strconv.Atoi(text[i+1:])
+		if errors.Is(err, strconv.ErrRange) || exponent > MaxNumber || exponent < -MaxNumber {
+			return &documentError{fmt.Sprintf("numbers with exponents from -%d to %d", MaxNumber, MaxNumber), quoted(text)}
+		}
+	}
+	return nil
+}
+
+// checkValue holds a document that is already in memory to the same bounds.
+func checkValue(v any, depth int) error {
+	if depth > MaxDepth {
+		return tooDeep()
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			if err := checkValue(member, depth+1); err != nil {
+				return err
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if err := checkValue(item, depth+1); err != nil {
+				return err
+			}
+		}
+	case json.Number:
+		return checkNumber(string(v))
+	case nil, bool, string, float64, float32, int, int8, int32, int64, uint, uint8, uint32, uint64:
+	default:
+		return &documentError{"a JSON value", fmt.Sprintf("a Go value of type %T", v)}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package validate
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// MaxViolations is how many violations one validation reports at most. The last one of more says how many there are.
+const MaxViolations = 100
+
+// Violation is one place where a document departs from its schema.
+type Violation struct {
+	Pointer  string `json:"pointer"`  // RFC 6901, into the document; "" is the whole of it
+	Keyword  string `json:"keyword"`  // the keyword of the schema that is violated, with its place: /properties/job/required; "" if there is none
+	Expected string `json:"expected"` // such as: a string
+	Found    string `json:"found"`    // such as: the number 12
+}
+
+// String is the violation as one line.
+func (v Violation) String() string {
+	place := v.Pointer
+	if place == "" {
+		place = "the document"
+	}
+	return fmt.Sprintf("%s: expected %s, found %s", place, v.Expected, v.Found)
+}
+
+func outOfBounds(err error) Violation {
+	var document *documentError
+	if errors.As(err, &document) {
+		return Violation{Expected: document.expected, Found: document.found}
+	}
+	return Violation{Expected: "a document that can be judged", Found: err.Error()}
+}
+
+// finding is a violation with what it is sorted by.
+type finding struct {
+	Violation
+	at pointer
+}
+
+// validate applies the compiled schema to a document within the bounds. name is what an empty body is called.
+func (s *Schema) validate(document any, name string) (violations []Violation) {
+	defer func() {
+		if r := recover(); r != nil {
+			found := fmt.Sprintf("one at which the validation broke off (%v)", r)
+			if r == errBudget {
+				found = fmt.Sprintf("one that takes more than %d steps", MaxSteps)
+			}
+			violations = []Violation{{Expected: "a document that this schema can judge", Found: found}}
+		}
+	}()
+	err := s.budget.spend(func() error { return s.compiled.Validate(document) })
+	if err == nil {
+		return nil
+	}
+	var failure *jsonschema.ValidationError
+	if !errors.As(err, &failure) {
+		return []Violation{{Expected: "a document that this schema can judge", Found: plainLoop(err)}}
+	}
+	j := judge{documents: s.documents, document: document, name: name}
+	return limit100(j.flatten(failure))
+}
+
+func plainLoop(err error) string {
+	var loop jsonschema.InfiniteLoopError
+	if errors.As(err, &loop) {
+		return "that a $ref of the schema leads back to itself"
+	}
+	return strings.TrimPrefix(err.Error(), "jsonschema: ")
+}
+
+// judge puts the failures of one validation into words.
+type judge struct {
+	documents documents
+	document  any
+	name      string
+}
+
+// flatten returns the findings below a failure, sorted: the library's order is random. A failure of alternatives (anyOf,
+// oneOf), contains or not is one finding; that each alternative failed in its own way is its explanation.
+func (j *judge) flatten(failure *jsonschema.ValidationError) []finding {
+	var findings []finding
+	var walk func(*jsonschema.ValidationError)
+	walk = func(e *jsonschema.ValidationError) {
+		if len(e.Causes) == 0 || isLeaf(e) {
+			findings = append(findings, j.explain(e)...)
+			return
+		}
+		for _, cause := range e.Causes {
+			walk(cause)
+		}
+	}
+	walk(failure)
+	slices.SortFunc(findings, func(a, b finding) int {
+		return cmp.Or(comparePointers(a.at, b.at), cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Expected, b.Expected))
+	})
+	return slices.CompactFunc(findings, func(a, b finding) bool { return a.Violation == b.Violation })
+}
+
+func isLeaf(e *jsonschema.ValidationError) bool {
+	switch lastToken(e.KeywordLocation) {
+	case "anyOf", "oneOf", "not", "minContains", "maxContains":
+		return true
+	}
+	return false
+}
+
+func lastToken(location string) string { return location[strings.LastIndexByte(location, '/')+1:] }
+
+func limit100(findings []finding) []Violation {
+	more := len(findings) - MaxViolations
+	if more > 0 {
+		findings = findings[:MaxViolations-1]
+	}
+	violations := make([]Violation, len(findings), len(findings)+1)
+	for i, f := range findings {
+		violations[i] = f.Violation
+	}
+	if more > 0 {
+		violations = append(violations, Violation{Expected: "fewer violations", Found: fmt.Sprintf("%d more", more+1)})
+	}
+	return violations
+}

@@ -1,0 +1,270 @@
+package validate
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"semblance/schemas"
+)
+
+// explain puts a failure that has no further cause, or whose causes are alternatives, into words.
+func (j *judge) explain(e *jsonschema.ValidationError) []finding {
+	l := j.documents.locate(e)
+	at := pointerOf(e.InstanceLocation)
+	value, found := j.look(at, l)
+	one := func(expected, found string) []finding {
+		if l.names {
+			expected, found = "a property whose name is "+expected, quoted(at[len(at)-1])
+		}
+		return []finding{j.finding(e, at, expected, found)}
+	}
+	object, _ := value.(map[string]any)
+	switch l.keyword {
+	case "required":
+		return j.missing(e, at, l, object)
+	case "additionalProperties":
+		return j.surplus(e, at, l, object)
+	case "dependentRequired", "dependencies":
+		if names, ok := l.value.(map[string]any)[l.arguments[0]].([]any); ok {
+			name, _ := pointer{l.arguments[1]}.in(names)
+			return one(fmt.Sprintf("the property %q beside %q", name, l.arguments[0]), found)
+		}
+	case "anyOf", "oneOf":
+		return j.alternatives(e, at, l, one, found)
+	case "minContains", "contains":
+		items, _ := value.([]any)
+		return one(atLeast(l.schema["minContains"], "item")+" that `contains` describes", fmt.Sprintf("%s, of which %d fit", found, len(items)-len(e.Causes)))
+	case "uniqueItems":
+		return one("items that all differ", found+", two of which are equal")
+	case "contentSchema":
+		return nil // contentMediaType has said that it is no JSON
+	case "minLength", "maxLength":
+		text, _ := value.(string)
+		found = fmt.Sprintf("%s: %s", plural(utf8.RuneCountInString(text), "character"), quoted(text))
+	}
+	return one(expectation(l), found)
+}
+
+func (j *judge) finding(e *jsonschema.ValidationError, at pointer, expected, found string) finding {
+	return finding{Violation{
+		Pointer:  at.String(),
+		Keyword:  pointerOf(e.KeywordLocation).String(),
+		Expected: expected,
+		Found:    found,
+	}, at}
+}
+
+// look returns the part of the document that a pointer leads to, and its description. A string on the way that encodes
+// JSON is decoded where the schema says so.
+func (j *judge) look(at pointer, l location) (any, string) {
+	if len(at) == 0 && j.name != "" {
+		return j.document, j.name
+	}
+	value, ok := at.in(j.document)
+	if !l.content {
+		return value, describe(value)
+	}
+	for i := 0; i <= len(at); i++ {
+		text, isText := mustIn(at[:i], j.document).(string)
+		if decoded, err := Parse([]byte(text)); isText && err == nil {
+			if value, ok = at[i:].in(decoded); ok {
+				return value, describe(value) + " in the JSON that the string encodes"
+			}
+		}
+	}
+	return value, describe(value)
+}
+
+func mustIn(p pointer, document any) any {
+	value, _ := p.in(document)
+	return value
+}
+
+// missing is a finding for each property that is not there.
+func (j *judge) missing(e *jsonschema.ValidationError, at pointer, l location, object map[string]any) []finding {
+	var findings []finding
+	names, _ := l.value.([]any)
+	for _, name := range names {
+		name, _ := name.(string)
+		if _, ok := object[name]; !ok {
+			findings = append(findings, j.finding(e, at, fmt.Sprintf("the property %q", name), describe(object)))
+		}
+	}
+	return findings
+}
+
+// surplus is a finding for each property that may not be there.
+func (j *judge) surplus(e *jsonschema.ValidationError, at pointer, l location, object map[string]any) []finding {
+	properties, _ := l.schema["properties"].(map[string]any)
+	patterns, _ := l.schema["patternProperties"].(map[string]any)
+	known := slices.Sorted(maps.Keys(properties))
+	expected := "no property here"
+	switch {
+	case len(patterns) > 0:
+		expected = "no property of this name"
+	case len(known) > 0:
+		expected = "no property but " + enumerate(known, 12)
+	}
+	var findings []finding
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if _, ok := properties[name]; ok || matchesAny(patterns, name) {
+			continue
+		}
+		found := describe(object[name])
+		if near := schemas.Suggest(name, known); near != "" {
+			found += fmt.Sprintf(" (was %q meant?)", near)
+		}
+		findings = append(findings, j.finding(e, append(slices.Clone(at), name), expected, found))
+	}
+	return findings
+}
+
+// alternatives explains why none of anyOf or oneOf fits, or more than one of oneOf.
+func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer, l location, one func(string, string) []finding, found string) []finding {
+	branches, _ := l.value.([]any)
+	if names := onlyRequire(branches); names != nil {
+		amount := "at least one"
+		if l.keyword == "oneOf" {
+			amount = "exactly one"
+		}
+		return one(amount+" of the properties "+enumerate(names, 12), found)
+	}
+	if len(e.Causes) == 0 {
+		return one(fmt.Sprintf("exactly one of %d alternatives to fit", len(branches)), found+", which fits several")
+	}
+	var wanted []string
+	var nearest []finding
+	best, ties := 0, 0
+	for _, cause := range e.Causes {
+		findings := j.flatten(cause)
+		if len(findings) == 0 {
+			continue
+		}
+		first := findings[0].Expected
+		if len(findings[0].at) > len(at) {
+			first += " at " + findings[0].Pointer
+		}
+		if !slices.Contains(wanted, first) {
+			wanted = append(wanted, first)
+		}
+		switch distance := distanceOf(findings, at); {
+		case nearest == nil || distance < best:
+			nearest, best, ties = findings, distance, 0
+		case distance == best:
+			ties++
+		}
+	}
+	if best < foreign && ties == 0 && nearest != nil {
+		return nearest
+	}
+	return one(strings.Join(wanted[:min(len(wanted), 5)], ", or "), found)
+}
+
+// foreign is the distance of an alternative that was hardly meant: it is of another type, or names itself otherwise.
+const foreign = 1000
+
+func distanceOf(findings []finding, at pointer) int {
+	distance := len(findings)
+	for _, f := range findings {
+		switch lastToken(f.Keyword) {
+		case "const", "enum":
+			distance += foreign
+		case "type":
+			if len(f.at) == len(at) {
+				distance += 2 * foreign
+			}
+		}
+	}
+	return distance
+}
+
+// onlyRequire returns the names if each alternative requires one property and says no more.
+func onlyRequire(branches []any) []string {
+	var names []string
+	for _, branch := range branches {
+		schema, _ := branch.(map[string]any)
+		required, _ := schema["required"].([]any)
+		if len(schema) != 1 || len(required) != 1 {
+			return nil
+		}
+		name, _ := required[0].(string)
+		names = append(names, name)
+	}
+	return names
+}
+
+// expectation says what a keyword wants of a value.
+func expectation(l location) string {
+	switch l.keyword {
+	case "type":
+		return typeWords(l.value)
+	case "const":
+		return short(l.value)
+	case "enum":
+		values, _ := l.value.([]any)
+		words := make([]string, len(values))
+		for i, v := range values {
+			words[i] = short(v)
+		}
+		if len(words) == 1 {
+			return words[0]
+		}
+		return "one of " + enumerate(words, 12)
+	case "pattern":
+		if l.value == "^[0-9a-f]{24}$" {
+			return "an id of 24 lowercase hexadecimal digits"
+		}
+		return fmt.Sprintf("a string that matches %s", l.value)
+	case "format":
+		return formatWords(fmt.Sprint(l.value))
+	case "contentMediaType":
+		return fmt.Sprintf("a string that encodes %s", l.value)
+	case "contentEncoding":
+		return fmt.Sprintf("a string encoded in %s", l.value)
+	case "minimum":
+		return fmt.Sprintf("a number of at least %v", l.value)
+	case "maximum":
+		return fmt.Sprintf("a number of at most %v", l.value)
+	case "exclusiveMinimum":
+		return fmt.Sprintf("a number above %v", bound(l, "minimum"))
+	case "exclusiveMaximum":
+		return fmt.Sprintf("a number below %v", bound(l, "maximum"))
+	case "multipleOf":
+		return fmt.Sprintf("a multiple of %v", l.value)
+	case "minLength":
+		return atLeast(l.value, "character")
+	case "maxLength":
+		return atMost(l.value, "character")
+	case "minItems":
+		return atLeast(l.value, "item")
+	case "maxItems":
+		return atMost(l.value, "item")
+	case "minProperties":
+		return atLeast(l.value, "property")
+	case "maxProperties":
+		return atMost(l.value, "property")
+	case "maxContains":
+		return atMost(l.value, "item") + " that `contains` describes"
+	case "items", "additionalItems", "unevaluatedItems":
+		return "no further item"
+	case "unevaluatedProperties":
+		return "no such property"
+	case "not":
+		return "anything but what `not` describes: " + short(l.value)
+	}
+	return "nothing here"
+}
+
+// bound is the number of exclusiveMinimum or exclusiveMaximum, which draft 4 wrote beside a flag.
+func bound(l location, beside string) any {
+	if _, ok := l.value.(json.Number); ok {
+		return l.value
+	}
+	return l.schema[beside]
+}
