@@ -1,0 +1,97 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Check reports what is wrong with records in themselves, before they are appended. It is for those who build a
+// journal, as is [Number].
+func Check(records []Record) error {
+	var change *Change
+	for _, r := range records {
+		switch r := r.(type) {
+		case nil:
+			return errors.New("append to the journal: a record is nil")
+		case *Change:
+			if r.Type == nil {
+				return errors.New("append to the journal: a change has no event type")
+			}
+			change = r
+		case *Delivery:
+			if err := checkDelivery(r, change); err != nil {
+				return err
+			}
+		case *Attempt:
+			if r.Then.State != "" {
+				if err := checkStanding(r.Then, r.DeliveryID); err != nil {
+					return err
+				}
+			}
+		case *Move:
+			if err := checkStanding(r.Then, r.DeliveryID); err != nil {
+				return err
+			}
+		case *Reset:
+			return errors.New("append to the journal: a reset is made by Reset alone")
+		default:
+			if key, _, ok := Key(r); ok && key == "" {
+				return fmt.Errorf("append to the journal: a %s has no id", r.Kind())
+			}
+		}
+	}
+	return nil
+}
+
+func checkDelivery(d *Delivery, before *Change) error {
+	if d.SubscriptionID == "" {
+		return fmt.Errorf("append to the journal: delivery %q has no subscription", d.ID)
+	}
+	if d.Of == 0 && before == nil {
+		return fmt.Errorf("append to the journal: delivery %q is of no change", d.ID)
+	}
+	return checkStanding(d.Standing, d.ID)
+}
+
+func checkStanding(s Standing, deliveryID string) error {
+	if deliveryID == "" {
+		return errors.New("append to the journal: a delivery has no id")
+	}
+	if !slices.Contains(States(), s.State) {
+		return fmt.Errorf("append to the journal: delivery %s cannot be %q", deliveryID, s.State)
+	}
+	return nil
+}
+
+// Number numbers the records from the one after last and returns the last number given. A delivery that does not say
+// of which change it is gets the number of the change before it.
+func Number(records []Record, last Seq) Seq {
+	var change *Change
+	for _, r := range records {
+		last++
+		r.entry().Seq = last
+		switch r := r.(type) {
+		case *Change:
+			change = r
+		case *Delivery:
+			if r.Of == 0 {
+				r.Of = change.Seq
+			}
+			r.Attempts, r.LastAt, r.Status, r.Failure = 0, time.Time{}, 0, ""
+		}
+	}
+	return last
+}
+
+// After returns the delivery as it stands after one more attempt.
+func (d *Delivery) After(a *Attempt) *Delivery {
+	next := *d
+	next.Attempts++
+	next.LastAt, next.Status, next.Failure = a.StartedAt, a.Came.Status, a.Came.Failure
+	if a.Then.State != "" {
+		next.Standing = a.Then
+	}
+	return &next
+}

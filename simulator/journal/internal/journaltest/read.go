@@ -1,0 +1,281 @@
+package journaltest
+
+import (
+	"testing"
+	"time"
+
+	"semblance/schemas"
+	"semblance/simulator"
+	"semblance/simulator/journal"
+)
+
+func testRead(t *testing.T, open Open) {
+	j, m := open(t, journal.Options{}), NewMaker(1)
+	c := m.Change("booking.created")
+	d := m.Delivery(c, "s")
+	a := m.Attempt(d, 200, journal.Standing{State: journal.Delivered, Ladder: 1})
+	s := &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "s", Secret: "whsec_quite_secret_indeed", URL: "http://127.0.0.1:1/", EventTypes: []string{"booking.created"},
+		Headers: []simulator.Header{{Name: "a", Value: "b"}}, CreatedAt: m.now, UpdatedAt: m.now, Label: "l", Version: "1"}, Reason: "created"}
+	n := &journal.Notice{At: m.Tick(), SubscriptionID: "s", Subject: "paused", Text: "it is paused"}
+	must(t, j.Append(background(), s, c, d))
+	must(t, j.Append(background(), a, n))
+
+	var got []journal.Record
+	var after journal.Seq
+	for {
+		some, err := j.Read(background(), after, 2)
+		must(t, err)
+		if len(some) == 0 {
+			break
+		}
+		if len(some) > 2 {
+			t.Fatalf("%d records, asked for 2", len(some))
+		}
+		got = append(got, some...)
+		after = some[len(some)-1].Sequence()
+	}
+	equal(t, "records", []journal.Record{s, c, d.After(a), a.Brief(), n}, got)
+	some, err := j.Read(background(), c.Seq, 0, journal.KindNotice, journal.KindAttempt)
+	must(t, err)
+	equal(t, "two kinds", []journal.Record{a.Brief(), n}, some)
+	last, _ := j.Committed()
+	if last != n.Seq {
+		t.Fatalf("last is %d, want %d", last, n.Seq)
+	}
+}
+
+func testCommitted(t *testing.T, open Open) {
+	j, m := open(t, journal.Options{}), NewMaker(1)
+	const total = 40
+	done := make(chan []journal.Seq)
+	for range 3 {
+		go func() {
+			var seen []journal.Seq
+			var after journal.Seq
+			for len(seen) < total {
+				_, next := j.Committed()
+				some, err := j.Read(background(), after, 7)
+				if err != nil {
+					t.Error(err)
+					break
+				}
+				if len(some) == 0 {
+					<-next
+					continue
+				}
+				seen = append(seen, seqs(some)...)
+				after = seen[len(seen)-1]
+			}
+			done <- seen
+		}()
+	}
+	for range total {
+		must(t, j.Append(background(), m.Change("booking.created")))
+	}
+	for range 3 {
+		if seen := <-done; len(seen) != total || !ascending(seen) {
+			t.Errorf("a follower saw %v", seen)
+		}
+	}
+}
+
+func testCurrent(t *testing.T, open Open) {
+	j, m := open(t, journal.Options{}), NewMaker(1)
+	sub := func(id string, paused bool) *journal.Subscription {
+		return &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: id, Secret: "whsec_0123456789", DeliveryPaused: paused, CreatedAt: m.now, UpdatedAt: m.now}}
+	}
+	a, b, a2 := sub("a", false), sub("b", false), sub("a", true)
+	tok := &journal.Token{At: m.Tick(), Token: "t", Name: "dev", Permissions: []string{"seeWebhooks"}}
+	set, set2 := &journal.Setting{At: m.Tick(), Key: "k", Value: []byte("1")}, &journal.Setting{At: m.Tick(), Key: "k", Value: []byte{0, 0xff}}
+	fault := &journal.Fault{At: m.Tick(), ID: "f", SubscriptionID: "a", Fault: "transport=reset", Left: 3, Share: 0.25}
+	seed := &journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte("7")}
+	merge := &journal.Clinic{At: m.Tick(), Action: "merge", Data: []byte{1}}
+	must(t, j.Append(background(), a, b, a2, tok, set, fault, seed))
+	must(t, j.Append(background(), set2, merge))
+	current := func(kind journal.Kind, want ...journal.Record) {
+		t.Helper()
+		got, err := journal.Load[journal.Record](background(), j, kind)
+		must(t, err)
+		equal(t, string(kind), want, got)
+	}
+	current(journal.KindSubscription, b, a2)
+	current(journal.KindToken, tok)
+	current(journal.KindSetting, set2)
+	current(journal.KindFault, fault)
+	current(journal.KindClinic, seed, merge)
+	current(journal.KindNotice)
+
+	snap := &journal.Clinic{At: m.Tick(), Action: "snapshot", Data: []byte("all"), Snapshot: true}
+	after := &journal.Clinic{At: m.Tick(), Action: "book"}
+	must(t, j.Append(background(), snap, after,
+		&journal.Fault{At: m.Tick(), ID: "f", Cleared: true}, &journal.Token{At: m.Tick(), Token: "t", Revoked: true}, &journal.Setting{At: m.Tick(), Key: "k", Removed: true}))
+	current(journal.KindClinic, snap, after)
+	current(journal.KindFault)
+	current(journal.KindToken)
+	current(journal.KindSetting)
+}
+
+func testOwed(t *testing.T, open Open) {
+	j, m := open(t, journal.Options{}), NewMaker(1)
+	var owed, toA []*journal.Delivery
+	for i := range 600 { // more than any page
+		c := m.Change("booking.created")
+		d := m.Delivery(c, []string{"a", "b", "c"}[i%3])
+		records := []journal.Record{c, d}
+		var tried *journal.Attempt
+		switch i % 5 {
+		case 1:
+			tried = m.Attempt(d, 500, journal.Standing{State: journal.Pending, Due: m.now.Add(time.Minute), Ladder: 1})
+		case 2:
+			tried = m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
+		case 3:
+			d.Standing = journal.Standing{State: journal.Kept}
+		}
+		if tried != nil {
+			records = append(records, tried)
+		}
+		must(t, j.Append(background(), records...))
+		if tried != nil {
+			d = d.After(tried)
+		}
+		if d.State.Owed() {
+			owed = append(owed, d)
+			if d.SubscriptionID == "a" {
+				toA = append(toA, d)
+			}
+		}
+	}
+	collect := func(subscription string, after journal.Seq, most int) (all []*journal.Delivery) {
+		for d, err := range j.Owed(background(), subscription, after) {
+			must(t, err)
+			if all = append(all, d); len(all) == most {
+				break
+			}
+		}
+		return all
+	}
+	equal(t, "all owed", owed, collect("", 0, -1))
+	equal(t, "owed to a", toA, collect("a", 0, -1))
+	equal(t, "a few", toA[:3], collect("a", 0, 3))
+	equal(t, "the rest", toA[3:], collect("a", toA[2].Seq, -1))
+}
+
+func testFilter(t *testing.T, open Open) {
+	j, m := open(t, journal.Options{}), NewMaker(1)
+	c1, c2 := m.Change("booking.created"), m.Change("booking.updated")
+	c2.Origin = "traffic"
+	d1, d2, d3 := m.Delivery(c1, "a"), m.Delivery(c1, "b"), m.Delivery(c2, "a")
+	must(t, j.Append(background(), c1, d1, d2, c2, d3))
+	a1 := m.Attempt(d1, 200, journal.Standing{State: journal.Delivered, Ladder: 1})
+	a2 := m.Attempt(d2, 500, journal.Standing{State: journal.Failed, Ladder: 1})
+	a3 := m.Attempt(d3, 0, journal.Standing{State: journal.Pending, Ladder: 1})
+	must(t, j.Append(background(), a1, a2, a3))
+	booking := c1.Identifiers[0].Value
+	for _, test := range []struct {
+		name                         string
+		q                            journal.Query
+		changes, deliveries, attempt []journal.Seq
+	}{
+		{"all", journal.Query{}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"oldest", journal.Query{Oldest: true}, []journal.Seq{c1.Seq, c2.Seq}, []journal.Seq{d1.Seq, d2.Seq, d3.Seq}, []journal.Seq{a1.Seq, a2.Seq, a3.Seq}},
+		{"types", journal.Query{Types: []string{"booking.updated", "invoice.paid"}}, []journal.Seq{c2.Seq}, []journal.Seq{d3.Seq}, []journal.Seq{a3.Seq}},
+		{"two types", journal.Query{Types: []string{"booking.updated", "booking.created"}, Subscription: "b"}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq}, []journal.Seq{a2.Seq}},
+		{"unknown type", journal.Query{Types: []string{"never.seen"}}, nil, nil, nil},
+		{"subscription", journal.Query{Subscription: "a"}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d1.Seq}, []journal.Seq{a3.Seq, a1.Seq}},
+		{"unknown subscription", journal.Query{Subscription: "z"}, []journal.Seq{c2.Seq, c1.Seq}, nil, nil},
+		{"record", journal.Query{Record: booking}, []journal.Seq{c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a2.Seq, a1.Seq}},
+		{"part of a record's id", journal.Query{Record: booking[:20]}, nil, nil, nil},
+		{"identifier's name", journal.Query{Record: "bookingId"}, nil, nil, nil},
+		{"origin", journal.Query{Origin: "traffic"}, []journal.Seq{c2.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"states", journal.Query{States: []journal.State{journal.Failed, journal.Pending}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"outcomes", journal.Query{Outcomes: []journal.Outcome{journal.Refused, journal.Unanswered}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq}},
+		{"accepted", journal.Query{Outcomes: []journal.Outcome{journal.Accepted}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a1.Seq}},
+		{"delivery", journal.Query{Delivery: d2.ID}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq}, []journal.Seq{a2.Seq}},
+		{"change", journal.Query{Change: c1.Seq}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"after", journal.Query{After: d2.Seq}, []journal.Seq{c2.Seq}, []journal.Seq{d3.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"from", journal.Query{From: d2.CreatedAt}, nil, []journal.Seq{d3.Seq, d2.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"until", journal.Query{Until: d2.CreatedAt}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d1.Seq}, nil},
+		{"several", journal.Query{Subscription: "a", Types: []string{"booking.created"}, Outcomes: []journal.Outcome{journal.Accepted}, Record: booking},
+			[]journal.Seq{c1.Seq}, []journal.Seq{d1.Seq}, []journal.Seq{a1.Seq}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			changes, err := j.Changes(background(), test.q)
+			must(t, err)
+			deliveries, err := j.Deliveries(background(), test.q)
+			must(t, err)
+			attempts, err := j.Attempts(background(), test.q)
+			must(t, err)
+			equal(t, "changes", test.changes, seqs(changes.Items))
+			equal(t, "deliveries", test.deliveries, seqs(deliveries.Items))
+			equal(t, "attempts", test.attempt, seqs(attempts.Items))
+			for kind, want := range map[journal.Kind]int{journal.KindChange: len(test.changes), journal.KindDelivery: len(test.deliveries), journal.KindAttempt: len(test.attempt)} {
+				n, err := j.Count(background(), kind, test.q)
+				must(t, err)
+				if n != want {
+					t.Errorf("%d of kind %s, want %d", n, kind, want)
+				}
+			}
+		})
+	}
+	if _, err := j.Count(background(), journal.KindNotice, journal.Query{}); err == nil {
+		t.Error("notices were counted")
+	}
+}
+
+func testPages(t *testing.T, open Open) {
+	j, m := open(t, journal.Options{}), NewMaker(1)
+	more := func(n int) {
+		for range n {
+			must(t, j.Append(background(), m.Change("booking.created"), m.Change("booking.updated")))
+		}
+	}
+	for _, oldest := range []bool{false, true} {
+		more(25)
+		want, err := j.Count(background(), journal.KindChange, journal.Query{Types: []string{"booking.updated"}})
+		must(t, err)
+		q := journal.Query{Types: []string{"booking.updated"}, Limit: 4, Oldest: oldest}
+		var all []journal.Seq
+		for {
+			p, err := j.Changes(background(), q)
+			must(t, err)
+			all = append(all, seqs(p.Items)...)
+			if q.Cursor = p.Next; p.Next == "" || len(all) > 1000 {
+				break
+			}
+			if len(p.Items) != 4 {
+				t.Fatalf("a page of %d before the last", len(p.Items))
+			}
+			if len(all) < 40 {
+				more(1) // what comes meanwhile shows only at the end of the oldest-first order
+				if oldest {
+					want++
+				}
+			}
+		}
+		if len(all) != want {
+			t.Errorf("oldest %v: %d on all pages, want %d", oldest, len(all), want)
+		}
+		for i := 1; i < len(all); i++ {
+			if all[i] == all[i-1] || all[i] > all[i-1] != oldest {
+				t.Fatalf("oldest %v: order broken at %d: %v", oldest, i, all)
+			}
+		}
+	}
+	mark := (&journal.Query{Oldest: true}).Mark(5)
+	for _, cursor := range []string{"x", "====", mark, mark + "A", "bjA", "bi01", "b3h4"} {
+		_, err := j.Changes(background(), journal.Query{Cursor: cursor})
+		is(t, err, journal.ErrCursor)
+	}
+	p, err := j.Changes(background(), journal.Query{Limit: 1 << 30})
+	must(t, err)
+	if len(p.Items) == 0 || p.Next != "" {
+		t.Errorf("%d items, next %q", len(p.Items), p.Next)
+	}
+	unknown := &journal.Change{At: m.Tick(), Change: schemas.Change{Type: &schemas.EventType{Name: "of.another.version"}}}
+	must(t, j.Append(background(), unknown))
+	got, err := j.Change(background(), unknown.Seq)
+	must(t, err)
+	if got.Type.Name != "of.another.version" {
+		t.Errorf("type %q", got.Type.Name)
+	}
+}
