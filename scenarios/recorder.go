@@ -1,0 +1,251 @@
+package scenarios
+
+import (
+	"sync"
+	"time"
+
+	"semblance/schemas"
+)
+
+// Recorder collects a run as it is played, in memory that does not grow with the number of attempts. Its methods, and
+// those of its stories, may be called from several goroutines.
+type Recorder struct {
+	mu       sync.Mutex
+	result   Result
+	cover    map[*schemas.EventType]int64
+	types    []*schemas.EventType
+	byName   map[string]*schemas.EventType
+	latency  Latency
+	failures int
+	attempts int
+	stories  []*StoryRecorder
+}
+
+// Run is what is known of a run before it starts.
+type Run struct {
+	Target       string
+	StartedAt    time.Time
+	Cover        []*schemas.EventType // what coverage is measured on; nil: all that the provider sends
+	CoverAtLeast float64              // the percentage that must be covered, or the run fails
+}
+
+// NewRecorder returns a recorder for one run.
+func NewRecorder(run Run) *Recorder {
+	types := run.Cover
+	if types == nil {
+		types = schemas.All()
+	}
+	r := &Recorder{
+		result: Result{Target: run.Target, StartedAt: run.StartedAt, CoverAtLeast: run.CoverAtLeast},
+		cover:  make(map[*schemas.EventType]int64, len(types)),
+		types:  types,
+		byName: make(map[string]*schemas.EventType, len(types)),
+	}
+	for _, t := range types {
+		r.byName[t.Name] = t
+	}
+	return r
+}
+
+// StoryRecorder collects one story of a run.
+type StoryRecorder struct {
+	r      *Recorder
+	story  Story
+	steps  []*stepState
+	byPath map[string]*stepState
+}
+
+type stepState struct {
+	result  StepResult
+	latency Latency
+	reached bool
+	failed  bool
+}
+
+// Story begins a story whose steps are all known: one for each step of the file, in its order. Those of them that are
+// never begun are reported as not run.
+func (r *Recorder) Story(story Story, steps []Step) *StoryRecorder {
+	s := &StoryRecorder{r: r, story: story, byPath: make(map[string]*stepState, len(steps))}
+	for _, step := range steps {
+		state := &stepState{result: StepResult{Step: step, Outcome: NotRun}}
+		s.steps = append(s.steps, state)
+		s.byPath[step.Path] = state
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stories = append(r.stories, s)
+	return s
+}
+
+// Begin says that a step is being played, at a time since the story's start. In the later rounds of a repeat it changes
+// nothing.
+func (s *StoryRecorder) Begin(path string, at time.Duration) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	if step := s.step(path); !step.reached {
+		step.reached = true
+		step.result.StartedAt = at
+		if step.result.Outcome == NotRun {
+			step.result.Outcome = Passed
+		}
+	}
+}
+
+// Attempt records what came of an attempt, judged by [Judge], and keeps it where there is room. It copies what it keeps.
+func (s *StoryRecorder) Attempt(path string, e Evidence, expect Expect) {
+	answered := e.Attempt.Came.Status != 0 || e.Attempt.Came.Failure == ""
+	counts := Counts{Attempts: 1}
+	if answered {
+		counts.Answered = 1
+	}
+	if expect.Answer == AnswerExpected {
+		counts.AnswerExpected = 1
+	}
+	if !e.Verdict.Passed() {
+		counts.Failed = 1
+	}
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	step := s.step(path)
+	s.count(step, counts)
+	if e.Attempt.Came.Failure == "" {
+		s.r.latency.Record(e.Attempt.Came.Timings.Total)
+		step.latency.Record(e.Attempt.Came.Timings.Total)
+	}
+	if t := s.r.byName[e.Attempt.Sent.EventType]; t != nil && answered && e.Attempt.Sent.Fault == "" {
+		s.r.cover[t]++
+	}
+	if s.r.room(!e.Verdict.Passed()) {
+		e.Expected = expect.String()
+		kept := keep(e.Attempt)
+		e.Attempt = &kept
+		step.result.Evidence = append(step.result.Evidence, e)
+	}
+}
+
+// Check records a question to the receiver's own application, or a command, and keeps it where there is room.
+func (s *StoryRecorder) Check(path string, e Evidence) {
+	counts := Counts{Checks: 1}
+	if !e.Verdict.Passed() {
+		counts.ChecksFailed = 1
+	}
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	step := s.step(path)
+	s.count(step, counts)
+	if s.r.room(!e.Verdict.Passed()) {
+		check := *e.Check
+		check.Answer = cut(check.Answer)
+		e.Check = &check
+		step.result.Evidence = append(step.result.Evidence, e)
+	}
+}
+
+// Fail records that a step could not be played, and why.
+func (s *StoryRecorder) Fail(path, round, reason string) {
+	s.Check(path, Evidence{Round: round, Check: &Check{}, Verdict: Verdict{Failures: []Failure{
+		{What: WhatStep, Expected: "the step to be played", Found: excerpt(reason)},
+	}}})
+}
+
+// Skip records that a step is not played, and why. A step of which another round was played keeps that round's outcome.
+func (s *StoryRecorder) Skip(path, reason string) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	step := s.step(path)
+	step.result.Reason = excerpt(reason)
+	if !step.reached || step.result.Counts == (Counts{}) && !step.failed {
+		step.reached = true
+		step.result.Outcome = Skipped
+	}
+}
+
+// End says that a step has ended, at a time since the story's start, and returns what is known of it by now.
+func (s *StoryRecorder) End(path string, at time.Duration) StepResult {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	step := s.step(path)
+	step.result.Duration = at - step.result.StartedAt
+	return step.finished()
+}
+
+// Close ends the story, with the time that it took.
+func (s *StoryRecorder) Close(took time.Duration) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.story.Duration = took
+}
+
+// Result returns the run as it stands, with the time that it has taken. It may be asked at any time, so that an
+// interrupted run is reported too.
+func (r *Recorder) Result(took time.Duration, interrupted bool) Result {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	result := r.result
+	result.Duration, result.Interrupted = took, interrupted
+	result.Latency = r.latency.Summary()
+	result.Coverage.Types = make([]TypeCount, len(r.types))
+	for i, t := range r.types {
+		result.Coverage.Types[i] = TypeCount{Type: t, Count: r.cover[t]}
+	}
+	result.Stories = make([]Story, len(r.stories))
+	for i, s := range r.stories {
+		story := s.story
+		story.Steps = make([]StepResult, len(s.steps))
+		for k, step := range s.steps {
+			story.Steps[k] = step.finished()
+		}
+		result.Stories[i] = story
+	}
+	return result
+}
+
+// step returns the state of a step, and makes one for a path that the story was not told of.
+func (s *StoryRecorder) step(path string) *stepState {
+	state, ok := s.byPath[path]
+	if !ok {
+		state = &stepState{result: StepResult{Step: Step{Path: path}, Outcome: NotRun}}
+		s.steps = append(s.steps, state)
+		s.byPath[path] = state
+	}
+	return state
+}
+
+func (s *StoryRecorder) count(step *stepState, counts Counts) {
+	step.reached = true
+	step.result.Counts.add(counts)
+	s.story.Counts.add(counts)
+	s.r.result.Counts.add(counts)
+	if counts.Failures() > 0 {
+		step.failed = true
+		step.result.Outcome = Failed
+	} else if !step.failed {
+		step.result.Outcome = Passed
+	}
+}
+
+// room reports whether there is room to keep one more thing, and takes it. Failures have their own, so that a million
+// good attempts do not push out the one that failed.
+func (r *Recorder) room(failed bool) bool {
+	switch {
+	case r.attempts < MaxAttempts:
+		r.attempts++
+		if failed {
+			r.failures++
+		}
+		return true
+	case failed && r.failures < MaxFailures:
+		r.failures++
+		return true
+	}
+	r.result.Truncated = true
+	return false
+}
+
+// finished returns the step's result with its own copy of the list of evidence.
+func (s *stepState) finished() StepResult {
+	result := s.result
+	result.Latency = s.latency.Summary()
+	result.Evidence = append([]Evidence(nil), result.Evidence...)
+	return result
+}
