@@ -38,7 +38,35 @@ func Lookup(name string) (*EventType, error) {
 			return nil, &UnknownError{Name: name, Suggestion: table[i].Name, Former: true}
 		}
 	}
-	return nil, &UnknownError{Name: name, Suggestion: Suggest(name, names(AllWithRetired()))}
+	return nil, &UnknownError{Name: name, Suggestion: suggestType(name)}
+}
+
+// suggestType returns the event type that was meant: the one nearest in spelling or, when words were left out in the
+// middle (booking.arrived), the shortest that has the same words in the same order.
+func suggestType(name string) string {
+	if parts := strings.Split(name, "."); len(parts) > 1 {
+		best := ""
+		for i := range table {
+			full := table[i].Name
+			if hasInOrder(strings.Split(full, "."), parts) && (best == "" || len(full) < len(best)) {
+				best = full
+			}
+		}
+		if best != "" {
+			return best
+		}
+	}
+	return Suggest(name, names(AllWithRetired()))
+}
+
+// hasInOrder reports whether words has all of parts, in their order and with others between them, letter case apart.
+func hasInOrder(words, parts []string) bool {
+	for _, w := range words {
+		if len(parts) > 0 && strings.EqualFold(w, parts[0]) {
+			parts = parts[1:]
+		}
+	}
+	return len(parts) == 0
 }
 
 // All returns the event types that the provider sends today, in the catalogue's order: 101 of them.

@@ -25,10 +25,37 @@ func Match(pattern string) ([]*EventType, error) {
 			found = append(found, t)
 		}
 	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("no event type matches %q; `semblance events` lists them", pattern)
+	if len(found) > 0 {
+		return found, nil
 	}
-	return found, nil
+	if near := suggestPattern(pattern); near != "" {
+		return nil, fmt.Errorf("no event type matches %q; did you mean %q?", pattern, near)
+	}
+	return nil, fmt.Errorf("no event type matches %q; `semblance events` lists them", pattern)
+}
+
+// suggestPattern mends the first word of a pattern such as bokking.*, if that is its mistake.
+func suggestPattern(pattern string) string {
+	first, rest, ok := strings.Cut(pattern, ".")
+	if !ok || strings.Contains(first, "*") {
+		return ""
+	}
+	var known []string
+	for _, t := range All() {
+		word, _, _ := strings.Cut(t.Name, ".")
+		if len(known) == 0 || known[len(known)-1] != word {
+			known = append(known, word)
+		}
+	}
+	near := Suggest(first, known)
+	if near == "" || near == first {
+		return ""
+	}
+	mended := near + "." + rest
+	if _, err := Match(mended); err != nil {
+		return ""
+	}
+	return mended
 }
 
 // MatchAny returns the event types that any of the patterns names, each once, in the catalogue's order.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -77,5 +78,25 @@ func readCatalogue(file string) (*catalogue, error) {
 	if err := yaml.Load(bytes.TrimSpace(data), &c, yaml.WithKnownFields()); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
+	for _, e := range c.Events {
+		if err := e.check(); err != nil {
+			return nil, fmt.Errorf("%s: event type %s: %w", file, e.Name, err)
+		}
+	}
 	return &c, nil
+}
+
+// check refuses what would get lost on the way: a row that names an identifier which it does not have.
+func (e eventType) check() error {
+	for one := range e.OptionalWith {
+		if !slices.Contains(e.OneOf, one) {
+			return fmt.Errorf("optionalWith names %s, which is not among oneOf", one)
+		}
+	}
+	for _, v := range e.Values {
+		if !slices.Contains(keys(e), v.key) {
+			return fmt.Errorf("values names %s, which is no identifier of it", v.key)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,168 @@
+package schemas
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+const retired = "invoice.lineItems.updated"
+
+func TestMatch(t *testing.T) {
+	tests := []struct {
+		pattern string
+		count   int
+		has     string // one that must be among them
+	}{
+		{"booking.created", 1, "booking.created"},
+		{"booking.*", 7, "booking.patientJourney.noShow"},
+		{"booking.**", 7, "booking.patientJourney.noShow"},
+		{"*", 101, "booking.created"},
+		{"**", 101, "webhook.subscription.updated"},
+		{"*.created", 17, "availability.blocker.created"},
+		{"*label*", 4, "product.label.removed"},
+		{"pa*.*ed", 36, "patientDocument.renamed"},
+		{"invoice.lineItems.*", 2, "invoice.lineItems.added"},
+		{"invoice*updated", 1, "invoice.updated"},
+		{retired, 1, retired},
+		{"group:invoice", 11, "invoice.integrations.xero.synced"},
+		{"group:location", 6, "locationGroup.deleted"},
+		{"group:availability", 12, "resourceAvailability.updated"},
+	}
+	for _, test := range tests {
+		found, err := Match(test.pattern)
+		if err != nil {
+			t.Errorf("Match(%q): %v", test.pattern, err)
+			continue
+		}
+		list := strings.Join(names(found), " ")
+		if len(found) != test.count || !strings.Contains(" "+list+" ", " "+test.has+" ") {
+			t.Errorf("Match(%q) finds %d, want %d with %s:\n%s", test.pattern, len(found), test.count, test.has, list)
+		}
+	}
+}
+
+func TestMatchErrors(t *testing.T) {
+	tests := []struct{ pattern, want string }{
+		{"bokking.*", `no event type matches "bokking.*"; did you mean "booking.*"?`},
+		{"booking.*.x", "no event type matches \"booking.*.x\"; `semblance events` lists them"},
+		{"Booking.*", `no event type matches "Booking.*"; did you mean "booking.*"?`},
+		{"*lineItems.updated", "no event type matches \"*lineItems.updated\"; `semblance events` lists them"}, // the retired one alone
+		{"group:locations", `unknown group "locations"; did you mean "location"?`},
+		{"group:", "the groups are availability, booking,"},
+		{"booking.craeted", `did you mean "booking.created"?`},
+		{"", `unknown event type ""`},
+	}
+	for _, test := range tests {
+		if _, err := Match(test.pattern); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("Match(%q) says %v, want %s", test.pattern, err, test.want)
+		}
+	}
+}
+
+func TestMatchAny(t *testing.T) {
+	found, err := MatchAny([]string{"booking.updated", "booking.*ated", retired, "availability.blocker.created"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "availability.blocker.created booking.created booking.updated " + retired // each once, in the catalogue's order
+	if got := strings.Join(names(found), " "); got != want {
+		t.Errorf("found %s\nwant  %s", got, want)
+	}
+	if _, err := MatchAny([]string{"booking.*", "bookin.created"}); err == nil {
+		t.Error("one bad pattern among good ones is accepted")
+	}
+	if found, err := MatchAny(nil); len(found) != 0 || err != nil {
+		t.Errorf("MatchAny of nothing = %v, %v", found, err)
+	}
+}
+
+func TestWildcard(t *testing.T) {
+	tests := []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"*", "", true},
+		{"", "", true},
+		{"", "a", false},
+		{"a*a", "a", false},
+		{"a*a", "aa", true},
+		{"*ab*ab", "abab", true},
+		{"*aab", "aaab", true},
+		{"a**", "a", true},
+		{"*a*", "bbb", false},
+		{"a*b*c", "a.b.b.c", true},
+	}
+	for _, test := range tests {
+		if got := wildcard(test.pattern, test.name); got != test.want {
+			t.Errorf("wildcard(%q, %q) = %v", test.pattern, test.name, got)
+		}
+	}
+}
+
+func TestWildcardTakesNoExponentialTime(t *testing.T) {
+	start := time.Now()
+	wildcard(strings.Repeat("*a", 200)+"b", strings.Repeat("a", 5000))
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	known := []string{"booking", "patient", "product", "letter", "lab"}
+	tests := []struct{ word, want string }{
+		{"bookign", "booking"}, // two letters swapped
+		{"BOOKING", "booking"},
+		{"patients", "patient"},
+		{"producr", "product"},
+		{"lba", "lab"},
+		{"lx", ""},
+		{"zebra", ""},
+		{"", ""},
+		{strings.Repeat("b", 101), ""},
+	}
+	for _, test := range tests {
+		if got := Suggest(test.word, known); got != test.want {
+			t.Errorf("Suggest(%q) = %q, want %q", test.word, got, test.want)
+		}
+	}
+}
+
+// FuzzMatch holds Match to what its documentation promises for any pattern.
+func FuzzMatch(f *testing.F) {
+	for _, seed := range []string{
+		"booking.*", "**", "*", "group:invoice", "group:", "group:*", retired, "*lineItems*", "*.*.*.*.*", "a*b*c*d*e*f",
+		"BOOKING_CREATED", "booking.craeted", "", " ", "bo\x00ok*", "héllo.*", strings.Repeat("*", 300),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, pattern string) {
+		found, err := Match(pattern)
+		if (err == nil) != (len(found) > 0) {
+			t.Fatalf("Match(%q) = %d types, %v: an error or types, never both", pattern, len(found), err)
+		}
+		if err != nil && strings.ContainsAny(err.Error(), "\n\r\x00") {
+			t.Fatalf("Match(%q) says more than a line: %q", pattern, err)
+		}
+		last := -1
+		for _, e := range found {
+			if e.Retired() && pattern != e.Name {
+				t.Fatalf("Match(%q) finds the retired %s", pattern, e.Name)
+			}
+			if i := position(e); i <= last {
+				t.Fatalf("Match(%q) is not in the catalogue's order at %s", pattern, e.Name)
+			} else {
+				last = i
+			}
+		}
+	})
+}
+
+func position(e *EventType) int {
+	for i := range table {
+		if &table[i] == e {
+			return i
+		}
+	}
+	return -1
+}
