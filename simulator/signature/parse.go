@@ -78,7 +78,7 @@ func Parse(header string) (Header, error) {
 }
 
 func parseTimestamp(s string) (int64, bool) {
-	if len(s) > maxTimestampDigits || s[0] == '0' && len(s) > 1 {
+	if s == "" || len(s) > maxTimestampDigits || s[0] == '0' && len(s) > 1 {
 		return 0, false
 	}
 	for i := range len(s) {

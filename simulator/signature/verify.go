@@ -59,9 +59,6 @@ type keyring struct {
 // NewVerifier returns a verifier for the secrets. A tolerance of zero is [DefaultTolerance]; a negative one lets any age
 // pass, which is for looking at old deliveries and never for receiving new ones.
 func NewVerifier(tolerance time.Duration, secrets ...string) *Verifier {
-	if tolerance == 0 {
-		tolerance = DefaultTolerance
-	}
 	v := &Verifier{tolerance: tolerance, secrets: secrets}
 	v.states.New = func() any {
 		ring := &keyring{keys: make([]keyed, len(secrets))}
@@ -123,6 +120,9 @@ func (v *Verifier) match(body []byte, h Header) bool {
 }
 
 func checkAge(t int64, now time.Time, tolerance time.Duration) error {
+	if tolerance == 0 {
+		tolerance = DefaultTolerance
+	}
 	age := now.Sub(time.Unix(t, 0))
 	switch {
 	case tolerance < 0:
