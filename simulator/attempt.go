@@ -85,6 +85,7 @@ const (
 	FailureClosed    Failure = "closed"    // the receiver closed the connection without an answer, or within one
 	FailureTimeout   Failure = "timeout"   // no whole answer in time
 	FailureMalformed Failure = "malformed" // what came is no HTTP answer
+	FailureTooLarge  Failure = "too-large" // the answer's body had no end within the sender's bound
 	FailureLost      Failure = "lost"      // the fault lost-answer threw the answer away
 	FailureCut       Failure = "cut"       // a fault of ours cut the connection
 	FailureCanceled  Failure = "canceled"  // we were stopped

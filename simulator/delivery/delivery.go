@@ -1,0 +1,227 @@
+// Package delivery makes one attempt: it encodes the payload, signs it, spoils it if it is asked to, sends it, and
+// observes what comes back. It is the only place that dials a receiver's webhook URL.
+//
+//	sender, err := delivery.New(delivery.Options{})
+//	defer sender.Close()
+//	sent, err := sender.Prepare(delivery.Request{URL: url, Change: &change, EventID: id, Secrets: secrets, At: now})
+//	came := sender.Send(ctx, sent)
+//
+// [Sender.Prepare] needs no network: what it returns is all that will go out, byte for byte, and [Sender.Send] of the same
+// Sent is a replay. How an attempt fails is a field of [simulator.Came] and not an error: it is what the attempt found out.
+//
+// It speaks HTTP/1.1 over TCP and TLS by itself, so that the exact bytes are in hand, faults can act on the connection, and
+// a request costs one write. Connections are kept and used again, for each receiver its own. It follows no redirect, asks
+// no proxy, sends no cookie, and unpacks nothing: what a webhook sender does, and no more. It does not try again (that is
+// the provider's ladder) but for one case: a kept connection that the receiver closes in the instant in which it is used.
+package delivery
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"semblance/simulator"
+	"semblance/simulator/clock"
+	"semblance/simulator/fault"
+)
+
+// The defaults of [Options].
+const (
+	DefaultTimeout     = 10 * time.Second // for the whole attempt; the provider publishes none
+	DefaultMaxBody     = 64 << 10         // enough for every acknowledgement and most error pages
+	DefaultMaxDrain    = 16 << 20         // an answer to a webhook that is larger than this has no end that matters
+	DefaultMaxIdle     = 256              // connections kept for one receiver
+	DefaultIdleTimeout = 90 * time.Second // as net/http keeps them
+	DefaultUserAgent   = "Semblance"      // the provider publishes none
+	DefaultContentType = "application/json"
+)
+
+// Style is the white space of a payload. The provider does not publish its own.
+type Style string
+
+// The styles.
+const (
+	Compact  Style = ""       // none: the default
+	Indented Style = "indent" // by two spaces
+)
+
+// Options are the settings of a [Sender]. The zero value works.
+type Options struct {
+	Timeout     time.Duration // for the whole attempt, from the name's look-up to the last byte read
+	MaxBody     int           // how much of an answer's body is kept
+	MaxDrain    int64         // how much of an answer's body is read and counted before the connection is cut
+	MaxIdle     int           // how many connections are kept for one receiver
+	IdleTimeout time.Duration // how long a connection is kept
+	CAFile      string        // PEM certificates to trust beside the system's
+	Insecure    bool          // accept any certificate: self-signed, expired, of another name
+	LocalOnly   bool          // send to loopback and private addresses alone; the resolved address counts, not the name
+	UserAgent   string
+	ContentType string
+	Style       Style
+}
+
+func (o Options) withDefaults() Options {
+	set := func(d *time.Duration, def time.Duration) {
+		if *d <= 0 {
+			*d = def
+		}
+	}
+	set(&o.Timeout, DefaultTimeout)
+	set(&o.IdleTimeout, DefaultIdleTimeout)
+	if o.MaxBody <= 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	if o.MaxDrain <= 0 {
+		o.MaxDrain = DefaultMaxDrain
+	}
+	if o.MaxIdle <= 0 {
+		o.MaxIdle = DefaultMaxIdle
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = DefaultUserAgent
+	}
+	if o.ContentType == "" {
+		o.ContentType = DefaultContentType
+	}
+	return o
+}
+
+// Sender prepares and sends attempts. Its methods may be called from many goroutines.
+type Sender struct {
+	options Options
+	tls     *tls.Config
+	targets targets
+	signers signers
+
+	sending sync.RWMutex // held for reading by every Send: Close waits for them
+	closed  bool
+}
+
+// New returns a sender, or an error that says which option is wrong.
+func New(o Options) (*Sender, error) {
+	o = o.withDefaults()
+	for _, h := range []simulator.Header{{Name: "User-Agent", Value: o.UserAgent}, {Name: "Content-Type", Value: o.ContentType}} {
+		if err := checkField(h); err != nil {
+			return nil, err
+		}
+	}
+	if o.Style != Compact && o.Style != Indented {
+		return nil, fmt.Errorf("unknown style %q of the body; it is %q (compact) or %q", o.Style, Compact, Indented)
+	}
+	config := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		NextProtos:         []string{"http/1.1"},
+		InsecureSkipVerify: o.Insecure, // on request alone: for a receiver with a self-signed certificate
+	}
+	if o.CAFile != "" {
+		pool, err := certificates(o.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = pool
+	}
+	s := &Sender{options: o, tls: config}
+	s.targets.limit = limits{idle: o.MaxIdle, age: o.IdleTimeout}
+	return s, nil
+}
+
+// certificates returns the system's trusted certificates and those of a PEM file.
+func certificates(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the certificates to trust: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", file)
+	}
+	return pool, nil
+}
+
+// Close waits for the attempts that are being sent, and closes the connections. Cancel their contexts first to have
+// them end at once. What is sent afterwards comes to nothing.
+func (s *Sender) Close() {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	s.closed = true
+	s.targets.close()
+}
+
+// Send makes one attempt: it writes the request, and returns what came of it when the answer is whole, the attempt has
+// failed, or ctx is done. A fault that acts on the way is read from sent.Fault.
+func (s *Sender) Send(ctx context.Context, sent simulator.Sent) simulator.Came {
+	s.sending.RLock()
+	defer s.sending.RUnlock()
+	var came simulator.Came
+	if err := s.send(ctx, &sent, &came); err != nil {
+		record(&came, err)
+	}
+	return came
+}
+
+func (s *Sender) send(ctx context.Context, sent *simulator.Sent, came *simulator.Came) error {
+	if s.closed {
+		return &failed{simulator.FailureCanceled, "the sender is closed"}
+	}
+	t, err := s.targets.find(sent.URL)
+	if err != nil {
+		return &failed{simulator.FailureBlocked, err.Error()}
+	}
+	var spoiled *fault.Fault
+	if sent.Fault != "" {
+		if spoiled, err = fault.Parse(sent.Fault); err != nil {
+			return &failed{simulator.FailureBlocked, err.Error()}
+		}
+	}
+	a := attempt{sender: s, ctx: ctx, target: t, sent: sent, fault: spoiled, came: came}
+	a.started = clock.Now()
+	a.deadline = a.started.Add(s.options.Timeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(a.deadline) {
+		a.deadline = d
+	}
+	return a.run()
+}
+
+// attempt is one Send while it lasts.
+type attempt struct {
+	sender   *Sender
+	ctx      context.Context
+	target   *target
+	sent     *simulator.Sent
+	fault    *fault.Fault
+	came     *simulator.Came
+	started  time.Time
+	deadline time.Time
+}
+
+// allowed is how long the attempt may take, as people write it.
+func (a *attempt) allowed() time.Duration {
+	return a.deadline.Sub(a.started).Round(time.Millisecond)
+}
+
+// run uses a kept connection if there is one that the receiver has not closed, else a new one. Faults that act on the
+// connection always have one of their own, and are never repeated.
+func (a *attempt) run() error {
+	if a.fault == nil || !a.fault.OnConnection() {
+		if c := a.target.pool.get(); c != nil {
+			err := a.exchange(c)
+			if !errors.Is(err, errUnanswered) {
+				return a.explain(err)
+			}
+			*a.came = simulator.Came{Reconnected: true}
+		}
+	}
+	c, err := a.dial()
+	if err != nil {
+		return a.explain(err)
+	}
+	return a.explain(a.exchange(c))
+}

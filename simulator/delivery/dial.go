@@ -1,0 +1,135 @@
+package delivery
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"semblance/simulator"
+	"semblance/simulator/clock"
+)
+
+// dial makes a new connection, and notes how long its phases took.
+func (a *attempt) dial() (*conn, error) {
+	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
+	defer cancel()
+	addresses, err := a.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start := clock.Now()
+	tcp, err := a.connect(ctx, addresses)
+	if err != nil {
+		return nil, err
+	}
+	a.came.Timings.Connect = clock.Since(start)
+	if a.target.scheme == "http" {
+		return newConn(tcp, tcp), nil
+	}
+	start = clock.Now()
+	config := a.sender.tls.Clone()
+	config.ServerName = a.target.hostname
+	secure := tls.Client(tcp, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = tcp.Close()
+		return nil, &phaseError{"tls", err}
+	}
+	a.came.Timings.TLS = clock.Since(start)
+	return newConn(secure, tcp), nil
+}
+
+// resolve turns the host into addresses, and leaves out those that may not be sent to.
+func (a *attempt) resolve(ctx context.Context) ([]netip.Addr, error) {
+	start := clock.Now()
+	addresses, asked, err := lookup(ctx, a.target.hostname)
+	if err != nil {
+		return nil, &phaseError{"dns", err}
+	}
+	if asked {
+		a.came.Timings.DNS = clock.Since(start)
+	}
+	if !a.sender.options.LocalOnly {
+		return addresses, nil
+	}
+	var local []netip.Addr
+	for _, address := range addresses {
+		if IsLocal(address) {
+			local = append(local, address)
+		}
+	}
+	if len(local) == 0 {
+		return nil, &failed{simulator.FailureBlocked, fmt.Sprintf(
+			"%s is at %s, which is a public address, and only local and private ones are allowed", a.target.hostname, addresses[0])}
+	}
+	return local, nil
+}
+
+// connect tries one address after the other, each with its share of the time that is left.
+func (a *attempt) connect(ctx context.Context, addresses []netip.Addr) (net.Conn, error) {
+	var first error
+	for i, address := range addresses {
+		share := clock.Now().Add(-clock.Since(a.deadline) / time.Duration(len(addresses)-i))
+		dialer := net.Dialer{Deadline: share}
+		c, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address.String(), a.target.port))
+		if err == nil {
+			return c, nil
+		}
+		if first == nil {
+			first = err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, &phaseError{"connect", first}
+}
+
+// lookup returns the addresses of a host, and whether a resolver was asked for them. localhost and the names below it are
+// this machine, whatever a resolver thinks of them (RFC 6761).
+func lookup(ctx context.Context, host string) (addresses []netip.Addr, asked bool, err error) {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{address.Unmap()}, false, nil
+	}
+	name := strings.ToLower(strings.TrimSuffix(host, "."))
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, false, nil
+	}
+	addresses, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	for i := range addresses {
+		addresses[i] = addresses[i].Unmap()
+	}
+	if err == nil && len(addresses) == 0 {
+		err = &net.DNSError{Err: "no address", Name: host, IsNotFound: true}
+	}
+	return addresses, true, err
+}
+
+// IsLocal reports whether an address is on this machine or in a private network: loopback, private, link-local, or
+// unspecified.
+func IsLocal(address netip.Addr) bool {
+	address = address.Unmap()
+	return address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified()
+}
+
+// LeadsToLocal reports whether a URL leads to local and private addresses alone (see [IsLocal]), so that what would be
+// rude elsewhere (faults, traffic, bursts) can be sent there. It may ask a resolver.
+func LeadsToLocal(ctx context.Context, rawURL string) (bool, error) {
+	t, err := parseTarget(rawURL)
+	if err != nil {
+		return false, err
+	}
+	addresses, _, err := lookup(ctx, t.hostname)
+	if err != nil {
+		return false, fmt.Errorf("look up %s: %w", t.hostname, err)
+	}
+	for _, address := range addresses {
+		if !IsLocal(address) {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,103 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"semblance/simulator/clock"
+	"semblance/simulator/fault"
+)
+
+// largeRequest is the size from which a request is written while the answer is awaited: a receiver may answer before it
+// has read it all, and a request that fits into the socket's buffer needs no second goroutine.
+const largeRequest = 48 << 10
+
+// exchange writes the request, reads the answer, and keeps the connection if it can serve again. Its error is
+// errUnanswered where a kept connection turns out to be closed before a byte of the answer.
+func (a *attempt) exchange(c *conn) error {
+	kept := !c.idleSince.IsZero()
+	c.watch.over(a.ctx, c)
+	if err := errors.Join(c.SetDeadline(a.deadline), a.ctx.Err()); err != nil { // in this order: a context that is done has set its own
+		c.close()
+		return err
+	}
+	var err error
+	if c.out, err = appendHead(c.out[:0], a.sent, a.target); err != nil {
+		c.close()
+		return err
+	}
+	head := len(c.out)
+	c.out = appendBody(c.out, a.sent, a.fault)
+
+	start := clock.Now()
+	r := reading{conn: c, came: a.came, start: start, method: a.sent.Method, maxBody: a.sender.options.MaxBody, maxDrain: a.sender.options.MaxDrain}
+	if len(c.out) > largeRequest || a.fault != nil && a.fault.OnConnection() {
+		err = a.exchangeBoth(c, head, &r)
+	} else if _, wrote := c.Write(c.out); wrote != nil && isTimeout(wrote) {
+		err = wrote
+	} else if err = r.answer(); err != nil && wrote != nil && !r.begun {
+		err = wrote // an answer may have come first: a receiver need not read it all; none has
+	}
+	a.came.Timings.Total = clock.Since(start)
+	if err != nil {
+		c.close()
+		if kept && !r.begun && isClosed(err) && a.ctx.Err() == nil {
+			return errUnanswered
+		}
+		return err
+	}
+	if r.reusable && keepsConnection(a.sent, a.fault) && (a.fault == nil || !a.fault.OnConnection()) {
+		a.keep(c)
+	} else {
+		c.close()
+	}
+	if a.fault != nil {
+		a.fault.Answered(a.came)
+	}
+	return nil
+}
+
+// keep puts the connection back, without the memory that one large request has taken.
+func (a *attempt) keep(c *conn) {
+	if cap(c.out) > 2*largeRequest {
+		c.out = nil
+	}
+	a.target.pool.put(c)
+}
+
+// exchangeBoth reads the answer while the request is being written.
+func (a *attempt) exchangeBoth(c *conn, head int, r *reading) error {
+	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
+	defer cancel()
+	written := make(chan error, 1)
+	go func() { written <- a.transmit(ctx, c, head) }()
+
+	err := r.answer()
+	cancel()
+	if errClose := c.SetWriteDeadline(past); errClose != nil && err == nil {
+		r.reusable = false
+	}
+	wrote := <-written
+	if cut := (*fault.Cut)(nil); errors.As(wrote, &cut) {
+		return cut
+	}
+	if wrote != nil {
+		r.reusable = false
+		if err != nil && !r.begun && errors.Is(err, context.Canceled) {
+			err = wrote
+		}
+	}
+	return err
+}
+
+func (a *attempt) transmit(ctx context.Context, c *conn, head int) error {
+	if a.fault != nil && a.fault.OnConnection() {
+		return a.fault.Transmit(ctx, c.Conn, c.out[:head], c.out[head:])
+	}
+	_, err := c.Write(c.out)
+	return err
+}
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
