@@ -59,11 +59,22 @@ func appendValue(dst []byte, v any) []byte {
 	return append(dst, encoded...)
 }
 
+// plainPrefix returns how many bytes at the start of s a JSON string holds as they are: for an identifier, all.
+func plainPrefix(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c-0x20 >= utf8.RuneSelf-0x20 || c == '"' || c == '\\' { // a byte below 0x20 wraps around
+			return i
+		}
+	}
+	return len(s)
+}
+
 // appendString appends s as a JSON string. <, > and & stay as they are; invalid UTF-8 becomes U+FFFD.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
+	start := plainPrefix(s)
+	dst = append(dst, s[:start]...)
+	for i := start; i < len(s); {
 		c := s[i]
 		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
 			i++
