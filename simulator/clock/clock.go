@@ -53,3 +53,12 @@ func (r real) Now() time.Time { return time.Now() }
 func (r real) Sleep(ctx context.Context, d time.Duration) error {
 	return Sleep(ctx, time.Duration(float64(d)/r.scale))
 }
+
+// Scale returns how much of the story's time passes in a sleep while one unit of what Now tells does: 1, but for a
+// clock made by [Scaled]. Who keeps a list of due times needs it: a wait of d is due at Now plus d divided by Scale.
+func Scale(c Clock) float64 {
+	if r, ok := c.(real); ok {
+		return r.scale
+	}
+	return 1
+}

@@ -84,3 +84,14 @@ func TestManualWakesThoseWhoseTimeHasCome(t *testing.T) {
 		}
 	})
 }
+
+func TestScale(t *testing.T) {
+	for want, c := range map[float64]clock.Clock{60: clock.Scaled(60), 1: clock.Manual(noon)} {
+		if got := clock.Scale(c); got != want {
+			t.Errorf("Scale = %v, want %v", got, want)
+		}
+	}
+	if got := clock.Scale(clock.Real()); got != 1 {
+		t.Errorf("the real clock's scale is %v", got)
+	}
+}
