@@ -1,0 +1,260 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"semblance/fixtures"
+	"semblance/schemas"
+	"semblance/schemas/validate"
+	"semblance/simulator"
+	"semblance/simulator/journal"
+)
+
+// Who makes changes happen, as the journal says it.
+const (
+	originAPI     = "api"     // an event was asked for
+	originClinic  = "clinic"  // an action of the clinic
+	originTraffic = "traffic" // the clinic went about its day
+)
+
+// clinic is the running practice. Each step of its life is in the journal, so that it goes on where it was.
+type clinic struct {
+	mu sync.Mutex // held from a step until the step is submitted: the journal has them in their order
+	*fixtures.Clinic
+	options fixtures.Options
+	streams map[string]*fixtures.Traffic // by the types they give
+	known   bool                         // its founding is in the journal
+}
+
+// found begins the clinic's life.
+func (c *clinic) found(o fixtures.Options) {
+	c.Clinic, c.options, c.streams = fixtures.New(o), o, map[string]*fixtures.Traffic{}
+}
+
+// step is one step in the clinic's life, as the journal keeps it: whoever takes the same steps comes to the same place.
+type step struct {
+	Type   string            `json:"type,omitempty"`   // a single event of this type
+	Action string            `json:"action,omitempty"` // or an action
+	About  map[string]string `json:"about,omitempty"`
+	With   []string          `json:"with,omitempty"`
+	Omit   []string          `json:"omit,omitempty"`
+	Set    map[string]string `json:"set,omitempty"`
+	Types  []string          `json:"types,omitempty"` // or so many changes of the traffic of these types
+	Next   int               `json:"next,omitempty"`
+}
+
+// take takes the step and returns the changes it gives.
+func (c *clinic) take(s step) ([]schemas.Change, error) {
+	about, err := c.records(s.About)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case s.Type != "":
+		t, err := schemas.Lookup(s.Type)
+		if err != nil {
+			return nil, refuseBecause(CodeEventType, "type", err)
+		}
+		change, err := c.Change(t, fixtures.Ask{About: about, With: s.With, Omit: s.Omit, Set: s.Set})
+		if err != nil {
+			return nil, refuseBecause(CodeChange, "overrides", err)
+		}
+		return []schemas.Change{change}, nil
+	case s.Action != "":
+		changes, err := c.Do(s.Action, about)
+		if err != nil {
+			return nil, refuseBecause(CodeChange, "action", err)
+		}
+		return changes, nil
+	}
+	stream, err := c.stream(s.Types)
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]schemas.Change, s.Next)
+	for i := range changes {
+		changes[i] = stream.Next()
+	}
+	return changes, nil
+}
+
+// records finds records by their ids.
+func (c *clinic) records(ids map[string]string) (map[string]*fixtures.Record, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	about := make(map[string]*fixtures.Record, len(ids))
+	for role, id := range ids {
+		if about[role] = c.Lookup(id); about[role] == nil {
+			return nil, refuse(CodeNotFound, "about", "the clinic has no record %q; to send an id that it does not know, set the identifier", id)
+		}
+	}
+	return about, nil
+}
+
+// stream returns the traffic of the types, which is begun when it is first asked for.
+func (c *clinic) stream(names []string) (*fixtures.Traffic, error) {
+	key := strings.Join(names, ",")
+	if t := c.streams[key]; t != nil {
+		return t, nil
+	}
+	var types []*schemas.EventType
+	for _, name := range names {
+		t, err := schemas.Lookup(name)
+		if err != nil {
+			return nil, refuseBecause(CodeEventType, "types", err)
+		}
+		types = append(types, t)
+	}
+	t, err := c.Traffic(fixtures.TrafficOptions{Types: types})
+	if err != nil {
+		return nil, refuseBecause(CodeChange, "types", err)
+	}
+	c.streams[key] = t
+	return t, nil
+}
+
+// Overrides say how an event that is asked for differs from what the clinic would state.
+type Overrides struct {
+	About   map[string]string // ids of the clinic's records, by role; the empty role where there is but one
+	With    []string          // identifiers that must be there, or "all"
+	Omit    []string          // identifiers that must not, or "all"
+	Set     map[string]string // values of identifiers
+	Invalid bool              // send it although its schema refuses it
+}
+
+// Emit states one event of the type and owes it to whoever subscribed. It changes nothing in the clinic.
+func (p *Provider) Emit(ctx context.Context, eventType string, o Overrides) (Emission, error) {
+	s := step{Type: eventType, About: o.About, With: o.With, Omit: o.Omit, Set: o.Set}
+	changed := len(o.With) > 0 || len(o.Omit) > 0 || len(o.Set) > 0
+	emissions, err := p.happen(ctx, s, originAPI, func(changes []schemas.Change) error {
+		if !changed || o.Invalid {
+			return nil // what the clinic states by itself is right by test
+		}
+		return p.checkPayload(&changes[0])
+	})
+	if err != nil {
+		return Emission{}, err
+	}
+	return emissions[0], nil
+}
+
+// EmitAny lets the clinic do something, and owes the event that it gives. types narrows what may happen; without any,
+// everything may that the practice does.
+func (p *Provider) EmitAny(ctx context.Context, types ...string) (Emission, error) {
+	emissions, err := p.happen(ctx, step{Types: types, Next: 1}, originClinic, nil)
+	if err != nil {
+		return Emission{}, err
+	}
+	return emissions[0], nil
+}
+
+// Do performs an action of the clinic about the records of those ids, by role, and owes every event that it gives.
+func (p *Provider) Do(ctx context.Context, action string, about map[string]string) ([]Emission, error) {
+	if action == "" {
+		return nil, refuse(CodeChange, "action", "an action is required; the clinic's actions are listed with their roles")
+	}
+	return p.happen(ctx, step{Action: action, About: about}, originClinic, nil)
+}
+
+// happen takes a step in the clinic's life and owes what it gives. It returns once all of it is committed.
+func (p *Provider) happen(ctx context.Context, s step, origin string, check func([]schemas.Change) error) ([]Emission, error) {
+	p.stage.RLock()
+	defer p.stage.RUnlock()
+	c, emissions, err := p.enact(s, origin, check)
+	if err != nil {
+		return nil, err
+	}
+	return emissions, c.wait(ctx)
+}
+
+func (p *Provider) enact(s step, origin string, check func([]schemas.Change) error) (*commit, []Emission, error) {
+	p.clinic.mu.Lock()
+	defer p.clinic.mu.Unlock()
+	changes, err := p.clinic.take(s)
+	if err == nil && check != nil {
+		err = check(changes)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	data, err := json.Marshal(s)
+	if err != nil {
+		return nil, nil, fmt.Errorf("writing down a step of the clinic: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing {
+		return nil, nil, errClosing()
+	}
+	c := newCommit()
+	c.records = append(c.records, &journal.Clinic{At: p.clock.Now(), Action: stepAction, Data: data})
+	emissions := make([]Emission, len(changes))
+	for i, change := range changes {
+		emissions[i] = p.owe(c, change, origin)
+	}
+	p.submit(c)
+	return c, emissions, nil
+}
+
+// checkPayload refuses a change whose payload its schema refuses.
+func (p *Provider) checkPayload(change *schemas.Change) error {
+	schema, err := validate.Payload(change.Type)
+	if err != nil {
+		return err
+	}
+	const anID = "000000000000000000000000"
+	violations := schema.Validate(simulator.AppendPayload(nil, anID, anID, change))
+	if len(violations) == 0 {
+		return nil
+	}
+	return refuse(CodeChange, "overrides", "%s would not be valid: %s; ask for an invalid one if that is meant", change.Type.Name, violations[0])
+}
+
+// Record returns the clinic's record of that id as JSON: its kind, its relations and its values.
+func (p *Provider) Record(id string) (json.RawMessage, error) {
+	p.clinic.mu.Lock()
+	defer p.clinic.mu.Unlock()
+	r := p.clinic.Lookup(id)
+	if r == nil {
+		return nil, refuse(CodeNotFound, "id", "the clinic has no record %q", id)
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("reading record %s: %w", id, err)
+	}
+	return data, nil
+}
+
+// Records returns the ids of the records of a kind that exist in the clinic.
+func (p *Provider) Records(kind string) ([]string, error) {
+	if !slices.Contains(schemas.Kinds(), kind) {
+		if near := schemas.Suggest(kind, schemas.Kinds()); near != "" {
+			return nil, refuse(CodeNotFound, "kind", "unknown kind of record %q; did you mean %q?", kind, near)
+		}
+		return nil, refuse(CodeNotFound, "kind", "unknown kind of record %q; there are %s", kind, strings.Join(schemas.Kinds(), ", "))
+	}
+	p.clinic.mu.Lock()
+	defer p.clinic.mu.Unlock()
+	var ids []string
+	for _, r := range p.clinic.Clinic.Records(kind) {
+		ids = append(ids, r.ID())
+	}
+	return ids, nil
+}
+
+// Sample returns a change of the type as the clinic would state it first, without anything happening.
+func (p *Provider) Sample(eventType string) (schemas.Change, error) {
+	t, err := schemas.Lookup(eventType)
+	if err != nil {
+		return schemas.Change{}, refuseBecause(CodeEventType, "type", err)
+	}
+	p.clinic.mu.Lock()
+	defer p.clinic.mu.Unlock()
+	return p.clinic.At("sample").Change(t, fixtures.Ask{})
+}

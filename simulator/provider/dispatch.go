@@ -1,0 +1,173 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+	"semblance/simulator/fault"
+	"semblance/simulator/journal"
+)
+
+// kick starts a worker for the subscription if there is something to do and not enough of them.
+func (p *Provider) kick(s *subscriber) {
+	if s.workers < p.options.InFlight && p.turn(s) != nil {
+		s.workers++
+		p.busy++
+		go p.work(s)
+	}
+}
+
+// kickAll starts as many workers as there are deliveries and room for.
+func (p *Provider) kickAll(s *subscriber) {
+	for range min(p.options.InFlight, s.queue.length()) {
+		p.kick(s)
+	}
+}
+
+// turn returns the delivery whose turn it is, or nil: nothing waits, or the first is not committed yet.
+func (p *Provider) turn(s *subscriber) *owed {
+	if p.closing {
+		return nil
+	}
+	o := s.queue.first()
+	if o == nil || !o.committed {
+		return nil
+	}
+	return o
+}
+
+// work makes attempts for one subscription, one at a time, until there is nothing to do. Close and Reset wait for it.
+func (p *Provider) work(s *subscriber) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		for len(p.out.waiting) > mostUnwritten {
+			p.out.less.Wait()
+		}
+		o := p.turn(s)
+		if o == nil {
+			break
+		}
+		s.queue.pop()
+		o.place = onFlight
+		t := p.ready(o)
+		ctx := p.attempting
+		p.mu.Unlock()
+		a := p.attempt(ctx, t)
+		p.mu.Lock()
+		p.conclude(o, a, t.spent)
+	}
+	s.workers--
+	p.rest()
+}
+
+// task is an attempt that is to be made, with all that it takes from what the lock guards.
+type task struct {
+	sub     *simulator.Subscription
+	owed    simulator.Delivery
+	fact    *fact
+	number  int
+	eventID string
+	at      time.Time // of the attempt
+	signed  time.Time // of the signature
+	fault   *fault.Fault
+	spent   *journal.Fault // what is left of the fault, where it counts
+}
+
+func (p *Provider) ready(o *owed) task {
+	at := p.clock.Now()
+	o.attempts++
+	if o.firstAt.IsZero() {
+		o.firstAt = at
+	}
+	t := task{sub: o.to.sub, owed: o.Delivery, fact: o.fact, number: o.attempts, eventID: o.EventID, at: at, signed: at}
+	if p.options.SignOnce {
+		t.signed = o.firstAt
+	}
+	if t.eventID == "" {
+		t.eventID = p.ids.New(at).String()
+	}
+	t.fault, t.spent = p.spoil(o.to, at)
+	return t
+}
+
+// attempt makes one attempt. It holds no lock: it lasts as long as the receiver takes.
+func (p *Provider) attempt(ctx context.Context, t task) *journal.Attempt {
+	a := &journal.Attempt{Attempt: simulator.Attempt{
+		DeliveryID: t.owed.ID, SubscriptionID: t.sub.ID, Number: t.number, StartedAt: t.at,
+	}}
+	sent, err := p.sender.Prepare(delivery.Request{
+		URL: t.sub.URL, SubscriptionID: t.sub.ID, Secrets: []simulator.Secret{t.sub.Secret}, Headers: t.sub.Headers,
+		Change: &t.owed.Change, EventID: t.eventID, At: t.signed, Fault: t.fault,
+	})
+	a.Sent = sent
+	if err != nil {
+		a.Came = simulator.Came{Failure: simulator.FailureBlocked, Detail: err.Error()}
+		return a
+	}
+	a.Verdict, a.Violations = t.fact.judge(&t)
+	a.Came = p.senderFor(&t, t.fault != nil).Send(ctx, sent)
+	return a
+}
+
+// senderFor returns the sender for an attempt: traffic and what is spoiled go to loopback and private addresses alone.
+func (p *Provider) senderFor(t *task, spoiled bool) *delivery.Sender {
+	if spoiled || t.fact.careful {
+		return p.careful
+	}
+	return p.sender
+}
+
+// conclude decides what becomes of a delivery after an attempt, and submits the attempt with it to the journal.
+func (p *Provider) conclude(o *owed, a *journal.Attempt, spent *journal.Fault) {
+	s, now := o.to, p.clock.Now()
+	c := &commit{records: []journal.Record{a}}
+	if spent != nil {
+		c.records = append(c.records, spent)
+	}
+	defer p.submit(c)
+	if a.Came.Failure == simulator.FailureCanceled && p.attempting.Err() != nil {
+		o.place = onHold // it was stopped, and counts for nothing: it stays owed
+		return
+	}
+	o.status = a.Came.Status
+	o.history = append(o.history, Outcome{Ended: now, OK: a.Came.OK(), RetryAfter: a.Came.RetryAfter})
+	due, again := p.options.Ladder.Due(o.history, p.jitter(o), p.scale)
+	a.Then.Ladder = len(o.history)
+	switch {
+	case a.Came.OK():
+		a.Then.State = journal.Delivered
+		c.accepted = &acceptance{eventType: o.Change.Type.Name, subscription: s.sub.ID}
+		p.settle(c, o)
+		p.ended(c, s, EndedDelivered)
+	case s.sub.Deleted:
+		a.Then.State = journal.Dropped
+		p.settle(c, o)
+		p.tellOfFailure(c, o)
+	case !again:
+		a.Then.State = journal.Failed
+		p.settle(c, o)
+		p.tellOfFailure(c, o)
+		p.ended(c, s, EndedFailed)
+	case !s.sub.DeliveryPaused:
+		a.Then.State, a.Then.Due = journal.Pending, due
+		p.climb(o, due)
+	case p.options.WhilePaused == KeepWhilePaused:
+		a.Then.State = journal.Kept
+		o.place = onHold
+	default:
+		a.Then.State = journal.Dropped
+		p.settle(c, o)
+	}
+}
+
+// climb lets a delivery wait on the ladder until it is due.
+func (p *Provider) climb(o *owed, due time.Time) {
+	o.place = onLadder
+	o.ring = p.schedule(due, func(time.Time) {
+		o.to.enqueue(o)
+		p.kick(o.to)
+	})
+}

@@ -1,0 +1,161 @@
+package provider
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"semblance/schemas"
+	"semblance/schemas/validate"
+	"semblance/simulator"
+	"semblance/simulator/journal"
+)
+
+// Emission is what was acknowledged: a change, and what it made the provider owe. The records are the journal's; they
+// are shared, so nobody changes them.
+type Emission struct {
+	Change     *journal.Change
+	Deliveries []*journal.Delivery
+}
+
+// Deliver makes the provider owe the changes to whoever subscribed to their types. It returns once that is committed to
+// the journal: all of them, or none. origin says in a word who made them happen.
+func (p *Provider) Deliver(ctx context.Context, origin string, changes ...schemas.Change) ([]Emission, error) {
+	p.stage.RLock()
+	defer p.stage.RUnlock()
+	p.mu.Lock()
+	if p.closing {
+		p.mu.Unlock()
+		return nil, errClosing()
+	}
+	c := newCommit()
+	emissions := make([]Emission, len(changes))
+	for i, change := range changes {
+		emissions[i] = p.owe(c, change, origin)
+	}
+	p.submit(c)
+	p.mu.Unlock()
+	if err := c.wait(ctx); err != nil {
+		return nil, err
+	}
+	return emissions, nil
+}
+
+func errClosing() error {
+	return refuse(CodeClosed, "", "the provider is closing and takes nothing new")
+}
+
+// owed is a delivery that is not finished.
+type owed struct {
+	simulator.Delivery
+	fact      *fact
+	to        *subscriber
+	order     uint64    // among all deliveries of this provider
+	place     place     // where it waits
+	ring      *entry    // in the agenda, while it waits on the ladder
+	history   []Outcome // since it was queued, or queued again
+	attempts  int       // in all
+	status    int       // what the last attempt was answered, 0 without an answer
+	firstAt   time.Time // when the first attempt was made
+	committed bool      // it is in the journal: it may be tried
+	void      bool      // it is owed no more: whoever finds it leaves it alone
+	byHand    int       // attempts by hand under way, where it is not owed
+}
+
+// place is where a delivery that is owed waits.
+type place int
+
+const (
+	onQueue  place = iota // for its turn
+	onLadder              // for its time
+	onFlight              // for its answer
+	onHold                // for its subscription to be resumed
+)
+
+// fact is a change with the verdict of its schema, which its deliveries share: their bodies differ in ids alone.
+type fact struct {
+	careful    bool // it goes to loopback and private addresses alone
+	once       sync.Once
+	verdict    journal.Verdict
+	violations []string
+}
+
+// judge checks what an attempt is meant to send against the schema of its type, the first time that it is asked.
+func (f *fact) judge(t *task) (journal.Verdict, []string) {
+	f.once.Do(func() {
+		change := &t.owed.Change
+		schema, err := validate.Payload(change.Type)
+		if err != nil {
+			f.violations = []string{err.Error()}
+			return
+		}
+		f.verdict = journal.Valid
+		for _, v := range schema.Validate(simulator.AppendPayload(nil, t.sub.ID, t.eventID, change)) {
+			f.verdict = journal.Invalid
+			f.violations = append(f.violations, v.String())
+		}
+	})
+	return f.verdict, f.violations
+}
+
+// owe adds a change and its deliveries to the commit and queues them. They are tried once they are committed.
+func (p *Provider) owe(c *commit, change schemas.Change, origin string) Emission {
+	at := p.clock.Now()
+	e := Emission{Change: &journal.Change{Change: change, At: at, Origin: origin}}
+	c.records = append(c.records, e.Change)
+	var eventID string
+	if p.options.EventIDs == PerEvent {
+		eventID = p.ids.New(at).String()
+	}
+	f := &fact{careful: origin == originTraffic}
+	for _, s := range p.byType[change.Type.Name] {
+		d := &journal.Delivery{
+			Delivery: simulator.Delivery{ID: p.ids.New(at).String(), SubscriptionID: s.sub.ID, Change: change, CreatedAt: at, EventID: eventID},
+			Standing: journal.Standing{State: journal.Pending, Due: at},
+		}
+		c.records = append(c.records, d)
+		e.Deliveries = append(e.Deliveries, d)
+		o := &owed{Delivery: d.Delivery, fact: f, to: s}
+		switch {
+		case !s.sub.DeliveryPaused:
+			p.count(o)
+			s.enqueue(o)
+		case p.options.WhilePaused == KeepWhilePaused:
+			d.Standing = journal.Standing{State: journal.Kept}
+			o.place = onHold
+			p.count(o)
+		default:
+			d.Standing = journal.Standing{State: journal.Dropped}
+			continue
+		}
+		c.owed = append(c.owed, o)
+	}
+	return e
+}
+
+// count counts a delivery among those that are owed.
+func (p *Provider) count(o *owed) {
+	p.deliveries++
+	o.order = p.deliveries
+	o.to.owed[o.ID] = o
+	p.owed++
+}
+
+// settle takes a delivery out of those that are owed. It is counted as settled when the commit is made.
+func (p *Provider) settle(c *commit, o *owed) {
+	o.void = true
+	p.agenda.remove(o.ring)
+	delete(o.to.owed, o.ID)
+	c.settled++
+}
+
+// retract undoes owe for deliveries that could not be committed.
+func (p *Provider) retract(all []*owed) {
+	for _, o := range all {
+		if !o.void {
+			o.void = true
+			delete(o.to.owed, o.ID)
+			p.owed--
+		}
+	}
+}

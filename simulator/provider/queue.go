@@ -1,0 +1,82 @@
+package provider
+
+import (
+	"slices"
+
+	"semblance/simulator"
+)
+
+// subscriber is a subscription with what is owed to it.
+type subscriber struct {
+	sub      *simulator.Subscription // never changed: an update puts another in its place
+	ordinal  int                     // in the order of creation
+	local    bool                    // made at the start, by a flag or a file
+	endpoint string                  // its canonical URL
+	owed     map[string]*owed        // by outboxId, wherever they wait
+	queue    queue                   // those whose turn is to come
+	workers  int                     // each with one attempt in flight
+	endings  []Ending                // what the breaker looks at
+	faults   []*plan
+	drawn    uint64 // how many shares of faults were drawn
+}
+
+// enqueue puts a delivery behind those that wait for their turn.
+func (s *subscriber) enqueue(o *owed) {
+	o.place, o.ring = onQueue, nil
+	s.queue.push(o)
+}
+
+// waiting returns what is owed and not in flight, in the order in which it came to be.
+func (s *subscriber) waiting() []*owed {
+	all := make([]*owed, 0, len(s.owed))
+	for _, o := range s.owed {
+		if o.place != onFlight {
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, func(a, b *owed) int {
+		if a.order < b.order {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// queue is first in, first out.
+type queue struct {
+	items []*owed
+	head  int
+}
+
+func (q *queue) push(o *owed) {
+	if q.head > 64 && q.head > len(q.items)/2 {
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+	q.items = append(q.items, o)
+}
+
+// first returns the delivery whose turn it is, or nil. Those that wait elsewhere by now are passed over.
+func (q *queue) first() *owed {
+	for q.head < len(q.items) {
+		if o := q.items[q.head]; !o.void && o.place == onQueue {
+			return o
+		}
+		q.pop()
+	}
+	return nil
+}
+
+func (q *queue) pop() {
+	q.items[q.head] = nil
+	q.head++
+	if q.head == len(q.items) {
+		q.items, q.head = q.items[:0], 0
+	}
+}
+
+func (q *queue) length() int { return len(q.items) - q.head }
+
+func (q *queue) clear() { *q = queue{} }

@@ -1,0 +1,235 @@
+package provider
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"semblance/fixtures"
+	"semblance/simulator/fault"
+	"semblance/simulator/journal"
+)
+
+// What the clinic's records in the journal are.
+const (
+	foundedAction = "founded" // which clinic it is
+	stepAction    = "step"    // a step in its life
+)
+
+// founding is which clinic it is, as the journal keeps it.
+type founding struct {
+	Seed   int64     `json:"seed"`
+	System int       `json:"system"`
+	At     time.Time `json:"at,omitzero"`
+}
+
+// restore brings back what the journal holds: who subscribed, which tokens and faults there are, what is owed and when
+// it is due, and the clinic as it was. It runs alone.
+func (p *Provider) restore(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, restore := range []func(context.Context) error{
+		p.restoreSubscriptions, p.restoreTokens, p.restoreFaults, p.restoreSettings, p.restoreClinic, p.restoreOwed,
+	} {
+		if err := restore(ctx); err != nil {
+			return fmt.Errorf("reading the journal: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *Provider) restoreSubscriptions(ctx context.Context) error {
+	all, err := journal.Load[*journal.Subscription](ctx, p.journal, journal.KindSubscription)
+	for _, r := range all {
+		sub := r.Subscription
+		p.add(&sub)
+	}
+	return err
+}
+
+func (p *Provider) restoreTokens(ctx context.Context) error {
+	all, err := journal.Load[*journal.Token](ctx, p.journal, journal.KindToken)
+	for _, r := range all {
+		t := Token{Text: r.Token}
+		for _, permission := range r.Permissions {
+			t.Permissions = append(t.Permissions, Permission(permission))
+		}
+		p.accept(t)
+	}
+	return err
+}
+
+func (p *Provider) restoreFaults(ctx context.Context) error {
+	all, err := journal.Load[*journal.Fault](ctx, p.journal, journal.KindFault)
+	for _, r := range all {
+		s := p.subscribers[r.SubscriptionID]
+		if s == nil || s.sub.Deleted {
+			continue
+		}
+		parsed, err := fault.Parse(r.Fault)
+		if err != nil {
+			return err
+		}
+		s.faults = append(s.faults, &plan{fault: parsed, FaultPlan: FaultPlan{
+			ID: r.ID, SubscriptionID: r.SubscriptionID, Fault: r.Fault, Next: r.Left, Share: r.Share,
+		}})
+	}
+	return err
+}
+
+func (p *Provider) restoreSettings(ctx context.Context) error {
+	all, err := journal.Load[*journal.Setting](ctx, p.journal, journal.KindSetting)
+	for _, r := range all {
+		id, ok := strings.CutPrefix(r.Key, failedKey)
+		if s := p.subscribers[id]; ok && s != nil {
+			n, err := strconv.Atoi(string(r.Value))
+			if err != nil {
+				return fmt.Errorf("setting %s: %w", r.Key, err)
+			}
+			for range n {
+				s.endings = append(s.endings, EndedFailed)
+			}
+		}
+	}
+	return err
+}
+
+// restoreClinic founds the clinic that the journal knows, or the one of the options, and takes every step of its life.
+func (p *Provider) restoreClinic(ctx context.Context) error {
+	records, err := journal.Load[*journal.Clinic](ctx, p.journal, journal.KindClinic)
+	if err != nil {
+		return err
+	}
+	options := p.options.Clinic
+	options.Seed = p.options.Seed
+	if len(records) > 0 && records[0].Action == foundedAction {
+		var f founding
+		if err := json.Unmarshal(records[0].Data, &f); err != nil {
+			return fmt.Errorf("the clinic's founding: %w", err)
+		}
+		options = fixtures.Options{Seed: f.Seed, System: fixtures.System(f.System), At: f.At}
+		records, p.clinic.known = records[1:], true
+	}
+	p.clinic.found(options)
+	for _, r := range records {
+		var s step
+		if err := json.Unmarshal(r.Data, &s); err != nil {
+			return fmt.Errorf("a step of the clinic (record %d): %w", r.Seq, err)
+		}
+		if _, err := p.clinic.take(s); err != nil {
+			return fmt.Errorf("a step of the clinic (record %d): %w", r.Seq, err)
+		}
+	}
+	return nil
+}
+
+// restoreOwed brings back what is owed, in its order. Where the journal says that a delivery is pending and its
+// subscription is paused, the pause holds.
+func (p *Provider) restoreOwed(ctx context.Context) error {
+	now := p.clock.Now()
+	for d, err := range p.journal.Owed(ctx, "", 0) {
+		if err != nil {
+			return err
+		}
+		s := p.subscribers[d.SubscriptionID]
+		if s == nil {
+			return fmt.Errorf("delivery %s is owed to the subscription %s, which is not there", d.ID, d.SubscriptionID)
+		}
+		o := p.revive(d)
+		o.committed = true
+		o.history = make([]Outcome, d.Ladder)
+		if o.fact.careful, err = p.isTraffic(ctx, d); err != nil {
+			return err
+		}
+		if p.options.SignOnce && d.Attempts > 0 {
+			if o.firstAt, err = p.firstAttempt(ctx, d.ID); err != nil {
+				return err
+			}
+		}
+		p.count(o)
+		switch {
+		case s.sub.DeliveryPaused:
+			o.place = onHold
+		case d.Due.After(now):
+			p.climb(o, d.Due)
+		default:
+			s.enqueue(o)
+		}
+	}
+	return nil
+}
+
+func (p *Provider) isTraffic(ctx context.Context, d *journal.Delivery) (bool, error) {
+	change, err := p.journal.Change(ctx, d.Of)
+	if errors.Is(err, journal.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && change.Origin == originTraffic, err
+}
+
+func (p *Provider) firstAttempt(ctx context.Context, deliveryID string) (time.Time, error) {
+	page, err := p.journal.Attempts(ctx, journal.Query{Delivery: deliveryID, Oldest: true, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return time.Time{}, err
+	}
+	return page.Items[0].StartedAt, nil
+}
+
+// found adds what the options say to what was restored, and commits it.
+func (p *Provider) found(ctx context.Context, o Options) error {
+	c := newCommit()
+	p.mu.Lock()
+	err := p.foundAll(c, o)
+	if err == nil {
+		p.submit(c)
+	}
+	p.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return c.wait(ctx)
+}
+
+func (p *Provider) foundAll(c *commit, o Options) error {
+	now := p.clock.Now()
+	if !p.clinic.known {
+		data, err := json.Marshal(founding{Seed: p.clinic.options.Seed, System: int(p.clinic.options.System), At: p.clinic.options.At})
+		if err != nil {
+			return err
+		}
+		c.records = append(c.records, &journal.Clinic{At: now, Action: foundedAction, Data: data, Snapshot: true})
+		p.clinic.known = true
+	}
+	tokens := o.Tokens
+	if len(tokens) == 0 && len(p.tokens) == 0 {
+		tokens = []Token{{Text: "dev_" + p.drawText(), Permissions: AllPermissions()}}
+	}
+	for _, t := range tokens {
+		p.accept(t)
+		r := &journal.Token{At: now, Token: t.Text}
+		for _, permission := range t.Permissions {
+			r.Permissions = append(r.Permissions, string(permission))
+		}
+		c.records = append(c.records, r)
+	}
+	for _, n := range o.Subscriptions {
+		if err := p.foundSubscription(c, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accept takes a token, in the place of one with the same text.
+func (p *Provider) accept(t Token) {
+	hash := sha256.Sum256([]byte(t.Text))
+	if _, known := p.tokens[hash]; !known {
+		p.tokenOrder = append(p.tokenOrder, hash)
+	}
+	p.tokens[hash] = t
+}

@@ -1,0 +1,133 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"semblance/schemas"
+	"semblance/simulator/journal"
+)
+
+// acceptance is what accepted attempts are counted by.
+type acceptance struct {
+	eventType    string
+	subscription string
+}
+
+// Condition is what [Provider.Wait] waits for: all of what is set.
+type Condition struct {
+	Accepted       int         // so many attempts were answered 2xx
+	Types          []string    // of event types that these patterns name; nil for all
+	SubscriptionID string      // to this subscription; "" for any
+	After          journal.Seq // numbered higher than this; 0 counts from the start, or from the last reset
+	NothingOwed    bool        // every delivery is finished
+}
+
+// Progress is how far things have come towards a condition.
+type Progress struct {
+	Accepted int
+	Owed     int
+	Met      bool
+}
+
+// Wait returns when the condition is met, or when ctx is done: then it says how far things have come, and the error
+// wraps ctx's. It neither polls nor sleeps: it looks when the journal has got on.
+func (p *Provider) Wait(ctx context.Context, c Condition) (Progress, error) {
+	names, err := c.typeNames()
+	if err != nil {
+		return Progress{}, err
+	}
+	if c.SubscriptionID != "" {
+		if _, ok := p.Subscription(c.SubscriptionID); !ok {
+			return Progress{}, refuse(CodeNotFound, "subscription", "there is no subscription %q", c.SubscriptionID)
+		}
+	}
+	var now Progress
+	look := func() bool {
+		now = p.progress(c, names)
+		return now.Met
+	}
+	if c.After > 0 {
+		return p.waitAfter(ctx, c, names)
+	}
+	if err := p.until(ctx, look); err != nil {
+		return now, fmt.Errorf("%s: %w", c.unmet(now), err)
+	}
+	return now, nil
+}
+
+func (c *Condition) typeNames() (map[string]bool, error) {
+	if len(c.Types) == 0 {
+		return nil, nil
+	}
+	types, err := schemas.MatchAny(c.Types)
+	if err != nil {
+		return nil, refuseBecause(CodeEventType, "types", err)
+	}
+	names := make(map[string]bool, len(types))
+	for _, t := range types {
+		names[t.Name] = true
+	}
+	return names, nil
+}
+
+// progress is called with the lock held.
+func (p *Provider) progress(c Condition, names map[string]bool) Progress {
+	now := Progress{Owed: p.owed}
+	if c.SubscriptionID != "" {
+		now.Owed = len(p.subscribers[c.SubscriptionID].owed)
+	}
+	for a, n := range p.accepted {
+		if (names == nil || names[a.eventType]) && (c.SubscriptionID == "" || c.SubscriptionID == a.subscription) {
+			now.Accepted += n
+		}
+	}
+	now.Met = now.Accepted >= c.Accepted && (!c.NothingOwed || now.Owed == 0)
+	return now
+}
+
+// waitAfter counts what came after a place in the journal by asking the journal.
+func (p *Provider) waitAfter(ctx context.Context, c Condition, names map[string]bool) (Progress, error) {
+	q := journal.Query{Subscription: c.SubscriptionID, After: c.After, Outcomes: []journal.Outcome{journal.Accepted}}
+	for name := range names {
+		q.Types = append(q.Types, name)
+	}
+	for {
+		_, more := p.journal.Committed()
+		n, err := p.journal.Count(ctx, journal.KindAttempt, q)
+		if err != nil && ctx.Err() == nil {
+			return Progress{}, fmt.Errorf("waiting: %w", err)
+		}
+		p.mu.Lock()
+		now := p.progress(c, names)
+		p.mu.Unlock()
+		now.Accepted = n
+		if now.Met = n >= c.Accepted && (!c.NothingOwed || now.Owed == 0); now.Met {
+			return now, nil
+		}
+		select {
+		case <-more:
+		case <-p.closed:
+			return now, fmt.Errorf("%s: %w", c.unmet(now), errClosing())
+		case <-ctx.Done():
+			return now, fmt.Errorf("%s: %w", c.unmet(now), ctx.Err())
+		}
+	}
+}
+
+// unmet says what was waited for and what there was instead.
+func (c *Condition) unmet(now Progress) string {
+	var lacks []string
+	if now.Accepted < c.Accepted {
+		of := ""
+		if len(c.Types) > 0 {
+			of = " of " + strings.Join(c.Types, ", ")
+		}
+		lacks = append(lacks, fmt.Sprintf("the receiver accepted %d of %d deliveries%s", now.Accepted, c.Accepted, of))
+	}
+	if c.NothingOwed && now.Owed > 0 {
+		lacks = append(lacks, fmt.Sprintf("%d deliveries are still owed", now.Owed))
+	}
+	return strings.Join(lacks, " and ")
+}
