@@ -1,0 +1,90 @@
+package script
+
+import (
+	"semblance/fixtures"
+)
+
+// person is a record of the cast as the checks know it: made in a clinic that is thrown away, so that what the clinic
+// itself would refuse is refused when the file is read.
+type person struct {
+	kind   string
+	record *fixtures.Record // nil where the clinic refused to make it
+}
+
+// record makes the cast in the clinic of the checks. In a scenario that another plays, some are the other's.
+func (p *parser) record(s *Scenario) {
+	p.people = map[string]person{}
+	for i := range s.Cast {
+		c := &s.Cast[i]
+		if outer, ok := p.guests[c.Name]; ok && outer.person.kind == c.Kind {
+			c.Outer = outer.name
+			p.people[c.Name] = outer.person
+			continue
+		}
+		relations := map[string]*fixtures.Record{}
+		complete := true
+		for _, r := range c.Relations {
+			relations[r.Role] = p.people[r.Name].record
+			complete = complete && relations[r.Role] != nil
+		}
+		one := person{kind: c.Kind}
+		if complete {
+			record, err := p.load.clinic.At(p.path+c.Name).Add(c.Kind, relations)
+			if err != nil {
+				p.failAt(c.Pos, len(c.Name), "%s: %s", c.Name, err)
+			}
+			one.record = record
+		}
+		p.people[c.Name] = one
+	}
+}
+
+// guest is a record of the outer cast that stands for one of an inner scenario's.
+type guest struct {
+	name   string
+	person person
+}
+
+// guests finds the records that a play step gives to the scenario that it plays.
+func (p *parser) guestsOf(list []with) map[string]guest {
+	guests := map[string]guest{}
+	for _, w := range list {
+		one, ok := p.people[w.outer]
+		if !ok {
+			p.fail(w.value, "%s", p.notCast(w.outer))
+			continue
+		}
+		guests[w.inner] = guest{name: w.outer, person: one}
+	}
+	return guests
+}
+
+// met checks that the scenario that was read has the records that guests stand for.
+func (p *parser) met(inner *Scenario, list []with) {
+	for _, w := range list {
+		one, known := p.people[w.outer]
+		if !known {
+			continue
+		}
+		found := false
+		for _, c := range inner.Cast {
+			if c.Name == w.inner {
+				found = true
+				if c.Kind != one.kind {
+					p.fail(w.value, "%s is a %s there, and %s is a %s", w.inner, c.Kind, w.outer, one.kind)
+				}
+			}
+		}
+		if !found {
+			p.fail(w.key, "in the scenario that is played, %s", notCast(w.inner, inner.Cast))
+		}
+	}
+}
+
+func (p *parser) notCast(name string) string {
+	var cast []Cast
+	for called := range p.people {
+		cast = append(cast, Cast{Name: called})
+	}
+	return notCast(name, cast)
+}

@@ -1,0 +1,127 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"semblance/schemas"
+)
+
+// Files is the loader of the command line: a file of the disk, or a story of the library by its name alone. What a file
+// plays is looked for beside it first.
+type Files struct {
+	Library fs.FS // NAME.yaml for the story NAME; nil: there is none
+}
+
+// libraryID begins the ID of a library's story; no path of a file does.
+const libraryID = "library:"
+
+// Load finds the scenario name that from plays, or that was named on the command line.
+func (f Files) Load(from *Source, name string) (*Source, error) {
+	if name == "" {
+		return nil, errors.New("a file has a name")
+	}
+	story := f.story(name)
+	if from != nil && strings.HasPrefix(from.ID, libraryID) {
+		if story == "" {
+			return nil, f.missing(name, "the library has no such story")
+		}
+		return f.fromLibrary(story)
+	}
+	shown := name
+	if from != nil && !filepath.IsAbs(name) {
+		shown = filepath.Join(filepath.Dir(from.Name), filepath.FromSlash(name))
+	}
+	source, err := fromDisk(shown)
+	switch {
+	case err == nil:
+		return source, nil
+	case story != "" && errors.Is(err, fs.ErrNotExist):
+		return f.fromLibrary(story)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, f.missing(name, "there is no such file")
+	}
+	return nil, err
+}
+
+// story returns the file of the library that a name means, or "".
+func (f Files) story(name string) string {
+	if f.Library == nil {
+		return ""
+	}
+	file := strings.TrimSuffix(name, ".yaml") + ".yaml"
+	if info, err := fs.Stat(f.Library, file); err != nil || info.IsDir() {
+		return ""
+	}
+	return file
+}
+
+// missing says that a scenario is not there, and which story may have been meant.
+func (f Files) missing(name, what string) error {
+	if f.Library != nil && !strings.ContainsAny(name, `/\`) {
+		var stories []string
+		entries, err := fs.ReadDir(f.Library, ".")
+		if err != nil {
+			return fmt.Errorf("%s, and the library cannot be read: %w", what, err)
+		}
+		for _, e := range entries {
+			stories = append(stories, strings.TrimSuffix(e.Name(), ".yaml"))
+		}
+		if near := schemas.Suggest(strings.TrimSuffix(name, path.Ext(name)), stories); near != "" {
+			return fmt.Errorf("%s; the library has %q", what, near)
+		}
+		return fmt.Errorf("%s, and no story of that name in the library; `semblance scenario list` shows them", what)
+	}
+	return errors.New(what)
+}
+
+func (f Files) fromLibrary(file string) (*Source, error) {
+	data, err := fs.ReadFile(f.Library, file)
+	if err != nil {
+		return nil, fmt.Errorf("the library's story cannot be read: %w", err)
+	}
+	return &Source{Name: file, ID: libraryID + file, Data: data, Files: f.Library}, nil
+}
+
+// fromDisk reads a file, and no more of it than a scenario may have.
+func fromDisk(name string) (*Source, error) {
+	opened, err := os.Open(name)
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer opened.Close()
+	if info, err := opened.Stat(); err == nil && info.IsDir() {
+		return nil, errors.New("this is a folder; a scenario is a file")
+	}
+	data, err := io.ReadAll(io.LimitReader(opened, MaxFileBytes+1))
+	if err != nil {
+		return nil, plain(err)
+	}
+	id, err := filepath.Abs(name)
+	if err != nil {
+		return nil, plain(err)
+	}
+	if resolved, err := filepath.EvalSymlinks(id); err == nil {
+		id = resolved
+	}
+	source := &Source{Name: filepath.ToSlash(name), ID: id, Data: data}
+	if folder, err := os.OpenRoot(filepath.Dir(name)); err == nil { // else no $ref reaches a file
+		source.Files = folder.FS()
+	}
+	return source, nil
+}
+
+// plain takes the operation and the path off an error of the file system: the message names the file already.
+func plain(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return fmt.Errorf("the file cannot be read: %w", pathErr.Err)
+	}
+	return fmt.Errorf("the file cannot be read: %w", err)
+}

@@ -1,0 +1,208 @@
+package script
+
+import (
+	"slices"
+	"strings"
+
+	"semblance/fixtures"
+	"semblance/schemas"
+	"semblance/schemas/validate"
+)
+
+// placeholder stands for an identifier whose value is known only when the story is played.
+const placeholder = "692597070fe21cfa5e6a010f"
+
+// send rehearses a send in the clinic of the checks: whom it is about, and whether its payload fits its schema.
+func (c *checker) send(s *Send) {
+	if s.Type == nil {
+		return
+	}
+	about, ok := c.roles(s.About, fixtures.Subject(s.Type), s.Type.Name)
+	if !ok {
+		return
+	}
+	at := c.load.clinic.At(s.Path)
+	if _, err := at.Change(s.Type, fixtures.Ask{About: about}); err != nil {
+		c.failAt(s.aboutPos(), 1, "%s", err)
+		return
+	}
+	ask := fixtures.Ask{About: about, Set: map[string]string{}}
+	var extra []schemas.Identifier
+	open := map[string]bool{}
+	for _, i := range s.Identifiers {
+		value, literal := i.Value.Literal()
+		if !literal {
+			value, open[i.Name] = placeholder, true
+		}
+		switch {
+		case s.Type.Allows(i.Name):
+			ask.Set[i.Name] = value
+		case s.Invalid:
+			extra = append(extra, schemas.Identifier{Name: i.Name, Value: value})
+		default:
+			c.failAt(i.Pos, len(i.Name), "%s; to send it all the same, say invalid: on-purpose", unknownIdentifier(s.Type, i.Name))
+			return
+		}
+	}
+	for _, name := range s.Omit {
+		if name != fixtures.All && !s.Type.Allows(name) {
+			c.failAt(s.Pos, 1, "omit: %s", unknownIdentifier(s.Type, name))
+			return
+		}
+	}
+	ask.Omit = s.Omit
+	change, err := at.Change(s.Type, ask)
+	if err != nil {
+		c.failAt(s.Pos, 1, "%s", err)
+		return
+	}
+	change.Identifiers = append(change.Identifiers, extra...)
+	c.payload(s, &change, open)
+}
+
+// aboutPos is where a step says whom it is about.
+func (s *Send) aboutPos() Pos {
+	if len(s.About) > 0 {
+		return s.About[0].Pos
+	}
+	return s.Pos
+}
+
+func unknownIdentifier(t *schemas.EventType, name string) string {
+	if near := schemas.Suggest(name, t.Keys()); near != "" {
+		return t.Name + " has no identifier \"" + shorten(name) + "\"; did you mean \"" + near + "\"?"
+	}
+	return t.Name + " has no identifier \"" + shorten(name) + "\"; it has " + listed(t.Keys())
+}
+
+// payload says what the schema of the event type has against what will be sent.
+func (c *checker) payload(s *Send, change *schemas.Change, open map[string]bool) {
+	schema, err := validate.Payload(s.Type)
+	if err != nil {
+		c.failAt(s.Pos, 1, "%s", err)
+		return
+	}
+	identifiers := map[string]any{}
+	for _, i := range change.Identifiers {
+		identifiers[i.Name] = i.Value
+	}
+	document := map[string]any{"subscriptionId": placeholder, "eventId": placeholder, "eventType": s.Type.Name, "identifiers": identifiers}
+	if len(change.Metadata) > 0 {
+		metadata := map[string]any{}
+		for _, m := range change.Metadata {
+			metadata[m.Name] = m.Value
+		}
+		document["metadata"] = metadata
+	}
+	violations := schema.ValidateValue(document)
+	violations = slices.DeleteFunc(violations, func(v validate.Violation) bool {
+		return open[strings.TrimPrefix(v.Pointer, "/identifiers/")]
+	})
+	switch {
+	case s.Invalid && len(violations) == 0 && len(open) == 0:
+		c.warnAt(s.Pos, "the payload is valid all the same; invalid: on-purpose says otherwise")
+	case s.Invalid:
+	default:
+		for _, v := range violations {
+			c.failAt(s.identifierPos(v.Pointer), 1, "the payload breaks its schema: %s; if that is meant, say invalid: on-purpose", v)
+		}
+	}
+}
+
+// identifierPos is where the step overrides an identifier, or where it begins.
+func (s *Send) identifierPos(pointer string) Pos {
+	for _, i := range s.Identifiers {
+		if pointer == "/identifiers/"+i.Name {
+			return i.Pos
+		}
+	}
+	return s.Pos
+}
+
+func (c *checker) do(s *Do) {
+	for _, a := range fixtures.Actions() {
+		if a.Name == s.Action {
+			c.roles(s.About, a.Roles, s.Action)
+		}
+	}
+}
+
+// roles finds the records that a step is about, by role, and says which of them cannot be that.
+func (c *checker) roles(about []About, roles []fixtures.Role, what string) (map[string]*fixtures.Record, bool) {
+	records := map[string]*fixtures.Record{}
+	ok := true
+	fail := func(a About, format string, arguments ...any) {
+		ok = false
+		c.failAt(a.Pos, len(a.Name), format, arguments...)
+	}
+	for _, a := range about {
+		one, known := c.people[a.Name]
+		if !known {
+			fail(a, "%s", c.notCast(a.Name))
+			continue
+		}
+		fitting := slices.DeleteFunc(slices.Clone(roles), func(r fixtures.Role) bool {
+			return r.Kind != one.kind || a.Role == "" && !r.Alone || a.Role != "" && r.Name != a.Role
+		})
+		switch {
+		case len(fitting) == 1:
+		case a.Role == "" && len(roles) == 0:
+			fail(a, "%s concerns no record of the clinic", what)
+		case a.Role == "":
+			fail(a, "%s is a %s, and %s is about %s", a.Name, one.kind, what, roleWords(roles))
+		case !slices.ContainsFunc(roles, func(r fixtures.Role) bool { return r.Name == a.Role }):
+			fail(a, "%s", unknownRole(what, a.Role, roles))
+		default:
+			fail(a, "%s is a %s, and the %s of %s is a %s", a.Name, one.kind, a.Role, what, kindOfRole(roles, a.Role))
+		}
+		if one.record == nil { // said already
+			ok = false
+		}
+		records[a.Role] = one.record
+	}
+	return records, ok
+}
+
+func roleNames(roles []fixtures.Role) []string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = r.Name
+	}
+	return names
+}
+
+// roleWords lists roles for a message: "source (a patient) and target (a patient)".
+func roleWords(roles []fixtures.Role) string {
+	words := make([]string, len(roles))
+	for i, r := range roles {
+		words[i] = r.Name
+		if r.Name != r.Kind {
+			words[i] += " (a " + r.Kind + ")"
+		}
+	}
+	return listed(words)
+}
+
+func unknownRole(what, role string, roles []fixtures.Role) string {
+	if near := schemas.Suggest(role, roleNames(roles)); near != "" {
+		return what + " has no role \"" + shorten(role) + "\"; did you mean \"" + near + "\"?"
+	}
+	return what + " has no role \"" + shorten(role) + "\"; it is about " + roleWords(roles)
+}
+
+func kindOfRole(roles []fixtures.Role, name string) string {
+	for _, r := range roles {
+		if r.Name == name {
+			return r.Kind
+		}
+	}
+	return ""
+}
+
+func relationNames(kind string) []string {
+	var names []string
+	for _, r := range fixtures.Relations(kind) {
+		names = append(names, r.Role)
+	}
+	return names
+}

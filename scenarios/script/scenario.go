@@ -1,0 +1,192 @@
+package script
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"semblance/fixtures"
+	"semblance/scenarios"
+	"semblance/schemas"
+)
+
+// DefaultSeed decides what is drawn where neither the file nor a flag says so.
+const DefaultSeed = 1
+
+func scenarioTable() *table[Scenario] {
+	return &table[Scenario]{what: "a scenario", about: "One story, played against a receiver.", keys: []key[Scenario]{
+		{"$schema", "The schema of the language, for editors.", text(), false, func(p *parser, n *node, s *Scenario) { p.word(n, "$schema") }},
+		{"name", "What the story is called in reports.", text(), true, func(p *parser, n *node, s *Scenario) { s.Name, _ = p.word(n, "the name") }},
+		{"description", "What the story teaches.", text(), false, func(p *parser, n *node, s *Scenario) { s.Description, _ = p.word(n, "the description") }},
+		{"seed", "Decides everything that is drawn; 1 unless told otherwise.", shape{"type": "integer"}, false, func(p *parser, n *node, s *Scenario) { p.seed(n, s) }},
+		{"cast", "Records of the clinic, by the names that this story gives them. They exist from the start and have sent nothing.", mapOf(castShape()), false, func(p *parser, n *node, s *Scenario) { p.cast(n, s) }},
+		{"expect", "What every send expects unless it says otherwise.", ref("expect"), false, func(p *parser, n *node, _ *Scenario) { p.expect = p.expectation(n, p.expect) }},
+		{"deliver", "How every send is delivered unless it says otherwise.", words(deliverWords()), false, func(p *parser, n *node, _ *Scenario) { p.given = p.deliver(n) }},
+		{"steps", "What happens, in order.", ref("steps"), true, func(p *parser, n *node, s *Scenario) { s.Steps = p.steps(n, p.path) }},
+	}}
+}
+
+func castShape() shape {
+	roles := map[string]any{"kind": words(schemas.Kinds())}
+	for _, kind := range schemas.Kinds() {
+		for _, r := range fixtures.Relations(kind) {
+			roles[r.Role] = called()
+		}
+	}
+	return shape{"type": "object", "required": []string{"kind"}, "properties": roles, "additionalProperties": false}
+}
+
+// scenario reads the root of a file.
+func (p *parser) scenario(root *node) *Scenario {
+	s := &Scenario{Pos: root.pos, Seed: DefaultSeed}
+	p.expect = defaultExpect()
+	p.given = DeliverOnce
+	scenarioTable().read(p, root, s)
+	return s
+}
+
+func defaultExpect() Expect {
+	d := scenarios.Default()
+	return Expect{Status: d.Status, Within: d.Within}
+}
+
+func (p *parser) seed(n *node, s *Scenario) {
+	if n.kind == scalar && !n.quoted {
+		if seed, err := strconv.ParseInt(n.text, 10, 64); err == nil {
+			s.Seed, s.HasSeed = seed, true
+			return
+		}
+	}
+	p.fail(n, "a seed is a whole number; found %s", n.describe())
+}
+
+// reserved are the words that ${…} gives a meaning of their own.
+func reserved() []string { return []string{"sent", "env", "target", "run", "sign"} }
+
+func (p *parser) cast(n *node, s *Scenario) {
+	p.pairs(n, "the cast", func(k, v *node) {
+		called, ok := p.called(k, "a record")
+		if !ok {
+			return
+		}
+		if slices.Contains(reserved(), called) {
+			p.fail(k, "a record cannot be called %s: ${%s.…} means something else", called, called)
+			return
+		}
+		c := Cast{Pos: k.pos, Name: called}
+		if p.member(v, &c) {
+			s.Cast = append(s.Cast, c)
+		}
+	})
+	p.related(s)
+}
+
+// member reads one record of the cast.
+func (p *parser) member(n *node, c *Cast) bool {
+	if n.kind != object || n.get("kind") == nil {
+		p.fail(n, "a record of the cast says its kind: {kind: patient}; found %s", n.describe())
+		return false
+	}
+	kind, ok := p.oneOfKinds(n.get("kind"))
+	if !ok {
+		return false
+	}
+	c.Kind = kind
+	relations := fixtures.Relations(kind)
+	known := []string{"kind"}
+	for _, r := range relations {
+		known = append(known, r.Role)
+	}
+	p.keys(n, "a "+kind, known)
+	for _, r := range relations {
+		if v := n.get(r.Role); v != nil {
+			if other, ok := p.word(v, "the "+r.Role); ok {
+				c.Relations = append(c.Relations, Relation{Pos: v.pos, Role: r.Role, Name: other})
+			}
+		}
+	}
+	return true
+}
+
+func (p *parser) oneOfKinds(n *node) (string, bool) {
+	kinds := schemas.Kinds()
+	text, ok := p.word(n, "a kind")
+	if !ok || slices.Contains(kinds, text) {
+		return text, ok
+	}
+	if near := schemas.Suggest(text, kinds); near != "" {
+		p.fail(n, "unknown kind of record %q; did you mean %q?", shorten(text), near)
+	} else {
+		p.fail(n, "unknown kind of record %q; there is %s", shorten(text), listed(kinds))
+	}
+	return "", false
+}
+
+// related checks the relations of the cast and puts each record after those that it is related to.
+func (p *parser) related(s *Scenario) {
+	byName := map[string]*Cast{}
+	for i := range s.Cast {
+		byName[s.Cast[i].Name] = &s.Cast[i]
+	}
+	var sorted []Cast
+	state := map[string]int{} // 1 while its relations are placed, 2 when it is
+	var place func(c *Cast) bool
+	place = func(c *Cast) bool {
+		state[c.Name] = 1
+		kept := c.Relations[:0:0]
+		for _, r := range c.Relations {
+			other := byName[r.Name]
+			switch {
+			case other == nil:
+				p.failAt(r.Pos, len(r.Name), "%s", notCast(r.Name, s.Cast))
+				continue
+			case state[r.Name] == 1:
+				p.failAt(r.Pos, len(r.Name), "%s and %s cannot each be made before the other", c.Name, r.Name)
+				continue
+			case state[r.Name] == 0:
+				place(other)
+			}
+			if want := relationKind(c.Kind, r.Role); other.Kind != want {
+				p.failAt(r.Pos, len(r.Name), "the %s of a %s is a %s, and %s is a %s", r.Role, c.Kind, want, r.Name, other.Kind)
+				continue
+			}
+			kept = append(kept, r)
+		}
+		c.Relations = kept
+		state[c.Name] = 2
+		sorted = append(sorted, *c)
+		return true
+	}
+	for i := range s.Cast {
+		if state[s.Cast[i].Name] == 0 {
+			place(&s.Cast[i])
+		}
+	}
+	s.Cast = sorted
+	p.record(s)
+}
+
+func relationKind(kind, role string) string {
+	for _, r := range fixtures.Relations(kind) {
+		if r.Role == role {
+			return r.Kind
+		}
+	}
+	return ""
+}
+
+// notCast says that no record has a name, and which is near.
+func notCast(called string, cast []Cast) string {
+	names := make([]string, len(cast))
+	for i, c := range cast {
+		names[i] = c.Name
+	}
+	if near := schemas.Suggest(called, names); near != "" {
+		return `"` + shorten(called) + `" is not in the cast; did you mean "` + near + `"?`
+	}
+	if len(names) == 0 {
+		return `"` + shorten(called) + `" is not in the cast, which is empty; add it: cast: {` + strings.TrimSpace(shorten(called)) + `: {kind: …}}`
+	}
+	slices.Sort(names)
+	return `"` + shorten(called) + `" is not in the cast, which has ` + listed(names)
+}

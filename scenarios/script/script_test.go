@@ -1,0 +1,81 @@
+package script_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"semblance/scenarios/script"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; `go test -update` writes it anew. Got:\n%s", file, got)
+	}
+}
+
+func examples(t testing.TB, folder string) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range []string{"*.yaml", "*.json"} {
+		found, err := filepath.Glob(filepath.Join("testdata", folder, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		t.Fatalf("no examples in testdata/%s", folder)
+	}
+	return files
+}
+
+// outline is the tree as a reader sees it: the steps, one a line, then what is worth saying.
+func outline(s *script.Scenario) string {
+	var b strings.Builder
+	for _, step := range s.Info() {
+		b.WriteString(step.Path + "  " + step.What + "\n")
+	}
+	b.WriteString(s.Warnings.String())
+	return b.String()
+}
+
+func TestValidExamples(t *testing.T) {
+	for _, file := range examples(t, "valid") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			scenario, err := script.Load(script.Files{}, file)
+			if err != nil {
+				t.Fatalf("\n%s", err)
+			}
+			golden(t, file+".golden", outline(scenario))
+		})
+	}
+}
+
+// Every problem of a file is said at once, with its place.
+func TestInvalidExamples(t *testing.T) {
+	for _, file := range examples(t, "invalid") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			_, err := script.Load(script.Files{}, file)
+			if err == nil {
+				t.Fatal("the file is accepted")
+			}
+			golden(t, file+".golden", err.Error()+"\n")
+		})
+	}
+}

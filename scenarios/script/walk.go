@@ -1,0 +1,74 @@
+package script
+
+import (
+	"fmt"
+	"iter"
+
+	"semblance/scenarios"
+	"semblance/schemas"
+)
+
+// All returns every step of the story in the order of the file, those inside a step after it.
+func (s *Scenario) All() iter.Seq[Step] {
+	return func(yield func(Step) bool) { walk(s.Steps, yield) }
+}
+
+func walk(steps []Step, yield func(Step) bool) bool {
+	for _, step := range steps {
+		if !yield(step) || !walk(Children(step), yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Info returns what reports say of a step.
+func Info(step Step) scenarios.Step {
+	c := step.common()
+	return scenarios.Step{
+		Path: c.Path, Kind: c.Kind, What: describe(step), Name: c.Name, Tags: c.Tags,
+		File: c.File, Line: c.Line, Column: c.Column,
+	}
+}
+
+// Info returns what reports say of the steps, for [scenarios.Recorder.Story].
+func (s *Scenario) Info() []scenarios.Step {
+	var steps []scenarios.Step
+	for step := range s.All() {
+		steps = append(steps, Info(step))
+	}
+	return steps
+}
+
+// Find returns the step with a path such as 8.2, or with a name. The error names the nearest.
+func (s *Scenario) Find(word string) (Step, error) {
+	var known []string
+	for step := range s.All() {
+		c := step.common()
+		if c.Path == word || c.Name == word && word != "" {
+			return step, nil
+		}
+		if c.Name != "" {
+			known = append(known, c.Name)
+		}
+	}
+	if near := schemas.Suggest(word, known); near != "" {
+		return nil, fmt.Errorf("%s has no step %q; did you mean %q?", s.File, shorten(word), near)
+	}
+	return nil, fmt.Errorf("%s has no step %q; a step is named by its path, such as 8 or 8.2, or by its name", s.File, shorten(word))
+}
+
+// Tagged reports whether a step or any step around or inside it carries the tag; the player asks it of each step it comes to.
+func Tagged(step Step, tag string) bool {
+	for _, t := range step.common().Tags {
+		if t == tag {
+			return true
+		}
+	}
+	for _, child := range Children(step) {
+		if Tagged(child, tag) {
+			return true
+		}
+	}
+	return false
+}
