@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/fixtures"
 	"semblance/schemas"
+	"semblance/simulator"
 )
 
 // eventsCommand lists the catalogue, or explains one event type in full.
@@ -40,13 +42,17 @@ characters, dots included, and group:KEY for a group of the catalogue.`,
 			one := len(patterns) == 1 && len(types) == 1 && types[0].Name == patterns[0]
 			switch {
 			case format == "json" && one:
-				return writeJSON(a.out, describeInFull(types[0]))
+				full, err := describeInFull(types[0])
+				if err != nil {
+					return err
+				}
+				return writeJSON(a.out, full)
 			case format == "json":
 				return writeJSON(a.out, describeEach(types))
 			case format == "markdown":
 				markdownTable(a.out, types)
 			case one:
-				a.explain(types[0])
+				return a.explain(types[0])
 			default:
 				a.table(types)
 			}
@@ -139,7 +145,11 @@ func groupOf(key string) schemas.Group {
 }
 
 // explain prints one type in full.
-func (a *app) explain(t *schemas.EventType) {
+func (a *app) explain(t *schemas.EventType) error {
+	full, err := describeInFull(t)
+	if err != nil {
+		return err
+	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n%s.\n\n", a.out.bold(t.Name), summary(t))
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
@@ -158,11 +168,11 @@ func (a *app) explain(t *schemas.EventType) {
 		fmt.Fprintf(w, "  metadata.%s\t%s\t%s\n", m.Name, m.Type, fieldPresence(m))
 	}
 	w.Flush() // into memory
-	full := describeInFull(t)
 	fmt.Fprintf(&out, "\n%s\n%s\n", a.out.bold("Example"), indented(full.Example))
 	fmt.Fprintf(&out, "\n%s\n%s\n", a.out.bold("Schema"), indented(full.Schema))
 	fmt.Fprintf(&out, "\nsemblance send %s --to 3000/webhooks\n", t.Name)
 	io.WriteString(a.out, out.String())
+	return nil
 }
 
 func evidence(e schemas.Evidence) string {
@@ -303,8 +313,18 @@ func describe(t *schemas.EventType) description {
 	return d
 }
 
-// describeInFull is describe with the schema and an example of the payload.
-func describeInFull(t *schemas.EventType) description {
+// describeInFull is describe with the schema and an example of the payload: the first event that a clinic states.
+func describeInFull(t *schemas.EventType) (description, error) {
 	d := describe(t)
-	return d
+	system, _ := fixtures.SystemOf(t)
+	change, err := fixtures.New(fixtures.Options{Seed: 1, System: system}).Change(t, fixtures.Ask{})
+	if err != nil {
+		return d, err
+	}
+	d.Schema = t.PayloadSchema()
+	d.Example = simulator.AppendPayload(nil, defaultSubscription, exampleEvent, &change)
+	return d, nil
 }
+
+// exampleEvent is the eventId of an example.
+const exampleEvent = "692597070fe21cfa5e6a010a"

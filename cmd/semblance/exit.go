@@ -41,8 +41,8 @@ func usagef(format string, args ...any) error { return usageError(fmt.Errorf(for
 // silent asks for an exit code where the command has printed everything that there is to say.
 func silent(code int) error { return &exitError{code: code} }
 
-// outcome translates what a command returned into an exit code and the sentence for stderr, which may be empty.
-func outcome(err error) (code int, sentence string) {
+// exitFor translates what a command returned into an exit code and the sentence for stderr, which may be empty.
+func exitFor(err error) (code int, sentence string) {
 	var exit *exitError
 	switch {
 	case err == nil:

@@ -29,13 +29,14 @@ var rooms = map[string]struct {
 	"fixtures/samples":           {"", ""},
 	"fixtures/internal/generate": {"schemas fixtures simulator", ""},
 
-	"simulator":                {"schemas", ""},
-	"simulator/clock":          {"", ""},
-	"simulator/signature":      {"", ""},
-	"simulator/fault":          {"schemas simulator simulator/signature simulator/clock", ""},
-	"simulator/delivery":       {"schemas simulator simulator/signature simulator/fault simulator/clock", ""},
-	"simulator/journal":        {"schemas simulator", ""},
-	"simulator/journal/sqlite": {"schemas simulator simulator/journal", "sqlite"},
+	"simulator":                              {"schemas", ""},
+	"simulator/clock":                        {"", ""},
+	"simulator/signature":                    {"", ""},
+	"simulator/fault":                        {"schemas simulator simulator/signature simulator/clock", ""},
+	"simulator/delivery":                     {"schemas simulator simulator/signature simulator/fault simulator/clock", ""},
+	"simulator/journal":                      {"schemas simulator", ""},
+	"simulator/journal/sqlite":               {"schemas simulator simulator/journal", "sqlite"},
+	"simulator/journal/internal/journaltest": {"schemas simulator simulator/journal", "cmp"}, // what both journals' tests run
 	"simulator/provider": {"schemas schemas/validate fixtures simulator simulator/signature simulator/fault simulator/delivery " +
 		"simulator/journal simulator/clock", ""},
 	"simulator/receiver": {"schemas schemas/validate simulator/signature simulator/clock", ""},
@@ -63,6 +64,7 @@ var dataBelow = map[string]string{
 
 // libraries are the outside modules by their short names. What is not listed may be imported by tests alone.
 var libraries = map[string]string{
+	"cmp":          "github.com/google/go-cmp",
 	"color":        "github.com/fatih/color",
 	"cobra":        "github.com/spf13/cobra",
 	"pflag":        "github.com/spf13/pflag",
@@ -87,7 +89,7 @@ var belongs = []struct {
 	{"crypto/hmac", "*", "simulator/signature", "only simulator/signature makes and compares MACs"},
 	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/generate fixtures/internal/generate", "only the command knows the process"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite speaks SQL"},
-	{"testing", "*", "scenarios/simtest", "only scenarios/simtest takes a testing.TB"},
+	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
 }
 
 // A source is one Go file of a room.

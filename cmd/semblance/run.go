@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, getenv func(string) (string, bool),
 	if err == nil {
 		err = a.out.failure()
 	}
-	code, sentence := outcome(err)
+	code, sentence := exitFor(err)
 	if sentence != "" {
 		fmt.Fprintf(a.err, "%s %s\n", a.err.red("semblance:"), sentence)
 	}
@@ -85,6 +85,7 @@ configuration.`, len(schemas.All())),
 	root.SetHelpCommandGroupID(groupKnow)
 	root.SetCompletionCommandGroupID(groupKnow)
 	root.AddCommand(
+		a.sendCommand(),
 		a.eventsCommand(),
 		a.signCommand(),
 		a.verifyCommand(),

@@ -3,60 +3,45 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/pflag"
 )
 
-// A target is where events go, as --to names it.
-type target struct {
-	url  string
-	port string // set where only a port was given: then 127.0.0.1 is tried, and ::1 after it
-	path string
-}
-
-// parseTarget reads a port (3000), a port and a path (3000/webhooks), a host and a port (localhost:3000/webhooks) or a
-// URL (https://example.test/webhooks). Without a scheme it is http.
-func parseTarget(text string) (target, error) {
-	t, err := parseTargetParts(strings.TrimSpace(text))
+// parseTarget reads where events go, as --to names it, and returns its URL: a port (3000), a port and a path
+// (3000/webhooks), a host and a port (localhost:3000/webhooks) or a URL (https://example.test/webhooks). Without a scheme
+// it is http. A bare port is this machine's: localhost, which delivery tries as 127.0.0.1 and then as ::1.
+func parseTarget(text string) (string, error) {
+	u, err := parseTargetParts(strings.TrimSpace(text))
 	if err != nil {
-		return target{}, fmt.Errorf("unusable target %q: %w", text, err)
+		return "", fmt.Errorf("unusable target %q: %w", text, err)
 	}
-	return t, nil
+	return u, nil
 }
 
-func parseTargetParts(text string) (target, error) {
+func parseTargetParts(text string) (string, error) {
 	if text == "" {
-		return target{}, errors.New("expected a port, port/path, host:port or URL, such as 3000/webhooks")
+		return "", errors.New("expected a port, port/path, host:port or URL, such as 3000/webhooks")
 	}
-	if i := strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }); i >= 0 {
-		return target{}, errors.New("a target has no spaces and no control characters")
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return "", errors.New("a target has no spaces and no control characters")
 	}
 	head, path, _ := strings.Cut(text, "/")
-	if isDigits(strings.TrimPrefix(head, ":")) {
-		port := strings.TrimPrefix(head, ":")
+	if port := strings.TrimPrefix(head, ":"); isDigits(port) {
 		if err := checkPort(port); err != nil {
-			return target{}, err
+			return "", err
 		}
-		t := target{port: port, path: "/" + path}
-		parsed, err := parseURL(t.at("127.0.0.1"))
-		t.url = parsed
-		return t, err
+		return parseURL("http://localhost:" + port + "/" + path)
 	}
 	if scheme, _, ok := strings.Cut(text, "://"); !ok || strings.ContainsAny(scheme, "/:?") {
 		if !strings.Contains(head, ":") {
-			return target{}, fmt.Errorf("no port; `%s:3000` names one, or write a URL such as https://%s", head, text)
+			return "", fmt.Errorf("no port; `%s:3000` names one, or write a URL such as https://%s", head, text)
 		}
 		text = "http://" + text
 	}
-	parsed, err := parseURL(text)
-	return target{url: parsed}, err
-}
-
-// at returns the URL of a bare port at a loopback address.
-func (t target) at(address string) string {
-	return "http://" + net.JoinHostPort(address, t.port) + t.path
+	return parseURL(text)
 }
 
 // parseURL checks that a URL can be sent to and returns it with the path that the request will ask for.
@@ -94,6 +79,14 @@ func checkPort(port string) error {
 		return fmt.Errorf("port %q is not between 1 and 65535", port)
 	}
 	return nil
+}
+
+// targetAlias lets --forward-to, as other webhook tools have it, stand for --to.
+func targetAlias(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "forward-to" {
+		name = "to"
+	}
+	return pflag.NormalizedName(name)
 }
 
 func isDigits(s string) bool {

@@ -7,29 +7,26 @@ import (
 )
 
 func TestParseTarget(t *testing.T) {
-	for _, test := range []struct{ text, url, port string }{
-		{"3000", "http://127.0.0.1:3000/", "3000"},
-		{":3000", "http://127.0.0.1:3000/", "3000"},
-		{"3000/webhooks", "http://127.0.0.1:3000/webhooks", "3000"},
-		{"3000/webhooks/semble?x=1", "http://127.0.0.1:3000/webhooks/semble?x=1", "3000"},
-		{"localhost:3000", "http://localhost:3000/", ""},
-		{"localhost:3000/a", "http://localhost:3000/a", ""},
-		{"[::1]:3000/a", "http://[::1]:3000/a", ""},
-		{"10.0.0.7:80", "http://10.0.0.7:80/", ""},
-		{"http://localhost:3000/a", "http://localhost:3000/a", ""},
-		{"https://example.test", "https://example.test/", ""},
-		{"https://example.test/a#fragment", "https://example.test/a", ""},
-		{"localhost:3000/a?next=http://b", "http://localhost:3000/a?next=http://b", ""},
-		{" 3000 ", "http://127.0.0.1:3000/", "3000"},
-		{"HTTP://localhost:3000", "http://localhost:3000/", ""},
+	for text, want := range map[string]string{
+		"3000":                                "http://localhost:3000/",
+		":3000":                               "http://localhost:3000/",
+		"3000/webhooks":                       "http://localhost:3000/webhooks",
+		"3000/webhooks/semble?x=1":            "http://localhost:3000/webhooks/semble?x=1",
+		"localhost:3000":                      "http://localhost:3000/",
+		"127.0.0.1:3000/a":                    "http://127.0.0.1:3000/a",
+		"[::1]:3000/a":                        "http://[::1]:3000/a",
+		"10.0.0.7:80":                         "http://10.0.0.7:80/",
+		"http://localhost:3000/a":             "http://localhost:3000/a",
+		"https://example.test":                "https://example.test/",
+		"https://example.test/a#fragment":     "https://example.test/a",
+		"localhost:3000/a?next=http://b":      "http://localhost:3000/a?next=http://b",
+		"http://localhost:3000/caf%C3%A9?a=b": "http://localhost:3000/caf%C3%A9?a=b",
+		" 3000 ":                              "http://localhost:3000/",
+		"HTTP://localhost:3000":               "http://localhost:3000/",
 	} {
-		got, err := parseTarget(test.text)
-		if err != nil {
-			t.Errorf("parseTarget(%q): %v", test.text, err)
-			continue
-		}
-		if got.url != test.url || got.port != test.port {
-			t.Errorf("parseTarget(%q) = %q, port %q; want %q, port %q", test.text, got.url, got.port, test.url, test.port)
+		got, err := parseTarget(text)
+		if err != nil || got != want {
+			t.Errorf("parseTarget(%q) = %q, %v; want %q", text, got, err, want)
 		}
 	}
 }
@@ -55,7 +52,7 @@ func TestParseTargetRefuses(t *testing.T) {
 	} {
 		got, err := parseTarget(test.text)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("parseTarget(%q) = %v, %v; want an error with %q", test.text, got, err, test.want)
+			t.Errorf("parseTarget(%q) = %q, %v; want an error with %q", test.text, got, err, test.want)
 		}
 	}
 }
@@ -75,13 +72,13 @@ func FuzzParseTarget(f *testing.F) {
 			}
 			return
 		}
-		u, err := url.Parse(got.url)
+		u, err := url.Parse(got)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || !strings.HasPrefix(u.EscapedPath(), "/") || u.User != nil || u.Fragment != "" {
-			t.Fatalf("parseTarget(%q) = %q, which cannot be sent to (%v)", text, got.url, err)
+			t.Fatalf("parseTarget(%q) = %q, which cannot be sent to (%v)", text, got, err)
 		}
-		again, err := parseTarget(got.url)
-		if err != nil || again.url != got.url {
-			t.Fatalf("parseTarget(%q) = %q, but that gives %q, %v", text, got.url, again.url, err)
+		again, err := parseTarget(got)
+		if err != nil || again != got {
+			t.Fatalf("parseTarget(%q) = %q, but that gives %q, %v", text, got, again, err)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // writeJSON prints a value for another program, and for a person who looks at it.
@@ -32,6 +33,9 @@ func indented(data []byte) string {
 	}
 	return b.String()
 }
+
+// milliseconds is a duration as JSON has it.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
 
 // count is a number with its noun: 1 event type, 2 event types.
 func count(n int, noun string) string {

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"semblance/scenarios"
+	"semblance/simulator"
+	"semblance/simulator/signature"
+)
+
+// conclude gives the exit code of a send, and says on stderr what to do about a failure: what was expected, what came, and
+// the command that does it again.
+func (a *app) conclude(ctx context.Context, c *cobra.Command, p *plan, f *sendFlags, t *tally) error {
+	stopped := ctx.Err() != nil
+	if t.first != nil {
+		a.advise(c, p, f, t)
+	}
+	switch {
+	case stopped:
+		fmt.Fprintf(a.err, "interrupted after %d of %d\n", t.sent, t.planned)
+		return silent(exitInterrupted)
+	case t.sent > 0 && t.answered == 0 && p.expect.Answer == scenarios.AnswerExpected:
+		return silent(exitNoAnswer)
+	case t.failed > 0:
+		return silent(exitFailed)
+	}
+	return nil
+}
+
+// advise explains the first failure.
+func (a *app) advise(c *cobra.Command, p *plan, f *sendFlags, t *tally) {
+	o := t.first
+	what := o.Sent.EventType
+	if what == "" {
+		what = "the raw body"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s %s, sent to %s\n", a.err.red("not as expected:"), what, o.Sent.URL)
+	line := func(label, text string) { fmt.Fprintf(&b, "  %-9s %s\n", label, text) }
+	line("expected", p.expect.String())
+	line("came", came(o))
+	if t.failed > 1 {
+		line("", fmt.Sprintf("and %d more", t.failed-1))
+	}
+	if hint := hintOn(o, p); hint != "" {
+		line("mend", hint)
+	}
+	if t.refused != nil && p.request.Fault == nil && !f.invalid {
+		value := t.refused.Sent.Header(signature.HeaderName)
+		line("signed", signature.HeaderName+": "+value)
+		line("", "with the secret "+f.secret.describe(p.secrets))
+		line("why", "save the bytes that your receiver verifies as body.json, then ask")
+		line("", askVerify(t.refused, f, p))
+	}
+	line("again", again(c, o, &f.secret, p))
+	fmt.Fprint(a.err, b.String())
+}
+
+// came says what came of an attempt, as far as it was not expected.
+func came(o *sentEvent) string {
+	if o.Came.Failure != "" {
+		return o.Came.Detail
+	}
+	words := []string{"status " + strconv.Itoa(o.Came.Status)}
+	for _, f := range o.verdict.Failures {
+		if f.What != scenarios.WhatStatus {
+			words = append(words, f.String())
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// hintOn says what to do about a failure that has a likely cause.
+func hintOn(o *sentEvent, p *plan) string {
+	u, err := url.Parse(p.url)
+	if err != nil {
+		return ""
+	}
+	switch o.Came.Failure {
+	case simulator.FailureRefused:
+		return "start your receiver, or `semblance listen --addr " + u.Host + "` in another terminal"
+	case simulator.FailureTLS:
+		if u.Scheme == "https" {
+			return "a self-signed certificate is accepted with --insecure, or with --ca-file and the certificate"
+		}
+	case simulator.FailureMalformed:
+		if u.Scheme == "http" {
+			return "if it speaks TLS, write https:// in --to"
+		}
+	}
+	if o.Came.Failure == "" && o.Came.Status/100 == 3 {
+		return "redirects are not followed; send to where it points"
+	}
+	return ""
+}
+
+// askVerify is the command that tells why a receiver refuses what was rightly signed.
+func askVerify(o *sentEvent, f *sendFlags, p *plan) string {
+	words := []string{"semblance verify body.json --signature", quoteShell(o.Sent.Header(signature.HeaderName))}
+	words = append(words, f.secret.arguments(p.secrets)...)
+	return strings.Join(append(words, "--at", o.Sent.Header(signature.TimestampName)), " ")
+}
+
+// again returns the command that makes the attempt again. It repeats the flags that were given, but for those that only say
+// how many and how they are shown.
+func again(c *cobra.Command, o *sentEvent, secret *secretFlags, p *plan) string {
+	words := []string{"semblance send"}
+	if o.Sent.EventType != "" {
+		words = append(words, o.Sent.EventType)
+	}
+	if o.ofType > 1 && o.Sent.EventType != "" {
+		words = append(words, "--count", fmt.Sprint(o.ofType))
+	}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Changed {
+			return
+		}
+		switch f.Name {
+		case "count", "rate", "in-flight", "quiet", "verbose", "format", "secret":
+			return
+		case "allow-public", "insecure", "invalid", "show-secret":
+			words = append(words, "--"+f.Name)
+			return
+		}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			for _, v := range list.GetSlice() {
+				words = append(words, "--"+f.Name, quoteShell(v))
+			}
+			return
+		}
+		words = append(words, "--"+f.Name, quoteShell(f.Value.String()))
+	})
+	words = append(words, secret.arguments(p.secrets)...)
+	return strings.Join(words, " ")
+}

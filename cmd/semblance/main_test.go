@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The scripts under testdata are the documentation of the command line that cannot go out of date: each runs the binary
+// (which is this test's own, under another name) and compares what it says, where, and with which exit code.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"semblance": func() { os.Exit(process()) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		ContinueOnError:     true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // under -race every process sleeps a second at its end otherwise
+			env.Setenv("NO_COLOR", "1")
+			source, err := filepath.Abs(filepath.Join("..", ".."))
+			env.Setenv("SOURCE", source)
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"receiver": startReceiver,
+			"freeport": freePort,
+			"exits":    exits,
+			"nonulls":  noNulls,
+		},
+	})
+}
+
+// exits runs a command and demands its exit code: exits CODE PROGRAM ARGS...
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
+	}
+	code := "0"
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		code = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// freePort sets a variable to a port where nothing listens: freeport NAME
+func freePort(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Check(l.Close())
+	ts.Setenv(args[0], port)
+}
+
+// noNulls demands that a file holds no null: nonulls FILE
+func noNulls(ts *testscript.TestScript, _ bool, args []string) {
+	if data := ts.ReadFile(args[0]); strings.Contains(data, "null") {
+		ts.Fatalf("%s holds a null:\n%s", args[0], data)
+	}
+}
+
+// ran is what a command line said when it was run in this process.
+type ran struct {
+	code           int
+	stdout, stderr string
+}
+
+// runHere runs the command line in this process.
+func runHere(t *testing.T, env map[string]string, args ...string) ran {
+	t.Helper()
+	return runWith(t.Context(), env, false, args...)
+}
+
+func runWith(ctx context.Context, env map[string]string, terminal bool, args ...string) ran {
+	var out, err bytes.Buffer
+	std := streams{in: strings.NewReader(""), out: &out, err: &err, terminal: func(io.Writer) bool { return terminal }}
+	code := run(ctx, args, func(name string) (string, bool) { v, ok := env[name]; return v, ok }, std)
+	return ran{code: code, stdout: out.String(), stderr: err.String()}
+}
