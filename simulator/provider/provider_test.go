@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"semblance/schemas"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/provider"
@@ -173,3 +174,13 @@ func TestAnEventReachesItsSubscribersAndNobodyElse(t *testing.T) {
 		t.Errorf("got %s", got[0].Body)
 	}
 }
+
+func everyType() []string {
+	var names []string
+	for _, t := range schemas.All() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+func fixedClock() clock.Clock { return clock.Manual(noon) }

@@ -115,34 +115,37 @@ func (p *Provider) Advance(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	for target := manual.Now().Add(d); ; {
-		if err := p.quiet(ctx); err != nil {
+	target, arrived := manual.Now().Add(d), false
+	for !arrived {
+		err := p.until(ctx, func() bool {
+			if !p.isQuiet() {
+				return false
+			}
+			next := target
+			if e := p.agenda.next(); e != nil && e.at.Before(target) {
+				next = e.at
+			}
+			arrived = !next.Before(target)
+			manual.Advance(next.Sub(manual.Now()))
+			p.fire(manual.Now())
+			if p.alarm.ring != nil {
+				p.alarm.ring() // the time keeper sleeps by what was to come before
+			}
+			return true
+		})
+		if err != nil {
 			return fmt.Errorf("advancing the clock: %w", err)
 		}
-		p.mu.Lock()
-		now, next := manual.Now(), target
-		if e := p.agenda.next(); e != nil && e.at.Before(target) {
-			next = e.at
-		}
-		p.mu.Unlock()
-		manual.Advance(next.Sub(now))
-		p.mu.Lock()
-		p.fire(manual.Now())
-		last := !manual.Now().Before(target)
-		if p.alarm.ring != nil {
-			p.alarm.ring() // the time keeper sleeps by what was to come before
-		}
-		p.mu.Unlock()
-		if last {
-			return p.quiet(ctx)
-		}
 	}
+	return p.quiet(ctx)
 }
 
 // quiet waits until nothing is under way: no attempt, no job, nothing on its way to the journal.
 func (p *Provider) quiet(ctx context.Context) error {
-	return p.until(ctx, func() bool { return p.busy == 0 && len(p.out.waiting) == 0 && !p.out.writing })
+	return p.until(ctx, p.isQuiet)
 }
+
+func (p *Provider) isQuiet() bool { return p.busy == 0 && len(p.out.waiting) == 0 && !p.out.writing }
 
 // until waits for something that is looked at with the lock held, each time that the provider has got on.
 func (p *Provider) until(ctx context.Context, done func() bool) error {

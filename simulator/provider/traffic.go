@@ -34,7 +34,6 @@ type TrafficStatus struct {
 type traffic struct {
 	TrafficStatus
 	next *entry
-	err  error
 }
 
 // StartTraffic lets the clinic go about its day: the n-th change happens at the start plus n divided by the rate,
@@ -101,13 +100,17 @@ func (p *Provider) Traffic() TrafficStatus {
 	return p.traffic.TrafficStatus
 }
 
+// when returns when the n-th change happens, from 0.
+func (t *traffic) when(n int) time.Time {
+	return t.Since.Add(time.Duration(math.Round(float64(n) / t.Rate * float64(time.Second))))
+}
+
 // tick makes the changes whose time has come, and comes back for the next.
 func (p *Provider) tick(t *traffic, now time.Time) {
-	due := int(now.Sub(t.Since).Seconds()*t.Rate+1e-9) + 1 - t.Made
-	if t.Count > 0 {
-		due = min(due, t.Count-t.Made)
+	due := 0
+	for due < mostAtOnce && (t.Count == 0 || t.Made+due < t.Count) && !t.when(t.Made+due).After(now) {
+		due++
 	}
-	due = max(min(due, mostAtOnce), 0)
 	p.job(func(ctx context.Context) {
 		var err error
 		if due > 0 {
@@ -136,6 +139,5 @@ func (p *Provider) ticked(t *traffic, made int, err error) {
 		p.notify()
 		return
 	}
-	next := t.Since.Add(time.Duration(float64(t.Made) / t.Rate * float64(time.Second)))
-	t.next = p.schedule(next, func(now time.Time) { p.tick(t, now) })
+	t.next = p.schedule(t.when(t.Made), func(now time.Time) { p.tick(t, now) })
 }

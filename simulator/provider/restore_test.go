@@ -1,0 +1,256 @@
+package provider_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"semblance/simulator"
+	"semblance/simulator/clock"
+	"semblance/simulator/journal"
+	"semblance/simulator/provider"
+)
+
+func stop(t *testing.T, p *provider.Provider) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := p.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A provider that is started again on its journal goes on where it was.
+func TestARestartContinues(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
+	c := clock.Manual(noon)
+	options := provider.Options{Journal: j, Clock: c, Ladder: steady, Seed: 5}
+	var up atomic.Bool
+	r, held := receive(t, c), receive(t, c)
+	r.answers(func(int, request) int {
+		if up.Load() {
+			return http.StatusOK
+		}
+		return http.StatusInternalServerError
+	})
+
+	p, err := provider.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := subscribe(t, p, r.URL, "booking.created")
+	h := subscribe(t, p, held.URL, "booking.updated")
+	token := p.Tokens()[0].Text
+	climbing := emit(t, p, "booking.created").Deliveries[0].ID
+	advance(t, p, 12*time.Second) // two attempts; the third is due at 50 s
+	pause(t, p, h.ID)
+	kept := emit(t, p, "booking.updated").Deliveries[0].ID
+	if _, err := p.SetFault(t.Context(), provider.FaultPlan{SubscriptionID: h.ID, Fault: "signature=tampered", Next: 2}); err != nil {
+		t.Fatal(err)
+	}
+	stop(t, p)
+	if _, err := p.Emit(t.Context(), "booking.created", provider.Overrides{}); provider.CodeOf(err) != provider.CodeClosed {
+		t.Errorf("emitting after Close: %v", err)
+	}
+
+	p = start(t, options)
+	if now, ok := p.Subscription(s.ID); !ok || now.Secret != s.Secret || now.URL != s.URL {
+		t.Errorf("the subscription came back as %+v", now)
+	}
+	if err := p.Authorise(token, provider.SeeWebhooks); err != nil {
+		t.Errorf("the token did not come back: %v", err)
+	}
+	if faults := p.Faults(h.ID); len(faults) != 1 || faults[0].Next != 2 {
+		t.Errorf("the faults came back as %+v", faults)
+	}
+	if err := p.ClearFaults(t.Context(), h.ID); err != nil {
+		t.Fatal(err)
+	}
+	advance(t, p, 37*time.Second)
+	if n := len(r.requests()); n != 2 {
+		t.Errorf("%d attempts, want the third not before its time", n)
+	}
+	up.Store(true)
+	advance(t, p, time.Second)
+	wait(t, p, provider.Condition{Accepted: 1, SubscriptionID: s.ID, NothingOwed: true})
+	if at := r.requests()[2].At.Sub(noon); at != 50*time.Second {
+		t.Errorf("the third attempt came after %v, want 50s", at)
+	}
+	r.requests()[2].verify2(t, s)
+	if n := len(held.requests()); n != 0 {
+		t.Errorf("%d attempts to a paused subscription", n)
+	}
+	resume(t, p, h.ID)
+	wait(t, p, provider.Condition{NothingOwed: true})
+	for _, id := range []string{climbing, kept} {
+		if d, err := p.Journal().Delivery(t.Context(), id); err != nil || d.State != journal.Delivered {
+			t.Errorf("%+v (%v), want it delivered", d, err)
+		}
+	}
+}
+
+// What the clinic does after a restart is what it would have done without one.
+func TestTheClinicGoesOnAfterARestart(t *testing.T) {
+	run := func(restart bool) []string {
+		j := journal.NewMemory(journal.Options{})
+		defer j.Close()
+		c := clock.Manual(noon)
+		options := provider.Options{Journal: j, Clock: c, Seed: 11, Clinic: clinicOf(t)}
+		p, err := provider.Start(t.Context(), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		live := func() {
+			t.Helper()
+			for range 20 {
+				e, err := p.EmitAny(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, i := range e.Change.Identifiers {
+					ids = append(ids, i.Value)
+				}
+				e = emit(t, p, "booking.created")
+				id, _ := e.Change.Get("bookingId")
+				ids = append(ids, id)
+			}
+			created, err := p.Do(t.Context(), "create-patient", nil)
+			if err == nil {
+				id, _ := created[0].Change.Get("patientId")
+				ids = append(ids, id)
+			}
+			if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Rate: 1, Types: []string{"invoice.*"}, Count: 10}); err != nil {
+				t.Fatal(err)
+			}
+			advance(t, p, time.Minute)
+		}
+		live()
+		if restart {
+			stop(t, p)
+			if p, err = provider.Start(t.Context(), provider.Options{Journal: j, Clock: c, Seed: 12}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		live()
+		stop(t, p)
+		page, err := j.Changes(t.Context(), journal.Query{Oldest: true, Limit: journal.MaxLimit, Origin: "traffic"})
+		if err != nil || len(page.Items) != 20 {
+			t.Fatalf("%d changes of the traffic (%v), want 20", len(page.Items), err)
+		}
+		for _, change := range page.Items {
+			ids = append(ids, change.Type.Name, change.Identifiers[0].Value)
+		}
+		return ids
+	}
+	if with, without := run(true), run(false); !slices.Equal(with, without) {
+		t.Errorf("with a restart the clinic went on otherwise:\n%v\n%v", with, without)
+	}
+}
+
+func TestAPausedSubscriptionStaysPausedAndTheBreakerRemembers(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
+	c := clock.Manual(noon)
+	options := provider.Options{Journal: j, Clock: c, Ladder: provider.Ladder{Attempts: 1}}
+	r := receive(t, c)
+	r.answers(func(int, request) int { return http.StatusInternalServerError })
+	p, err := provider.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := subscribe(t, p, r.URL, "booking.created")
+	for range 2 {
+		emit(t, p, "booking.created")
+		advance(t, p, time.Second)
+	}
+	stop(t, p)
+	p = start(t, options)
+	emit(t, p, "booking.created")
+	advance(t, p, time.Second)
+	if now, _ := p.Subscription(s.ID); !now.DeliveryPaused {
+		t.Error("two failures before a restart and one after it did not trip the breaker")
+	}
+}
+
+func TestWhatTheOptionsSubscribeIsNotMadeTwice(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
+	local := provider.NewSubscription{URL: "http://127.0.0.1:9/webhooks", Label: "--to", EventTypes: everyType(), Secret: simulator.DefaultSecret, Local: true}
+	var ids []string
+	for range 2 {
+		p, err := provider.Start(t.Context(), provider.Options{Journal: j, Subscriptions: []provider.NewSubscription{local}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := p.Subscriptions(true)
+		if len(all) != 1 || all[0].Secret != simulator.DefaultSecret || len(all[0].EventTypes) != 101 {
+			t.Fatalf("there are %d subscriptions: %v", len(all), all)
+		}
+		ids = append(ids, all[0].ID)
+		stop(t, p)
+	}
+	if ids[0] != ids[1] {
+		t.Errorf("it was %s and is %s", ids[0], ids[1])
+	}
+}
+
+func TestCloseWaitsForWhatIsInFlight(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
+	p, err := provider.Start(t.Context(), provider.Options{Journal: j})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived, answer := make(chan bool), make(chan bool)
+	r := receive(t, nil)
+	r.answers(func(int, request) int { arrived <- true; <-answer; return 200 })
+	subscribe(t, p, r.URL, "booking.created")
+	id := emit(t, p, "booking.created").Deliveries[0].ID
+	<-arrived
+	closed := make(chan error)
+	go func() { closed <- p.Close(context.Background()) }()
+	select {
+	case err := <-closed:
+		t.Fatalf("Close did not wait: %v", err)
+	case answer <- true:
+	}
+	if err := <-closed; err != nil {
+		t.Fatal(err)
+	}
+	if d, err := j.Delivery(t.Context(), id); err != nil || d.State != journal.Delivered {
+		t.Errorf("%+v (%v), want it delivered", d, err)
+	}
+}
+
+// What does not end in time is cut, journalled and told; it stays owed, and is delivered after the next start.
+func TestCloseCutsWhatHangs(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
+	p, err := provider.Start(t.Context(), provider.Options{Journal: j})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived, answer := make(chan bool, 2), make(chan bool)
+	r := receive(t, nil)
+	r.answers(func(int, request) int { arrived <- true; <-answer; return 200 })
+	subscribe(t, p, r.URL, "booking.created")
+	id := emit(t, p, "booking.created").Deliveries[0].ID
+	<-arrived
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.Close(ctx); err == nil || !contains(err.Error(), "the receiver of booking.created") {
+		t.Errorf("Close says %v, want what was cut", err)
+	}
+	d, err := j.Delivery(t.Context(), id)
+	if err != nil || d.State != journal.Pending || d.Attempts != 1 || d.Failure != simulator.FailureCanceled {
+		t.Errorf("%+v (%v), want it owed, with one attempt that was canceled", d, err)
+	}
+	close(answer)
+	p = start(t, provider.Options{Journal: j})
+	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+}
