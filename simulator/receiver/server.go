@@ -1,0 +1,97 @@
+package receiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// The server's own limits. A sender that is slower than that is not served.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 30 * time.Second
+	idleTimeout   = 2 * time.Minute
+	closeTimeout  = 5 * time.Second // for the deliveries in flight, when the server closes
+	maxHeader     = 64 << 10
+)
+
+// Server serves a receiver on a socket of its own, with HTTP/1.1.
+type Server struct {
+	URL      string // such as http://127.0.0.1:4701, without a slash at the end
+	Receiver *Receiver
+
+	server *http.Server
+	cancel context.CancelFunc // of the work that a closing server need not wait for
+	done   chan struct{}      // closed when serving has ended
+	err    error              // why it ended; valid once done is closed
+}
+
+// Start makes a receiver and serves it at address, such as "127.0.0.1:4701", or ":0" for a free port. It is ready when
+// Start returns.
+func Start(address string, options Options) (*Server, error) {
+	r, err := New(options)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen at %s: %w", address, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	s := &Server{
+		URL:      "http://" + dialable(listener.Addr()),
+		Receiver: r,
+		server: &http.Server{
+			Handler:           r,
+			Protocols:         protocols,
+			ReadHeaderTimeout: headerTimeout,
+			ReadTimeout:       readTimeout,
+			WriteTimeout:      writeTimeout,
+			IdleTimeout:       idleTimeout,
+			MaxHeaderBytes:    maxHeader,
+			BaseContext:       func(net.Listener) context.Context { return ctx },
+			ErrorLog:          log.New(io.Discard, "", 0), // what a broken sender does is its own affair
+		},
+		cancel: cancel,
+		done:   make(chan struct{}),
+	}
+	go func() {
+		defer close(s.done)
+		s.err = s.server.Serve(listener)
+	}()
+	return s, nil
+}
+
+// Close stops listening, waits for the deliveries in flight, at most five seconds, and then for the server to end.
+func (s *Server) Close() error {
+	s.cancel()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	err := s.server.Shutdown(ctx)
+	if err != nil {
+		err = fmt.Errorf("close the receiver at %s: deliveries were still in flight after %s", s.URL, closeTimeout)
+		_ = s.server.Close()
+	}
+	<-s.done
+	if !errors.Is(s.err, http.ErrServerClosed) {
+		err = errors.Join(err, s.err)
+	}
+	return err
+}
+
+// dialable names the address so that it can be dialled: a server that listens everywhere is here, too.
+func dialable(address net.Addr) string {
+	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+	}
+	return address.String()
+}
