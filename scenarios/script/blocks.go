@@ -111,7 +111,7 @@ func messageTable() *table[Request] {
 				s.URL = &u
 			}
 		}},
-		{"headers", "In this order and letter case: a list of pairs, or a map.", anyOf(listOf(shape{"type": "array", "items": anyScalar(), "minItems": 2, "maxItems": 2}), mapOf(anyScalar())), false,
+		{"headers", "In this order and letter case: a list of pairs, or a map.", anyOf(listOf(shape{"type": "array", "items": text(), "minItems": 2, "maxItems": 2}), mapOf(text())), false,
 			func(p *parser, n *node, s *Request) { s.Headers = p.headers(n, "headers") }},
 		{"raw", "The body, as it is.", text(), false, func(p *parser, n *node, s *Request) {
 			if n.kind != scalar {
@@ -121,7 +121,15 @@ func messageTable() *table[Request] {
 			s.Body = p.scan(n)
 		}},
 		{"sign", "How ${sign.t} and ${sign.v1} are made.", ref("sign"), false, func(p *parser, n *node, s *Request) { signTable().read(p, n, &s.Sign) }},
-	}, then: func(p *parser, n *node, s *Request) { s.Sign.defaults() }}
+	}, then: func(p *parser, n *node, s *Request) {
+		s.Sign.defaults()
+		if n.get("method") == nil {
+			s.Method = "POST"
+		}
+		if n.get("http") == nil {
+			s.HTTP = "1.1"
+		}
+	}}
 }
 
 func algorithms() []string { return []string{"sha256", "sha1", "sha512"} }
@@ -148,7 +156,7 @@ func signTable() *table[Sign] {
 		{"over", "What is signed; ${t}.${body} unless told otherwise.", text(), false, func(p *parser, n *node, s *Sign) { s.Over, _ = p.text(n, "over") }},
 		{"algorithm", "The hash of the HMAC.", words(algorithms()), false, func(p *parser, n *node, s *Sign) { s.Algorithm, _ = p.oneOf(n, "algorithm", algorithms()) }},
 		{"encoding", "How the MAC is written.", words(encodings()), false, func(p *parser, n *node, s *Sign) { s.Encoding, _ = p.oneOf(n, "encoding", encodings()) }},
-		{"t", "now, now-400s, now+1h, or the text itself.", anyScalar(), false, func(p *parser, n *node, s *Sign) { s.Time = p.signTime(n) }},
+		{"t", "now, now-400s, now+1h, or the text itself.", text(), false, func(p *parser, n *node, s *Sign) { s.Time = p.signTime(n) }},
 		{"secret", "Another key than the subscription's.", text(), false, func(p *parser, n *node, s *Sign) {
 			if secret, ok := p.text(n, "secret"); ok {
 				s.Secret = &secret

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"strings"
+
 	"semblance/fixtures"
 )
 
@@ -31,12 +33,23 @@ func (p *parser) record(s *Scenario) {
 		if complete {
 			record, err := p.load.clinic.At(p.path+c.Name).Add(c.Kind, relations)
 			if err != nil {
-				p.failAt(c.Pos, len(c.Name), "%s: %s", c.Name, err)
+				p.failAt(c.Pos, len(c.Name), "%s: %s", c.Name, p.inNames(err))
 			}
 			one.record = record
 		}
 		p.people[c.Name] = one
 	}
+}
+
+// inNames says an error of the clinic with the names of the cast for the ids of its records.
+func (p *parser) inNames(err error) string {
+	message := err.Error()
+	for name, one := range p.people {
+		if one.record != nil {
+			message = strings.ReplaceAll(message, one.record.ID(), name)
+		}
+	}
+	return message
 }
 
 // guest is a record of the outer cast that stands for one of an inner scenario's.

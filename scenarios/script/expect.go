@@ -34,7 +34,7 @@ func expectTable() *table[expecting] {
 			})},
 		{"status", "A number, a class such as 2xx, a list of them, or any.", statusShape(), false,
 			say("status", func(p *parser, n *node, e *expecting) { e.Status = p.statuses(n) })},
-		{"headers", "Each exact, or with * for any run of characters.", mapOf(anyScalar()), false,
+		{"headers", "Each exact, or with * for any run of characters.", mapOf(text()), false,
 			say("headers", func(p *parser, n *node, e *expecting) { e.Headers = p.headers(n, "headers") })},
 		{"within", "From the first byte sent to the last byte read.", duration(), false,
 			say("within", func(p *parser, n *node, e *expecting) { e.Within, _ = p.duration(n, "within") })},

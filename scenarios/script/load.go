@@ -62,7 +62,7 @@ type load struct {
 	clinic   *fixtures.Clinic // where the story is rehearsed
 	full     bool             // there are more problems than are listed
 	steps    int              // so far, in all files
-	open     []string         // the IDs of the files that are being read, each playing the next
+	open     []*Source        // the files that are being read, each playing the next
 }
 
 func (l *load) add(p Problem) {
@@ -80,7 +80,7 @@ func (l *load) add(p Problem) {
 // read reads one file. prefix is the path of the play step that it is read for, with a dot at its end; guests are the
 // records that the step gives it. The scenario is nil where the file could not be read at all.
 func (l *load) read(source *Source, prefix string, guests map[string]guest) *Scenario {
-	l.open = append(l.open, source.ID)
+	l.open = append(l.open, source)
 	defer func() { l.open = l.open[:len(l.open)-1] }()
 	src, root, problem := readFile(source)
 	if problem != nil {
@@ -159,8 +159,8 @@ func (p *parser) play(n *node, step *Play, list []with) {
 	switch {
 	case err != nil:
 		p.fail(n, "%s: %s", shorten(step.File), err)
-	case slices.Contains(l.open, source.ID):
-		p.fail(n, "this plays %s without end: %s", source.Name, strings.Join(append(l.open[slices.Index(l.open, source.ID):], source.ID), " plays "))
+	case l.circle(source) != "":
+		p.fail(n, "scenarios that play each other never end: %s", l.circle(source))
 	case len(l.open) > MaxPlayDepth:
 		p.fail(n, "scenarios play each other more than %d deep", MaxPlayDepth)
 	default:
@@ -169,4 +169,17 @@ func (p *parser) play(n *node, step *Play, list []with) {
 			p.met(step.Scenario, list)
 		}
 	}
+}
+
+// circle says how a file that is to be played is being read already, or "" if it is not.
+func (l *load) circle(again *Source) string {
+	i := slices.IndexFunc(l.open, func(s *Source) bool { return s.ID == again.ID })
+	if i < 0 {
+		return ""
+	}
+	var names []string
+	for _, s := range l.open[i:] {
+		names = append(names, s.Name)
+	}
+	return strings.Join(append(names, names[0]), " plays ")
 }

@@ -26,7 +26,7 @@ func questionTable() *table[Probe] {
 		}})
 	}
 	t.keys = append(t.keys, []key[Probe]{
-		{"exec", "A command and its arguments, run without a shell; only with --allow-exec.", shape{"type": "array", "items": anyScalar(), "minItems": 1}, false, func(p *parser, n *node, s *Probe) {
+		{"exec", "A command and its arguments, run without a shell; only with --allow-exec.", shape{"type": "array", "items": text(), "minItems": 1}, false, func(p *parser, n *node, s *Probe) {
 			for _, item := range p.items(n, "exec", false) {
 				if argument, ok := p.text(item, "an argument"); ok {
 					s.Exec = append(s.Exec, argument)
@@ -36,7 +36,7 @@ func questionTable() *table[Probe] {
 				p.fail(n, "exec is a command and its arguments: [curl, -s, …]")
 			}
 		}},
-		{"headers", "Of the question.", mapOf(anyScalar()), false, func(p *parser, n *node, s *Probe) { s.Headers = p.headers(n, "headers") }},
+		{"headers", "Of the question.", mapOf(text()), false, func(p *parser, n *node, s *Probe) { s.Headers = p.headers(n, "headers") }},
 		{"body", "Of the question: a text as it is, anything else as JSON.", shape{}, false, func(p *parser, n *node, s *Probe) {
 			v := p.value(n)
 			s.Body = &v

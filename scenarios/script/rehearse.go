@@ -23,7 +23,7 @@ func (c *checker) send(s *Send) {
 	}
 	at := c.load.clinic.At(s.Path)
 	if _, err := at.Change(s.Type, fixtures.Ask{About: about}); err != nil {
-		c.failAt(s.aboutPos(), 1, "%s", err)
+		c.failAt(s.aboutPos(), 1, "%s", c.inNames(err))
 		return
 	}
 	ask := fixtures.Ask{About: about, Set: map[string]string{}}
@@ -44,16 +44,16 @@ func (c *checker) send(s *Send) {
 			return
 		}
 	}
-	for _, name := range s.Omit {
+	for i, name := range s.Omit {
 		if name != fixtures.All && !s.Type.Allows(name) {
-			c.failAt(s.Pos, 1, "omit: %s", unknownIdentifier(s.Type, name))
+			c.failAt(s.omitted[i], len(name), "%s", unknownIdentifier(s.Type, name))
 			return
 		}
 	}
 	ask.Omit = s.Omit
 	change, err := at.Change(s.Type, ask)
 	if err != nil {
-		c.failAt(s.Pos, 1, "%s", err)
+		c.failAt(s.Pos, 1, "%s", c.inNames(err))
 		return
 	}
 	change.Identifiers = append(change.Identifiers, extra...)
@@ -149,7 +149,7 @@ func (c *checker) roles(about []About, roles []fixtures.Role, what string) (map[
 		case a.Role == "" && len(roles) == 0:
 			fail(a, "%s concerns no record of the clinic", what)
 		case a.Role == "":
-			fail(a, "%s is a %s, and %s is about %s", a.Name, one.kind, what, roleWords(roles))
+			fail(a, "%s", notAlone(a.Name, one.kind, what, roles))
 		case !slices.ContainsFunc(roles, func(r fixtures.Role) bool { return r.Name == a.Role }):
 			fail(a, "%s", unknownRole(what, a.Role, roles))
 		default:
@@ -161,6 +161,20 @@ func (c *checker) roles(about []About, roles []fixtures.Role, what string) (map[
 		records[a.Role] = one.record
 	}
 	return records, ok
+}
+
+// notAlone says that a record cannot be what an event is about without saying in which role.
+func notAlone(called, kind, what string, roles []fixtures.Role) string {
+	alone := slices.DeleteFunc(slices.Clone(roles), func(r fixtures.Role) bool { return !r.Alone })
+	for _, r := range roles {
+		if r.Kind == kind {
+			return called + " is a " + kind + "; " + what + " takes it by its role: about: {" + r.Name + ": " + called + "}"
+		}
+	}
+	if len(alone) == 0 {
+		alone = roles
+	}
+	return called + " is a " + kind + ", and " + what + " is about " + roleWords(alone)
 }
 
 func roleNames(roles []fixtures.Role) []string {

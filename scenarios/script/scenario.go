@@ -130,8 +130,8 @@ func (p *parser) related(s *Scenario) {
 	}
 	var sorted []Cast
 	state := map[string]int{} // 1 while its relations are placed, 2 when it is
-	var place func(c *Cast) bool
-	place = func(c *Cast) bool {
+	var place func(c *Cast)
+	place = func(c *Cast) {
 		state[c.Name] = 1
 		kept := c.Relations[:0:0]
 		for _, r := range c.Relations {
@@ -139,6 +139,9 @@ func (p *parser) related(s *Scenario) {
 			switch {
 			case other == nil:
 				p.failAt(r.Pos, len(r.Name), "%s", notCast(r.Name, s.Cast))
+				continue
+			case r.Name == c.Name:
+				p.failAt(r.Pos, len(r.Name), "%s cannot be its own %s", c.Name, r.Role)
 				continue
 			case state[r.Name] == 1:
 				p.failAt(r.Pos, len(r.Name), "%s and %s cannot each be made before the other", c.Name, r.Name)
@@ -155,7 +158,6 @@ func (p *parser) related(s *Scenario) {
 		c.Relations = kept
 		state[c.Name] = 2
 		sorted = append(sorted, *c)
-		return true
 	}
 	for i := range s.Cast {
 		if state[s.Cast[i].Name] == 0 {

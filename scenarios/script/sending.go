@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"semblance/fixtures"
 	"semblance/schemas"
 	"semblance/simulator/fault"
 )
@@ -34,7 +33,7 @@ func deliveringKeys[T any](of func(*T) *Delivering) []key[T] {
 	}
 }
 
-// delivered reads the step of a table, after giving it what the file says for all.
+// delivering checks what the keys of a step that sends say together, and gives it what the file says for all.
 func (p *parser) delivering(n *node, d *Delivering) {
 	if d.Deliver == "" {
 		d.Deliver = p.given
@@ -120,7 +119,7 @@ func sendTable() *table[Send] {
 	keys := []key[Send]{
 		{"send", "The event type.", eventTypes(), true, func(p *parser, n *node, s *Send) { s.Type = p.eventType(n) }},
 		{"about", "The record of the cast that it concerns, or one for each role; without it the clinic makes a fitting one.", aboutShape(), false, func(p *parser, n *node, s *Send) { s.About = p.about(n) }},
-		{"identifiers", "Identifiers to override; they are texts.", mapOf(anyScalar()), false, func(p *parser, n *node, s *Send) {
+		{"identifiers", "Identifiers to override; they are texts.", mapOf(text()), false, func(p *parser, n *node, s *Send) {
 			p.pairs(n, "identifiers", func(k, v *node) {
 				if value, ok := p.text(v, "the identifier "+k.text); ok {
 					s.Identifiers = append(s.Identifiers, Named{Pos: k.pos, Name: k.text, Value: value})
@@ -130,7 +129,7 @@ func sendTable() *table[Send] {
 		{"omit", "Identifiers to leave out, or all: every one that is optional.", anyOf(text(), listOf(text())), false, func(p *parser, n *node, s *Send) {
 			for _, item := range p.items(n, "omit", true) {
 				if word, ok := p.word(item, "an identifier"); ok {
-					s.Omit = append(s.Omit, word)
+					s.Omit, s.omitted = append(s.Omit, word), append(s.omitted, item.pos)
 				}
 			}
 		}},
@@ -162,7 +161,7 @@ func (p *parser) action(n *node) string {
 	case near != "":
 		p.fail(n, "the clinic has no action %q; did you mean %q?", shorten(text), near)
 	default:
-		p.fail(n, "the clinic has no action %q; it has %s", shorten(text), listed(known))
+		p.fail(n, "the clinic has no action %q; it has %d, such as %s", shorten(text), len(known), listed(known[:min(6, len(known))]))
 	}
 	return ""
 }
@@ -173,7 +172,7 @@ const MaxEvents = 1_000_000_000
 // MaxInFlight bounds how many events of a traffic may wait for their answer at once.
 const MaxInFlight = 1000
 
-// trafficing is the map under the key traffic.
+// volumeTable is the map under the key traffic.
 func volumeTable() *table[Traffic] {
 	return &table[Traffic]{what: "traffic", about: "The clinic goes about its day, with records of its own.", keys: []key[Traffic]{
 		{"events", "How many.", count(1, MaxEvents), true, func(p *parser, n *node, s *Traffic) { s.Events, _ = p.count(n, "events", 1, MaxEvents) }},
@@ -222,9 +221,4 @@ func trafficTable() *table[Traffic] {
 	}
 	return &table[Traffic]{what: "a traffic step", keys: append(keys, commonKeys(func(s *Traffic) *Common { return &s.Common })...),
 		then: func(p *parser, n *node, s *Traffic) { p.delivering(n, &s.Delivering) }}
-}
-
-// optional reports whether the event type may be sent without the identifier.
-func optional(t *schemas.EventType, identifier string) bool {
-	return identifier == fixtures.All || !slices.Contains(t.Required, identifier)
 }

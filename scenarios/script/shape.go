@@ -11,20 +11,16 @@ import (
 // shape is a piece of the JSON Schema for editors: what a key may hold.
 type shape map[string]any
 
-func ref(name string) shape { return shape{"$ref": "#/$defs/" + name} }
+func ref(name string) shape { return shape{"$ref": "#/definitions/" + name} }
 
-func text() shape { return shape{"type": "string"} }
-
-// anyScalar is what YAML users write without thinking of quotes where a text is meant.
-func anyScalar() shape { return shape{"type": []string{"string", "number", "boolean"}} }
+// text is a text, which YAML lets people write without quotes even where it looks like a number.
+func text() shape { return shape{"type": []string{"string", "number", "boolean"}} }
 
 func truth() shape { return shape{"type": "boolean"} }
 
 func count(low, high int) shape { return shape{"type": "integer", "minimum": low, "maximum": high} }
 
 func words(known []string) shape { return shape{"type": "string", "enum": known} }
-
-func exactly(value string) shape { return shape{"const": value} }
 
 func listOf(item shape) shape { return shape{"type": "array", "items": item} }
 

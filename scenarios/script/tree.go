@@ -102,7 +102,8 @@ type Send struct {
 	About       []About // empty: the clinic makes a fitting record
 	Identifiers []Named // in the file's order; over what follows from About
 	Omit        []string
-	Invalid     bool // invalid: on-purpose; otherwise a payload that breaks its schema is an error
+	omitted     []Pos // where they are written
+	Invalid     bool  // invalid: on-purpose; otherwise a payload that breaks its schema is an error
 }
 
 // Do performs an action of the clinic and sends each event that it gives.

@@ -203,7 +203,7 @@ func (e *Expect) Resolve(values Values) (scenarios.Expect, error) {
 // name is what a record, a capture or a step may be called.
 var name = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// text reads the ${…} of a scalar. Their places are those of the characters where the scalar is written in one line as it
+// scan reads the ${…} of a scalar. Their places are those of the characters where the scalar is written in one line as it
 // is; else that of the scalar.
 func (p *parser) scan(n *node) Text {
 	t := Text{Pos: n.pos}
@@ -228,14 +228,11 @@ func (p *parser) scan(n *node) Text {
 			rest = ""
 			break
 		}
-		ref := p.reference(rest[i+2:i+end], pos)
-		if ref != nil {
-			if literal.Len() > 0 {
-				t.Parts = append(t.Parts, Part{Literal: literal.String()})
-				literal.Reset()
-			}
-			t.Parts = append(t.Parts, Part{Ref: ref})
+		if literal.Len() > 0 {
+			t.Parts = append(t.Parts, Part{Literal: literal.String()})
+			literal.Reset()
 		}
+		t.Parts = append(t.Parts, Part{Ref: p.reference(rest[i+2:i+end], pos)})
 		rest, read = rest[i+end+1:], read+i+end+1
 	}
 	literal.WriteString(rest)
@@ -265,7 +262,7 @@ func (p *parser) inside(n *node, offset int) Pos {
 	return pos
 }
 
-// reference reads what stands between ${ and }.
+// reference reads what stands between ${ and }. One that is wrong has no kind.
 func (p *parser) reference(text string, pos Pos) *Ref {
 	ref := &Ref{Pos: pos, Text: text}
 	words := strings.Split(text, ".")
@@ -283,7 +280,7 @@ func (p *parser) reference(text string, pos Pos) *Ref {
 			known[i] = "${" + words[0] + "." + known[i] + "}"
 		}
 		p.failAt(pos, width, "there is no ${%s}; there is %s", shorten(text), listed(known))
-		return nil
+		return ref
 	}
 	switch words[0] {
 	case "sent":
@@ -300,12 +297,12 @@ func (p *parser) reference(text string, pos Pos) *Ref {
 			return ref
 		}
 		p.failAt(pos, width, "${env.NAME} takes the name of one variable, found ${%s}", shorten(text))
-		return nil
+		return ref
 	}
 	for _, w := range words {
 		if !name.MatchString(w) {
 			p.failAt(pos, width, "${%s} is no value: only names stand between ${ and }, such as ${visit.id}; write $${ for a literal ${", shorten(text))
-			return nil
+			return ref
 		}
 	}
 	ref.Name = words[0]
@@ -315,7 +312,7 @@ func (p *parser) reference(text string, pos Pos) *Ref {
 	}
 	if words[len(words)-1] != "id" {
 		p.failAt(pos, width, "a record has no value but its id: write ${%s.id}", shorten(strings.TrimSuffix(text, ".")))
-		return nil
+		return ref
 	}
 	ref.Kind, ref.Path = RefCast, words[1:len(words)-1]
 	return ref

@@ -1,0 +1,79 @@
+package script
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"semblance/schemas"
+	"semblance/schemas/validate"
+)
+
+const schemaFile = "../../schemas/scenario.schema.json"
+
+// The file for editors is what the parser's own tables say.
+func TestSchemaIsCurrent(t *testing.T) {
+	want, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flag.Lookup("update").Value.String() == "true" {
+		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got := schemas.ScenarioSchema(); string(got) != string(want) {
+		t.Errorf("%s is not current; `go test ./scenarios/script -update` writes it anew", schemaFile)
+	}
+}
+
+// The schema accepts every valid example. Of the invalid ones it refuses those whose form is wrong (form-….yaml), and
+// accepts those that are wrong in what they mean.
+func TestSchemaJudgesTheExamples(t *testing.T) {
+	data, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := validate.Compile(validate.Source{Name: "scenario.schema.json", JSON: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pattern := range []string{"testdata/valid/*.yaml", "testdata/valid/*.json", "testdata/invalid/form-*.yaml", "testdata/invalid/meaning-*.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %d files", pattern, err, len(files))
+		}
+		for _, file := range files {
+			violations := schema.Validate(documentOf(t, file))
+			refuse := strings.Contains(file, "/form-")
+			switch {
+			case refuse && len(violations) == 0:
+				t.Errorf("%s: the schema accepts it", file)
+			case !refuse && len(violations) > 0:
+				t.Errorf("%s: the schema refuses it: %v", file, violations)
+			}
+		}
+	}
+}
+
+// documentOf returns an example as JSON.
+func documentOf(t *testing.T, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, root, problem := readFile(&Source{Name: file, Data: data})
+	if problem != nil {
+		t.Fatal(problem)
+	}
+	encoded, err := json.Marshal(root.encoded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
+}
