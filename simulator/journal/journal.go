@@ -129,6 +129,16 @@ type Tally struct {
 // Owed returns how many deliveries are not finished.
 func (t Tally) Owed() int { return t.Pending + t.Kept }
 
+// Count adds n deliveries in the state to those that are owed, if it is a state of these.
+func (t *Tally) Count(s State, n int) {
+	switch s {
+	case Pending:
+		t.Pending += n
+	case Kept:
+		t.Kept += n
+	}
+}
+
 // Load returns everything that is in force of T's kind, oldest first:
 //
 //	subscriptions, err := journal.Load[*journal.Subscription](ctx, j, journal.KindSubscription)

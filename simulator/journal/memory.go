@@ -14,11 +14,11 @@ import (
 // owed or in force; it forgets the oldest by itself as more is appended.
 type Memory struct {
 	options Options
+	news    News
 
 	mu         sync.Mutex
 	closed     bool
 	last       Seq
-	next       chan struct{} // closed by the next commit; nil until somebody asks for it
 	changes    []*heldChange
 	deliveries []*heldDelivery
 	attempts   []*heldAttempt
@@ -90,7 +90,7 @@ func (m *Memory) Append(ctx context.Context, records ...Record) error {
 		m.put(r)
 	}
 	m.trimIfDue()
-	m.announce()
+	m.news.Publish(m.last, m.tally)
 	return nil
 }
 
@@ -146,7 +146,7 @@ func (m *Memory) put(r Record) {
 		m.deliveries = append(m.deliveries, h)
 		m.byID[r.ID] = h
 		m.tally.Deliveries++
-		m.tally.count(r.State, 1)
+		m.tally.Count(r.State, 1)
 	case *Attempt:
 		h := &heldAttempt{Attempt: r, of: m.byID[r.DeliveryID]}
 		m.attempts = append(m.attempts, h)
@@ -167,8 +167,8 @@ func (m *Memory) put(r Record) {
 }
 
 func (m *Memory) stand(h *heldDelivery, next *Delivery) {
-	m.tally.count(h.now.Load().State, -1)
-	m.tally.count(next.State, 1)
+	m.tally.Count(h.now.Load().State, -1)
+	m.tally.Count(next.State, 1)
 	h.now.Store(next)
 }
 
@@ -194,42 +194,11 @@ func (m *Memory) putOther(r Record) {
 	}
 }
 
-func (t *Tally) count(s State, n int) {
-	switch s {
-	case Pending:
-		t.Pending += n
-	case Kept:
-		t.Kept += n
-	}
-}
-
-func (m *Memory) announce() {
-	if m.next != nil {
-		close(m.next)
-		m.next = nil
-	}
-}
-
 // Committed implements [Journal].
-func (m *Memory) Committed() (Seq, <-chan struct{}) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.next == nil {
-		m.next = make(chan struct{})
-		if m.closed {
-			close(m.next)
-			defer func() { m.next = nil }()
-		}
-	}
-	return m.last, m.next
-}
+func (m *Memory) Committed() (Seq, <-chan struct{}) { return m.news.Committed() }
 
 // Tally implements [Journal].
-func (m *Memory) Tally() Tally {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.tally
-}
+func (m *Memory) Tally() Tally { return m.news.Tally() }
 
 // Reset implements [Journal].
 func (m *Memory) Reset(ctx context.Context, when time.Time, keep ...Kind) error {
@@ -251,7 +220,7 @@ func (m *Memory) Reset(ctx context.Context, when time.Time, keep ...Kind) error 
 	}
 	m.last++
 	m.others = append(m.others, &Reset{Entry: Entry{Seq: m.last}, At: when, Keep: keep})
-	m.announce()
+	m.news.Publish(m.last, m.tally)
 	return nil
 }
 
@@ -276,7 +245,7 @@ func (m *Memory) Close() error {
 	}
 	m.closed = true
 	m.clear()
-	m.announce()
+	m.news.Close()
 	return nil
 }
 

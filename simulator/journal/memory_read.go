@@ -177,6 +177,7 @@ func page[H sequenced, T Record](q *Query, shelf []H, take func(H) (T, bool)) (P
 	} else if place > 0 {
 		shelf = shelf[:from(shelf, place-1)]
 	}
+	bytes := 0
 	for i := range shelf {
 		h := shelf[i]
 		if !q.Oldest {
@@ -186,11 +187,14 @@ func page[H sequenced, T Record](q *Query, shelf []H, take func(H) (T, bool)) (P
 		if !fits {
 			continue
 		}
-		if len(p.Items) == q.Size() {
+		if len(p.Items) == q.Size() || bytes > MaxPageBytes {
 			p.Next = q.Mark(p.Items[len(p.Items)-1].Sequence())
 			break
 		}
 		p.Items = append(p.Items, item)
+		if a, ok := any(item).(*Attempt); ok {
+			bytes += len(a.Sent.Body) + len(a.Came.Body)
+		}
 	}
 	return p, nil
 }

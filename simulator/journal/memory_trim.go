@@ -49,7 +49,9 @@ func (m *Memory) Prune(ctx context.Context, now time.Time) (int, error) {
 	if m.options.Age > 0 {
 		before = now.Add(-m.options.Age)
 	}
-	return m.trim(before), nil
+	removed := m.trim(before)
+	m.news.Publish(m.last, m.tally)
+	return removed, nil
 }
 
 // trim forgets the oldest of what is finished until the bounds hold, and what happened before the time given. A

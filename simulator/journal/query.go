@@ -16,6 +16,9 @@ const (
 	MaxLimit     = 1000
 )
 
+// MaxPageBytes is after how many bytes of bodies a page ends that shows attempts in full.
+const MaxPageBytes = 8 << 20
+
 // Query says which changes, deliveries or attempts are wanted. Every field that is set narrows it; a field that means
 // nothing for a kind of record (the state of a change) is not heeded there. The zero value wants the newest.
 type Query struct {

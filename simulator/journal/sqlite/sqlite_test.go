@@ -1,0 +1,39 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"semblance/simulator/journal"
+	"semblance/simulator/journal/internal/journaltest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// openNew opens a new journal of the test's own.
+func openNew(t testing.TB, options journal.Options) *Journal {
+	t.Helper()
+	return openAt(t, filepath.Join(t.TempDir(), "journal"), options)
+}
+
+func openAt(t testing.TB, path string, options journal.Options) *Journal {
+	t.Helper()
+	j, err := Open(context.Background(), path, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil && !errors.Is(err, journal.ErrClosed) {
+			t.Error(err)
+		}
+	})
+	return j
+}
+
+func TestJournal(t *testing.T) {
+	journaltest.Run(t, func(t testing.TB, options journal.Options) journal.Journal { return openNew(t, options) })
+}

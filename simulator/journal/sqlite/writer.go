@@ -1,0 +1,264 @@
+package sqlite
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"semblance/simulator/journal"
+)
+
+// task is one call that writes, waiting for its commit.
+type task struct {
+	doing   string
+	records []journal.Record    // to append
+	run     func(*writer) error // or something else to do
+	err     error
+	done    chan struct{}
+}
+
+// maxBatch bounds how many tasks share a transaction, and so how long the first of them waits for the last.
+const maxBatch = 256
+
+// run is the writer's goroutine.
+func (j *Journal) run() {
+	defer close(j.ended)
+	var batch []*task
+	for {
+		select {
+		case t := <-j.work:
+			batch = append(batch[:0], t)
+		case <-j.closing:
+			return
+		}
+		for more := true; more && len(batch) < maxBatch; {
+			select {
+			case t := <-j.work:
+				batch = append(batch, t)
+			default:
+				more = false
+			}
+		}
+		j.commit(batch)
+		clear(batch)
+	}
+}
+
+// commit does the tasks in one transaction, or in one each where one of them fails and would take the others with it.
+func (j *Journal) commit(batch []*task) {
+	if err := j.writer.transact(batch); err != nil {
+		for i := range batch {
+			if len(batch) > 1 {
+				err = j.writer.transact(batch[i : i+1])
+			}
+			if err != nil {
+				batch[i].err = explain(j.path, batch[i].doing, err)
+			}
+		}
+	}
+	j.news.Publish(j.writer.last, j.writer.tally)
+	for _, t := range batch {
+		close(t.done)
+	}
+}
+
+// writer is the one connection that writes, with what it knows of the file.
+type writer struct {
+	*conn
+	last  journal.Seq // the last number given
+	tally journal.Tally
+	known known // deliveries and where they are
+	bytes encoder
+
+	begin, commit, rollback                                 *statement
+	insertChange, insertDelivery, insertAttempt, insertWire *statement
+	insertOther, withdraw, setMeta                          *statement
+	findChange, findDelivery                                *statement
+	stand, try, touch                                       *statement
+	deleteChange, deleteDelivery, deleteAttempts            *statement
+	deleteWires, deleteAttempt, deleteWire, deleteOther     *statement
+}
+
+func openWriter(path string) (*writer, error) {
+	const doing = "open the journal"
+	// A checkpoint copies the log into the file: every 16 MB, as it waits for the disk.
+	c, err := connect(path, "_pragma=journal_mode(WAL)", "_pragma=wal_autocheckpoint(4000)", "_pragma=cache_size(-16000)", "_pragma=secure_delete(0)")
+	if err != nil {
+		return nil, explain(path, doing, err)
+	}
+	w := &writer{conn: c, known: newKnown()}
+	if err := w.ready(); err != nil {
+		c.close()
+		return nil, explain(path, doing, err)
+	}
+	return w, nil
+}
+
+// ready brings the tables to the newest version and prepares the statements.
+func (w *writer) ready() error {
+	version, err := w.version()
+	if err != nil {
+		return err
+	}
+	if version > len(migrations) {
+		return fmt.Errorf("it was written by a newer version of Semblance (tables of version %d, this one knows %d); it was left as it is: use that version, or another file",
+			version, len(migrations))
+	}
+	if err := w.upgrade(version); err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		into **statement
+		sql  string
+	}{
+		{&w.begin, `BEGIN IMMEDIATE`},
+		{&w.commit, `COMMIT`},
+		{&w.rollback, `ROLLBACK`},
+		{&w.insertChange, `INSERT INTO changes (seq, at, type, origin, content) VALUES (?, ?, ?, ?, ?)`},
+		{&w.insertDelivery, `INSERT INTO deliveries (seq, id, change, subscription, event, at, state, due, ladder, attempts, last_at, status, failure)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, '')`},
+		{&w.insertAttempt, `INSERT INTO attempts (seq, delivery, subscription, type, outcome, at, content) VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&w.insertWire, `INSERT INTO wires (seq, content) VALUES (?, ?)`},
+		{&w.insertOther, `INSERT INTO others (seq, at, kind, key, in_force, content) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&w.withdraw, `UPDATE others SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`},
+		{&w.findChange, `SELECT seq FROM changes WHERE seq = ?`},
+		{&w.findDelivery, `SELECT seq, state FROM deliveries WHERE id = ?`},
+		{&w.stand, `UPDATE deliveries SET state = ?, due = ?, ladder = ? WHERE seq = ?`},
+		{&w.try, `UPDATE deliveries SET attempts = attempts + 1, last_at = ?, status = ?, failure = ?, state = ?, due = ?, ladder = ? WHERE seq = ?`},
+		{&w.touch, `UPDATE deliveries SET attempts = attempts + 1, last_at = ?, status = ?, failure = ? WHERE seq = ?`},
+		{&w.setMeta, `INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)`},
+		{&w.deleteChange, `DELETE FROM changes WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.change = ?1)`},
+		{&w.deleteDelivery, `DELETE FROM deliveries WHERE seq = ? AND state >= 2`},
+		{&w.deleteWires, `DELETE FROM wires WHERE seq IN (SELECT seq FROM attempts WHERE delivery = ?)`},
+		{&w.deleteAttempts, `DELETE FROM attempts WHERE delivery = ?`},
+		{&w.deleteAttempt, `DELETE FROM attempts WHERE seq = ?`},
+		{&w.deleteWire, `DELETE FROM wires WHERE seq = ?`},
+		{&w.deleteOther, `DELETE FROM others WHERE seq = ? AND in_force = 0`},
+	} {
+		if *p.into, err = w.prepare(p.sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) version() (int, error) {
+	s, err := w.prepare(`PRAGMA user_version`)
+	if err != nil {
+		return 0, err
+	}
+	defer s.raw.Close()
+	row, err := s.row()
+	if err != nil || row == nil {
+		return 0, errors.Join(err, errContent)
+	}
+	return int(row[0].(int64)), nil
+}
+
+// transact does the tasks in one transaction. On an error nothing of them is written.
+func (w *writer) transact(batch []*task) error {
+	last, tally := w.last, w.tally
+	_, err := w.begin.exec()
+	if err != nil {
+		return err
+	}
+	for _, t := range batch {
+		if t.err = w.accepts(t.records); t.err != nil {
+			continue // nothing was written yet
+		}
+		if err = w.perform(t); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		_, err = w.commit.exec()
+	}
+	if err != nil {
+		w.rollback.exec() // its error says that the engine did it already
+		w.last, w.tally = last, tally
+		w.known = newKnown()
+	}
+	return err
+}
+
+func (w *writer) perform(t *task) error {
+	if t.run != nil {
+		return t.run(w)
+	}
+	w.last = journal.Number(t.records, w.last)
+	for _, r := range t.records {
+		if err := w.put(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accepts reports whether all that the records refer to is there.
+func (w *writer) accepts(records []journal.Record) error {
+	for i, r := range records {
+		switch r := r.(type) {
+		case *journal.Delivery:
+			if r.Of == 0 || r.Of == w.known.change {
+				continue
+			}
+			row, err := w.findChange.row(int64(r.Of))
+			if err != nil {
+				return explain(w.path, "append to the journal", err)
+			}
+			if row == nil {
+				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.Of, journal.ErrGone)
+			}
+			w.known.change = r.Of
+		case *journal.Attempt:
+			if r.DeliveryID == "" {
+				continue
+			}
+			if err := w.mustKnow(r.DeliveryID, records[:i]); err != nil {
+				return fmt.Errorf("append an attempt of delivery %s: %w", r.DeliveryID, err)
+			}
+		case *journal.Move:
+			if err := w.mustKnow(r.DeliveryID, records[:i]); err != nil {
+				return fmt.Errorf("move delivery %s: %w", r.DeliveryID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// mustKnow returns ErrGone where the delivery is neither in the file nor among the records that come before.
+func (w *writer) mustKnow(id string, before []journal.Record) error {
+	switch found, err := w.find(id); {
+	case err != nil:
+		return explain(w.path, "append to the journal", err)
+	case found != nil:
+		return nil
+	}
+	for _, r := range before {
+		if d, ok := r.(*journal.Delivery); ok && d.ID == id {
+			return nil
+		}
+	}
+	return journal.ErrGone
+}
+
+// find returns where the delivery is and how it stands, or nil.
+func (w *writer) find(id string) (*place, error) {
+	if p := w.known.get(id); p != nil {
+		return p, nil
+	}
+	row, err := w.findDelivery.row(id)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	p := &place{seq: row[0].(int64), state: journal.States()[row[1].(int64)]}
+	w.known.put(id, p)
+	return p, nil
+}
+
+// blob encodes a record's content; it is good until the next call.
+func (w *writer) blob(encode func(*encoder)) driver.Value {
+	w.bytes.bytes = append(w.bytes.bytes[:0], layout)
+	encode(&w.bytes)
+	return w.bytes.bytes
+}
