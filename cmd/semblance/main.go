@@ -16,8 +16,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
+
+// gcPercent lets the heap grow to five times what lives before it is collected. What lives is a few megabytes, and what a
+// send leaves behind is garbage at once: collecting it less often is a tenth of the speed of a burst.
+const gcPercent = 400
 
 func main() { os.Exit(process()) }
 
@@ -27,5 +32,8 @@ func process() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(gcPercent)
+	}
 	return run(ctx, os.Args[1:], os.LookupEnv, streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
 }

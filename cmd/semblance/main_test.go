@@ -17,7 +17,8 @@ import (
 // (which is this test's own, under another name) and compares what it says, where, and with which exit code.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"semblance": func() { os.Exit(process()) },
+		"semblance":                    func() { os.Exit(process()) },
+		"semblance-verifying-receiver": verifyingReceiver,
 	})
 }
 

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"semblance/schemas"
+	"semblance/simulator"
+)
+
+// One of every type, at a receiver that verifies with Stripe's library and checks each body against its schema.
+func TestSendOneOfEveryTypeToStripesVerifier(t *testing.T) {
+	got := runHere(t, nil, "send", "**", "--to", receiving(t, "verifies"), "--format", "json")
+	if got.code != exitPassed {
+		t.Fatalf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	attempts := readAttempts(t, got.stdout)
+	if len(attempts) != len(schemas.All()) || len(attempts) != 101 {
+		t.Errorf("%d attempts, want 101", len(attempts))
+	}
+	for i, a := range attempts {
+		if a.Came.Status != http.StatusAccepted {
+			t.Errorf("%s: %d %s", a.Sent.EventType, a.Came.Status, a.Came.Body)
+		}
+		if want := schemas.All()[i].Name; a.Sent.EventType != want {
+			t.Errorf("attempt %d is of %s, want %s", i, a.Sent.EventType, want)
+		}
+	}
+}
+
+// More of each vary as the clinic's records do, and are accepted all the same.
+func TestSendManyOfEachToStripesVerifier(t *testing.T) {
+	got := runHere(t, nil, "send", "**", "--count", "5", "--in-flight", "8", "--quiet", "--format", "json", "--to", receiving(t, "verifies"))
+	var sum tallyJSON
+	if err := json.Unmarshal([]byte(got.stdout), &sum); err != nil {
+		t.Fatalf("%v in %q", err, got.stdout)
+	}
+	if got.code != 0 || sum.Sent != 505 || sum.Statuses["202"] != 505 || sum.Failed != 0 {
+		t.Errorf("exit code %d, %+v\n%s", got.code, sum, got.stderr)
+	}
+}
+
+func TestSameSeedAndTimeSameBytes(t *testing.T) {
+	dry := func(args ...string) string {
+		t.Helper()
+		got := runHere(t, nil, append([]string{"send", "**", "--count", "3", "--to", "3000/webhooks", "--dry-run", "--format", "json"}, args...)...)
+		if got.code != 0 {
+			t.Fatalf("exit code %d: %s", got.code, got.stderr)
+		}
+		return got.stdout
+	}
+	first := dry("--seed", "7", "--at", "2026-03-02T09:00:00Z")
+	if again := dry("--seed", "7", "--at", "2026-03-02T09:00:00Z"); again != first {
+		t.Error("the same seed and time gave other bytes")
+	}
+	one := readAttempts(t, first)
+	other := readAttempts(t, dry("--seed", "8", "--at", "2026-03-02T09:00:00Z"))
+	for i := range one {
+		a, b := identifiersOf(t, one[i].Sent.Body), identifiersOf(t, other[i].Sent.Body)
+		for name, value := range a {
+			if schemas.IsObjectID(value) && b[name] == value {
+				t.Errorf("%s of %s is %s with either seed", name, one[i].Sent.EventType, value)
+			}
+		}
+		if one[i].Sent.EventID == other[i].Sent.EventID {
+			t.Errorf("the eventId %s with either seed", one[i].Sent.EventID)
+		}
+	}
+	now, later := readAttempts(t, dry("--seed", "7")), readAttempts(t, dry("--seed", "7"))
+	for i := range now {
+		if now[i].Sent.EventID == later[i].Sent.EventID {
+			t.Fatal("without --at an eventId came twice: a receiver would take today's event for yesterday's")
+		}
+		if got, want := identifiersOf(t, now[i].Sent.Body), identifiersOf(t, later[i].Sent.Body); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("the same seed gave the records %v and %v", got, want)
+		}
+	}
+}
+
+// What a dry run shows is what is sent.
+func TestDryRunShowsWhatIsSent(t *testing.T) {
+	url := receiving(t, "accepts")
+	args := []string{"send", "booking.*", "--to", url, "--at", "1764000000", "--format", "json", "--in-flight", "4"}
+	sent, dry := readAttempts(t, runHere(t, nil, args...).stdout), readAttempts(t, runHere(t, nil, append(args, "--dry-run")...).stdout)
+	if len(sent) != len(dry) {
+		t.Fatalf("%d sent, %d shown", len(sent), len(dry))
+	}
+	for i := range sent {
+		if fmt.Sprint(sent[i].Sent) != fmt.Sprint(dry[i].Sent) {
+			t.Errorf("sent  %v\nshown %v", sent[i].Sent, dry[i].Sent)
+		}
+	}
+}
+
+// The command that reproduces a failure sends the same event again.
+func TestTheReproducingCommandReproduces(t *testing.T) {
+	url := receiving(t, "refuses")
+	got := runHere(t, nil, "send", "invoice.paid", "booking.created", "--count", "4", "--set", "patientId=507f191e810c19729de860ea",
+		"--to", url, "--seed", "9", "--at", "1764000000", "--format", "json", "--header", "X-Mine: a b")
+	attempts := readAttempts(t, got.stdout)
+	var command string
+	for line := range strings.Lines(got.stderr) {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "again "); ok {
+			command = strings.TrimSpace(rest)
+		}
+	}
+	want := "semblance send invoice.paid --set patientId=507f191e810c19729de860ea --seed 9"
+	if !strings.Contains(command, "semblance send invoice.paid") || !strings.Contains(command, "--header 'X-Mine: a b'") {
+		t.Fatalf("got %q, want something like %q", command, want)
+	}
+	again := runHere(t, nil, append(splitShell(command)[1:], "--format", "json")...)
+	repeated := readAttempts(t, again.stdout)
+	if again.code != got.code || len(repeated) != 1 || string(repeated[0].Sent.Body) == "" {
+		t.Fatalf("exit code %d and %d attempts", again.code, len(repeated))
+	}
+	if got, want := identifiersOf(t, repeated[0].Sent.Body), identifiersOf(t, attempts[0].Sent.Body); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("again %v, first %v", got, want)
+	}
+}
+
+// The n-th of a type is the same whatever else is sent, so that it can be asked for alone.
+func TestTheNthOfATypeDependsOnNothingElse(t *testing.T) {
+	dry := func(args ...string) []readAttempt {
+		return readAttempts(t, runHere(t, nil, append(args, "--to", "3000", "--dry-run", "--format", "json")...).stdout)
+	}
+	alone, among := dry("send", "patient.merged", "--count", "3"), dry("send", "patient.*", "--count", "3")
+	among = slices.DeleteFunc(among, func(a readAttempt) bool { return a.Sent.EventType != "patient.merged" })
+	for i := range alone {
+		if a, b := identifiersOf(t, alone[i].Sent.Body), identifiersOf(t, among[i].Sent.Body); fmt.Sprint(a) != fmt.Sprint(b) {
+			t.Errorf("the %d. is %v alone and %v among others", i+1, a, b)
+		}
+	}
+}
+
+func TestVariablesStandForFlags(t *testing.T) {
+	url := receiving(t, "accepts")
+	env := map[string]string{"SEMBLANCE_TO": url, "SEMBLANCE_COUNT": "5", "SEMBLANCE_FORMAT": "json", "SEMBLANCE_HEADER": "X-A: 1\nX-B: 2, 3", "SEMBLANCE_OMIT": "patientId,doctorId"}
+	attempts := readAttempts(t, runHere(t, env, "send", "booking.created").stdout)
+	if len(attempts) != 5 {
+		t.Fatalf("%d attempts, want the 5 of the variable", len(attempts))
+	}
+	if a, b := attempts[0].Sent.Header("X-A"), attempts[0].Sent.Header("X-B"); a != "1" || b != "2, 3" {
+		t.Errorf("headers %q and %q", a, b)
+	}
+	if got := identifiersOf(t, attempts[0].Sent.Body); len(got) != 1 {
+		t.Errorf("identifiers %v, want the bookingId alone", got)
+	}
+	// A flag wins, also one that says what is the default anyway.
+	if attempts := readAttempts(t, runHere(t, env, "send", "booking.created", "--count", "1").stdout); len(attempts) != 1 {
+		t.Errorf("%d attempts, want the 1 of the flag", len(attempts))
+	}
+}
+
+func TestInterruptedSendSaysHowFarItCame(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { once.Do(cancel) }))
+	t.Cleanup(server.Close)
+	got := runWith(ctx, nil, false, "send", "booking.created", "--count", "1000", "--rate", "100/s", "--to", server.URL)
+	if got.code != exitInterrupted || !strings.Contains(got.stderr, "interrupted after") || !strings.Contains(got.stdout, " sent, ") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// A terminal shows twenty attempts, then those that fail and one line of progress; nothing else is left out.
+func TestTerminalShowsTwentyAttempts(t *testing.T) {
+	url := receiving(t, "accepts")
+	args := []string{"send", "booking.created", "--count", "50", "--to", url}
+	on := runWith(t.Context(), nil, true, args...)
+	if n := strings.Count(on.stdout, "-->"); n != 20 {
+		t.Errorf("%d attempts on a terminal, want 20", n)
+	}
+	if !strings.Contains(on.stderr, "\r\x1b[K") || !strings.Contains(on.stderr, " of 50, 0 not as expected") {
+		t.Errorf("no line of progress in %q", on.stderr)
+	}
+	if !strings.Contains(on.stdout, "\x1b[") {
+		t.Error("no colour on a terminal")
+	}
+	if verbose := runWith(t.Context(), nil, true, append(args, "--verbose")...); strings.Count(verbose.stdout, "-->") != 50 {
+		t.Error("--verbose does not show all")
+	}
+	if off := runHere(t, nil, args...); strings.Count(off.stdout, "-->") != 50 || strings.Contains(off.stdout+off.stderr, "\x1b") {
+		t.Errorf("without a terminal all are shown, in no colour: %q", off.stdout+off.stderr)
+	}
+	if plain := runWith(t.Context(), map[string]string{"NO_COLOR": "1"}, true, args...); strings.Contains(plain.stdout, "\x1b[") {
+		t.Error("colour in spite of NO_COLOR")
+	}
+	failing := runWith(t.Context(), map[string]string{"NO_COLOR": "1"}, true, "send", "booking.created", "--count", "50", "--to", receiving(t, "is-broken"))
+	if n := strings.Count(failing.stdout, "<-- 500"); n != 50 {
+		t.Errorf("%d failures shown, want all 50", n)
+	}
+}
+
+// With many in flight, the two lines of an attempt stay together.
+func TestLinesOfAnAttemptStayTogether(t *testing.T) {
+	got := runHere(t, nil, "send", "**", "--in-flight", "32", "--to", receiving(t, "accepts"))
+	lines := bufio.NewScanner(strings.NewReader(got.stdout))
+	for n := 0; lines.Scan() && n < 202; n++ {
+		if want := []string{"--> ", "<-- "}[n%2]; !strings.HasPrefix(lines.Text(), want) {
+			t.Fatalf("line %d is %q, want one that begins with %q", n+1, lines.Text(), want)
+		}
+	}
+}
+
+// The load is open: while answers are slow, sends start when they are due.
+func TestRateDoesNotWaitForAnswers(t *testing.T) {
+	release := make(chan struct{})
+	var mu sync.Mutex
+	waiting := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		mu.Lock()
+		if waiting++; waiting == 8 {
+			close(release)
+		}
+		mu.Unlock()
+		<-release // nobody is answered before all eight have come
+	}))
+	t.Cleanup(server.Close)
+	got := runHere(t, nil, "send", "booking.created", "--count", "8", "--rate", "1000/s", "--in-flight", "8", "--to", server.URL)
+	if got.code != 0 || !strings.Contains(got.stdout, "8 sent, 8 answered") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// readAttempt is a line of NDJSON.
+type readAttempt struct {
+	Sent     simulator.Sent
+	Came     simulator.Came
+	Passed   bool
+	Failures []string
+}
+
+func readAttempts(t *testing.T, ndjson string) []readAttempt {
+	t.Helper()
+	var all []readAttempt
+	for d := json.NewDecoder(strings.NewReader(ndjson)); ; {
+		var a readAttempt
+		if err := d.Decode(&a); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatalf("%v in %s", err, ndjson)
+		}
+		all = append(all, a)
+	}
+}
+
+func identifiersOf(t *testing.T, body []byte) map[string]string {
+	t.Helper()
+	var envelope struct {
+		Identifiers map[string]string `json:"identifiers"`
+	}
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	return envelope.Identifiers
+}
+
+// splitShell splits a command as a shell does, for the quoting that quoteShell writes.
+func splitShell(command string) []string {
+	var words []string
+	var word strings.Builder
+	quoted, begun := false, false
+	for _, r := range command {
+		switch {
+		case r == '\'':
+			quoted, begun = !quoted, true
+		case r == ' ' && !quoted:
+			if begun {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			begun = false
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if begun {
+		words = append(words, word.String())
+	}
+	return words
+}
