@@ -130,6 +130,9 @@ func Suggest(word string, known []string) string {
 	lower := strings.ToLower(word)
 	best, bestDistance := "", len(word)/3+1
 	for _, k := range known {
+		if max(len(k)-len(word), len(word)-len(k)) > bestDistance {
+			continue // so many letters are to be added or dropped at least
+		}
 		if d := distance(lower, strings.ToLower(k)); d < bestDistance || d == 0 {
 			best, bestDistance = k, d
 		}
@@ -139,12 +142,11 @@ func Suggest(word string, known []string) string {
 
 // distance is the number of letters to add, drop, replace or swap with their neighbour to turn a into b.
 func distance(a, b string) int {
-	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		row := make([]int, len(b)+1)
 		row[0] = i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
@@ -156,7 +158,7 @@ func distance(a, b string) int {
 				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
-		before, last = last, row
+		before, last, row = last, row, before
 	}
 	return last[len(b)]
 }

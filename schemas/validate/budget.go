@@ -7,9 +7,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// MaxSteps bounds how many times a recursive schema may be applied within one document. Without it, alternatives that
-// recurse (a tree whose every node is tried as each of two kinds) cost twice as much with each level of the document.
-const MaxSteps = 500_000
+// MaxSteps bounds how many times a recursive schema and its parts may be applied within one document: so many times,
+// divided by the depth of the document, since a step costs the more the deeper it is. Without it, alternatives that
+// recurse (a tree whose every node is tried as each of two kinds) cost twice as much with each level.
+const MaxSteps = 400_000
 
 var errBudget = errors.New("the budget is used up")
 
@@ -37,13 +38,29 @@ func (b *budget) Validate(jsonschema.ValidationContext, any) error {
 	return nil
 }
 
-// spend runs f, with the budget renewed if the schema needs one.
-func (b *budget) spend(f func() error) error {
+// spend runs f, with the budget renewed for the document if the schema needs one.
+func (b *budget) spend(document any, f func() error) error {
 	if !b.on {
 		return f()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.left = MaxSteps
+	b.left = MaxSteps / depthOf(document)
 	return f()
+}
+
+// depthOf is 1 for a document without objects and arrays.
+func depthOf(v any) int {
+	below := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			below = max(below, depthOf(member))
+		}
+	case []any:
+		for _, item := range v {
+			below = max(below, depthOf(item))
+		}
+	}
+	return below + 1
 }

@@ -25,7 +25,7 @@ const (
 	number             // a number
 	positive           // a number above 0
 	count              // a whole number, 0 or more
-	flag               // true or false
+	boolean            // true or false
 	limit              // a number; in draft 4, true or false
 	list               // an array
 	names              // an array of strings
@@ -47,7 +47,7 @@ type keyword struct {
 // keywords are those of the drafts 4 to 2020-12.
 var keywords = [...]keyword{
 	{"$schema", text}, {"$id", text}, {"id", text}, {"$ref", text}, {"$anchor", text}, {"$dynamicRef", text},
-	{"$dynamicAnchor", text}, {"$recursiveRef", text}, {"$recursiveAnchor", flag}, {"$vocabulary", anything},
+	{"$dynamicAnchor", text}, {"$recursiveRef", text}, {"$recursiveAnchor", boolean}, {"$vocabulary", anything},
 	{"$comment", text}, {"$defs", schemaMap}, {"definitions", schemaMap},
 	{"type", types}, {"enum", list}, {"const", anything},
 	{"multipleOf", positive}, {"minimum", number}, {"maximum", number}, {"exclusiveMinimum", limit}, {"exclusiveMaximum", limit},
@@ -55,7 +55,7 @@ var keywords = [...]keyword{
 	{"contentEncoding", text}, {"contentMediaType", text}, {"contentSchema", schema},
 	{"items", schemaOrList}, {"prefixItems", schemaList}, {"additionalItems", schema}, {"unevaluatedItems", schema},
 	{"contains", schema}, {"minContains", count}, {"maxContains", count},
-	{"minItems", count}, {"maxItems", count}, {"uniqueItems", flag},
+	{"minItems", count}, {"maxItems", count}, {"uniqueItems", boolean},
 	{"properties", schemaMap}, {"patternProperties", patternMap}, {"additionalProperties", schema},
 	{"unevaluatedProperties", schema}, {"propertyNames", schema}, {"required", names},
 	{"minProperties", count}, {"maxProperties", count},
@@ -63,7 +63,7 @@ var keywords = [...]keyword{
 	{"allOf", schemaList}, {"anyOf", schemaList}, {"oneOf", schemaList}, {"not", schema},
 	{"if", schema}, {"then", schema}, {"else", schema},
 	{"title", text}, {"description", text}, {"default", anything}, {"examples", anything}, {"example", anything},
-	{"deprecated", flag}, {"readOnly", flag}, {"writeOnly", flag},
+	{"deprecated", boolean}, {"readOnly", boolean}, {"writeOnly", boolean},
 }
 
 // typeNames are the types of JSON Schema.
@@ -139,7 +139,7 @@ func (c *checker) value(at string, f form, v any) string {
 		c.word(at, f, s)
 	case number, positive, count, limit:
 		return numeral(f, v)
-	case flag:
+	case boolean:
 		if _, ok := v.(bool); !ok {
 			return "true or false"
 		}

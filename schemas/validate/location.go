@@ -22,7 +22,7 @@ type location struct {
 func (d documents) locate(e *jsonschema.ValidationError) location {
 	var l location
 	for way := pointerOf(e.KeywordLocation); len(way) > 0; way = way[steps(way):] {
-		l.names = way[0] == "propertyNames"
+		l.names = l.names || way[0] == "propertyNames"
 		l.content = l.content || way[0] == "contentSchema"
 	}
 	address, fragment, _ := strings.Cut(e.AbsoluteKeywordLocation, "#")

@@ -14,11 +14,11 @@ import (
 // document within them is judged in a moment.
 const (
 	MaxSize   = 1 << 20 // bytes
-	MaxDepth  = 128     // objects and arrays within each other
+	MaxDepth  = 64      // objects and arrays within each other
 	MaxNumber = 400     // characters of one number, and the largest exponent: beyond it, exact arithmetic takes for ever
 )
 
-// documentError says why a document cannot be judged. Pointer is "" where the place is not known.
+// documentError says why a document cannot be judged.
 type documentError struct {
 	expected string
 	found    string
@@ -119,19 +119,22 @@ func checkNumber[T string | []byte](number T) error {
 	return nil
 }
 
-// checkValue holds a document that is already in memory to the same bounds.
+// checkValue holds a document that is already in memory to the same bounds. It is within depth objects and arrays.
 func checkValue(v any, depth int) error {
-	if depth > MaxDepth {
-		return tooDeep()
-	}
 	switch v := v.(type) {
 	case map[string]any:
+		if depth == MaxDepth {
+			return tooDeep()
+		}
 		for _, member := range v {
 			if err := checkValue(member, depth+1); err != nil {
 				return err
 			}
 		}
 	case []any:
+		if depth == MaxDepth {
+			return tooDeep()
+		}
 		for _, item := range v {
 			if err := checkValue(item, depth+1); err != nil {
 				return err

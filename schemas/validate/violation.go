@@ -50,12 +50,12 @@ func (s *Schema) validate(document any, name string) (violations []Violation) {
 		if r := recover(); r != nil {
 			found := fmt.Sprintf("one at which the validation broke off (%v)", r)
 			if r == errBudget {
-				found = fmt.Sprintf("one that takes more than %d steps", MaxSteps)
+				found = fmt.Sprintf("one of depth %d that takes more than %d steps", depthOf(document), MaxSteps/depthOf(document))
 			}
 			violations = []Violation{{Expected: "a document that this schema can judge", Found: found}}
 		}
 	}()
-	err := s.budget.spend(func() error { return s.compiled.Validate(document) })
+	err := s.budget.spend(document, func() error { return s.compiled.Validate(document) })
 	if err == nil {
 		return nil
 	}

@@ -20,7 +20,7 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 	value, found := j.look(at, l)
 	one := func(expected, found string) []finding {
 		if l.names {
-			expected, found = "a property whose name is "+expected, quoted(at[len(at)-1])
+			expected = "a property whose name is " + expected
 		}
 		return []finding{j.finding(e, at, expected, found)}
 	}
@@ -66,24 +66,22 @@ func (j *judge) look(at pointer, l location) (any, string) {
 	if len(at) == 0 && j.name != "" {
 		return j.document, j.name
 	}
-	value, ok := at.in(j.document)
-	if !l.content {
-		return value, describe(value)
+	if l.names {
+		return at[len(at)-1], quoted(at[len(at)-1])
 	}
-	for i := 0; i <= len(at); i++ {
-		text, isText := mustIn(at[:i], j.document).(string)
-		if decoded, err := Parse([]byte(text)); isText && err == nil {
-			if value, ok = at[i:].in(decoded); ok {
-				return value, describe(value) + " in the JSON that the string encodes"
-			}
+	value, _ := at.in(j.document)
+	for i := len(at); l.content && i >= 0; i-- {
+		outer, _ := at[:i].in(j.document)
+		text, ok := outer.(string)
+		if !ok {
+			continue
+		}
+		if decoded, err := Parse([]byte(text)); err == nil {
+			inner, _ := at[i:].in(decoded)
+			return inner, describe(inner) + " in the JSON that the string encodes"
 		}
 	}
 	return value, describe(value)
-}
-
-func mustIn(p pointer, document any) any {
-	value, _ := p.in(document)
-	return value
 }
 
 // missing is a finding for each property that is not there.
