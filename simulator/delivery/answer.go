@@ -46,7 +46,7 @@ func (r *reading) answer() error {
 		text := string(head)
 		resp, err := http.ReadResponse(r.conn.in, &r.conn.request)
 		if err != nil {
-			return r.headError(err)
+			return fmt.Errorf("the head of the answer is malformed: %w", err)
 		}
 		if resp.StatusCode/100 == 1 && resp.StatusCode != http.StatusSwitchingProtocols {
 			continue
@@ -55,7 +55,7 @@ func (r *reading) answer() error {
 		r.came.Proto = resp.Proto
 		r.came.Headers = headersOf(text)
 		r.came.RetryAfter = retryAfter(resp.Header)
-		err = r.body(resp.Body)
+		err = r.body(resp.Body, resp.ContentLength)
 		r.reusable = err == nil && !resp.Close && resp.StatusCode != http.StatusSwitchingProtocols && r.conn.in.Buffered() == 0
 		return err
 	}
@@ -92,13 +92,11 @@ func (r *reading) head() ([]byte, error) {
 
 // headError says of an end within the head that it is one.
 func (r *reading) headError(err error) error {
-	if r.begun && (err == io.EOF || err == io.ErrUnexpectedEOF) {
-		return errHalfHead
+	if r.begun && err == io.EOF {
+		return fmt.Errorf("the receiver closed the connection within the head of its answer: %w", io.ErrUnexpectedEOF)
 	}
 	return err
 }
-
-var errHalfHead = fmt.Errorf("the receiver closed the connection within the head of its answer: %w", io.ErrUnexpectedEOF)
 
 // endOfHead returns the length of the head, with its empty line, or 0 where it has not all come.
 func endOfHead(have []byte) int {
@@ -134,7 +132,7 @@ func looksLikeHTTP(have []byte) error {
 }
 
 // body reads the body to its end or to the bound, and keeps the beginning of it.
-func (r *reading) body(body io.ReadCloser) error {
+func (r *reading) body(body io.ReadCloser, length int64) error {
 	if body == http.NoBody {
 		return nil
 	}
@@ -150,18 +148,21 @@ func (r *reading) body(body io.ReadCloser) error {
 		case err == io.EOF:
 			return nil
 		case err != nil:
-			return r.bodyError(err)
+			return r.bodyError(err, length)
 		case r.came.Size > r.maxDrain:
 			return &failed{simulator.FailureTooLarge, fmt.Sprintf("the body of the answer did not end within %d bytes, and was cut there", r.maxDrain)}
 		}
 	}
 }
 
-func (r *reading) bodyError(err error) error {
+// bodyError says where a body ended that should have gone on.
+func (r *reading) bodyError(err error, length int64) error {
 	var network net.Error
 	switch {
+	case err == io.ErrUnexpectedEOF && length > 0:
+		return fmt.Errorf("the receiver closed the connection after %d of the %d bytes of its answer's body: %w", r.came.Size, length, err)
 	case err == io.ErrUnexpectedEOF:
-		return fmt.Errorf("the receiver closed the connection within the body of its answer, after %d bytes: %w", r.came.Size, err)
+		return fmt.Errorf("the receiver closed the connection within its answer's body, after %d bytes: %w", r.came.Size, err)
 	case errors.As(err, &network):
 		return err
 	default:

@@ -171,6 +171,9 @@ func (s *Sender) send(ctx context.Context, sent *simulator.Sent, came *simulator
 	if s.closed {
 		return &failed{simulator.FailureCanceled, "the sender is closed"}
 	}
+	if err := checkRequest(sent); err != nil {
+		return &failed{simulator.FailureBlocked, err.Error()}
+	}
 	t, err := s.targets.find(sent.URL)
 	if err != nil {
 		return &failed{simulator.FailureBlocked, err.Error()}

@@ -63,7 +63,7 @@ func (a *attempt) resolve(ctx context.Context) ([]netip.Addr, error) {
 	}
 	if len(local) == 0 {
 		return nil, &failed{simulator.FailureBlocked, fmt.Sprintf(
-			"%s is at %s, which is a public address, and only local and private ones are allowed", a.target.hostname, addresses[0])}
+			"%s is a public address, and only local and private ones are allowed", nameAt(a.target.hostname, addresses[0]))}
 	}
 	return local, nil
 }
@@ -72,8 +72,8 @@ func (a *attempt) resolve(ctx context.Context) ([]netip.Addr, error) {
 func (a *attempt) connect(ctx context.Context, addresses []netip.Addr) (net.Conn, error) {
 	var first error
 	for i, address := range addresses {
-		share := clock.Now().Add(-clock.Since(a.deadline) / time.Duration(len(addresses)-i))
-		dialer := net.Dialer{Deadline: share}
+		now := clock.Now()
+		dialer := net.Dialer{Deadline: now.Add(a.deadline.Sub(now) / time.Duration(len(addresses)-i))}
 		c, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address.String(), a.target.port))
 		if err == nil {
 			return c, nil
@@ -89,7 +89,7 @@ func (a *attempt) connect(ctx context.Context, addresses []netip.Addr) (net.Conn
 }
 
 // lookup returns the addresses of a host, and whether a resolver was asked for them. localhost and the names below it are
-// this machine, whatever a resolver thinks of them (RFC 6761).
+// this machine, whatever a resolver thinks of them, and those below invalid are nobody (RFC 6761).
 func lookup(ctx context.Context, host string) (addresses []netip.Addr, asked bool, err error) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address.Unmap()}, false, nil
@@ -97,6 +97,9 @@ func lookup(ctx context.Context, host string) (addresses []netip.Addr, asked boo
 	name := strings.ToLower(strings.TrimSuffix(host, "."))
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, false, nil
+	}
+	if strings.HasSuffix(name, ".invalid") {
+		return nil, false, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 	}
 	addresses, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	for i := range addresses {
@@ -132,4 +135,12 @@ func LeadsToLocal(ctx context.Context, rawURL string) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// nameAt names a host with its address, where that is not the same.
+func nameAt(host string, address netip.Addr) string {
+	if host == address.String() {
+		return host
+	}
+	return host + " (" + address.String() + ")"
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/fault"
 )
@@ -22,14 +23,11 @@ func (a *attempt) exchange(c *conn) error {
 		c.close()
 		return err
 	}
-	var err error
-	if c.out, err = appendHead(c.out[:0], a.sent, a.target); err != nil {
-		c.close()
-		return err
-	}
+	c.out = appendHead(c.out[:0], a.sent, a.target)
 	head := len(c.out)
 	c.out = appendBody(c.out, a.sent, a.fault)
 
+	var err error
 	start := clock.Now()
 	r := reading{conn: c, came: a.came, start: start, method: a.sent.Method, maxBody: a.sender.options.MaxBody, maxDrain: a.sender.options.MaxDrain}
 	if len(c.out) > largeRequest || a.fault != nil && a.fault.OnConnection() {
@@ -64,9 +62,11 @@ func (a *attempt) keep(c *conn) {
 		c.out = nil
 	}
 	a.target.pool.put(c)
+	a.sender.targets.sweep(c.idleSince)
 }
 
-// exchangeBoth reads the answer while the request is being written.
+// exchangeBoth reads the answer while the request is being written. A whole answer ends the writing: a receiver need not
+// read everything before it answers.
 func (a *attempt) exchangeBoth(c *conn, head int, r *reading) error {
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
@@ -75,19 +75,13 @@ func (a *attempt) exchangeBoth(c *conn, head int, r *reading) error {
 
 	err := r.answer()
 	cancel()
-	if errClose := c.SetWriteDeadline(past); errClose != nil && err == nil {
-		r.reusable = false
-	}
+	_ = c.SetWriteDeadline(past) // on a connection that a fault has closed, there is no write to end
 	wrote := <-written
 	if cut := (*fault.Cut)(nil); errors.As(wrote, &cut) {
+		*a.came = simulator.Came{Timings: a.came.Timings} // what came before the cut was a race
 		return cut
 	}
-	if wrote != nil {
-		r.reusable = false
-		if err != nil && !r.begun && errors.Is(err, context.Canceled) {
-			err = wrote
-		}
-	}
+	r.reusable = r.reusable && wrote == nil
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"semblance/simulator"
@@ -193,12 +194,5 @@ func rootOf(err error) error {
 
 // detailOf is an error's sentence without the standard words of the error that it wraps.
 func detailOf(err error) string {
-	if err == io.ErrUnexpectedEOF {
-		return "the receiver closed the connection within its answer"
-	}
-	text := err.Error()
-	if i := len(text) - len(": "+io.ErrUnexpectedEOF.Error()); i > 0 && text[i:] == ": "+io.ErrUnexpectedEOF.Error() {
-		return text[:i]
-	}
-	return text
+	return strings.TrimSuffix(err.Error(), ": "+io.ErrUnexpectedEOF.Error())
 }

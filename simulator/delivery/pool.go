@@ -45,19 +45,28 @@ func (p *pool) get() *conn {
 	}
 }
 
-// put keeps a connection for later, and lets go of those that have been idle for too long.
+// put keeps a connection for later, in the place of the oldest one where there are too many.
 func (p *pool) put(c *conn) {
 	c.idleSince = clock.Now()
-	var old []*conn
+	var oldest *conn
 	p.mu.Lock()
-	for len(p.idle) > 0 && (len(p.idle) >= p.limits.idle || c.idleSince.Sub(p.idle[0].idleSince) >= p.age) {
-		old = append(old, p.idle[0])
-		p.idle = p.idle[1:]
+	if len(p.idle) >= p.limits.idle {
+		oldest, p.idle = p.idle[0], p.idle[1:]
 	}
 	p.idle = append(p.idle, c)
 	p.mu.Unlock()
-	for _, c := range old {
-		c.close()
+	if oldest != nil {
+		oldest.close()
+	}
+}
+
+// sweep closes the connections that have been idle for too long.
+func (p *pool) sweep(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.idle) > 0 && now.Sub(p.idle[0].idleSince) >= p.age {
+		p.idle[0].close()
+		p.idle[0], p.idle = nil, p.idle[1:]
 	}
 }
 

@@ -175,8 +175,7 @@ func (s *Sender) PrepareExact(e Exact) (simulator.Sent, error) {
 	if !has(e.Headers, "Content-Length") && !has(e.Headers, "Transfer-Encoding") && (len(e.Body) > 0 || sent.Method == "POST") {
 		sent.Headers = append(sent.Headers, lengthOf(e.Body))
 	}
-	_, err = appendHead(nil, &sent, t)
-	return sent, err
+	return sent, checkRequest(&sent)
 }
 
 // signers keeps signers with their keys' state, for each list of secrets.

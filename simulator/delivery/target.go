@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // target is a URL taken apart, with the connections of its host.
@@ -75,6 +76,7 @@ type targets struct {
 	known map[string]*target // by URL
 	pools map[string]*pool   // by scheme, host and port
 	limit limits
+	swept time.Time // when sweep last looked
 }
 
 // maxTargets bounds how many URLs are remembered; pools stay.
@@ -106,6 +108,23 @@ func (ts *targets) find(text string) (*target, error) {
 	t.pool = ts.pools[key]
 	ts.known[text] = t
 	return t, nil
+}
+
+// sweep closes the connections of all hosts that have been idle for too long, every now and then: a host that nothing is
+// sent to any more would keep its own for ever.
+func (ts *targets) sweep(now time.Time) {
+	ts.mu.RLock()
+	due := now.Sub(ts.swept) >= ts.limit.age
+	ts.mu.RUnlock()
+	if !due {
+		return
+	}
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.swept = now
+	for _, p := range ts.pools {
+		p.sweep(now)
+	}
 }
 
 // close closes the kept connections.

@@ -22,21 +22,30 @@ func AppendRequest(dst []byte, sent *simulator.Sent) ([]byte, error) {
 			return dst, err
 		}
 	}
-	if dst, err = appendHead(dst, sent, t); err != nil {
+	if err := checkRequest(sent); err != nil {
 		return dst, err
 	}
-	return appendBody(dst, sent, f), nil
+	return appendBody(appendHead(dst, sent, t), sent, f), nil
 }
 
-// appendHead appends the request line and the headers, with the empty line. It is the last place that refuses what would
-// be another request than it seems.
-func appendHead(dst []byte, sent *simulator.Sent, t *target) ([]byte, error) {
+// checkRequest is the last place that refuses what would be another request than it seems: a Sent may come from anywhere.
+func checkRequest(sent *simulator.Sent) error {
 	if sent.Method == "" || strings.ContainsFunc(sent.Method, func(r rune) bool { return r >= 0x80 || !isToken(byte(r)) }) {
-		return dst, fmt.Errorf("the method %q cannot be sent: a method is letters, such as POST", sent.Method)
+		return fmt.Errorf("the method %q cannot be sent: a method is letters, such as POST", sent.Method)
 	}
 	if sent.Proto != "1.1" && sent.Proto != "1.0" {
-		return dst, fmt.Errorf("HTTP/%s cannot be sent: it is 1.1 or 1.0", sent.Proto)
+		return fmt.Errorf("HTTP/%s cannot be sent: it is 1.1 or 1.0", sent.Proto)
 	}
+	for i := range sent.Headers {
+		if err := checkField(sent.Headers[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appendHead appends the request line and the headers, with the empty line.
+func appendHead(dst []byte, sent *simulator.Sent, t *target) []byte {
 	dst = append(dst, sent.Method...)
 	dst = append(dst, ' ')
 	dst = append(dst, t.uri...)
@@ -45,15 +54,12 @@ func appendHead(dst []byte, sent *simulator.Sent, t *target) ([]byte, error) {
 	dst = append(dst, "\r\n"...)
 	for i := range sent.Headers {
 		h := &sent.Headers[i]
-		if err := checkField(*h); err != nil {
-			return dst, err
-		}
 		dst = append(dst, h.Name...)
 		dst = append(dst, ": "...)
 		dst = append(dst, h.Value...)
 		dst = append(dst, "\r\n"...)
 	}
-	return append(dst, "\r\n"...), nil
+	return append(dst, "\r\n"...)
 }
 
 func appendBody(dst []byte, sent *simulator.Sent, f *fault.Fault) []byte {

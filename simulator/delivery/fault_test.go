@@ -1,0 +1,369 @@
+package delivery_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v82/webhook"
+
+	"semblance/schemas"
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+	"semblance/simulator/fault"
+	"semblance/simulator/signature"
+)
+
+// Each signature fault is what it says to our verifier, and to an independent one.
+func TestSignatureFaults(t *testing.T) {
+	s := newSender(t, delivery.Options{})
+	sound := prepare(t, s, aRequest(t, "http://127.0.0.1:3000/"))
+	for _, test := range []struct {
+		fault  string
+		reason signature.Reason // "" where the signature holds
+		header string           // of the signature, where the test knows it; SIG is the sound one's digits
+	}{
+		{"signature=missing", signature.ReasonMissing, ""},
+		{"signature=missing,header=signature", signature.ReasonMissing, ""},
+		{"signature=missing,header=timestamp", "", "t=1764000000,v1=SIG"},
+		{"signature=malformed", signature.ReasonMalformed, "this is no signature"},
+		{"signature=malformed,form=empty", signature.ReasonMissing, ""},
+		{"signature=malformed,form=no-t", signature.ReasonNoTimestamp, "v1=SIG"},
+		{"signature=malformed,form=no-v1", signature.ReasonNoSignature, "t=1764000000"},
+		{"signature=malformed,form=bad-t", signature.ReasonBadTimestamp, "t=yesterday,v1=SIG"},
+		{"signature=malformed,form=odd-hex", signature.ReasonBadSignature, "t=1764000000,v1=" + sound.Header(signature.HeaderName)[len("t=1764000000,v1="):][:63]},
+		{"signature=wrong-secret", signature.ReasonMismatch, ""},
+		{"signature=wrong-secret,secret=" + testSecret.Reveal(), signature.ReasonMismatch, ""},
+		{"signature=tampered", signature.ReasonMismatch, "t=1764000000,v1=SIG"},
+		{"signature=reserialised", signature.ReasonMismatch, "t=1764000000,v1=SIG"},
+		{"signature=reserialised,style=indented", signature.ReasonMismatch, "t=1764000000,v1=SIG"},
+		{"signature=body-only", signature.ReasonMismatch, ""},
+		{"signature=stale", signature.ReasonStale, ""},
+		{"signature=stale,age=1s", "", ""},
+		{"signature=future", signature.ReasonFuture, ""},
+		{"signature=other-scheme", signature.ReasonNoSignature, "t=1764000000,v0=SIG"},
+		{"signature=other-scheme,scheme=sha256", signature.ReasonNoSignature, "t=1764000000,sha256=SIG"},
+		{"signature=several-v1", "", ""},
+		{"signature=several-v1,count=5,right=first", "", ""},
+		{"signature=several-v1,right=none", signature.ReasonMismatch, ""},
+		{"transport=chunked", "", "t=1764000000,v1=SIG"},
+		{"transport=gzip", "", ""},
+		{"transport=gzip,signed=plain", signature.ReasonMismatch, "t=1764000000,v1=SIG"},
+		{"transport=oversized,size=10KiB", "", ""},
+		{"transport=slow-body", "", "t=1764000000,v1=SIG"},
+	} {
+		t.Run(test.fault, func(t *testing.T) {
+			r := aRequest(t, "http://127.0.0.1:3000/")
+			r.Fault = mustFault(t, test.fault)
+			sent := prepare(t, s, r)
+			if sent.Fault != r.Fault.String() {
+				t.Errorf("recorded as %q", sent.Fault)
+			}
+			header := sent.Header(signature.HeaderName)
+			err := signature.Verify(sent.Body, header, testSecret.Reveal(), testTime, signature.DefaultTolerance)
+			var refused *signature.Error
+			errors.As(err, &refused)
+			switch {
+			case test.reason == "" && err != nil:
+				t.Errorf("%q does not hold: %v", header, err)
+			case test.reason != "" && refused == nil:
+				t.Errorf("%q holds", header)
+			case test.reason != "" && refused.Reason != test.reason:
+				t.Errorf("%q is refused for %s, want %s", header, refused.Reason, test.reason)
+			}
+			digits := strings.TrimPrefix(sound.Header(signature.HeaderName), "t=1764000000,v1=")
+			if want := strings.ReplaceAll(test.header, "SIG", digits); test.header != "" && header != want {
+				t.Errorf("header %q, want %q", header, want)
+			}
+			if stamp := sent.Header(signature.TimestampName); strings.HasPrefix(header, "t=1") && stamp != "" && !strings.HasPrefix(header, "t="+stamp) {
+				t.Errorf("timestamp %q beside %q", stamp, header)
+			}
+			// The independent verifier has no future, and its own clock: the age is left to ours.
+			independent := webhook.ValidatePayloadIgnoringTolerance(sent.Body, header, testSecret.Reveal())
+			if holds := test.reason == "" || test.reason == signature.ReasonStale || test.reason == signature.ReasonFuture; (independent == nil) != holds {
+				t.Errorf("stripe-go says of %q: %v", header, independent)
+			}
+		})
+	}
+}
+
+// What is spoiled stays what it was otherwise: a tampered payload is still one, a reserialised one says the same.
+func TestSpoiledBodies(t *testing.T) {
+	s := newSender(t, delivery.Options{})
+	sound := prepare(t, s, aRequest(t, "http://127.0.0.1:3000/"))
+	spoiled := func(text string) []byte {
+		r := aRequest(t, "http://127.0.0.1:3000/")
+		r.Fault = mustFault(t, text)
+		return prepare(t, s, r).Body
+	}
+	if got, want := string(spoiled("signature=tampered")), strings.Replace(string(sound.Body), `439012"}}`, `439013"}}`, 1); got != want {
+		t.Errorf("tampered:\n%s\nwant\n%s", got, want)
+	}
+	if got := string(spoiled("signature=reserialised")); !strings.HasPrefix(got, `{"subscriptionId": "692597070fe21cfa5e6a010f", "eventId": `) {
+		t.Errorf("reserialised: %s", got)
+	}
+	var a, b any
+	if json.Unmarshal(spoiled("signature=reserialised,style=indented"), &a) != nil || json.Unmarshal(sound.Body, &b) != nil || fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Errorf("reserialised is other JSON: %v, %v", a, b)
+	}
+	large := spoiled("transport=oversized,size=64KiB")
+	if len(large) != 64<<10 || !json.Valid(large) || !bytes.HasPrefix(large, sound.Body) {
+		t.Errorf("oversized: %d bytes, valid JSON: %t", len(large), json.Valid(large))
+	}
+	for _, text := range []string{"transport=gzip", "transport=gzip,signed=plain"} {
+		unpack, err := gzip.NewReader(bytes.NewReader(spoiled(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain, err := io.ReadAll(unpack); err != nil || !bytes.Equal(plain, sound.Body) {
+			t.Errorf("%s unpacks to %s, %v", text, plain, err)
+		}
+	}
+}
+
+// seen is what a raw receiver saw of one connection.
+type seen struct {
+	bytes  string
+	pieces []time.Duration // when each read brought something
+	end    error           // how the connection ended: nil is politely
+}
+
+// watchWire collects everything until the sender ends the connection, and never answers.
+func watchWire(t *testing.T) (*rawReceiver, <-chan seen) {
+	got := make(chan seen, 1)
+	return serveRaw(t, func(p *peer, _ int) {
+		var s seen
+		start := time.Now()
+		for buffer := make([]byte, 64<<10); ; {
+			n, err := p.Read(buffer)
+			if n > 0 {
+				s.bytes += string(buffer[:n])
+				s.pieces = append(s.pieces, time.Since(start))
+			}
+			if err != nil {
+				if err != io.EOF {
+					s.end = err
+				}
+				break
+			}
+		}
+		got <- s
+	}), got
+}
+
+// send makes one attempt with a fault, and returns what was recorded and what came.
+func send(t *testing.T, s *delivery.Sender, url, text string) (simulator.Sent, simulator.Came) {
+	t.Helper()
+	r := aRequest(t, url)
+	r.Fault = mustFault(t, text)
+	sent := prepare(t, s, r)
+	return sent, s.Send(t.Context(), sent)
+}
+
+func TestCutBodyOnTheWire(t *testing.T) {
+	receiver, got := watchWire(t)
+	s := newSender(t, delivery.Options{})
+	for keep, percent := range map[string]int{"": 50, ",keep=0%": 0, ",keep=99%": 99} {
+		sent, came := send(t, s, receiver.URL, "transport=cut-body"+keep)
+		whole := render(t, &sent)
+		kept := len(sent.Body) * percent / 100
+		saw := <-got
+		if want := whole[:len(whole)-len(sent.Body)+kept]; saw.bytes != want || saw.end != nil {
+			t.Errorf("keep %d%%: %q, then %v; want %q, then a close", percent, saw.bytes, saw.end, want)
+		}
+		want := fmt.Sprintf("the fault closed the connection after %d of the body's %d bytes", kept, len(sent.Body))
+		if came.Failure != simulator.FailureCut || came.Detail != want || came.Reconnected {
+			t.Errorf("keep %d%%: %+v", percent, came)
+		}
+	}
+}
+
+func TestResetOnTheWire(t *testing.T) {
+	receiver, got := watchWire(t)
+	s := newSender(t, delivery.Options{})
+	for keep, percent := range map[string]int{"": 50, ",keep=100%": 100} {
+		sent, came := send(t, s, receiver.URL, "transport=reset"+keep)
+		whole := render(t, &sent)
+		saw := <-got
+		if !errors.Is(saw.end, syscall.ECONNRESET) {
+			t.Errorf("keep %d%%: the connection ended with %v, want a reset", percent, saw.end)
+		}
+		// A reset may overtake what was sent before it: what came is a beginning of it.
+		if want := whole[:len(whole)-len(sent.Body)+len(sent.Body)*percent/100]; !strings.HasPrefix(want, saw.bytes) {
+			t.Errorf("keep %d%%: %q, want a beginning of %q", percent, saw.bytes, want)
+		}
+		if came.Failure != simulator.FailureCut || !strings.HasPrefix(came.Detail, "the fault reset the connection after ") {
+			t.Errorf("keep %d%%: %+v", percent, came)
+		}
+	}
+}
+
+func TestSlowBodyOnTheWire(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		start := time.Now()
+		if r := p.request(); r != nil {
+			p.say(fmt.Sprintf("HTTP/1.1 200 OK\r\nX-Took: %d\r\nContent-Length: 0\r\n\r\n", time.Since(start).Milliseconds()))
+			p.rest()
+		}
+	})
+	s := newSender(t, delivery.Options{})
+	_, came := send(t, s, receiver.URL, "transport=slow-body,over=120ms,pieces=4")
+	var took int
+	if _, err := fmt.Sscan(came.Header("X-Took"), &took); err != nil || took < 110 {
+		t.Errorf("the body took %d ms (%v), want 120; %+v", took, err, came)
+	}
+	if !came.OK() {
+		t.Errorf("%s: %s", came.Failure, came.Detail)
+	}
+}
+
+func TestSlowBodyComesInPieces(t *testing.T) {
+	receiver, got := watchWire(t)
+	s := newSender(t, delivery.Options{Timeout: time.Second})
+	_, came := send(t, s, receiver.URL, "transport=slow-body,over=100ms,pieces=5")
+	if saw := <-got; len(saw.pieces) < 4 { // pauses of 20 ms: two pieces may meet on a busy machine
+		t.Errorf("%d pieces, at %v", len(saw.pieces), saw.pieces)
+	}
+	if came.Failure != simulator.FailureTimeout {
+		t.Errorf("got %s: %s", came.Failure, came.Detail)
+	}
+}
+
+// A slow body is bounded by the time-out, and ends when the receiver has answered.
+func TestSlowBodyEnds(t *testing.T) {
+	receiver, got := watchWire(t)
+	s := newSender(t, delivery.Options{Timeout: 100 * time.Millisecond})
+	if _, came := send(t, s, receiver.URL, "transport=slow-body,over=1h"); came.Failure != simulator.FailureTimeout {
+		t.Errorf("got %s: %s", came.Failure, came.Detail)
+	}
+	<-got
+
+	impatient := serveRaw(t, func(p *peer, _ int) {
+		p.say("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+	})
+	patient := newSender(t, delivery.Options{Timeout: time.Minute})
+	start := time.Now()
+	_, came := send(t, patient, impatient.URL, "transport=slow-body,over=30s")
+	if came.Status != 408 || came.Failure != "" || time.Since(start) > 20*time.Second {
+		t.Errorf("after %s: %+v", time.Since(start), came)
+	}
+}
+
+func TestLostAnswerOnTheWire(t *testing.T) {
+	worked := make(chan string, 1)
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		if p.request() == nil {
+			return
+		}
+		p.say("HTTP/1.1 201 Created\r\nContent-Length: 4\r\n\r\nwo")
+		p.stillThere(30 * time.Millisecond)
+		p.say("rk")
+		p.rest() // the sender has waited for the whole answer before it goes
+		worked <- p.got.String()
+	})
+	s := newSender(t, delivery.Options{})
+	sent, came := send(t, s, receiver.URL, "transport=lost-answer")
+	if came.Failure != simulator.FailureLost || came.Status != 0 || came.Body != nil || came.Headers != nil || came.Size != 0 {
+		t.Errorf("something of the answer is left: %+v", came)
+	}
+	if came.Detail != "the fault waited for the answer (201) and threw it away" || came.Timings.Total < 25*time.Millisecond {
+		t.Errorf("%s, after %s", came.Detail, came.Timings.Total)
+	}
+	if got := <-worked; got != render(t, &sent) {
+		t.Errorf("the receiver got %q", got)
+	}
+}
+
+func TestChunkedOnTheWire(t *testing.T) {
+	receiver, got := echo200(t)
+	s := newSender(t, delivery.Options{})
+	r := aRequest(t, receiver.URL)
+	r.Change, r.Raw, r.Fault = nil, []byte("0123456789abcdefXYZ"), mustFault(t, "transport=chunked")
+	came := s.Send(t.Context(), prepare(t, s, r))
+	wire := <-got
+	head, body, _ := strings.Cut(wire, "\r\n\r\n")
+	if want := "10\r\n0123456789abcdef\r\n3\r\nXYZ\r\n0\r\n\r\n"; body != want {
+		t.Errorf("body %q, want %q", body, want)
+	}
+	if !strings.Contains(head, "\r\nTransfer-Encoding: chunked\r\n") || strings.Contains(head, "Content-Length") {
+		t.Errorf("head %q", head)
+	}
+	if !came.OK() {
+		t.Errorf("%s: %s", came.Failure, came.Detail)
+	}
+}
+
+func TestGzipOnTheWire(t *testing.T) {
+	receiver, got := echo200(t)
+	s := newSender(t, delivery.Options{})
+	sent, _ := send(t, s, receiver.URL, "transport=gzip")
+	head, body, _ := strings.Cut(<-got, "\r\n\r\n")
+	if !strings.HasPrefix(body, "\x1f\x8b\x08") || body != string(sent.Body) {
+		t.Errorf("body %q", body)
+	}
+	if !strings.Contains(head, "\r\nContent-Encoding: gzip") || !strings.Contains(head, fmt.Sprintf("\r\nContent-Length: %d\r\n", len(body))) {
+		t.Errorf("head %q", head)
+	}
+}
+
+func TestOversizedOnTheWire(t *testing.T) {
+	receiver, got := echo200(t)
+	s := newSender(t, delivery.Options{})
+	send(t, s, receiver.URL, "transport=oversized")
+	if _, body, _ := strings.Cut(<-got, "\r\n\r\n"); len(body) != 2<<20 {
+		t.Errorf("%d bytes", len(body))
+	}
+}
+
+// A receiver that refuses a large body before it has read it is heard all the same.
+func TestEarlyRefusal(t *testing.T) {
+	for _, waits := range []bool{false, true} {
+		t.Run(fmt.Sprintf("waits=%t", waits), func(t *testing.T) {
+			heard := make(chan bool)
+			receiver := serveRaw(t, func(p *peer, _ int) {
+				_, _ = p.in.Peek(1)
+				p.say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+				if waits { // with the body unread and the connection open
+					<-heard
+				}
+			})
+			s := newSender(t, delivery.Options{})
+			_, came := send(t, s, receiver.URL, "transport=oversized,size=16MiB")
+			close(heard)
+			if came.Status != 413 || came.Failure != "" {
+				t.Errorf("%d %s: %s", came.Status, came.Failure, came.Detail)
+			}
+		})
+	}
+}
+
+// Every fault of the table can be applied to every event type, is recorded so that it can be repeated, and does the same
+// each time.
+func TestEveryFaultIsDeterministic(t *testing.T) {
+	s := newSender(t, delivery.Options{})
+	for _, info := range fault.All() {
+		for _, eventType := range schemas.All() {
+			r := aRequest(t, "http://127.0.0.1:3000/")
+			r.Change = &schemas.Change{Type: eventType}
+			for _, key := range eventType.Keys() {
+				r.Change.Identifiers = append(r.Change.Identifiers, schemas.Identifier{Name: key, Value: "507f1f77bcf86cd799439011"})
+			}
+			if r.Fault = mustFault(t, info.Text()); info.Name == "oversized" {
+				r.Fault = mustFault(t, info.Text()+",size=4KiB")
+			}
+			first, second := render(t, ptr(prepare(t, s, r))), render(t, ptr(prepare(t, s, r)))
+			if first != second {
+				t.Errorf("%s of %s differs:\n%q\n%q", info.Text(), eventType.Name, first, second)
+			}
+		}
+	}
+}
+
+func ptr[T any](v T) *T { return &v }

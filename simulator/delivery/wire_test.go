@@ -1,0 +1,285 @@
+package delivery_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+	"semblance/simulator/fault"
+)
+
+// echo200 answers each request with 200 and hands on the bytes that came.
+func echo200(t *testing.T) (*rawReceiver, <-chan string) {
+	got := make(chan string, 16)
+	return serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			got <- p.got.String()
+			p.got.Reset()
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		}
+	}), got
+}
+
+// What is recorded is what goes over the wire, byte for byte, whatever is sent.
+func TestSentIsWhatGoesOut(t *testing.T) {
+	receiver, got := echo200(t)
+	s := newSender(t, delivery.Options{UserAgent: "Semblance/test"})
+	indenting := newSender(t, delivery.Options{Style: delivery.Indented, ContentType: "application/json; charset=utf-8"})
+	request := func(change func(*delivery.Request)) delivery.Request {
+		r := aRequest(t, receiver.URL)
+		change(&r)
+		return r
+	}
+	for name, test := range map[string]struct {
+		sender *delivery.Sender
+		r      delivery.Request
+	}{
+		"plain":    {s, aRequest(t, receiver.URL)},
+		"indented": {indenting, aRequest(t, receiver.URL)},
+		"headers": {s, request(func(r *delivery.Request) {
+			r.Headers = []simulator.Header{{Name: "x-ODD-case", Value: "a  b"}, {Name: "User-Agent", Value: "mine"}, {Name: "X-Empty", Value: ""}}
+		})},
+		"query":    {s, request(func(r *delivery.Request) { r.URL = strings.Replace(r.URL, "/hook", "/a%20b?c=d&e#f", 1) })},
+		"user":     {s, request(func(r *delivery.Request) { r.URL = strings.Replace(r.URL, "http://", "http://me:pass@", 1) })},
+		"rotation": {s, request(func(r *delivery.Request) { r.Secrets = append(r.Secrets, "another") })},
+		"raw":      {s, request(func(r *delivery.Request) { r.Change, r.Raw = nil, []byte("\x00\xff not JSON\r\n") })},
+		"empty":    {s, request(func(r *delivery.Request) { r.Change, r.Raw = nil, []byte{} })},
+		"chunked":  {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=chunked") })},
+		"gzip":     {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=gzip") })},
+		"large":    {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=oversized,size=1MiB") })},
+		"slow":     {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=slow-body,over=10ms") })},
+		"lost":     {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=lost-answer") })},
+		"tampered": {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "signature=tampered") })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent := prepare(t, test.sender, test.r)
+			want := render(t, &sent)
+			again := prepare(t, test.sender, test.r)
+			if !reflect.DeepEqual(sent, again) { // not cmp: it takes seconds for a megabyte
+				t.Errorf("the same request gives\n%+v\nand\n%+v", sent, again)
+			}
+			came := test.sender.Send(t.Context(), sent)
+			if came.Failure != "" && came.Failure != simulator.FailureLost {
+				t.Fatalf("%s: %s", came.Failure, came.Detail)
+			}
+			if wire := <-got; wire != want {
+				t.Errorf("on the wire:\n%q\nrecorded:\n%q", wire, want)
+			}
+			test.sender.Send(t.Context(), throughJSON(t, sent)) // a replay, also of what was written down
+			if wire := <-got; wire != want {
+				t.Errorf("the replay:\n%q\nrecorded:\n%q", wire, want)
+			}
+		})
+	}
+}
+
+// A plain attempt in full: the order and the case of every header.
+func TestPlainAttempt(t *testing.T) {
+	s := newSender(t, delivery.Options{})
+	r := aRequest(t, "http://127.0.0.1:3000/webhooks?a=1")
+	r.Headers = []simulator.Header{{Name: "X-Clinic", Value: "north"}}
+	sent := prepare(t, s, r)
+	want := strings.ReplaceAll(`POST /webhooks?a=1 HTTP/1.1
+Host: 127.0.0.1:3000
+User-Agent: Semblance
+Content-Type: application/json
+Content-Length: 244
+X-Webhook-Timestamp: 1764000000
+X-Webhook-Signature: t=1764000000,v1=62136f2039ff047cb6016ae1addb32595a83b71801c3df2f3299408521c459d5
+X-Clinic: north
+
+`, "\n", "\r\n") + string(sent.Body)
+	if got := render(t, &sent); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A request of a scenario goes out as it is said, with raw bytes, odd cases and an old protocol.
+func TestExactRequest(t *testing.T) {
+	receiver, got := echo200(t)
+	host := strings.TrimSuffix(strings.TrimPrefix(receiver.URL, "http://"), "/hook")
+	s := newSender(t, delivery.Options{})
+	for name, test := range map[string]struct {
+		exact delivery.Exact
+		want  string
+	}{
+		"http 1.0": {
+			delivery.Exact{Proto: "1.0", Headers: []simulator.Header{{Name: "x-webhook-timestamp", Value: "1"}, {Name: "X-Webhook-Signature", Value: "t=1,v1=00,v0=00"}}, Body: []byte("{}")},
+			"POST /hook HTTP/1.0\r\nHost: HOST\r\nx-webhook-timestamp: 1\r\nX-Webhook-Signature: t=1,v1=00,v0=00\r\nContent-Length: 2\r\n\r\n{}",
+		},
+		"own host and length": {
+			delivery.Exact{Headers: []simulator.Header{{Name: "content-LENGTH", Value: "3"}, {Name: "host", Value: "elsewhere"}}, Body: []byte("abc")},
+			"POST /hook HTTP/1.1\r\ncontent-LENGTH: 3\r\nhost: elsewhere\r\n\r\nabc",
+		},
+		"own framing": {
+			delivery.Exact{Method: "PUT", Headers: []simulator.Header{{Name: "Transfer-Encoding", Value: "chunked"}}, Body: []byte("3\r\nabc\r\n0\r\n\r\n")},
+			"PUT /hook HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+		},
+		"no body": {delivery.Exact{Method: "DELETE"}, "DELETE /hook HTTP/1.1\r\nHost: HOST\r\n\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.exact.URL = receiver.URL
+			sent, err := s.PrepareExact(test.exact)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if came := s.Send(t.Context(), sent); !came.OK() {
+				t.Errorf("%d %s: %s", came.Status, came.Failure, came.Detail)
+			}
+			if wire, want := <-got, strings.ReplaceAll(test.want, "HOST", host); wire != want {
+				t.Errorf("on the wire:\n%q\nwant:\n%q", wire, want)
+			}
+		})
+	}
+}
+
+// A length that is not the body's leaves no doubt about where the next request begins: it has a connection of its own.
+func TestADoubtfulEndIsNotFollowed(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	s := newSender(t, delivery.Options{})
+	for range 2 {
+		sent, err := s.PrepareExact(delivery.Exact{URL: receiver.URL, Headers: []simulator.Header{{Name: "Content-Length", Value: "1"}}, Body: []byte("ab")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if came := s.Send(t.Context(), sent); !came.OK() {
+			t.Errorf("%s: %s", came.Failure, came.Detail)
+		}
+	}
+	if n := receiver.connections(); n != 2 {
+		t.Errorf("%d connections for two such requests", n)
+	}
+}
+
+func TestPrepareRefuses(t *testing.T) {
+	s := newSender(t, delivery.Options{})
+	for _, test := range []struct {
+		name   string
+		change func(*delivery.Request)
+		want   string
+	}{
+		{"no scheme", func(r *delivery.Request) { r.URL = "127.0.0.1:3000/x" }, `the URL "127.0.0.1:3000/x" cannot be read; write it as http://host:port/path`},
+		{"other scheme", func(r *delivery.Request) { r.URL = "ftp://127.0.0.1/x" }, `the URL "ftp://127.0.0.1/x" is neither http nor https; write it as http://host:port/path`},
+		{"no host", func(r *delivery.Request) { r.URL = "http:///x" }, `the URL "http:///x" has no host; write it as http://host:port/path`},
+		{"bad port", func(r *delivery.Request) { r.URL = "http://localhost:70000/" }, `the URL "http://localhost:70000/" has no usable port; a port is from 1 to 65535`},
+		{"not ASCII", func(r *delivery.Request) { r.URL = "http://müller.example/" }, `the host of the URL "http://müller.example/" is not ASCII; write its xn--… form`},
+		{"line break in the URL", func(r *delivery.Request) { r.URL = "http://localhost/\r\nX: y" }, `the URL "http://localhost/\r\nX: y" cannot be read; write it as http://host:port/path`},
+		{"empty secret", func(r *delivery.Request) { r.Secrets = []simulator.Secret{""} }, "the secret is empty: without one nothing can be signed"},
+		{"no secret", func(r *delivery.Request) { r.Secrets = nil }, "the secret is empty: without one nothing can be signed"},
+		{"nothing", func(r *delivery.Request) { r.Change = nil }, "nothing to send: the request has neither a change nor a raw body"},
+		{"reserved", func(r *delivery.Request) { r.Headers = []simulator.Header{{Name: "content-length", Value: "1"}} },
+			"the header content-length cannot be set: it says what the simulator sends"},
+		{"reserialise no JSON", func(r *delivery.Request) {
+			r.Change, r.Raw, r.Fault = nil, []byte("no json"), mustFault(t, "signature=reserialised")
+		}, "the fault signature=reserialised needs a body that is JSON"},
+		{"reserialise to the same", func(r *delivery.Request) { r.Fault = mustFault(t, "signature=reserialised,style=compact") },
+			"the fault signature=reserialised changes nothing: the body is compact already; choose another style"},
+		{"tamper with nothing", func(r *delivery.Request) {
+			r.Change, r.Raw, r.Fault = nil, []byte("{}"), mustFault(t, "signature=tampered")
+		},
+			"the fault signature=tampered needs a body with a letter or a digit to change"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := aRequest(t, "http://127.0.0.1:3000/")
+			test.change(&r)
+			if _, err := s.Prepare(r); err == nil || err.Error() != test.want {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestExactRefusesOtherRequests(t *testing.T) {
+	s := newSender(t, delivery.Options{})
+	for name, exact := range map[string]delivery.Exact{
+		"line break in a value": {Headers: []simulator.Header{{Name: "X", Value: "a\r\nY: b"}}},
+		"line break in a name":  {Headers: []simulator.Header{{Name: "X\r\nY", Value: "a"}}},
+		"space in the method":   {Method: "GET /x"},
+		"another protocol":      {Proto: "2"},
+		"a signature fault":     {Fault: mustFault(t, "signature=stale")},
+	} {
+		exact.URL = "http://127.0.0.1:3000/"
+		if _, err := s.PrepareExact(exact); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	// What was written down by somebody else is refused when it is sent.
+	came := s.Send(t.Context(), simulator.Sent{Method: "POST", URL: "http://127.0.0.1:3000/", Proto: "1.1", Headers: []simulator.Header{{Name: "X", Value: "\n"}}})
+	if came.Failure != simulator.FailureBlocked {
+		t.Errorf("got %s: %s", came.Failure, came.Detail)
+	}
+}
+
+func TestCheckHeader(t *testing.T) {
+	for _, test := range []struct {
+		name, value string
+		ok          bool
+	}{
+		{"Authorization", "Bearer x", true},
+		{"X-Tab", "a\tb", true},
+		{"X-Latin", "caf\xe9", true},
+		{"User-Agent", "mine", true},
+		{"Contents", "x", true},
+		{"TELEX", "x", true},
+		{"", "x", false},
+		{"X Y", "x", false},
+		{"X:", "x", false},
+		{"X", "a\nb", false},
+		{"X", "a\rb", false},
+		{"X", "a\x00b", false},
+		{"host", "x", false},
+		{"CONTENT-TYPE", "x", false},
+		{"Content-Encoding", "x", false},
+		{"x-webhook-signature", "x", false},
+		{"X-Webhook-Timestamp", "x", false},
+		{"Transfer-Encoding", "x", false},
+		{"te", "x", false},
+		{"Connection", "x", false},
+		{"Proxy-Authorization", "x", false},
+		{"Upgrade", "x", false},
+		{"Expect", "x", false},
+	} {
+		if err := delivery.CheckHeader(simulator.Header{Name: test.name, Value: test.value}); (err == nil) != test.ok {
+			t.Errorf("%q: %q gives %v", test.name, test.value, err)
+		}
+	}
+}
+
+func render(t *testing.T, sent *simulator.Sent) string {
+	t.Helper()
+	wire, err := delivery.AppendRequest(nil, sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(wire)
+}
+
+func throughJSON(t *testing.T, sent simulator.Sent) simulator.Sent {
+	t.Helper()
+	data, err := json.Marshal(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back simulator.Sent
+	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&back); err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+func mustFault(t *testing.T, text string) *fault.Fault {
+	t.Helper()
+	f, err := fault.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
