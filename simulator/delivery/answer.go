@@ -181,7 +181,8 @@ func headersOf(head string) []simulator.Header {
 		switch {
 		case line == "":
 		case folded && len(headers) > 0: // an obsolete way to continue a value on the next line
-			headers[len(headers)-1].Value += " " + line
+			last := &headers[len(headers)-1]
+			last.Value = strings.TrimLeft(last.Value+" "+line, " ")
 		default:
 			headers = append(headers, simulator.Header{Name: name, Value: strings.Trim(value, " \t")})
 		}

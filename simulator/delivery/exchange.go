@@ -61,8 +61,10 @@ func (a *attempt) keep(c *conn) {
 	if cap(c.out) > 2*largeRequest {
 		c.out = nil
 	}
-	a.target.pool.put(c)
-	a.sender.targets.sweep(c.idleSince)
+	now := clock.Now()
+	c.idleSince = now
+	a.target.pool.put(c) // it is another attempt's from here on
+	a.sender.targets.sweep(now)
 }
 
 // exchangeBoth reads the answer while the request is being written. A whole answer ends the writing: a receiver need not

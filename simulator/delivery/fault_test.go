@@ -226,7 +226,7 @@ func TestSlowBodyOnTheWire(t *testing.T) {
 
 func TestSlowBodyComesInPieces(t *testing.T) {
 	receiver, got := watchWire(t)
-	s := newSender(t, delivery.Options{Timeout: time.Second})
+	s := newSender(t, delivery.Options{Timeout: 300 * time.Millisecond})
 	_, came := send(t, s, receiver.URL, "transport=slow-body,over=100ms,pieces=5")
 	if saw := <-got; len(saw.pieces) < 4 { // pauses of 20 ms: two pieces may meet on a busy machine
 		t.Errorf("%d pieces, at %v", len(saw.pieces), saw.pieces)
@@ -344,12 +344,16 @@ func TestEarlyRefusal(t *testing.T) {
 	}
 }
 
-// Every fault of the table can be applied to every event type, is recorded so that it can be repeated, and does the same
+// Every fault of the table can be applied to every shape of payload, is recorded so that it can be repeated, and does the same
 // each time.
 func TestEveryFaultIsDeterministic(t *testing.T) {
 	s := newSender(t, delivery.Options{})
 	for _, info := range fault.All() {
-		for _, eventType := range schemas.All() {
+		for _, name := range []string{"booking.created", "availability.blocker.created", "patient.merged", "webhook.event.deliveryFailed"} {
+			eventType, err := schemas.Lookup(name)
+			if err != nil {
+				t.Fatal(err)
+			}
 			r := aRequest(t, "http://127.0.0.1:3000/")
 			r.Change = &schemas.Change{Type: eventType}
 			for _, key := range eventType.Keys() {

@@ -47,7 +47,6 @@ func (p *pool) get() *conn {
 
 // put keeps a connection for later, in the place of the oldest one where there are too many.
 func (p *pool) put(c *conn) {
-	c.idleSince = clock.Now()
 	var oldest *conn
 	p.mu.Lock()
 	if len(p.idle) >= p.limits.idle {

@@ -1,0 +1,500 @@
+package delivery_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+)
+
+func TestAConnectionIsUsedAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer string
+		want   int // connections for three attempts
+	}{
+		"length":            {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 1},
+		"chunked":           {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nTrailer: x\r\n\r\n", 1},
+		"no body":           {"HTTP/1.1 204 No Content\r\n\r\n", 1},
+		"not modified":      {"HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", 1},
+		"informational":     {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 1},
+		"bare line feeds":   {"HTTP/1.1 200 OK\nContent-Length: 0\n\n", 1},
+		"connection: close": {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 3},
+		"http 1.0":          {"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", 3},
+		"more than it said": {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok, and more", 3},
+		"switching":         {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			receiver := serveRaw(t, func(p *peer, _ int) {
+				for p.request() != nil {
+					p.say(test.answer)
+				}
+			})
+			s := newSender(t, delivery.Options{})
+			sent := prepare(t, s, aRequest(t, receiver.URL))
+			for range 3 {
+				if came := s.Send(t.Context(), sent); came.Failure != "" || came.Reconnected {
+					t.Errorf("%s: %s, reconnected %t", came.Failure, came.Detail, came.Reconnected)
+				}
+			}
+			if n := receiver.connections(); n != test.want {
+				t.Errorf("%d connections, want %d", n, test.want)
+			}
+		})
+	}
+}
+
+func TestHeadHasNoBody(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+		}
+	})
+	s := newSender(t, delivery.Options{})
+	for range 2 {
+		sent, err := s.PrepareExact(delivery.Exact{Method: "HEAD", URL: receiver.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if came := s.Send(t.Context(), sent); !came.OK() || came.Size != 0 {
+			t.Errorf("%+v", came)
+		}
+	}
+	if n := receiver.connections(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// What came is recorded as it came: headers in their order and case, the excerpt, and the size of all of it.
+func TestWhatCame(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 429 Slow Down\r\nx-b: 1\r\nX-A:  two \r\nX-Fold: a\r\n b\r\nx-b: 3\r\nRetry-After: 7\r\nContent-Length: 100\r\n\r\n" + strings.Repeat("0123456789", 10))
+		}
+	})
+	s := newSender(t, delivery.Options{MaxBody: 15})
+	came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	timings := came.Timings
+	came.Timings = simulator.Timings{}
+	want := simulator.Came{
+		Status: 429, Proto: "HTTP/1.1", Body: []byte("012345678901234"), Size: 100, Truncated: true, RetryAfter: 7 * time.Second,
+		Headers: []simulator.Header{
+			{Name: "x-b", Value: "1"}, {Name: "X-A", Value: "two"}, {Name: "X-Fold", Value: "a b"}, {Name: "x-b", Value: "3"},
+			{Name: "Retry-After", Value: "7"}, {Name: "Content-Length", Value: "100"},
+		},
+	}
+	if diff := cmp.Diff(want, came); diff != "" {
+		t.Error(diff)
+	}
+	if timings.Connect <= 0 || timings.FirstByte <= 0 || timings.Total < timings.FirstByte || timings.TLS != 0 || timings.DNS != 0 {
+		t.Errorf("timings %+v", timings)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for _, test := range []struct {
+		header string
+		want   time.Duration
+	}{
+		{"Retry-After: 120", 2 * time.Minute},
+		{"Retry-After: 0", 0},
+		{"Retry-After: -5", 0},
+		{"Retry-After: soon", 0},
+		{"Retry-After: 99999999999999999999", 0},
+		{"Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\nDate: Fri, 31 Dec 1999 23:58:29 GMT", 90 * time.Second},
+		{"Retry-After: Fri, 31 Dec 1999 23:59:59 GMT", 0},
+		{"X: y", 0},
+	} {
+		receiver := serveRaw(t, func(p *peer, _ int) {
+			p.request()
+			p.say("HTTP/1.1 503 Later\r\n" + test.header + "\r\nContent-Length: 0\r\n\r\n")
+		})
+		s := newSender(t, delivery.Options{})
+		if came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL))); came.RetryAfter != test.want {
+			t.Errorf("%s is %s, want %s", test.header, came.RetryAfter, test.want)
+		}
+	}
+}
+
+// A receiver with a great deal of headers is heard, up to the bound, on a connection that can be used again.
+func TestLongHead(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 200 OK\r\nX-Long: " + strings.Repeat("a", 50<<10) + "\r\nContent-Length: 2\r\n\r\nok")
+		}
+	})
+	s := newSender(t, delivery.Options{})
+	for range 3 {
+		came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+		if !came.OK() || len(came.Header("x-long")) != 50<<10 || string(came.Body) != "ok" {
+			t.Errorf("%d %s: %s, %d bytes of header, body %q", came.Status, came.Failure, came.Detail, len(came.Header("x-long")), came.Body)
+		}
+	}
+	if n := receiver.connections(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	s := newSender(t, delivery.Options{})
+	came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	if came.Status != 307 || came.Failure != "" || came.OK() {
+		t.Errorf("%+v", came)
+	}
+}
+
+// A kept connection that the receiver has closed while it was idle is noticed before anything is sent on it.
+func TestAnIdleConnectionThatWasClosedIsNoticed(t *testing.T) {
+	closed := make(chan bool)
+	receiver := serveRaw(t, func(p *peer, n int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			if n == 1 {
+				p.Close()
+				close(closed)
+			}
+		}
+	})
+	s := newSender(t, delivery.Options{})
+	sent := prepare(t, s, aRequest(t, receiver.URL))
+	s.Send(t.Context(), sent)
+	<-closed
+	if came := s.Send(t.Context(), sent); !came.OK() || came.Reconnected {
+		t.Errorf("%+v", came)
+	}
+}
+
+// One that closes in the instant in which it is used gets the same bytes once more on a new connection, and says so. Not so
+// on a new connection, and not when a byte of the answer has come.
+func TestAConnectionThatClosesInTheSameInstant(t *testing.T) {
+	for name, last := range map[string]func(p *peer){
+		"politely": func(p *peer) { p.Close() },
+		"by reset": func(p *peer) { p.abort() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := make(chan string, 4)
+			receiver := serveRaw(t, func(p *peer, n int) {
+				for count := 1; p.request() != nil; count++ {
+					got <- p.got.String()
+					p.got.Reset()
+					if n == 1 && count == 2 {
+						last(p)
+						return
+					}
+					p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				}
+			})
+			s := newSender(t, delivery.Options{})
+			sent := prepare(t, s, aRequest(t, receiver.URL))
+			if came := s.Send(t.Context(), sent); !came.OK() || came.Reconnected {
+				t.Fatalf("%+v", came)
+			}
+			if came := s.Send(t.Context(), sent); !came.OK() || !came.Reconnected || came.Timings.Connect == 0 {
+				t.Errorf("%+v", came)
+			}
+			first, second, third := <-got, <-got, <-got
+			if first != second || second != third {
+				t.Errorf("not the same bytes:\n%q\n%q\n%q", first, second, third)
+			}
+		})
+	}
+	t.Run("within the answer", func(t *testing.T) {
+		receiver := serveRaw(t, func(p *peer, n int) {
+			for count := 1; p.request() != nil; count++ {
+				if count == 2 {
+					p.say("H")
+					return
+				}
+				p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			}
+		})
+		s := newSender(t, delivery.Options{})
+		sent := prepare(t, s, aRequest(t, receiver.URL))
+		s.Send(t.Context(), sent)
+		if came := s.Send(t.Context(), sent); came.Failure != simulator.FailureClosed || came.Reconnected {
+			t.Errorf("%+v", came)
+		}
+	})
+}
+
+// A fault that acts on the connection has one of its own, and is not repeated.
+func TestFaultsHaveAConnectionOfTheirOwn(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	s := newSender(t, delivery.Options{})
+	s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	for _, text := range []string{"transport=cut-body", "transport=reset", "transport=lost-answer", "transport=slow-body,over=1ms"} {
+		if _, came := send(t, s, receiver.URL, text); came.Reconnected {
+			t.Errorf("%s: %+v", text, came)
+		}
+	}
+	if n := receiver.connections(); n != 5 {
+		t.Errorf("%d connections, want one for each of 4 faults and one besides", n)
+	}
+	if came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL))); !came.OK() || receiver.connections() != 5 {
+		t.Errorf("the kept connection is gone: %+v", came)
+	}
+}
+
+// A context ends its own attempt, and nothing of a later one on the same connection.
+func TestContextsOfOneConnection(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	s := newSender(t, delivery.Options{})
+	sent := prepare(t, s, aRequest(t, receiver.URL))
+	for i := range 200 {
+		ctx, cancel := context.WithCancel(t.Context())
+		came := s.Send(ctx, sent)
+		go cancel()
+		if !came.OK() || came.Reconnected {
+			t.Fatalf("attempt %d: %+v", i, came)
+		}
+	}
+	if n := receiver.connections(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+func TestManyGoroutines(t *testing.T) {
+	var mu sync.Mutex
+	got := map[string]int{}
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		got[string(body)]++
+		mu.Unlock()
+		_, _ = w.Write(body)
+	}))
+	defer receiver.Close()
+	s := newSender(t, delivery.Options{MaxIdle: 4})
+	var wg sync.WaitGroup
+	for worker := range 16 {
+		wg.Go(func() {
+			for i := range 20 {
+				r := aRequest(t, receiver.URL)
+				r.Secrets = append(r.Secrets, simulator.Secret(string(rune('a'+worker%3))))
+				r.EventID = strings.Repeat(string(rune('a'+worker%6)), 20) + string(rune('a'+i)) + string(rune('a'+worker))
+				sent := prepare(t, s, r)
+				if came := s.Send(t.Context(), sent); !came.OK() || string(came.Body) != string(sent.Body) {
+					t.Errorf("%d %s: %s", came.Status, came.Failure, came.Detail)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if len(got) != 16*20 {
+		t.Errorf("%d different bodies came, want %d", len(got), 16*20)
+	}
+}
+
+// localhost is this machine on either family, whichever the receiver listens on.
+func TestLocalhostIsBothFamilies(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Skipf("no %s here: %v", address, err)
+		}
+		server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+		go func() { _ = server.Serve(listener) }()
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		s := newSender(t, delivery.Options{LocalOnly: true})
+		for _, host := range []string{"localhost", "LocalHost.", "hooks.localhost"} {
+			if came := s.Send(t.Context(), prepare(t, s, aRequest(t, "http://"+host+":"+port+"/"))); !came.OK() {
+				t.Errorf("%s at %s: %s: %s", host, address, came.Failure, came.Detail)
+			}
+		}
+		_ = server.Close()
+	}
+}
+
+func TestIsLocal(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "10.0.0.1": true, "172.17.0.2": true, "192.168.1.1": true, "fd00::1": true,
+		"169.254.1.1": true, "fe80::1": true, "0.0.0.0": true, "::ffff:127.0.0.1": true,
+		"8.8.8.8": false, "172.32.0.1": false, "2001:db8::1": false, "::ffff:8.8.8.8": false, "100.64.0.1": false,
+	} {
+		if got := delivery.IsLocal(netip.MustParseAddr(address)); got != want {
+			t.Errorf("%s: %t", address, got)
+		}
+	}
+	for rawURL, want := range map[string]bool{"http://localhost:3000/": true, "http://[::1]/": true, "https://192.0.2.7/": false} {
+		if got, err := delivery.LeadsToLocal(t.Context(), rawURL); got != want || err != nil {
+			t.Errorf("%s: %t, %v", rawURL, got, err)
+		}
+	}
+	for _, rawURL := range []string{"localhost", "http://nobody.invalid/"} {
+		if got, err := delivery.LeadsToLocal(t.Context(), rawURL); got || err == nil {
+			t.Errorf("%s: %t, %v", rawURL, got, err)
+		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
+	secure := httptest.NewUnstartedServer(ok)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshakes that fail are the test
+	secure.StartTLS()
+	defer secure.Close()
+	plain := httptest.NewServer(ok)
+	defer plain.Close()
+	caFile := writePEM(t, secure.Certificate().Raw)
+
+	otherName := httptest.NewUnstartedServer(ok)
+	otherName.Config.ErrorLog = secure.Config.ErrorLog
+	certificate, raw := selfSigned(t, "elsewhere.example", time.Now().Add(time.Hour))
+	otherName.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	otherName.StartTLS()
+	defer otherName.Close()
+	otherCA := writePEM(t, raw)
+
+	cut := serveRaw(t, func(*peer, int) {})
+	hangs := serveRaw(t, func(p *peer, _ int) { p.rest() })
+
+	for _, test := range []struct {
+		name    string
+		url     string
+		options delivery.Options
+		failure simulator.Failure
+		detail  string // its beginning, with ADDR for the address
+	}{
+		{"not trusted", secure.URL, delivery.Options{}, simulator.FailureTLS, "the certificate of ADDR is signed by nobody that is trusted: trust its CA file, or accept self-signed certificates"},
+		{"trusted by its file", secure.URL, delivery.Options{CAFile: caFile}, "", ""},
+		{"accepted unseen", secure.URL, delivery.Options{Insecure: true}, "", ""},
+		{"another host's", otherName.URL, delivery.Options{CAFile: otherCA}, simulator.FailureTLS, "the certificate of ADDR is another host's: "},
+		{"another host's, accepted", otherName.URL, delivery.Options{Insecure: true}, "", ""},
+		{"a plain receiver", strings.Replace(plain.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR does not speak TLS: use http:// if it is a plain receiver"},
+		{"cut", strings.Replace(cut.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR cut the connection within the TLS handshake"},
+		{"hangs", strings.Replace(hangs.URL, "http:", "https:", 1), delivery.Options{Timeout: 100 * time.Millisecond}, simulator.FailureTimeout, "the TLS handshake with ADDR was not over within 100ms"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSender(t, test.options)
+			u, err := url.Parse(test.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent := prepare(t, s, aRequest(t, test.url))
+			came := s.Send(t.Context(), sent)
+			if want := strings.ReplaceAll(test.detail, "ADDR", u.Host); came.Failure != test.failure || !strings.HasPrefix(came.Detail, want) {
+				t.Errorf("got  %s: %s\nwant %s: %s", came.Failure, came.Detail, test.failure, want)
+			}
+			if test.failure == "" && (came.Timings.TLS == 0 || string(came.Body) != "ok") {
+				t.Errorf("%+v", came)
+			}
+			if again := s.Send(t.Context(), sent); test.failure == "" && (!again.OK() || again.Timings.TLS != 0) {
+				t.Errorf("again: %+v", again)
+			}
+		})
+	}
+}
+
+// The faults act below TLS as they do without it.
+func TestFaultsOverTLS(t *testing.T) {
+	results := make(chan error, 1)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := io.ReadAll(r.Body)
+		results <- err
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	s := newSender(t, delivery.Options{Insecure: true})
+	for _, test := range []struct {
+		fault   string
+		failure simulator.Failure
+		reads   string // how the receiver's reading of the body ends
+	}{
+		{"transport=cut-body", simulator.FailureCut, "unexpected EOF"},
+		{"transport=reset", simulator.FailureCut, "connection reset by peer"},
+		{"transport=lost-answer", simulator.FailureLost, ""},
+		{"transport=slow-body,over=5ms", "", ""},
+		{"transport=chunked", "", ""},
+	} {
+		_, came := send(t, s, server.URL, test.fault)
+		if came.Failure != test.failure {
+			t.Errorf("%s: %s: %s", test.fault, came.Failure, came.Detail)
+		}
+		switch err := <-results; {
+		case test.reads == "" && err != nil, test.reads != "" && (err == nil || !strings.Contains(err.Error(), test.reads)):
+			t.Errorf("%s: the receiver's reading ended with %v, want %q", test.fault, err, test.reads)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]delivery.Options{
+		"no such CA file":      {CAFile: filepath.Join(t.TempDir(), "none.pem")},
+		"an empty CA file":     {CAFile: empty},
+		"a broken User-Agent":  {UserAgent: "a\r\nb"},
+		"a broken type":        {ContentType: "a\nb"},
+		"a style nobody knows": {Style: "loose"},
+	} {
+		if s, err := delivery.New(o); err == nil {
+			s.Close()
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// selfSigned makes a certificate for one host.
+func selfSigned(t *testing.T, host string, until time.Time) (tls.Certificate, []byte) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: until, IsCA: true, BasicConstraintsValid: true,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, raw
+}
+
+func writePEM(t *testing.T, raw []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

@@ -1,0 +1,151 @@
+package delivery
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"semblance/simulator"
+)
+
+// canned is a connection on which an answer waits to be read.
+type canned struct {
+	net.Conn // nil: nothing else of it is used
+	answer   *bytes.Reader
+}
+
+func (c canned) Read(p []byte) (int, error)       { return c.answer.Read(p) }
+func (c canned) SetDeadline(time.Time) error      { return nil }
+func (c canned) Write(p []byte) (int, error)      { return len(p), nil }
+func (c canned) Close() error                     { return nil }
+func (c canned) SetWriteDeadline(time.Time) error { return nil }
+
+// Whatever a receiver answers is read to an end, within bounds, and as net/http understands it.
+func FuzzAnswer(f *testing.F) {
+	for _, answer := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nTrailer: x\r\n\r\nleft",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+		"HTTP/1.0 302 Found\nLocation: /\nX-Fold: a\n b\n\nuntil the end",
+		"HTTP/1.1 200 OK\r\nContent-Length: 1e10000000\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nX: a\r\n\tb\r\nx : c\r\n\r\n",
+		"HTTP/1.1 200\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n\r\n",
+		"\x00\x00\x12\x04\x00\x00\x00\x00\x00",
+		"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 1000) + "\r\n",
+	} {
+		f.Add([]byte(answer), false)
+	}
+	f.Fuzz(func(t *testing.T, answer []byte, head bool) {
+		var came simulator.Came
+		conn := canned{answer: bytes.NewReader(answer)}
+		r := reading{conn: newConn(conn, conn), came: &came, method: http.MethodPost, maxBody: 100, maxDrain: 1000}
+		if head {
+			r.method = http.MethodHead
+		}
+		err := r.answer()
+		if int64(len(came.Body)) > came.Size || len(came.Body) > 100 || came.Truncated != (came.Size > int64(len(came.Body))) || came.Size > 1000+8<<10 {
+			t.Fatalf("%d bytes of %d kept, truncated %t", len(came.Body), came.Size, came.Truncated)
+		}
+		if err != nil {
+			if r.reusable || strings.ContainsAny(err.Error(), "\r\n") {
+				t.Fatalf("reusable %t after %q", r.reusable, err)
+			}
+			return
+		}
+		resp := lastAnswer(t, answer, r.method)
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != came.Status || int64(len(body)) != came.Size || !bytes.HasPrefix(body, came.Body) {
+			t.Fatalf("%d, %d bytes, %v; net/http reads %d, %d bytes", came.Status, came.Size, err, resp.StatusCode, len(body))
+		}
+		sameHeaders(t, came.Headers, resp)
+	})
+}
+
+// lastAnswer is the answer as net/http reads it, past the informational ones.
+func lastAnswer(t *testing.T, answer []byte, method string) *http.Response {
+	in := bufio.NewReader(bytes.NewReader(answer))
+	for {
+		resp, err := http.ReadResponse(in, &http.Request{Method: method})
+		if err != nil {
+			t.Fatalf("net/http refuses it: %v", err)
+		}
+		if resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
+			return resp
+		}
+	}
+}
+
+// sameHeaders compares the recorded headers with those of net/http, which takes the framing out of its own.
+func sameHeaders(t *testing.T, recorded []simulator.Header, resp *http.Response) {
+	for name, values := range resp.Header {
+		for i := range values {
+			values[i] = strings.TrimSpace(values[i]) // it keeps the space of a folded line that is empty
+		}
+		var have []string
+		for _, h := range recorded {
+			if http.CanonicalHeaderKey(h.Name) == name {
+				have = append(have, strings.TrimSpace(h.Value))
+			}
+		}
+		if name != "Content-Length" && !slices.Equal(have, values) { // equal lengths that come twice are one to net/http
+			t.Fatalf("%s is %q, net/http reads %q", name, have, values)
+		}
+	}
+}
+
+// A header that is accepted is one header to whoever reads it, and none of ours.
+func FuzzCheckHeader(f *testing.F) {
+	f.Add("X-Clinic", "north")
+	f.Add("X", "a\r\nHost: b")
+	f.Add("X: y\r\nZ", "")
+	f.Add("\xc3\xa9", "\xff")
+	f.Fuzz(func(t *testing.T, name, value string) {
+		h := simulator.Header{Name: name, Value: value}
+		if CheckHeader(h) != nil {
+			return
+		}
+		target, err := parseTarget("http://127.0.0.1/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := simulator.Sent{Method: "POST", URL: "http://127.0.0.1/", Proto: "1.1", Headers: []simulator.Header{{Name: "Host", Value: "127.0.0.1"}, h}}
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(appendHead(nil, &sent, target))))
+		if err != nil {
+			t.Fatalf("%q: %q makes no request: %v", name, value, err)
+		}
+		if got := r.Header.Values(name); len(r.Header) != 1 || len(got) != 1 || got[0] != strings.Trim(value, " \t") || r.ContentLength != 0 {
+			t.Fatalf("%q: %q is read as %v", name, value, r.Header)
+		}
+	})
+}
+
+// A URL that is accepted gives one request line and one host.
+func FuzzTarget(f *testing.F) {
+	for _, text := range []string{"http://localhost:3000/a?b#c", "https://me:pass@[::1]:8443", "http://a%20b/", "http://[fe80::1%25eth0]/", "http:opaque", "http://a:/", "http://host/\x7f"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		target, err := parseTarget(text)
+		if err != nil {
+			return
+		}
+		sent := simulator.Sent{Method: "POST", Proto: "1.1", Headers: []simulator.Header{{Name: "Host", Value: target.host}}}
+		if err := checkRequest(&sent); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		head := appendHead(nil, &sent, target)
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(head)))
+		if err != nil {
+			t.Fatalf("%q makes no request: %v: %q", text, err, head)
+		}
+		if r.RequestURI != target.uri || len(r.Header) != 0 || target.port == "" || target.hostname == "" {
+			t.Fatalf("%q is read as %q, %v", text, r.RequestURI, r.Header)
+		}
+	})
+}
