@@ -107,7 +107,7 @@ func (p *Provider) attempt(ctx context.Context, t task) *journal.Attempt {
 		a.Came = simulator.Came{Failure: simulator.FailureBlocked, Detail: err.Error()}
 		return a
 	}
-	a.Verdict, a.Violations = t.fact.judge(&t)
+	a.Verdict, a.Violations = t.fact.judge(&t, &p.shapes)
 	a.Came = p.senderFor(&t, t.fault != nil).Send(ctx, sent)
 	return a
 }

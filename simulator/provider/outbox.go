@@ -2,11 +2,9 @@ package provider
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"semblance/schemas"
-	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/journal"
 )
@@ -71,32 +69,6 @@ const (
 	onFlight              // for its answer
 	onHold                // for its subscription to be resumed
 )
-
-// fact is a change with the verdict of its schema, which its deliveries share: their bodies differ in ids alone.
-type fact struct {
-	careful    bool // it goes to loopback and private addresses alone
-	once       sync.Once
-	verdict    journal.Verdict
-	violations []string
-}
-
-// judge checks what an attempt is meant to send against the schema of its type, the first time that it is asked.
-func (f *fact) judge(t *task) (journal.Verdict, []string) {
-	f.once.Do(func() {
-		change := &t.owed.Change
-		schema, err := validate.Payload(change.Type)
-		if err != nil {
-			f.violations = []string{err.Error()}
-			return
-		}
-		f.verdict = journal.Valid
-		for _, v := range schema.Validate(simulator.AppendPayload(nil, t.sub.ID, t.eventID, change)) {
-			f.verdict = journal.Invalid
-			f.violations = append(f.violations, v.String())
-		}
-	})
-	return f.verdict, f.violations
-}
 
 // owe adds a change and its deliveries to the commit and queues them. They are tried once they are committed.
 func (p *Provider) owe(c *commit, change schemas.Change, origin string) Emission {

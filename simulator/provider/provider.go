@@ -108,6 +108,7 @@ type Provider struct {
 	seed    uint64
 	entropy func() uint64 // fresh numbers for ids, secrets and tokens, or numbers of the seed
 	clinic  clinic
+	shapes  shapes
 
 	failedType, updatedType *schemas.EventType
 

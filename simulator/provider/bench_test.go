@@ -1,0 +1,166 @@
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"semblance/fixtures"
+	"semblance/schemas"
+	"semblance/simulator/clock"
+	"semblance/simulator/journal"
+	"semblance/simulator/provider"
+)
+
+// answering is a receiver that reads the request and answers after a while.
+func answering(tb testing.TB, after time.Duration) string {
+	tb.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if after > 0 {
+			_ = clock.Sleep(r.Context(), after)
+		}
+	}))
+	tb.Cleanup(server.Close)
+	return server.URL
+}
+
+func aChange(tb testing.TB) schemas.Change {
+	tb.Helper()
+	created, err := schemas.Lookup("booking.created")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	change, err := fixtures.New(fixtures.Options{}).Change(created, fixtures.Ask{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return change
+}
+
+// deliver owes n changes from several goroutines and waits until all are accepted.
+func deliver(tb testing.TB, p *provider.Provider, change schemas.Change, n int) {
+	tb.Helper()
+	var emitters sync.WaitGroup
+	const together = 16
+	for i := range together {
+		emitters.Go(func() {
+			for range (n + i) / together {
+				if _, err := p.Deliver(tb.Context(), "test", change); err != nil {
+					tb.Error(err)
+					return
+				}
+			}
+		})
+	}
+	emitters.Wait()
+	if _, err := p.Wait(tb.Context(), provider.Condition{Accepted: n, NothingOwed: true}); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func benchmarkDelivery(b *testing.B, o provider.Options, takes time.Duration) {
+	o.InFlight = 64
+	p, err := provider.Start(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close(context.Background())
+	_, err = p.CreateSubscription(b.Context(), provider.NewSubscription{URL: answering(b, takes), Label: "bench", EventTypes: []string{"booking.created"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	change := aChange(b)
+	b.ResetTimer()
+	deliver(b, p, change, b.N)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
+}
+
+func BenchmarkDeliveryInMemory(b *testing.B) {
+	for _, takes := range []time.Duration{0, 2 * time.Millisecond} {
+		b.Run(fmt.Sprintf("receiver takes %v", takes), func(b *testing.B) {
+			benchmarkDelivery(b, provider.Options{Journal: newMemory(b)}, takes)
+		})
+	}
+}
+
+func newMemory(tb testing.TB) journal.Journal {
+	j := journal.NewMemory(journal.Options{})
+	tb.Cleanup(func() { _ = j.Close() })
+	return j
+}
+
+// BenchmarkThousandSubscriptions compares how long the others wait when one of a thousand receivers hangs.
+func BenchmarkThousandSubscriptions(b *testing.B) {
+	for _, hanging := range []bool{false, true} {
+		b.Run(map[bool]string{false: "all answer", true: "one hangs"}[hanging], func(b *testing.B) {
+			var latencies []time.Duration
+			for b.Loop() {
+				latencies = append(latencies, thousand(b, hanging, 5)...)
+			}
+			slices.Sort(latencies)
+			b.ReportMetric(float64(latencies[len(latencies)*99/100].Microseconds())/1000, "p99-ms")
+			b.ReportMetric(float64(latencies[len(latencies)/2].Microseconds())/1000, "p50-ms")
+		})
+	}
+}
+
+// thousand emits a few events to a thousand subscriptions and returns how long after its acknowledgement each delivery
+// was received. One of the receivers may hang.
+func thousand(tb testing.TB, hanging bool, events int) []time.Duration {
+	tb.Helper()
+	var mu sync.Mutex
+	var latencies []time.Duration
+	began := map[string]time.Time{}
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if hanging && r.URL.Path == "/0" {
+			<-release
+			return
+		}
+		mu.Lock()
+		latencies = append(latencies, clock.Since(began["now"]))
+		mu.Unlock()
+	}))
+	defer server.Close()
+	p, err := provider.Start(tb.Context(), provider.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer p.Close(context.Background())
+	defer close(release)
+	for i := range 1000 {
+		_, err := p.CreateSubscription(tb.Context(), provider.NewSubscription{
+			URL: fmt.Sprintf("%s/%d", server.URL, i), Label: "one of many", EventTypes: []string{"booking.created"},
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	change := aChange(tb)
+	for n := 1; n <= events; n++ {
+		mu.Lock()
+		began["now"] = clock.Now()
+		mu.Unlock()
+		if _, err := p.Deliver(tb.Context(), "test", change); err != nil {
+			tb.Fatal(err)
+		}
+		expected := n * 1000
+		if hanging {
+			expected = n * 999
+		}
+		if _, err := p.Wait(tb.Context(), provider.Condition{Accepted: expected}); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return latencies
+}
