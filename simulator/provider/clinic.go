@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"semblance/fixtures"
 	"semblance/schemas"
-	"semblance/simulator/journal"
 )
 
 // Who makes changes happen, as the journal says it.
@@ -19,32 +17,6 @@ const (
 	originClinic  = "clinic"  // an action of the clinic
 	originTraffic = "traffic" // the clinic went about its day
 )
-
-// clinic is the running practice. Each step of its life is in the journal, so that it goes on where it was.
-type clinic struct {
-	mu sync.Mutex // held from a step until the step is submitted: the journal has them in their order
-	*fixtures.Clinic
-	options fixtures.Options
-	streams map[string]*fixtures.Traffic // by the types they give
-	known   bool                         // its founding is in the journal
-}
-
-// found begins the clinic's life.
-func (c *clinic) found(o fixtures.Options) {
-	c.Clinic, c.options, c.streams = fixtures.New(o), o, map[string]*fixtures.Traffic{}
-}
-
-// step is one step in the clinic's life, as the journal keeps it: whoever takes the same steps comes to the same place.
-type step struct {
-	Type   string            `json:"type,omitempty"`   // a single event of this type
-	Action string            `json:"action,omitempty"` // or an action
-	About  map[string]string `json:"about,omitempty"`
-	With   []string          `json:"with,omitempty"`
-	Omit   []string          `json:"omit,omitempty"`
-	Set    map[string]string `json:"set,omitempty"`
-	Types  []string          `json:"types,omitempty"` // or so many changes of the traffic of these types
-	Next   int               `json:"next,omitempty"`
-}
 
 // take takes the step and returns the changes it gives.
 func (c *clinic) take(s step) ([]schemas.Change, error) {
@@ -93,28 +65,6 @@ func (c *clinic) records(ids map[string]string) (map[string]*fixtures.Record, er
 		}
 	}
 	return about, nil
-}
-
-// stream returns the traffic of the types, which is begun when it is first asked for.
-func (c *clinic) stream(names []string) (*fixtures.Traffic, error) {
-	key := strings.Join(names, ",")
-	if t := c.streams[key]; t != nil {
-		return t, nil
-	}
-	var types []*schemas.EventType
-	for _, name := range names {
-		t, err := schemas.Lookup(name)
-		if err != nil {
-			return nil, refuseBecause(CodeEventType, "types", err)
-		}
-		types = append(types, t)
-	}
-	t, err := c.Traffic(fixtures.TrafficOptions{Types: types})
-	if err != nil {
-		return nil, refuseBecause(CodeChange, "types", err)
-	}
-	c.streams[key] = t
-	return t, nil
 }
 
 // Overrides say how an event that is asked for differs from what the clinic would state.
@@ -171,19 +121,18 @@ func (p *Provider) happen(ctx context.Context, s step, origin string, check func
 	return emissions, c.wait(ctx)
 }
 
+// enact takes a step and submits what it gives. A step whose changes are refused has been taken all the same: the
+// journal must know.
 func (p *Provider) enact(s step, origin string, check func([]schemas.Change) error) (*commit, []Emission, error) {
 	p.clinic.mu.Lock()
 	defer p.clinic.mu.Unlock()
 	changes, err := p.clinic.take(s)
-	if err == nil && check != nil {
-		err = check(changes)
-	}
 	if err != nil {
 		return nil, nil, err
 	}
-	data, err := json.Marshal(s)
+	lived, err := p.clinic.record(s, p.clock.Now())
 	if err != nil {
-		return nil, nil, fmt.Errorf("writing down a step of the clinic: %w", err)
+		return nil, nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -191,12 +140,17 @@ func (p *Provider) enact(s step, origin string, check func([]schemas.Change) err
 		return nil, nil, errClosing()
 	}
 	c := newCommit()
-	c.records = append(c.records, &journal.Clinic{At: p.clock.Now(), Action: stepAction, Data: data})
+	c.records = append(c.records, lived)
+	defer p.submit(c)
+	if check != nil {
+		if err := check(changes); err != nil {
+			return nil, nil, err
+		}
+	}
 	emissions := make([]Emission, len(changes))
 	for i, change := range changes {
 		emissions[i] = p.owe(c, change, origin)
 	}
-	p.submit(c)
 	return c, emissions, nil
 }
 

@@ -118,7 +118,6 @@ func (p *Provider) empty(ctx context.Context) error {
 	p.clinic.mu.Lock()
 	defer p.clinic.mu.Unlock()
 	p.clinic.found(p.clinic.options)
-	p.clinic.known = false
 	return nil
 }
 

@@ -3,30 +3,15 @@ package provider
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"semblance/fixtures"
 	"semblance/simulator/fault"
 	"semblance/simulator/journal"
 )
-
-// What the clinic's records in the journal are.
-const (
-	foundedAction = "founded" // which clinic it is
-	stepAction    = "step"    // a step in its life
-)
-
-// founding is which clinic it is, as the journal keeps it.
-type founding struct {
-	Seed   int64     `json:"seed"`
-	System int       `json:"system"`
-	At     time.Time `json:"at,omitzero"`
-}
 
 // restore brings back what the journal holds: who subscribed, which tokens and faults there are, what is owed and when
 // it is due, and the clinic as it was. It runs alone.
@@ -99,35 +84,6 @@ func (p *Provider) restoreSettings(ctx context.Context) error {
 	return err
 }
 
-// restoreClinic founds the clinic that the journal knows, or the one of the options, and takes every step of its life.
-func (p *Provider) restoreClinic(ctx context.Context) error {
-	records, err := journal.Load[*journal.Clinic](ctx, p.journal, journal.KindClinic)
-	if err != nil {
-		return err
-	}
-	options := p.options.Clinic
-	options.Seed = p.options.Seed
-	if len(records) > 0 && records[0].Action == foundedAction {
-		var f founding
-		if err := json.Unmarshal(records[0].Data, &f); err != nil {
-			return fmt.Errorf("the clinic's founding: %w", err)
-		}
-		options = fixtures.Options{Seed: f.Seed, System: fixtures.System(f.System), At: f.At}
-		records, p.clinic.known = records[1:], true
-	}
-	p.clinic.found(options)
-	for _, r := range records {
-		var s step
-		if err := json.Unmarshal(r.Data, &s); err != nil {
-			return fmt.Errorf("a step of the clinic (record %d): %w", r.Seq, err)
-		}
-		if _, err := p.clinic.take(s); err != nil {
-			return fmt.Errorf("a step of the clinic (record %d): %w", r.Seq, err)
-		}
-	}
-	return nil
-}
-
 // restoreOwed brings back what is owed, in its order. Where the journal says that a delivery is pending and its
 // subscription is paused, the pause holds.
 func (p *Provider) restoreOwed(ctx context.Context) error {
@@ -198,11 +154,11 @@ func (p *Provider) found(ctx context.Context, o Options) error {
 func (p *Provider) foundAll(c *commit, o Options) error {
 	now := p.clock.Now()
 	if !p.clinic.known {
-		data, err := json.Marshal(founding{Seed: p.clinic.options.Seed, System: int(p.clinic.options.System), At: p.clinic.options.At})
+		r, err := p.clinic.snapshot(now)
 		if err != nil {
 			return err
 		}
-		c.records = append(c.records, &journal.Clinic{At: now, Action: foundedAction, Data: data, Snapshot: true})
+		c.records = append(c.records, r)
 		p.clinic.known = true
 	}
 	tokens := o.Tokens

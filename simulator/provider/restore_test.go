@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"semblance/fixtures"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/journal"
@@ -119,11 +120,14 @@ func TestTheClinicGoesOnAfterARestart(t *testing.T) {
 				id, _ := e.Change.Get("bookingId")
 				ids = append(ids, id)
 			}
-			created, err := p.Do(t.Context(), "create-patient", nil)
-			if err == nil {
-				id, _ := created[0].Change.Get("patientId")
-				ids = append(ids, id)
+			if _, err := p.Emit(t.Context(), "booking.created", provider.Overrides{Omit: []string{"bookingId"}}); err == nil {
+				t.Error("an invalid event was taken")
 			}
+			created, err := p.Do(t.Context(), fixtures.Actions()[0].Name, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, created[0].Change.Identifiers[0].Value)
 			if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Rate: 1, Types: []string{"invoice.*"}, Count: 10}); err != nil {
 				t.Fatal(err)
 			}
