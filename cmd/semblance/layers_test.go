@@ -21,13 +21,13 @@ var rooms = map[string]struct {
 	ours    string // import paths below semblance/
 	outside string // short names of libraries
 }{
-	"schemas":                    {"", ""},
-	"schemas/internal/generate":  {"schemas", "yaml"},
-	"schemas/validate":           {"schemas", "jsonschema"},
-	"schemas/export":             {"schemas", ""},
-	"fixtures":                   {"schemas", "gofakeit"},
-	"fixtures/samples":           {"", ""},
-	"fixtures/internal/generate": {"schemas fixtures simulator", ""},
+	"schemas":                   {"", ""},
+	"schemas/internal/generate": {"schemas", "yaml"},
+	"schemas/validate":          {"schemas", "jsonschema"},
+	"schemas/export":            {"schemas", ""},
+	"fixtures":                  {"schemas", "gofakeit"},
+	"fixtures/samples":          {"", ""},
+	"fixtures/internal/samples": {"schemas fixtures simulator", ""}, // the program that go generate runs
 
 	"simulator":                              {"schemas", ""},
 	"simulator/clock":                        {"", ""},
@@ -87,7 +87,7 @@ var belongs = []struct {
 }{
 	{"time", "Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick", "simulator/clock", "only simulator/clock asks the time or waits"},
 	{"crypto/hmac", "*", "simulator/signature", "only simulator/signature makes and compares MACs"},
-	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/generate fixtures/internal/generate", "only the command knows the process"},
+	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/generate fixtures/internal/samples", "only the command knows the process"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite speaks SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
 }

@@ -5,8 +5,8 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,15 +32,17 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // under -race every process sleeps a second at its end otherwise
 			env.Setenv("NO_COLOR", "1")
-			source, err := filepath.Abs(filepath.Join("..", ".."))
-			env.Setenv("SOURCE", source)
-			return err
+			env.Values[listening] = listeners{}
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"receiver": startReceiver,
-			"freeport": freePort,
-			"exits":    exits,
-			"nonulls":  noNulls,
+			"receiver":  startReceiver,
+			"listen":    startListen,
+			"interrupt": interruptListen,
+			"get":       get,
+			"freeport":  freePort,
+			"exits":     exits,
+			"nonulls":   noNulls,
 		},
 	})
 }
@@ -67,6 +69,16 @@ func freePort(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(l.Close())
 	ts.Setenv(args[0], port)
+}
+
+// get keeps the answer to a GET request in a file: get URL FILE
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	answer, err := http.Get(args[0])
+	ts.Check(err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o666))
 }
 
 // noNulls demands that a file holds no null: nonulls FILE

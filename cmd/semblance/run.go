@@ -85,7 +85,9 @@ configuration.`, len(schemas.All())),
 	root.SetHelpCommandGroupID(groupKnow)
 	root.SetCompletionCommandGroupID(groupKnow)
 	root.AddCommand(
+		a.demoCommand(),
 		a.sendCommand(),
+		a.listenCommand(),
 		a.eventsCommand(),
 		a.signCommand(),
 		a.verifyCommand(),

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"semblance/simulator"
+)
+
+// listening is the key of a script's listeners.
+const listening = "listeners"
+
+// listeners are the processes of a script that listen, by the variable that holds their URL.
+type listeners map[string]*listenProcess
+
+type listenProcess struct {
+	command *exec.Cmd
+	read    sync.WaitGroup
+	output  bytes.Buffer // all that it has printed; whole once read is done
+}
+
+// startListen starts `semblance listen` at a free port and sets a variable to its URL: listen NAME FLAGS...
+func startListen(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) == 0 {
+		ts.Fatalf("usage: listen NAME FLAGS...")
+	}
+	p := &listenProcess{command: exec.Command("semblance", append([]string{"listen", "--addr", "127.0.0.1:0"}, args[1:]...)...)}
+	p.command.Env = append(os.Environ(), "NO_COLOR=1", "GORACE=atexit_sleep_ms=0")
+	out, err := p.command.StdoutPipe()
+	ts.Check(err)
+	p.command.Stderr = p.command.Stdout
+	ts.Check(p.command.Start())
+	ts.Defer(func() { p.command.Process.Kill() })
+	lines := bufio.NewReader(out)
+	first, err := lines.ReadString('\n')
+	ts.Check(err)
+	p.output.WriteString(first)
+	p.read.Go(func() { lines.WriteTo(&p.output) })
+	url := strings.Fields(strings.TrimPrefix(first, "listening at "))[0]
+	ts.Setenv(args[0], strings.Trim(url, `{"}`))
+	ts.Value(listening).(listeners)[args[0]] = p
+}
+
+// interruptListen interrupts a listener, demands that it ends well, and keeps what it printed in a file: interrupt NAME FILE
+func interruptListen(ts *testscript.TestScript, _ bool, args []string) {
+	p := ts.Value(listening).(listeners)[args[0]]
+	ts.Check(p.command.Process.Signal(os.Interrupt))
+	p.read.Wait()
+	if err := p.command.Wait(); err != nil {
+		ts.Fatalf("listen ended with %v\n%s", err, p.output.String())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), p.output.Bytes(), 0o666))
+}
+
+func TestListenEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := runWith(ctx, nil, false, "listen", "--addr", "127.0.0.1:0")
+	if got.code != 0 || !strings.Contains(got.stdout, "0 received") {
+		t.Errorf("exit code %d, %q %q", got.code, got.stdout, got.stderr)
+	}
+}
+
+func TestDemo(t *testing.T) {
+	for _, seed := range []string{"0", "1", "2", "77"} {
+		got := runHere(t, nil, "demo", "--seed", seed)
+		for _, want := range []string{simulator.DefaultSecret.Reveal(), "accepted             45\n", "schema errors        none\n", "semblance listen"} {
+			if got.code != 0 || !strings.Contains(got.stdout, want) {
+				t.Errorf("seed %s: exit code %d and no %q in\n%s%s", seed, got.code, want, got.stdout, got.stderr)
+			}
+		}
+	}
+}
+
+func TestDemoInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := runWith(ctx, nil, true, "demo"); got.code != exitInterrupted {
+		t.Errorf("exit code %d, want %d", got.code, exitInterrupted)
+	}
+}
