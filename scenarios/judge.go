@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"semblance/schemas"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 )
@@ -104,7 +105,7 @@ func (j *judge) headers() {
 		for _, h := range j.came.Headers {
 			if strings.EqualFold(h.Name, want.Name) {
 				found = append(found, h.Value)
-				met = met || wildcard(want.Pattern, h.Value)
+				met = met || schemas.Fits(want.Pattern, h.Value)
 			}
 		}
 		if met {
@@ -180,25 +181,4 @@ func (j *judge) schema() {
 	for _, v := range j.expect.Body.Validate(j.came.Body) {
 		j.fail(Failure{What: WhatBody, Pointer: v.Pointer, Expected: v.Expected, Found: v.Found})
 	}
-}
-
-// wildcard reports whether text fits pattern, * being any run of characters, in time linear in their product.
-func wildcard(pattern, text string) bool {
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && pattern[p] == text[t]:
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }

@@ -21,7 +21,7 @@ func Match(pattern string) ([]*EventType, error) {
 	}
 	var found []*EventType
 	for _, t := range All() {
-		if wildcard(pattern, t.Name) {
+		if Fits(pattern, t.Name) {
 			found = append(found, t)
 		}
 	}
@@ -99,16 +99,16 @@ func matchGroup(key string) ([]*EventType, error) {
 	return nil, fmt.Errorf("unknown group %q; the groups are %s", key, strings.Join(keys, ", "))
 }
 
-// wildcard reports whether name fits pattern, in time linear in their product: each * takes as little as it can, and
-// the last one is widened when a later part does not fit.
-func wildcard(pattern, name string) bool {
+// Fits reports whether text fits pattern, in which * is any run of characters. It takes time linear in the product of their
+// lengths: each * takes as little as it can, and the last one is widened when a later part does not fit.
+func Fits(pattern, text string) bool {
 	p, n, star, mark := 0, 0, -1, 0
-	for n < len(name) {
+	for n < len(text) {
 		switch {
 		case p < len(pattern) && pattern[p] == '*':
 			star, mark = p, n
 			p++
-		case p < len(pattern) && pattern[p] == name[n]:
+		case p < len(pattern) && pattern[p] == text[n]:
 			p++
 			n++
 		case star >= 0:

@@ -94,15 +94,15 @@ func TestWildcard(t *testing.T) {
 		{"a*b*c", "a.b.b.c", true},
 	}
 	for _, test := range tests {
-		if got := wildcard(test.pattern, test.name); got != test.want {
-			t.Errorf("wildcard(%q, %q) = %v", test.pattern, test.name, got)
+		if got := Fits(test.pattern, test.name); got != test.want {
+			t.Errorf("Fits(%q, %q) = %v", test.pattern, test.name, got)
 		}
 	}
 }
 
 func TestWildcardTakesNoExponentialTime(t *testing.T) {
 	start := time.Now()
-	if wildcard(strings.Repeat("*a", 200)+"b", strings.Repeat("a", 5000)) {
+	if Fits(strings.Repeat("*a", 200)+"b", strings.Repeat("a", 5000)) {
 		t.Error("it fits")
 	}
 	if took := time.Since(start); took > 5*time.Second {
