@@ -32,6 +32,15 @@ func (c *FixedClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+// Reach moves the clock on to t; it never moves back.
+func (c *FixedClock) Reach(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.After(c.now) {
+		c.now = t
+	}
+}
+
 // ManualClock stands still until Advance moves it; sleepers wake in the order of their time.
 type ManualClock struct {
 	mu       sync.Mutex

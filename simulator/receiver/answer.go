@@ -92,6 +92,9 @@ func acknowledge(w http.ResponseWriter, receipt *Receipt) {
 // contentTypeJSON is shared by all answers; a handler does not change it.
 var contentTypeJSON = []string{"application/json"}
 
+// headerValue is the value of [HeaderName], shared likewise.
+var headerValue = []string{"1"}
+
 // problem is the body of a refusal, after RFC 9457.
 type problem struct {
 	Title  string   `json:"title"`

@@ -27,6 +27,7 @@ const (
 // "Exactly once" is /deliveries of an event for a repeated eventId, and /changes of its record for a retry under a
 // new one: that stays what it was.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	w.Header()[HeaderName] = headerValue
 	if req.Method != http.MethodPost {
 		r.probes.ServeHTTP(w, req)
 		return

@@ -62,6 +62,10 @@ type Options struct {
 	Observe   func(*Receipt) // told of every delivery before it is answered, from many goroutines; it must not keep the receipt's Body
 }
 
+// HeaderName is in every answer: whoever asks knows by it that this is the reference receiver, which can be asked what it
+// has received.
+const HeaderName = "Semblance-Receiver"
+
 // Receiver takes deliveries. It is an http.Handler.
 type Receiver struct {
 	options  Options
