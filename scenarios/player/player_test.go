@@ -1,0 +1,466 @@
+package player_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"semblance/scenarios"
+	"semblance/scenarios/player"
+	"semblance/scenarios/script"
+	"semblance/simulator"
+	"semblance/simulator/clock"
+	"semblance/simulator/signature"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// application is a receiver that verifies, remembers, and answers 202 with a job, or what answer says.
+type application struct {
+	*httptest.Server
+	mu     sync.Mutex
+	now    func() time.Time
+	types  []string
+	ids    map[string]int // how often each eventId came
+	answer func(w http.ResponseWriter, n int) bool
+}
+
+func newApplication(t *testing.T) *application {
+	t.Helper()
+	a := &application{now: time.Now, ids: map[string]int{}}
+	a.Server = httptest.NewServer(a)
+	t.Cleanup(a.Close)
+	return a
+}
+
+func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		json.NewEncoder(w).Encode(map[string]any{"count": len(a.types), "types": a.types})
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	if err := signature.Verify(body, r.Header.Get(signature.HeaderName), simulator.DefaultSecret.Reveal(), a.now(), signature.DefaultTolerance); err != nil {
+		http.Error(w, err.Error(), http.StatusUnauthorized)
+		return
+	}
+	var event struct{ EventID, EventType string }
+	if err := json.Unmarshal(body, &event); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	a.mu.Lock()
+	a.types = append(a.types, event.EventType)
+	a.ids[event.EventID]++
+	n := len(a.types)
+	a.mu.Unlock()
+	if a.answer != nil && a.answer(w, n) {
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusAccepted)
+	fmt.Fprintf(w, `{"job":{"id":%d}}`, n)
+}
+
+func (a *application) received() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string(nil), a.types...)
+}
+
+func parse(t *testing.T, text string) *script.Scenario {
+	t.Helper()
+	scenario, err := script.Parse("story.yaml", []byte(text))
+	if err != nil {
+		t.Fatalf("the story does not parse:\n%v", err)
+	}
+	return scenario
+}
+
+// play plays a story and returns its result.
+func play(t *testing.T, o player.Options, text string) scenarios.Result {
+	t.Helper()
+	p, err := player.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.Play(t.Context(), parse(t, text)); err != nil {
+		t.Fatal(err)
+	}
+	return p.Result()
+}
+
+// outcomes writes a result as path:outcome pairs, with the first failure or the reason behind.
+func outcomes(r scenarios.Result) string {
+	var b strings.Builder
+	for _, step := range r.Stories[0].Steps {
+		fmt.Fprintf(&b, "%s %s", step.Path, step.Outcome)
+		if step.Reason != "" {
+			fmt.Fprintf(&b, " (%s)", step.Reason)
+		}
+		for _, e := range step.Evidence {
+			for _, f := range e.Verdict.Failures {
+				fmt.Fprintf(&b, " [%s]", f)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func wantOutcomes(t *testing.T, r scenarios.Result, want string) {
+	t.Helper()
+	if got := outcomes(r); strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("the steps went\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestAStoryIsPlayedInOrder(t *testing.T) {
+	app := newApplication(t)
+	result := play(t, player.Options{Target: app.URL + "/webhooks"}, `
+name: A visit
+cast:
+  ada: {kind: patient}
+  visit: {kind: booking, patient: ada}
+steps:
+  - {send: booking.created, about: visit, capture: {job: /job/id}}
+  - wait: 1ms
+  - do: arrive
+    about: visit
+    expect: {status: 202, headers: {Content-Type: "application/json*"}, equals: {/job/id: 2}}
+  - probe: {get: "${target.origin}/?visit=${visit.id}&job=${job}", until: {status: 200, equals: {/count: 2}}}
+  - repeat:
+      times: 2
+      steps:
+        - {send: booking.updated, about: visit}
+  - request:
+      headers: [[X-Webhook-Signature, "t=${sign.t},v1=${sign.v1},v0=00"]]
+      raw: '{"eventType":"none.such"}'
+      sign: {over: "${t}.${body}"}
+  - request:
+      headers: [[X-Webhook-Signature, "t=${sign.t},v1=${sign.v1}"]]
+      raw: '{"eventType":"none.such"}'
+      sign: {over: "${t}.${body}", t: now-400s}
+    expect: {status: 401}
+`)
+	wantOutcomes(t, result, `
+1 passed
+2 passed
+3 passed
+4 passed
+5 passed
+5.1 passed
+6 passed
+7 passed`)
+	want := "booking.created booking.patientJourney.arrived booking.updated booking.updated none.such"
+	if got := strings.Join(app.received(), " "); got != want {
+		t.Errorf("the application received %q, want %q", got, want)
+	}
+	if code := result.ExitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if got := result.Coverage.Covered(); got != 3 {
+		t.Errorf("%d event types covered, want 3", got)
+	}
+}
+
+func TestAFailureStopsNothingButWhatNeedsIt(t *testing.T) {
+	app := newApplication(t)
+	app.answer = func(w http.ResponseWriter, n int) bool {
+		if n == 1 {
+			fmt.Fprint(w, `{"job":null}`)
+		}
+		return n == 1
+	}
+	const text = `
+name: Something is wrong
+steps:
+  - send: booking.created
+    expect: {status: [201, 202], body: {type: object, required: [job], properties: {job: {type: object}}}}
+    capture: {job: /job/id}
+  - {send: booking.updated, expect: {equals: {/job/id: "${job}"}}}
+  - {send: booking.deleted}
+  - {probe: {get: "${target.origin}/", until: {status: 404}, within: 1ms}}
+  - {send: patient.created, needs: reference-receiver}
+`
+	wantOutcomes(t, play(t, player.Options{Target: app.URL}, text), `
+1 failed [status: expected 201 or 202, found 200] [body /job: expected an object, found null] [step: expected the step to be played, found capturing job from "/job/id" of the answer: nothing: /job is null]
+2 skipped (nothing was captured as job)
+3 passed
+4 failed [status: expected 404, found 200]
+5 skipped (only the reference receiver (semblance listen) can show this)`)
+
+	app.mu.Lock()
+	app.types = nil
+	app.mu.Unlock()
+	result := play(t, player.Options{Target: app.URL, FailFast: true}, text)
+	if tally := result.Stories[0].Tally(); tally[scenarios.Failed] != 1 || tally[scenarios.NotRun] != 4 {
+		t.Errorf("with fail-fast the steps went\n%s", outcomes(result))
+	}
+}
+
+func TestCopiesAndRetries(t *testing.T) {
+	app := newApplication(t)
+	result := play(t, player.Options{Target: app.URL}, `
+name: Again
+steps:
+  - {send: booking.created, again: {copies: 2, as: replay, together: true}}
+  - {send: booking.updated, again: {copies: 2, as: retry}}
+  - {send: invoice.paid, fault: {transport: reset}, deliver: with-retries, expect: {status: 2xx}}
+  - {send: invoice.paid, fault: {transport: lost-answer}, expect: {answer: none}}
+  - {send: invoice.paid, fault: {signature: tampered}, expect: {status: 401}}
+`)
+	wantOutcomes(t, result, "1 passed\n2 passed\n3 passed\n4 passed\n5 passed")
+	counts := map[int]int{}
+	for _, n := range app.ids {
+		counts[n]++
+	}
+	if counts[3] != 1 || counts[1] != 5 {
+		t.Errorf("eventIds came so often: %v; want one three times (replayed) and five once", app.ids)
+	}
+	attempts := result.Stories[0].Steps[2].Evidence
+	if len(attempts) != 2 || attempts[0].Attempt.Came.Status != 0 || attempts[1].Attempt.Number != 2 || attempts[1].Attempt.Sent.Fault != "" {
+		t.Errorf("the delivery with retries made %d attempts: %+v", len(attempts), attempts)
+	}
+}
+
+// everything is a story with all that draws something.
+const everything = `
+name: Everything that is drawn
+seed: 7
+cast:
+  ada: {kind: patient}
+  bob: {kind: patient}
+  visit: {kind: booking, patient: ada}
+steps:
+  - {send: booking.created, about: visit}
+  - shuffle:
+      - {send: patient.created, about: ada}
+      - {send: patient.created, about: bob}
+      - {send: invoice.created}
+      - {send: invoice.paid}
+  - parallel:
+      - {send: booking.updated, again: {copies: 3, as: retry, together: true}}
+      - repeat: {times: 3, steps: [{send: lab.created}, {wait: 1ms}]}
+      - {do: merge, about: {source: bob, target: ada}}
+      - traffic: {events: 40, in-flight: 8}
+      - {send: prescription.created, fault: {transport: reset}, deliver: with-retries, expect: {status: 2xx}}
+  - traffic: {events: 100, in-flight: 16, types: ["booking.*", "invoice.*"]}
+  - {send: booking.deleted, about: visit}
+`
+
+// transcript plays a story at a standing time and returns the sent objects and the steps they belong to.
+func transcript(t *testing.T, target string, standing *clock.FixedClock, seed int64, text string) string {
+	t.Helper()
+	var out bytes.Buffer
+	result := play(t, player.Options{
+		Target: target, At: noon, Clock: standing, Transcript: &out, Seed: seed, HasSeed: true, LadderScale: 1e9,
+	}, text)
+	if code := result.ExitCode(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, outcomes(result))
+	}
+	var sent strings.Builder
+	for decoder := json.NewDecoder(&out); decoder.More(); {
+		var line struct {
+			Step, Round string
+			Sent        json.RawMessage
+		}
+		if err := decoder.Decode(&line); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&sent, "%s#%s %s\n", line.Step, line.Round, line.Sent)
+	}
+	return sent.String()
+}
+
+func TestOneSeedAndOneTimeGiveTheSameBytes(t *testing.T) {
+	app := newApplication(t)
+	var standing *clock.FixedClock
+	app.now = func() time.Time { return standing.Now() }
+	run := func(seed int64) string {
+		standing = clock.Fixed(noon)
+		return transcript(t, app.URL, standing, seed, everything)
+	}
+	first := run(7)
+	if n := strings.Count(first, "\n"); n != 1+4+4+3+1+40+2+100+1 {
+		t.Errorf("the transcript has %d lines:\n%.3000s", n, first)
+	}
+	for range 3 {
+		if again := run(7); again != first {
+			t.Fatalf("two plays with one seed at one time differ:\n%s", firstDifference(first, again))
+		}
+	}
+	if run(8) == first {
+		t.Error("another seed sends the same bytes")
+	}
+}
+
+func firstDifference(a, b string) string {
+	left, right := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(left), len(right)) {
+		if left[i] != right[i] {
+			return left[i] + "\n" + right[i]
+		}
+	}
+	return "one is longer"
+}
+
+func TestEditingAStepLeavesTheOthersAlone(t *testing.T) {
+	app := newApplication(t)
+	app.now = func() time.Time { return noon }
+	story := func(second string) string {
+		return transcript(t, app.URL, nil, 1, "name: Edited\nsteps:\n  - {send: booking.created}\n  - "+second+"\n  - {send: invoice.created}\n")
+	}
+	one, two := strings.Split(story("{send: booking.updated}"), "\n"), strings.Split(story("{send: patient.created}"), "\n")
+	if one[0] != two[0] || one[2] != two[2] {
+		t.Errorf("another second step changed the first or the third:\n%s\n%s", strings.Join(one, "\n"), strings.Join(two, "\n"))
+	}
+}
+
+func TestSelection(t *testing.T) {
+	app := newApplication(t)
+	const text = `
+name: Choose
+cast:
+  visit: {kind: booking}
+steps:
+  - {do: arrive, about: visit}
+  - repeat:
+      times: 2
+      steps:
+        - {send: booking.updated, about: visit, tags: [update]}
+        - {send: booking.created}
+  - {do: start-consultation, about: visit, name: the-end, tags: [end]}
+  - {send: patient.created}
+`
+	for _, test := range []struct {
+		name   string
+		choose player.Selection
+		want   string
+	}{
+		{"until a path", player.Selection{Until: "2.1"}, "booking.patientJourney.arrived booking.updated"},
+		{"until a name", player.Selection{Until: "the-end"}, "booking.patientJourney.arrived booking.updated booking.created booking.updated booking.created booking.patientJourney.inConsultation"},
+		{"only, after what it needs has happened", player.Selection{Only: "3"}, "booking.patientJourney.inConsultation"},
+		{"tags", player.Selection{Tags: []string{"update", "end"}}, "booking.updated booking.updated booking.patientJourney.inConsultation"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			app.mu.Lock()
+			app.types = nil
+			app.mu.Unlock()
+			result := play(t, player.Options{Target: app.URL, Select: test.choose}, text)
+			if got := strings.Join(app.received(), " "); got != test.want {
+				t.Errorf("received %q, want %q\n%s", got, test.want, outcomes(result))
+			}
+			if code := result.ExitCode(); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+		})
+	}
+	p, err := player.New(player.Options{Target: app.URL, Select: player.Selection{Only: "the-nd"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.Play(t.Context(), parse(t, text)); err == nil || !strings.Contains(err.Error(), `did you mean "the-end"?`) {
+		t.Errorf("an unknown step gives %v", err)
+	}
+}
+
+func TestAnInterruptKeepsWhatRan(t *testing.T) {
+	app := newApplication(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	app.answer = func(_ http.ResponseWriter, n int) bool {
+		if n == 20 {
+			cancel()
+		}
+		return false
+	}
+	p, err := player.New(player.Options{Target: app.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.Play(ctx, parse(t, "name: Long\nsteps:\n  - {send: booking.created}\n  - traffic: {events: 1000000}\n  - {send: booking.deleted}\n")); err != nil {
+		t.Fatal(err)
+	}
+	result := p.Result()
+	if code := result.ExitCode(); code != scenarios.ExitInterrupted {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	if result.Counts.Attempts < 2 || result.Counts.Failed != 0 {
+		t.Errorf("counts %+v; want some attempts and no failure", result.Counts)
+	}
+	if last := result.Stories[0].Steps[2]; last.Outcome != scenarios.NotRun {
+		t.Errorf("the step after the interrupt is %s", last.Outcome)
+	}
+}
+
+func TestProbesRunCommandsOnlyWhenAllowed(t *testing.T) {
+	app := newApplication(t)
+	const text = `
+name: Commands
+steps:
+  - {send: booking.created}
+  - probe: {exec: [echo, "hello ${run.seed}"], until: {output: "hello *"}}
+  - probe: {exec: ["false"], until: {exit: 1}}
+  - probe: {exec: ["false"], within: 1ms}
+  - probe: {exec: [echo, bye], until: {output: "hello *"}, within: 1ms}
+`
+	wantOutcomes(t, play(t, player.Options{Target: app.URL, AllowExec: true}, text), `
+1 passed
+2 passed
+3 passed
+4 failed [exit code: expected 0, found 1]
+5 failed [output: expected hello *, found bye]`)
+	result := play(t, player.Options{Target: app.URL}, text)
+	if got := outcomes(result); strings.Count(got, "needs --allow-exec") != 4 {
+		t.Errorf("without --allow-exec the steps went\n%s", got)
+	}
+}
+
+func TestTrueAndStillTrue(t *testing.T) {
+	app := newApplication(t)
+	result := play(t, player.Options{Target: app.URL}, `
+name: Exactly once
+steps:
+  - {send: booking.created}
+  - parallel:
+      - {probe: {get: "${target.origin}/", until: {equals: {/count: 1}}, and-still-after: 150ms}}
+      - repeat: {times: 1, steps: [{wait: 20ms}, {send: booking.updated}]}
+`)
+	step := result.Stories[0].Steps[2]
+	if step.Outcome != scenarios.Failed || !strings.Contains(step.Evidence[0].Verdict.Failures[0].String(), "expected 1 still after 150ms, found 2") {
+		t.Errorf("a second event within the quiet time goes unnoticed:\n%s", outcomes(result))
+	}
+}
+
+func TestFaultsAndTrafficStayAtHome(t *testing.T) {
+	p, err := player.New(player.Options{Target: "http://192.0.2.1/webhooks"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, step := range []string{"{traffic: {events: 1}}", "{send: booking.created, fault: {signature: tampered}, expect: {status: 4xx}}"} {
+		err := p.Play(t.Context(), parse(t, "name: Rude\nsteps:\n  - "+step+"\n"))
+		if err == nil || !strings.Contains(err.Error(), "--allow-public") {
+			t.Errorf("%s at a public address gives %v", step, err)
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package player
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/scenarios/script"
+	"semblance/simulator"
+	"semblance/simulator/clock"
+	"semblance/simulator/delivery"
+)
+
+// maxProbeBody bounds what is read of an answer to a probe.
+const maxProbeBody = 1 << 20
+
+// answer is what a question to the receiver's application brought.
+type answer struct {
+	came   simulator.Came
+	output string             // of a command
+	failed *scenarios.Failure // a command that ended otherwise than it should
+}
+
+// question is a probe with its values.
+type question struct {
+	what  string // as reports call it
+	ask   func(ctx context.Context) answer
+	until script.Until
+}
+
+// probe asks at once, then every so often, until the answer is what is expected, and once more after a quiet time.
+func (s *story) probe(step *script.Probe, at place) task {
+	return func(ctx context.Context, b *branch) {
+		v := s.valuesOf(step, at, b)
+		expect, err := step.Until.Resolve(v)
+		if err != nil {
+			s.fail(step, at.round, err)
+			return
+		}
+		q, err := s.question(step, v)
+		if err != nil {
+			s.fail(step, at.round, err)
+			return
+		}
+		started, since := clock.Now(), s.since()
+		check := scenarios.Check{Asked: q.what}
+		last, verdict := s.askUntil(ctx, step, q, expect, &check)
+		if verdict.Passed() && step.StillAfter > 0 && clock.Sleep(ctx, step.StillAfter) == nil {
+			last, verdict = q.once(ctx, expect, step.Within)
+			check.Tries++
+			for i := range verdict.Failures {
+				verdict.Failures[i].Expected += fmt.Sprintf(" still after %v", step.StillAfter)
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		check.Status, check.Answer, check.Took = last.came.Status, last.came.Body, clock.Since(started)
+		check.Failure = last.came.Detail
+		s.record.Check(step.Path, scenarios.Evidence{
+			Round: at.round.String(), StartedAt: since, Check: &check, Expected: expect.String(), Verdict: verdict,
+		})
+		if verdict.Passed() {
+			captureFrom(s, step, at.round, b, step.Captures, &last.came)
+		}
+	}
+}
+
+func (s *story) askUntil(ctx context.Context, step *script.Probe, q *question, expect scenarios.Expect, check *scenarios.Check) (answer, scenarios.Verdict) {
+	deadline := clock.Now().Add(step.Within)
+	for {
+		check.Tries++
+		last, verdict := q.once(ctx, expect, step.Within)
+		if verdict.Passed() || clock.Now().Add(step.Every).After(deadline) || clock.Sleep(ctx, step.Every) != nil {
+			return last, verdict
+		}
+	}
+}
+
+// once asks and judges.
+func (q *question) once(ctx context.Context, expect scenarios.Expect, within time.Duration) (answer, scenarios.Verdict) {
+	ctx, cancel := context.WithTimeout(ctx, max(within, time.Second))
+	defer cancel()
+	a := q.ask(ctx)
+	verdict := scenarios.Judge(expect, &simulator.Attempt{Came: a.came})
+	if a.failed != nil {
+		verdict.Failures = append(verdict.Failures, *a.failed)
+	}
+	return a, verdict
+}
+
+func (s *story) question(step *script.Probe, v *values) (*question, error) {
+	if len(step.Exec) > 0 {
+		return s.command(step, v)
+	}
+	address, err := step.URL.Resolve(v)
+	if err != nil {
+		return nil, err
+	}
+	var body []byte
+	headers := http.Header{}
+	if step.Body != nil {
+		value, err := step.Body.Resolve(v)
+		if err != nil {
+			return nil, err
+		}
+		if text, ok := value.(string); ok {
+			body = []byte(text)
+		} else {
+			body = []byte(scenarios.EncodeJSON(value))
+			headers.Set("Content-Type", "application/json")
+		}
+	}
+	for _, h := range step.Headers {
+		value, err := h.Value.Resolve(v)
+		if err != nil {
+			return nil, err
+		}
+		headers.Set(h.Name, value)
+	}
+	if _, err := http.NewRequest(step.Method, address, nil); err != nil {
+		return nil, fmt.Errorf("asking %s %s: %w", step.Method, address, err)
+	}
+	return &question{what: step.Method + " " + address, ask: func(ctx context.Context) answer {
+		return s.p.ask(ctx, step.Method, address, headers, body)
+	}}, nil
+}
+
+// ask makes one HTTP request to the receiver's application. It follows no redirect: where an application sends people is
+// part of its answer.
+func (p *Player) ask(ctx context.Context, method, address string, headers http.Header, body []byte) answer {
+	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return answer{came: simulator.Came{Failure: simulator.FailureConnect, Detail: err.Error()}}
+	}
+	request.Header = headers.Clone()
+	started := clock.Now()
+	response, err := p.probes.Do(request)
+	if err != nil {
+		return answer{came: simulator.Came{Failure: failureOf(err), Detail: plainError(err)}}
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(response.Body, maxProbeBody+1))
+	came := simulator.Came{Status: response.StatusCode, Proto: response.Proto, Body: data, Size: int64(len(data))}
+	came.Timings.Total = clock.Since(started)
+	if len(data) > maxProbeBody {
+		came.Body, came.Truncated = data[:maxProbeBody], true
+	}
+	for name, values := range response.Header {
+		for _, value := range values {
+			came.Headers = append(came.Headers, simulator.Header{Name: name, Value: value})
+		}
+	}
+	slices.SortFunc(came.Headers, func(a, b simulator.Header) int { return strings.Compare(a.Name, b.Name) })
+	if err != nil {
+		came.Failure, came.Detail = failureOf(err), plainError(err)
+	}
+	return answer{came: came}
+}
+
+func failureOf(err error) simulator.Failure {
+	if errors.Is(err, context.DeadlineExceeded) || os.IsTimeout(err) {
+		return simulator.FailureTimeout
+	}
+	return simulator.FailureConnect
+}
+
+// plainError is the cause, without the method and URL that net/http puts in front.
+func plainError(err error) string {
+	var wrapped interface{ Unwrap() error }
+	if errors.As(err, &wrapped) {
+		if inner := wrapped.Unwrap(); inner != nil {
+			return inner.Error()
+		}
+	}
+	return err.Error()
+}
+
+// probeClient asks the receiver's application, trusting what deliveries trust.
+func probeClient(o delivery.Options) (*http.Client, error) {
+	config := &tls.Config{InsecureSkipVerify: o.Insecure}
+	if o.CAFile != "" {
+		pem, err := os.ReadFile(o.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading the certificates to trust: %w", err)
+		}
+		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
+			config.RootCAs = x509.NewCertPool()
+		}
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no PEM certificate", o.CAFile)
+		}
+	}
+	return &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}

@@ -1,0 +1,295 @@
+package player
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"semblance/fixtures"
+	"semblance/scenarios"
+	"semblance/scenarios/script"
+	"semblance/schemas"
+	"semblance/schemas/validate"
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+	"semblance/simulator/fault"
+	"semblance/simulator/provider"
+)
+
+// event is one change that is to be sent, with what its step says of it.
+type event struct {
+	s       *story
+	step    script.Step
+	send    *script.Delivering
+	change  schemas.Change
+	idSeed  uint64 // of its eventIds, see [event.ids]
+	round   round
+	checked bool // its payload must be checked against its schema: the step has changed it
+}
+
+// tried is one attempt, and whether it is the one that its step judges.
+type tried struct {
+	attempt   simulator.Attempt
+	startedAt time.Duration
+	copy      int
+	judged    bool // false for an attempt of the ladder that others follow
+}
+
+func (s *story) send(step *script.Send, at place) task {
+	ask := fixtures.Ask{About: s.about(step.About, at), Omit: step.Omit, Set: map[string]string{}}
+	for _, named := range step.Identifiers {
+		ask.Set[named.Name] = named.Value.String() // keeps its place; the value follows when it is known
+	}
+	name := drawn(step.Path, at.round)
+	change, err := s.at(name).Change(step.Type, ask)
+	if err != nil {
+		return s.fails(step, at, err)
+	}
+	return func(ctx context.Context, b *branch) {
+		v := s.valuesOf(step, at, b)
+		e := event{s: s, step: step, send: &step.Delivering, change: change, idSeed: s.idSeed(name), round: at.round,
+			checked: !step.Invalid && len(step.Identifiers)+len(step.Omit) > 0}
+		if err := e.override(step.Identifiers, v); err != nil {
+			s.fail(step, at.round, err)
+			return
+		}
+		e.deliver(ctx, b, v)
+	}
+}
+
+// override puts the values of the step's own identifiers in their places.
+func (e *event) override(identifiers []script.Named, v *values) error {
+	e.change.Identifiers = slices.Clone(e.change.Identifiers)
+	for _, named := range identifiers {
+		value, err := named.Value.Resolve(v)
+		if err != nil {
+			return err
+		}
+		for i := range e.change.Identifiers {
+			if e.change.Identifiers[i].Name == named.Name {
+				e.change.Identifiers[i].Value = value
+			}
+		}
+	}
+	return nil
+}
+
+func (s *story) do(step *script.Do, at place) task {
+	name := drawn(step.Path, at.round)
+	changes, err := s.at(name).Do(step.Action, s.about(step.About, at))
+	if err != nil {
+		return s.fails(step, at, err)
+	}
+	return func(ctx context.Context, b *branch) {
+		for i, change := range changes {
+			if s.over(ctx) {
+				return
+			}
+			e := event{s: s, step: step, send: &step.Delivering, change: change, idSeed: s.idSeed(name) ^ schemas.Mix(uint64(i)), round: at.round}
+			e.deliver(ctx, b, s.valuesOf(step, at, b))
+		}
+	}
+}
+
+func (s *story) about(about []script.About, at place) map[string]*fixtures.Record {
+	records := map[string]*fixtures.Record{}
+	for _, a := range about {
+		records[a.Role] = s.cast[at.scenario][a.Name]
+	}
+	return records
+}
+
+func (s *story) valuesOf(step script.Step, at place, b *branch) *values {
+	return &values{b: b, step: step, cast: s.cast[at.scenario], round: at.round}
+}
+
+// fails returns the task of a step that cannot be played.
+func (s *story) fails(step script.Step, at place, err error) task {
+	return func(context.Context, *branch) { s.fail(step, at.round, err) }
+}
+
+func (s *story) fail(step script.Step, r round, err error) {
+	s.record.Fail(script.Of(step).Path, r.String(), err.Error())
+}
+
+// deliver sends the event, with its copies and its retries, and takes down what came.
+func (e *event) deliver(ctx context.Context, b *branch, v *values) {
+	all, err := e.attempts(ctx, b)
+	e.took(b, v, all, err)
+}
+
+// took judges and records the attempts at an event, and takes the captures from the first answer.
+func (e *event) took(b *branch, v *values, all []tried, err error) {
+	if err != nil {
+		e.s.fail(e.step, e.round, err)
+		return
+	}
+	captured := false
+	for i := range all {
+		if all[i].attempt.Came.Failure == simulator.FailureCanceled { // cut short by an interrupt: it says nothing of the receiver
+			continue
+		}
+		e.record(b.lane, &all[i], v)
+		if all[i].judged && !captured {
+			captured = true
+			captureFrom(e.s, e.step, e.round, b, e.send.Captures, &all[i].attempt.Came)
+		}
+		b.sent = all[i].attempt.Sent.EventID
+	}
+}
+
+// record judges an attempt, keeps it, and writes it down.
+func (e *event) record(lane *lane, t *tried, v *values) {
+	expect := scenarios.Expect{Answer: scenarios.AnswerAny}
+	path := script.Of(e.step).Path
+	evidence := scenarios.Evidence{Round: e.round.String(), Copy: t.copy, StartedAt: t.startedAt, Attempt: &t.attempt}
+	if t.judged {
+		known := *v
+		known.eventID = t.attempt.Sent.EventID
+		var err error
+		if expect, err = e.send.Expect.Resolve(&known); err != nil {
+			e.s.fail(e.step, e.round, err)
+			return
+		}
+		evidence.Verdict = scenarios.Judge(expect, &t.attempt)
+	}
+	e.s.p.recognise(&t.attempt.Came)
+	e.s.record.Attempt(path, evidence, expect)
+	lane.write(e.s, path, &evidence)
+}
+
+// captureFrom takes values out of an answer. One that is not there fails the step, and what needs it is skipped.
+func captureFrom(s *story, step script.Step, r round, b *branch, captures []script.Capture, came *simulator.Came) {
+	if len(captures) == 0 || came.Failure != "" {
+		return
+	}
+	doc, err := validate.Parse(came.Body)
+	for _, c := range captures {
+		var value any
+		if err == nil {
+			value, err = scenarios.Lookup(doc, c.Pointer)
+		}
+		if err != nil {
+			s.fail(step, r, fmt.Errorf("capturing %s from %q of the answer: %w", c.Name, c.Pointer, err))
+			return
+		}
+		b.scope.set(c.Name, value)
+	}
+}
+
+// attempts sends the event as often as its step says, and returns every attempt in order.
+func (e *event) attempts(ctx context.Context, b *branch) ([]tried, error) {
+	again := e.send.Again
+	if again == nil {
+		again = &script.Again{}
+	}
+	copies := make([]simulator.Sent, again.Copies+1)
+	ids := make([]*schemas.ObjectIDs, len(copies))
+	for i := range copies {
+		ids[i] = schemas.NewObjectIDs(e.idSeed + uint64(i))
+		if i > 0 && again.As == script.AsReplay {
+			copies[i] = copies[0]
+			continue
+		}
+		var err error
+		if copies[i], err = e.prepare(b, ids[i], e.send.Fault); err != nil {
+			return nil, err
+		}
+	}
+	outcomes := make([][]tried, len(copies))
+	if !again.Together {
+		for i := range copies {
+			outcomes[i] = e.ladder(ctx, b, copies[i], i, ids[i])
+		}
+		return slices.Concat(outcomes...), nil
+	}
+	var running sync.WaitGroup
+	for i := range copies {
+		running.Go(func() {
+			own := *b // each copy climbs the ladder in its own time
+			outcomes[i] = e.ladder(ctx, &own, copies[i], i, ids[i])
+		})
+	}
+	running.Wait()
+	return slices.Concat(outcomes...), nil
+}
+
+// prepare encodes and signs an attempt under a new eventId.
+func (e *event) prepare(b *branch, ids *schemas.ObjectIDs, spoil *fault.Fault) (simulator.Sent, error) {
+	request := delivery.Request{
+		URL:            e.s.p.options.Target,
+		SubscriptionID: e.s.subscriptionID,
+		EventID:        ids.New(b.stamp()).String(),
+		Change:         &e.change,
+		Secrets:        []simulator.Secret{e.s.p.options.Secret},
+		At:             b.now,
+		Fault:          spoil,
+	}
+	if e.checked {
+		if err := check(&request); err != nil {
+			return simulator.Sent{}, err
+		}
+	}
+	return e.s.sender.Prepare(request)
+}
+
+// check refuses a payload that breaks its schema.
+func check(r *delivery.Request) error {
+	schema, err := validate.Payload(r.Change.Type)
+	if err != nil {
+		return err
+	}
+	broken := schema.Validate(simulator.AppendPayload(nil, r.SubscriptionID, r.EventID, r.Change))
+	if len(broken) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the payload breaks the schema of %s: %s; say `invalid: on-purpose` if it should", r.Change.Type.Name, broken[0])
+}
+
+// ladder makes the attempts of one delivery: one, or as many as the provider would make. A fault spoils the first of
+// them alone, and the last one is judged.
+func (e *event) ladder(ctx context.Context, b *branch, sent simulator.Sent, number int, ids *schemas.ObjectIDs) []tried {
+	var all []tried
+	var history []provider.Outcome
+	seed := schemas.Mix(uint64(e.s.seed)) ^ key(drawn(script.Of(e.step).Path, e.round))
+	for {
+		t := tried{copy: number, startedAt: e.s.since()}
+		t.attempt = simulator.Attempt{SubscriptionID: e.s.subscriptionID, Number: len(history) + 1, StartedAt: b.stamp(), Sent: sent}
+		t.attempt.Came = e.s.sender.Send(ctx, sent)
+		all = append(all, t)
+		last := &all[len(all)-1]
+		last.judged = true
+		if e.send.Deliver != script.DeliverWithRetries || ctx.Err() != nil {
+			return all
+		}
+		came := &last.attempt.Came
+		history = append(history, provider.Outcome{Ended: b.stamp(), OK: came.OK(), RetryAfter: came.RetryAfter})
+		wait, more := e.s.p.options.Ladder.Next(history, seed)
+		if !more {
+			return all
+		}
+		if b.pass(ctx, wait, time.Duration(float64(wait)/e.s.p.options.LadderScale)) != nil {
+			return all
+		}
+		next, err := e.prepare(b, ids, nil)
+		if err != nil { // it was prepared before, and only the time is new
+			last.attempt.Came.Detail += "; preparing the retry: " + err.Error()
+			return all
+		}
+		last.judged = false
+		sent = next
+	}
+}
+
+// referenceHeader is in every answer of the reference receiver (package receiver, which shares nothing with those who
+// send): a story that comes upon it can ask what was received.
+const referenceHeader = "Semblance-Receiver"
+
+// recognise remembers that the receiver is the reference receiver, once an answer has said so.
+func (p *Player) recognise(came *simulator.Came) {
+	if !p.reference.Load() && came.Header(referenceHeader) != "" {
+		p.reference.Store(true)
+	}
+}

@@ -1,0 +1,256 @@
+package player
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+
+	"semblance/scenarios"
+	"semblance/scenarios/script"
+)
+
+// task runs what has been planned: a step, or several.
+type task func(ctx context.Context, b *branch)
+
+// place is where a step stands while it is planned.
+type place struct {
+	scenario *script.Scenario // whose cast it means
+	round    round
+	eager    bool // inside a parallel block: everything is planned before anything runs
+}
+
+// play walks the story.
+func (s *story) play(ctx context.Context) {
+	b := &branch{s: s, scope: &scope{}, now: s.p.options.At, lane: s.p.transcript}
+	s.sequence(s.scenario.Steps, place{scenario: s.scenario})(ctx, b)
+}
+
+// sequence runs steps one after the other, each planned when its turn comes unless all must be planned now.
+func (s *story) sequence(steps []script.Step, at place) task {
+	var planned []task
+	if at.eager {
+		for _, step := range steps {
+			planned = append(planned, s.plan(step, at))
+		}
+	}
+	return func(ctx context.Context, b *branch) {
+		for i, step := range steps {
+			if s.over(ctx) {
+				return
+			}
+			if planned != nil {
+				planned[i](ctx, b)
+			} else {
+				s.plan(step, at)(ctx, b)
+			}
+		}
+	}
+}
+
+// plan asks the clinic what a step sends, and returns what runs it.
+func (s *story) plan(step script.Step, at place) task {
+	common := script.Of(step)
+	run := s.planKind(step, at)
+	if !s.selected.plays(common.Path) {
+		return s.unselected(step, run)
+	}
+	return func(ctx context.Context, b *branch) {
+		if reason := s.reasonToSkip(common, b); reason != "" {
+			s.skip(step, reason)
+			return
+		}
+		s.record.Begin(common.Path, s.since())
+		run(ctx, b)
+		s.end(ctx, common)
+	}
+}
+
+// unselected returns what stands in for a step that was not selected. It has been planned, so that the clinic is where
+// it would be; those inside it are planned too, and one of them may be selected.
+func (s *story) unselected(step script.Step, run task) task {
+	return func(ctx context.Context, b *branch) {
+		path := script.Of(step).Path
+		if !s.selected.below(path) {
+			s.record.Skip(path, s.selected.reason)
+			s.observe(path)
+		} else {
+			s.record.Begin(path, s.since())
+			defer s.observe(path)
+		}
+		if script.Children(step) != nil {
+			run(ctx, b)
+		}
+	}
+}
+
+func (s *story) planKind(step script.Step, at place) task {
+	switch step := step.(type) {
+	case *script.Send:
+		return s.send(step, at)
+	case *script.Do:
+		return s.do(step, at)
+	case *script.Wait:
+		return func(ctx context.Context, b *branch) { b.pass(ctx, step.For, step.For) }
+	case *script.Probe:
+		return s.probe(step, at)
+	case *script.Request:
+		return s.request(step, at)
+	case *script.Traffic:
+		return s.traffic(step, at)
+	case *script.Shuffle:
+		return s.shuffle(step, at)
+	case *script.Repeat:
+		return s.repeat(step, at)
+	case *script.Parallel:
+		return s.parallel(step, at)
+	case *script.Play:
+		inner := at
+		inner.scenario = step.Scenario
+		return s.sequence(step.Scenario.Steps, inner)
+	}
+	panic("player: a step of an unknown kind")
+}
+
+// skip records that a step and all inside it are not played.
+func (s *story) skip(step script.Step, reason string) {
+	path := script.Of(step).Path
+	s.record.Skip(path, reason)
+	s.observe(path)
+	for _, child := range script.Children(step) {
+		s.skip(child, reason)
+	}
+}
+
+// end records that a step has ended, unless the story was interrupted within it.
+func (s *story) end(ctx context.Context, common *script.Common) {
+	if ctx.Err() != nil {
+		return
+	}
+	result := s.observe(common.Path)
+	if result.Counts.Failures() > 0 && s.p.options.FailFast || common.Path == s.selected.last {
+		s.stop()
+	}
+}
+
+// shuffle runs its steps in an order that the seed and its path decide. They see none of each other's captures.
+func (s *story) shuffle(step *script.Shuffle, at place) task {
+	steps := slices.Clone(step.Steps)
+	seed := uint64(s.seed)
+	draw := rand.New(rand.NewPCG(seed, key("shuffle\x00"+drawn(step.Path, at.round))))
+	draw.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+	one := make([]task, len(steps))
+	for i := range steps {
+		one[i] = s.sequence(steps[i:i+1], at)
+	}
+	return func(ctx context.Context, b *branch) {
+		outer := b.scope
+		scopes := map[script.Step]*scope{}
+		for i, run := range one {
+			b.scope = outer.inner()
+			scopes[steps[i]] = b.scope
+			run(ctx, b)
+		}
+		b.scope = outer
+		for _, child := range step.Steps {
+			outer.merge(scopes[child])
+		}
+	}
+}
+
+// maxPlannedRounds is how many rounds of a repeat inside a parallel block are planned before anything runs. Those of a
+// longer one are planned as they are run, so that memory stays flat; the actions of its rounds then interleave with
+// those of its siblings.
+const maxPlannedRounds = 1000
+
+func (s *story) repeat(step *script.Repeat, at place) task {
+	at.eager = at.eager && step.Times <= maxPlannedRounds
+	var planned []task
+	plan := func(i int) task {
+		in := at
+		in.round = at.round.in(i + 1)
+		return s.sequence(step.Steps, in)
+	}
+	if at.eager {
+		for i := range step.Times {
+			planned = append(planned, plan(i))
+		}
+	}
+	return func(ctx context.Context, b *branch) {
+		for i := 0; i < step.Times && !s.over(ctx); i++ {
+			if planned != nil {
+				planned[i](ctx, b)
+			} else {
+				plan(i)(ctx, b)
+			}
+		}
+	}
+}
+
+// parallel runs its steps at once. Each has a branch of its own: its captures, its time, its part of the transcript.
+func (s *story) parallel(step *script.Parallel, at place) task {
+	at.eager = true
+	planned := make([]task, len(step.Steps))
+	for i, child := range step.Steps {
+		planned[i] = s.plan(child, at)
+	}
+	return func(ctx context.Context, b *branch) {
+		branches := make([]*branch, len(planned))
+		lanes := b.lane.fork(len(planned))
+		var running sync.WaitGroup
+		for i, run := range planned {
+			branches[i] = &branch{s: s, scope: b.scope.inner(), now: b.now, sent: b.sent, lane: lanes[i]}
+			running.Go(func() {
+				defer branches[i].lane.close()
+				run(ctx, branches[i])
+			})
+		}
+		running.Wait()
+		for _, child := range branches {
+			b.scope.merge(child.scope)
+			if child.now.After(b.now) {
+				b.now = child.now
+			}
+			if child.sent != "" {
+				b.sent = child.sent
+			}
+		}
+	}
+}
+
+// drawn names a round of a step, as what is drawn there follows from it.
+func drawn(path string, r round) string { return path + "#" + r.String() }
+
+// reasonToSkip says why a step that is reached cannot be played, or "".
+func (s *story) reasonToSkip(c *script.Common, b *branch) string {
+	if c.Needs == script.NeedReference && !s.p.reference.Load() {
+		return "only the reference receiver (semblance listen) can show this"
+	}
+	var missing []string
+	for _, name := range c.Uses {
+		if _, ok := b.scope.get(name); !ok {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return "nothing was captured as " + strings.Join(missing, " or ")
+}
+
+// observe tells the observer how a step went.
+func (s *story) observe(path string) (result scenarios.StepResult) {
+	s.observing.Lock()
+	defer s.observing.Unlock()
+	result = s.record.End(path, s.since())
+	s.p.options.Observer.Step(result)
+	return result
+}
+
+// progress tells the observer how far a step has come.
+func (s *story) progress(path string, attempts int64) {
+	s.observing.Lock()
+	defer s.observing.Unlock()
+	s.p.options.Observer.Progress(s.steps[path], attempts)
+}
