@@ -1,0 +1,135 @@
+package library_test
+
+import (
+	"strings"
+	"testing"
+
+	"semblance/scenarios"
+	"semblance/scenarios/library"
+	"semblance/scenarios/player"
+	"semblance/scenarios/script"
+	"semblance/schemas"
+	"semblance/simulator"
+	"semblance/simulator/receiver"
+)
+
+// start starts a reference receiver, or one that is wrong.
+func start(t *testing.T, wrong string) *receiver.Server {
+	t.Helper()
+	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}, ActWrong: wrong})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+func play(t *testing.T, target string, scenario *script.Scenario) scenarios.Result {
+	t.Helper()
+	p, err := player.New(player.Options{Target: target})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.Play(t.Context(), scenario); err != nil {
+		t.Fatal(err)
+	}
+	return p.Result()
+}
+
+func stories(t *testing.T) []library.Story {
+	t.Helper()
+	all, err := library.Stories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestEveryStoryPassesAtTheReferenceReceiver(t *testing.T) {
+	all := stories(t)
+	if len(all) < 20 {
+		t.Errorf("the library has %d stories, want 20 at the least", len(all))
+	}
+	for _, story := range all {
+		t.Run(story.Name, func(t *testing.T) {
+			t.Parallel()
+			if len(story.Scenario.Warnings) > 0 {
+				t.Errorf("lint warns:\n%v", story.Scenario.Warnings)
+			}
+			if story.Scenario.Description == "" {
+				t.Error("the description does not say what the story teaches")
+			}
+			result := play(t, start(t, "").URL, story.Scenario)
+			if code := result.ExitCode(); code != 0 {
+				t.Errorf("exit code %d\n%s", code, failures(&result))
+			}
+			for _, step := range result.Stories[0].Steps {
+				if step.Outcome != scenarios.Passed {
+					t.Errorf("step %s (%s) is %s: %s", step.Path, step.What, step.Outcome, step.Reason)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryEventTypeIsThere(t *testing.T) {
+	for _, story := range stories(t) {
+		if story.Name != "every-event-type" {
+			continue
+		}
+		var sent []string
+		for step := range story.Scenario.All() {
+			sent = append(sent, step.(*script.Send).Type.Name)
+		}
+		var want []string
+		for _, eventType := range schemas.All() {
+			want = append(want, eventType.Name)
+		}
+		if strings.Join(sent, " ") != strings.Join(want, " ") {
+			t.Errorf("the story sends\n%v\nand the catalogue has\n%v", sent, want)
+		}
+		return
+	}
+	t.Error("there is no story every-event-type")
+}
+
+// TestWrongReceiversAreFound plays the library at every wrong receiver: each mistake must fail some story.
+func TestWrongReceiversAreFound(t *testing.T) {
+	all := stories(t)
+	for _, wrong := range receiver.Wrongs() {
+		t.Run(wrong.Name, func(t *testing.T) {
+			t.Parallel()
+			var found []string
+			for _, story := range all {
+				if story.Name == "day-of-traffic" || story.Name == "burst" { // long, and no richer than the others
+					continue
+				}
+				result := play(t, start(t, wrong.Name).URL, story.Scenario)
+				if result.ExitCode() != 0 {
+					found = append(found, story.Name)
+				}
+			}
+			if len(found) == 0 {
+				t.Errorf("no story of the library fails at a receiver that is wrong in this way: %s", wrong.Summary)
+			}
+			t.Logf("found by %v", found)
+		})
+	}
+}
+
+func failures(r *scenarios.Result) string {
+	var b strings.Builder
+	for _, step := range r.Stories[0].Steps {
+		for _, e := range step.Evidence {
+			for _, f := range e.Verdict.Failures {
+				b.WriteString(step.Path + " " + step.What + ": " + f.String() + "\n")
+			}
+		}
+	}
+	return b.String()
+}
