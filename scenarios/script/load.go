@@ -45,7 +45,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 
 // Read reads a scenario whose file was found, as [Load] does. Without a loader it can play no other.
 func Read(loader Loader, source *Source) (*Scenario, error) {
-	l := &load{loader: loader, clinic: fixtures.New(fixtures.Options{Seed: DefaultSeed})}
+	l := &load{loader: loader, root: scenarioTable(), words: stepWords(), clinic: fixtures.New(fixtures.Options{Seed: DefaultSeed})}
 	scenario := l.read(source, "", nil)
 	problems := l.problems.sorted()
 	if err := problems.Err(); err != nil {
@@ -59,6 +59,8 @@ func Read(loader Loader, source *Source) (*Scenario, error) {
 type load struct {
 	loader   Loader
 	problems Problems
+	root     *table[Scenario]
+	words    []word           // the kinds of steps
 	clinic   *fixtures.Clinic // where the story is rehearsed
 	full     bool             // there are more problems than are listed
 	steps    int              // so far, in all files
@@ -66,6 +68,7 @@ type load struct {
 }
 
 func (l *load) add(p Problem) {
+	p.Message = cut(p.Message, maxMessage) // it may quote the file
 	switch {
 	case len(l.problems) < MaxProblems:
 		l.problems = append(l.problems, p)

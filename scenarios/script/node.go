@@ -65,17 +65,22 @@ func (n *node) describe() string {
 	return fmt.Sprintf("%q", shorten(n.text))
 }
 
+const (
+	longestQuote = 60  // bytes of the file that a message quotes
+	maxMessage   = 600 // bytes of a whole message
+)
+
 // shorten cuts text to a length that fits a message.
-func shorten(text string) string {
-	const longest = 60
+func shorten(text string) string { return cut(text, longestQuote) }
+
+func cut(text string, longest int) string {
 	if len(text) <= longest {
 		return text
 	}
-	cut := longest
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
+	for longest > 0 && !utf8.RuneStart(text[longest]) {
+		longest--
 	}
-	return text[:cut] + "…"
+	return text[:longest] + "…"
 }
 
 // file is a file as it is read: its lines are shown in problems.

@@ -41,7 +41,7 @@ func (p *parser) scenario(root *node) *Scenario {
 	s := &Scenario{Pos: root.pos, Seed: DefaultSeed}
 	p.expect = defaultExpect()
 	p.given = DeliverOnce
-	scenarioTable().read(p, root, s)
+	p.load.root.read(p, root, s)
 	return s
 }
 

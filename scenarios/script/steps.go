@@ -106,7 +106,7 @@ func (p *parser) steps(n *node, prefix string) []Step {
 }
 
 func (p *parser) step(n *node, path string) Step {
-	known := stepWords()
+	known := p.load.words
 	names := make([]string, len(known))
 	for i, w := range known {
 		names[i] = w.name

@@ -60,6 +60,9 @@ func (t *table[T]) names() []string {
 func (p *parser) keys(n *node, what string, known []string) {
 	seen := map[string]int{}
 	for _, k := range n.keys {
+		if p.load.full {
+			return
+		}
 		if line, twice := seen[k.text]; twice {
 			p.fail(k, "the key %q is there twice; the first is on line %d", shorten(k.text), line)
 			continue

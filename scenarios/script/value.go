@@ -203,63 +203,77 @@ func (e *Expect) Resolve(values Values) (scenarios.Expect, error) {
 // name is what a record, a capture or a step may be called.
 var name = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// scan reads the ${…} of a scalar. Their places are those of the characters where the scalar is written in one line as it
-// is; else that of the scalar.
+// MaxRefs bounds the ${…} of one text.
+const MaxRefs = 1000
+
+// scan reads the ${…} of a scalar. The place of each is that of its characters where the scalar stands on one line as it
+// is; otherwise that of the scalar.
 func (p *parser) scan(n *node) Text {
 	t := Text{Pos: n.pos}
-	rest, read := n.text, 0
-	literal := strings.Builder{}
-	for {
-		i := strings.Index(rest, "${")
-		if i < 0 {
-			break
-		}
-		if i > 0 && rest[i-1] == '$' { // $${ stands for ${
-			literal.WriteString(rest[:i-1] + "${")
-			rest, read = rest[i+2:], read+i+2
-			continue
-		}
-		literal.WriteString(rest[:i])
-		pos := p.inside(n, read+i)
-		end := strings.IndexByte(rest[i:], '}')
-		if end < 0 {
-			p.failAt(pos, 2, "this ${ is not closed; write } after the name, or $${ for a literal ${")
-			literal.WriteString(rest[i:])
-			rest = ""
-			break
-		}
+	var literal strings.Builder
+	flush := func() {
 		if literal.Len() > 0 {
 			t.Parts = append(t.Parts, Part{Literal: literal.String()})
 			literal.Reset()
 		}
-		t.Parts = append(t.Parts, Part{Ref: p.reference(rest[i+2:i+end], pos)})
-		rest, read = rest[i+end+1:], read+i+end+1
 	}
-	literal.WriteString(rest)
-	if literal.Len() > 0 {
-		t.Parts = append(t.Parts, Part{Literal: literal.String()})
+	asWritten := p.asWritten(n)
+	pos, counted := n.pos, 0 // pos is the place of the byte counted
+	if asWritten && n.quoted {
+		pos.Column++
 	}
+	at := func(offset int) Pos {
+		if asWritten {
+			pos.Column += utf8.RuneCountInString(n.text[counted:offset])
+			counted = offset
+		}
+		return pos
+	}
+	for read := 0; ; {
+		i := strings.Index(n.text[read:], "${")
+		if i < 0 {
+			literal.WriteString(n.text[read:])
+			break
+		}
+		start := read + i
+		if i > 0 && n.text[start-1] == '$' { // $${ stands for ${
+			literal.WriteString(n.text[read:start-1] + "${")
+			read = start + 2
+			continue
+		}
+		literal.WriteString(n.text[read:start])
+		length := strings.IndexByte(n.text[start:], '}')
+		switch {
+		case length < 0:
+			p.failAt(at(start), 2, "this ${ is not closed; write } after the name, or $${ for a literal ${")
+			return t
+		case len(t.Parts) > 2*MaxRefs:
+			p.failAt(at(start), 2, "a text has more than %d values", MaxRefs)
+			return t
+		}
+		flush()
+		t.Parts = append(t.Parts, Part{Ref: p.reference(n.text[start+2:start+length], at(start))})
+		read = start + length + 1
+	}
+	flush()
 	return t
 }
 
-// inside returns the place of the offset-th byte of a scalar.
-func (p *parser) inside(n *node, offset int) Pos {
-	pos := n.pos
-	line := []rune(p.src.line(pos.Line))
-	if pos.Column > len(line) {
-		return pos
+// asWritten reports whether a scalar stands in the file on one line and without escapes, so that its characters can be
+// counted there.
+func (p *parser) asWritten(n *node) bool {
+	line := p.src.line(n.pos.Line)
+	for range n.pos.Column - 1 {
+		_, size := utf8.DecodeRuneInString(line)
+		line = line[size:]
 	}
-	written := string(line[pos.Column-1:])
-	quote := 0
-	if n.quoted && (written[0] == '"' || written[0] == '\'') {
-		quote = 1
-		written = written[1:]
+	if n.quoted {
+		if line == "" || line[0] != '"' && line[0] != '\'' {
+			return false
+		}
+		line = line[1:]
 	}
-	if !strings.HasPrefix(written, n.text) {
-		return pos
-	}
-	pos.Column += quote + utf8.RuneCountInString(n.text[:offset])
-	return pos
+	return strings.HasPrefix(line, n.text)
 }
 
 // reference reads what stands between ${ and }. One that is wrong has no kind.

@@ -1,0 +1,69 @@
+package script_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"semblance/scenarios/script"
+)
+
+// known answers every reference with the same value.
+type known struct{ value any }
+
+func (k known) Value(*script.Ref) (any, error) { return k.value, nil }
+
+// Whatever a file holds, Parse returns a tree whose every value resolves, or problems that have a place in the file.
+func FuzzParse(f *testing.F) {
+	for _, folder := range []string{"valid", "invalid"} {
+		for _, file := range examples(f, folder) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data, filepath.Ext(file) == ".json")
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {
+		name := "fuzz.yaml"
+		if isJSON {
+			name = "fuzz.json"
+		}
+		start := time.Now()
+		scenario, err := script.Parse(name, data)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		if err != nil {
+			var problems script.Problems
+			if !errors.As(err, &problems) || len(problems) == 0 {
+				t.Fatalf("an error without problems: %#v", err)
+			}
+			for _, p := range problems {
+				if p.Message == "" || p.Pos.Line < 0 || p.Pos.Line > strings.Count(string(data), "\n")+strings.Count(string(data), "\r")+2 {
+					t.Errorf("a problem of nowhere: %#v", p)
+				}
+			}
+			_ = problems.String()
+			return
+		}
+		for step := range scenario.All() {
+			info := script.Info(step)
+			if info.Path == "" || info.What == "" || info.Line == 0 {
+				t.Errorf("a step of nowhere: %#v", info)
+			}
+			if found, err := scenario.Find(info.Path); err != nil || found != step {
+				t.Errorf("%s is not found by its path: %v", info.Path, err)
+			}
+			if send, ok := step.(*script.Send); ok {
+				if _, err := send.Expect.Resolve(known{json.Number("1")}); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+}

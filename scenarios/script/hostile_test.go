@@ -1,0 +1,158 @@
+package script_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"semblance/scenarios/script"
+)
+
+// Whatever a file holds, it is refused in a sentence or two and a moment.
+func TestHostileFiles(t *testing.T) {
+	step := "steps: [{wait: 1s}]\n"
+	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+	for i := 1; i < 30; i++ {
+		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 8), i-1)
+	}
+	for name, test := range map[string]struct {
+		file, data, want string
+	}{
+		"lists within lists":        {"x.yaml", strings.Repeat("[", 200_000), "nested more than 64 deep"},
+		"maps within maps":          {"x.yaml", strings.Repeat("{a: ", 200_000), "nested more than 64 deep"},
+		"blocks within blocks":      {"x.yaml", blocks(200), "nested more than 64 deep"},
+		"steps within steps":        {"x.yaml", "name: x\nsteps: " + strings.Repeat("[{shuffle: ", 100) + "[]" + strings.Repeat("}]", 100), "nested more than 64 deep"},
+		"JSON within JSON":          {"x.json", strings.Repeat(`{"a":[`, 100_000), "nested more than 64 deep"},
+		"dashes":                    {"x.yaml", strings.Repeat("- ", 400_000), "nested more than 64 deep"},
+		"an alias bomb":             {"x.yaml", bomb, "more than 100000 values"},
+		"an alias bomb in a step":   {"x.yaml", "name: x\n" + bomb + "steps: [{send: booking.created, expect: {equals: {/a: *a29}}}]", "more than 100000 values"},
+		"an alias of itself":        {"x.yaml", "name: x\nsteps: &s [*s]\n", "stands inside what it stands for"},
+		"many values":               {"x.yaml", "name: x\nsteps:\n" + strings.Repeat("- {}\n", 110_000), "more than 100000 values"},
+		"many steps":                {"x.yaml", "name: x\nsteps:\n" + strings.Repeat("- {wait: 1s}\n", 11_000), "more than 10000 steps"},
+		"many mistakes":             {"x.yaml", "name: x\nsteps:\n" + strings.Repeat("- {wit: 1s}\n", 5_000), "more than 100 problems"},
+		"many unknown keys":         {"x.yaml", step + unknownKeys(30_000), "more than 100 problems"},
+		"too many bytes":            {"x.yaml", strings.Repeat("# x\n", 1<<19), "more than 1048576 bytes"},
+		"a huge seed":               {"x.yaml", "name: x\nseed: 1e10000000\n" + step, "a seed is a whole number"},
+		"a huge number":             {"x.yaml", "name: x\nsteps: [{traffic: {events: " + strings.Repeat("9", 500_000) + "}}]\n", "events is a whole number"},
+		"a huge rate":               {"x.yaml", "name: x\nsteps: [{traffic: {events: 5, rate: 1e400/s}}]\n", "rate is a number a time"},
+		"a rate of nothing":         {"x.yaml", "name: x\nsteps: [{traffic: {events: 5, rate: NaN/s}}]\n", "rate is a number a time"},
+		"a huge duration":           {"x.yaml", "name: x\nsteps: [{wait: 99999999999999h}]\n", "length of time"},
+		"a huge number in a schema": {"x.yaml", "name: x\nsteps: [{send: booking.created, expect: {body: {minimum: 1e10000000}}}]\n", "does not compile"},
+		"a huge pattern":            {"x.yaml", "name: x\nsteps: [{send: booking.created, expect: {body: {pattern: '(a{1000}){1000}'}}}]\n", "does not compile"},
+		"a long line":               {"x.yaml", "name: " + strings.Repeat("ä", 300_000) + "\nsteps: x\n", "steps is a list"},
+		"a long word":               {"x.yaml", "name: x\nsteps: [{send: " + strings.Repeat("b", 400_000) + "}]\n", "unknown event type"},
+		"a long reference":          {"x.yaml", "name: x\nsteps: [{probe: {get: '" + strings.Repeat("${a.b.id}", 10_000) + "'}}]\n", "more than 100 problems"},
+		"many stars":                {"x.yaml", "name: x\nsteps: [{traffic: {events: 1, types: '" + strings.Repeat("*", 100_000) + "x'}}]\n", "no event type matches"},
+		"many faults":               {"x.yaml", "name: x\nsteps: [{send: booking.created, fault: {signature: {name: stale, " + unknownKeysInline(2_000) + "}}}]\n", "has no attribute"},
+		"a NUL":                     {"x.yaml", "name: a\x00b\n" + step, "x.yaml:1:8: the file is no text: it holds a NUL byte"},
+		"a program":                 {"x.yaml", "\x7fELF\x02\x01\x01\x00\x00", "the file is no text"},
+		"a picture":                 {"x.json", "\x89PNG\r\n\x1a\n", "the file is no text"},
+		"UTF-16":                    {"x.yaml", "\xff\xfen\x00a\x00", "the file is UTF-16; save it as UTF-8"},
+		"Latin-1":                   {"x.yaml", "name: caf\xe9\n" + step, "x.yaml:1:10: the file is no text: it holds a byte (0xe9) that is not UTF-8"},
+		"an escape":                 {"x.yaml", "name: \x1b[31mred\n" + step, "a control character (0x1b)"},
+		"an escaped escape":         {"x.json", `{"name": "x", "steps": [{"sen\u001b[31md": "x"}]}`, "this is no step"},
+		"nothing":                   {"x.yaml", "", "the file is empty"},
+		"nothing of JSON":           {"x.json", "", "the JSON ends too early"},
+		"white space":               {"x.yaml", "\n\n  \n", "the file is empty"},
+		"a question mark":           {"x.yaml", strings.Repeat("? ", 300_000), "nested more than 64 deep"},
+		"an open quote":             {"x.yaml", `name: "` + strings.Repeat("a\n", 300_000), "this quote is not closed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			_, err := script.Parse(test.file, []byte(test.data))
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			switch {
+			case err == nil:
+				t.Fatal("it is accepted")
+			case !strings.Contains(err.Error(), test.want):
+				t.Errorf("got  %.500s\nwant %s", err, test.want)
+			case len(err.Error()) > 100_000:
+				t.Errorf("%d bytes are said about it", len(err.Error()))
+			case strings.ContainsAny(err.Error(), "\x00\x1b"):
+				t.Errorf("control characters reach the terminal: %.200q", err)
+			}
+		})
+	}
+}
+
+func blocks(depth int) string {
+	var b strings.Builder
+	for i := range depth {
+		b.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	return b.String()
+}
+
+func unknownKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "key%d: 1\n", i)
+	}
+	return b.String()
+}
+
+func unknownKeysInline(n int) string {
+	return strings.TrimSuffix(strings.ReplaceAll(unknownKeys(n), "\n", ", "), ", ")
+}
+
+// A file of 100 MiB is not even read to its end.
+func TestHugeFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "huge.yaml")
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Truncate(100 << 20); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var before, after = allocated(), uint64(0)
+	_, err = script.Load(script.Files{}, name)
+	after = allocated()
+	if err == nil || !strings.Contains(err.Error(), "more than 1048576 bytes") {
+		t.Errorf("got %v", err)
+	}
+	if after-before > 16<<20 {
+		t.Errorf("it took %d bytes of memory", after-before)
+	}
+}
+
+// Scenarios that play others are bounded in depth and in number.
+func TestPlaysWithoutEnd(t *testing.T) {
+	many := "name: x\nsteps:\n" + strings.Repeat("- play: NEXT\n", 30)
+	library := fstest.MapFS{"last.yaml": {Data: []byte("name: x\nsteps: [{wait: 1s}]\n")}}
+	for i := range 12 {
+		next := fmt.Sprintf("deep-%d", i+1)
+		wide := fmt.Sprintf("wide-%d", i+1)
+		if i == 11 {
+			next, wide = "last", "last"
+		}
+		library[fmt.Sprintf("deep-%d.yaml", i)] = &fstest.MapFile{Data: []byte("name: x\nsteps: [{play: " + next + "}]\n")}
+		library[fmt.Sprintf("wide-%d.yaml", i)] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(many, "NEXT", wide))}
+	}
+	library["wide-3.yaml"] = library["last.yaml"]
+	library["itself.yaml"] = &fstest.MapFile{Data: []byte("name: x\nsteps: [{play: itself}]\n")}
+	for name, want := range map[string]string{
+		"deep-0": "more than 8 deep",
+		"wide-0": "more than 10000 steps",
+		"itself": "never end: itself.yaml plays itself.yaml",
+		"itslf":  `the library has "itself"`,
+	} {
+		start := time.Now()
+		_, err := script.Load(script.Files{Library: library}, name)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %.300v, want %s", name, err, want)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s took %s", name, took)
+		}
+	}
+}
