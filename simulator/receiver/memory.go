@@ -80,15 +80,17 @@ func newMemory(size int) *memory {
 
 // take takes an event: at most once for its eventId, and without effect if its records know it already. It is remembered
 // last, when nothing can fail any more.
-func (m *memory) take(e *Event) Outcome {
+func (m *memory) take(e *Event) (Outcome, error) { return m.takeAs(e, m.print(e)), nil }
+
+// takeAs takes an event that says what print stands for.
+func (m *memory) takeAs(e *Event, print uint64) Outcome {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known := m.byID[e.EventID]; known != nil {
-		known.Deliveries++
-		return m.settle(e, known, Duplicate)
+	if m.again(e) {
+		return Duplicate
 	}
 	outcome := Unchanged
-	if m.tell(e) {
+	if m.tell(e, print) {
 		outcome = Accepted
 	}
 	m.remember(e, outcome)
@@ -99,29 +101,31 @@ func (m *memory) take(e *Event) Outcome {
 func (m *memory) ignore(e *Event) Outcome {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if known := m.byID[e.EventID]; known != nil {
-		known.Deliveries++
-		return m.settle(e, known, Ignored)
+	if !m.again(e) {
+		m.remember(e, Ignored)
 	}
-	m.remember(e, Ignored)
 	return Ignored
 }
 
-// refuse counts a delivery that was refused.
-func (m *memory) refuse() {
+// count counts one delivery.
+func (m *memory) count(o Outcome) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.totals.count(Refused)
+	m.totals.count(o)
 }
 
-func (m *memory) settle(e, known *Event, o Outcome) Outcome {
-	m.totals.count(o)
+// again reports whether the eventId was taken before; then e becomes what is known of it.
+func (m *memory) again(e *Event) bool {
+	known := m.byID[e.EventID]
+	if known == nil {
+		return false
+	}
+	known.Deliveries++
 	*e = *known
-	return o
+	return true
 }
 
 func (m *memory) remember(e *Event, o Outcome) {
-	m.totals.count(o)
 	e.Outcome, e.Deliveries = o, 1
 	kept := *e
 	m.byID[kept.EventID] = &kept
@@ -131,8 +135,7 @@ func (m *memory) remember(e *Event, o Outcome) {
 }
 
 // tell tells the event to the records that it concerns, and says whether that was news to any of them.
-func (m *memory) tell(e *Event) (news bool) {
-	print := m.print(e)
+func (m *memory) tell(e *Event, print uint64) (news bool) {
 	for _, id := range subjects(e) {
 		if m.state(id).tell(e, print) {
 			news = true
@@ -170,11 +173,12 @@ func (r *record) tell(e *Event, print uint64) (news bool) {
 	return true
 }
 
-// advance moves the record's state to what an event type says, but never back: what is deleted stays so, and a
-// patient's journey goes forward, because what comes late may only be late.
+// advance moves the record's state to what an event type says. It never moves back: what is deleted stays so, and a
+// patient's journey goes forward, because an event that comes late may be an old one. An update is no state.
 func (r *record) advance(eventType string) {
 	next := eventType[strings.LastIndexByte(eventType, '.')+1:]
-	if r.deleted || journey(next) < journey(r.state) {
+	back := journey(next) >= 0 && journey(next) < journey(r.state)
+	if r.deleted || back || next == "updated" && r.state != "" {
 		return
 	}
 	r.state = next

@@ -32,7 +32,6 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.probes.ServeHTTP(w, req)
 		return
 	}
-	r.steps.begin(req)
 	buffer := r.buffers.get()
 	defer r.buffers.put(buffer)
 	body, err := readBody(req, *buffer, r.options.MaxBody)
@@ -43,9 +42,8 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		*buffer = body
 		receipt = r.receive(req, body)
 	}
-	if receipt.Outcome == Refused {
-		r.memory.refuse()
-	}
+	r.memory.count(receipt.Outcome)
+	r.steps.linger(req.Context())
 	if r.options.Observe != nil {
 		r.options.Observe(&receipt)
 	}

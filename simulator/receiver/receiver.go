@@ -35,6 +35,7 @@
 package receiver
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -142,21 +143,21 @@ const (
 
 // steps are what is done with a delivery, in their order. Each wrong receiver replaces one of them.
 type steps struct {
-	begin  func(*http.Request)                                                // before anything is read
 	verify func(r *Receiver, body []byte, h http.Header, now time.Time) error // nil, or why the signature does not hold
 	read   func(body []byte) (Event, error)
 	check  func(t *schemas.EventType, e *Event, body []byte) ([]validate.Violation, error)
-	take   func(m *memory, e *Event) Outcome
-	ignore bool // an unknown event type is acknowledged
+	take   func(m *memory, e *Event) (Outcome, error)
+	linger func(context.Context) // between all that and the answer
+	ignore bool                  // an unknown event type is acknowledged
 }
 
 // right are the steps of the reference receiver.
 var right = steps{
-	begin:  func(*http.Request) {},
 	verify: verify,
 	read:   readEvent,
 	check:  check,
 	take:   (*memory).take,
+	linger: func(context.Context) {},
 	ignore: true,
 }
 
@@ -189,7 +190,10 @@ func (r *Receiver) receive(req *http.Request, body []byte) Receipt {
 			return receipt.refuse(err)
 		}
 		event.Violations = receipt.Violations
-		receipt.Outcome = r.steps.take(r.memory, &event)
+		receipt.Outcome, err = r.steps.take(r.memory, &event)
+		if err != nil {
+			return receipt.refuse(err)
+		}
 	}
 	receipt.Event, receipt.Status = event, http.StatusOK
 	return receipt

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -136,5 +137,154 @@ func TestReceiverTakesAnEvent(t *testing.T) {
 	if status := r.get("/events/"+eventID(1), &e); status != 200 || e.EventType != "booking.created" || e.Identifiers["patientId"] != patientID ||
 		e.Outcome != "accepted" || e.Deliveries != 1 || !e.ReceivedAt.Equal(at) {
 		t.Errorf("GET /events/{eventId}: %d %+v", status, e)
+	}
+}
+
+func TestReceiverVerdicts(t *testing.T) {
+	r := start(t, receiver.Options{Secrets: []string{"the new secret", secret}, MaxBody: 2000})
+	for _, test := range []struct {
+		name, body string
+		status     int
+		verdict    string
+	}{
+		{"the first time", booking(1, "booking.created"), 200, "accepted"},
+		{"the same eventId", booking(1, "booking.created"), 200, "duplicate"},
+		{"a retry under a new eventId", booking(2, "booking.created"), 200, "unchanged"},
+		{"another event about the same", booking(3, "booking.updated"), 200, "accepted"},
+		{"without optional identifiers", event(4, "booking.created", "bookingId", bookingID), 200, "accepted"},
+		{"a new identifier", event(5, "booking.created", "bookingId", bookingID, "roomId", doctorID), 200, "accepted"},
+		{"other white space", strings.ReplaceAll(booking(6, "booking.deleted"), ",", " ,\n"), 200, "accepted"},
+		{"an unknown event type", event(7, "booking.teleported", "bookingId", bookingID), 200, "ignored"},
+		{"an unknown event type again", event(7, "booking.teleported", "bookingId", bookingID), 200, "ignored"},
+		{"the retired event type", event(8, "invoice.lineItems.updated", "invoiceId", bookingID), 200, "accepted"},
+		{"a blocker with a booking", event(9, "availability.blocker.created", "bookingId", bookingID, "patientId", patientID), 200, "accepted"},
+		{"a merge", event(10, "patient.merged", "sourcePatientId", patientID, "targetPatientId", doctorID), 200, "accepted"},
+		{"metadata", strings.TrimSuffix(event(11, "webhook.subscription.updated", "subscriptionId", subscriptionID), "}") + `,"metadata":{"deliveryPaused":true}}`, 200, "accepted"},
+		{"unknown metadata", strings.TrimSuffix(booking(12, "booking.updated"), "}") + `,"metadata":{"by":1}}`, 200, "accepted"},
+		{"changed keys", event(13, "pathway.metadata.updated", "pathwayId", bookingID, "patientId", patientID, "episodeId", doctorID, "changedKeys", `["a"]`), 200, "accepted"},
+		{"a required identifier missing", event(14, "booking.created", "patientId", patientID), 422, "invalid"},
+		{"an identifier that is no id", event(15, "booking.created", "bookingId", "17"), 422, "invalid"},
+		{"changed keys that are no array", event(16, "pathway.metadata.updated", "pathwayId", bookingID, "patientId", patientID, "episodeId", doctorID, "changedKeys", `a`), 422, "invalid"},
+		{"null for an identifier", strings.Replace(booking(17, "booking.created"), `"`+doctorID+`"`, "null", 1), 400, "unreadable"},
+		{"identifiers that are no object", strings.Replace(event(18, "booking.created"), "{}", "[]", 1), 400, "unreadable"},
+		{"no identifiers", `{"eventId":"1","eventType":"booking.created"}`, 400, "unreadable"},
+		{"no eventId", `{"eventType":"booking.created","identifiers":{}}`, 400, "unreadable"},
+		{"no eventType", `{"eventId":"1","identifiers":{}}`, 400, "unreadable"},
+		{"no JSON", `hello`, 400, "unreadable"},
+		{"nothing", ``, 400, "unreadable"},
+		{"too large", strings.Repeat(" ", 2001), 413, "too-large"},
+	} {
+		if status, verdict := r.deliver(test.body); status != test.status || verdict != test.verdict {
+			t.Errorf("%s: %d %s, want %d %s", test.name, status, verdict, test.status, test.verdict)
+		}
+	}
+	if got, want := r.Receiver.Totals(), (receiver.Totals{Received: 26, Accepted: 11, Unchanged: 1, Duplicate: 1, Ignored: 2, Refused: 11}); got != want {
+		t.Errorf("totals %+v, want %+v", got, want)
+	}
+	if e, ok := r.Receiver.Event(eventID(5)); !ok || len(e.Violations) != 1 || e.Violations[0].Pointer != "/identifiers/roomId" {
+		t.Errorf("the new identifier is not noted: %+v", e)
+	}
+	if e, _ := r.Receiver.Event(eventID(13)); len(e.Decoded["changedKeys"]) != 1 {
+		t.Errorf("changedKeys are not decoded: %+v", e)
+	}
+}
+
+func TestReceiverVerifies(t *testing.T) {
+	r := start(t, receiver.Options{Secrets: []string{"the new secret", secret}})
+	body := booking(1, "booking.created")
+	signed := func(secret string, age time.Duration) map[string]string {
+		return map[string]string{signature.HeaderName: signature.Sign(secret, at.Add(-age), []byte(body))}
+	}
+	for _, test := range []struct {
+		name    string
+		headers map[string]string
+		body    string
+		status  int
+		verdict string
+	}{
+		{"no signature", nil, body, 401, "missing"},
+		{"a stranger's", signed("another", 0), body, 401, "mismatch"},
+		{"stale", signed(secret, 301*time.Second), body, 401, "stale"},
+		{"from the future", signed(secret, -301*time.Second), body, 401, "future"},
+		{"tampered", signed(secret, 0), strings.Replace(body, "created", "deleted", 1), 401, "mismatch"},
+		{"several v1", map[string]string{signature.HeaderName: signature.Sign("another", at, []byte(body)) + ",v1=" +
+			strings.SplitAfter(signature.Sign(secret, at, []byte(body)), "v1=")[1]}, body, 200, "accepted"},
+		{"the new secret", signed("the new secret", 0), body, 200, "duplicate"},
+		{"as old as allowed", signed(secret, 300*time.Second), body, 200, "duplicate"},
+		{"encoded", map[string]string{signature.HeaderName: signature.Sign(secret, at, []byte(body)), "Content-Encoding": "gzip"}, body, 415, "content-encoding"},
+	} {
+		if status, verdict := r.post(test.body, test.headers); status != test.status || verdict != test.verdict {
+			t.Errorf("%s: %d %s, want %d %s", test.name, status, verdict, test.status, test.verdict)
+		}
+	}
+}
+
+func TestRecordTellsExactlyOnce(t *testing.T) {
+	r := start(t, receiver.Options{})
+	for i, eventType := range []string{"booking.created", "booking.patientJourney.arrived", "booking.patientJourney.completed"} {
+		for copy := range 3 { // each with two retries under new eventIds, which come in the wrong order
+			r.deliver(booking(10*copy+i, eventType))
+		}
+	}
+	r.deliver(booking(50, "booking.patientJourney.inConsultation")) // late
+	r.deliver(booking(51, "booking.patientJourney.arrived"))        // a retry, later still
+	var record receiver.Record
+	if status := r.get("/records/"+bookingID, &record); status != 200 {
+		t.Fatalf("GET /records: %d", status)
+	}
+	if record.Kind != "booking" || record.State != "completed" || record.Changes != 4 || record.Told[1].Times != 4 || record.Deleted {
+		t.Errorf("the record: %+v", record)
+	}
+	r.deliver(booking(52, "booking.deleted"))
+	r.deliver(booking(53, "booking.updated"))
+	if record, _ := r.Receiver.Record(bookingID); record.State != "deleted" || !record.Deleted {
+		t.Errorf("a late event brought back what was deleted: %+v", record)
+	}
+	if record, ok := r.Receiver.Record(patientID); ok {
+		t.Errorf("events about a booking told its patient something: %+v", record)
+	}
+	r.deliver(event(60, "patient.merged", "sourcePatientId", patientID, "targetPatientId", doctorID))
+	for _, id := range []string{patientID, doctorID} {
+		if record, ok := r.Receiver.Record(id); !ok || record.State != "merged" {
+			t.Errorf("a merge concerns both patients: %+v", record)
+		}
+	}
+}
+
+func TestCopiesAtOnceAreTakenOnce(t *testing.T) {
+	r := start(t, receiver.Options{})
+	var wait sync.WaitGroup
+	for range 20 {
+		wait.Go(func() { r.deliver(booking(1, "booking.created")) })
+	}
+	wait.Wait()
+	if got := r.Receiver.Totals(); got.Accepted != 1 || got.Duplicate != 19 {
+		t.Errorf("totals: %+v", got)
+	}
+	if e, _ := r.Receiver.Event(eventID(1)); e.Deliveries != 20 {
+		t.Errorf("deliveries: %d", e.Deliveries)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	r := start(t, receiver.Options{Remember: 10})
+	for i := range 25 {
+		r.deliver(event(i, "booking.created", "bookingId", eventID(i)))
+	}
+	events := r.Receiver.Events()
+	if len(events) != 10 || events[0].EventID != eventID(15) || events[9].EventID != eventID(24) {
+		t.Errorf("%d events are kept: %+v", len(events), events)
+	}
+	if _, ok := r.Receiver.Event(eventID(14)); ok {
+		t.Error("an event is kept that should be forgotten")
+	}
+	if _, ok := r.Receiver.Record(eventID(14)); ok {
+		t.Error("a record is kept that should be forgotten")
+	}
+	for i := range 200 { // of one record
+		r.deliver(event(100+i, "patient.label.added", "patientId", patientID, "labelId", eventID(i)))
+	}
+	if record, _ := r.Receiver.Record(patientID); record.Changes != 200 || len(record.Told) > 64 {
+		t.Errorf("a record keeps %d things of %d changes", len(record.Told), record.Changes)
 	}
 }

@@ -1,0 +1,69 @@
+package receiver_test
+
+import (
+	"net/http"
+	"testing"
+
+	"semblance/simulator/receiver"
+)
+
+func TestProbes(t *testing.T) {
+	r := start(t, receiver.Options{})
+	for i := range 5 {
+		r.deliver(event(i, "booking.created", "bookingId", eventID(100+i), "patientId", patientID))
+	}
+	r.deliver(event(5, "invoice.paid", "invoiceId", bookingID))
+	type list struct {
+		Count  int
+		Events []struct{ EventID string }
+		Totals receiver.Totals
+	}
+	for query, want := range map[string][2]int{
+		"":                           {6, 6},
+		"?type=booking.*":            {5, 5},
+		"?type=booking.*&limit=2":    {5, 2},
+		"?limit=0":                   {6, 0},
+		"?type=invoice.paid":         {1, 1},
+		"?id=" + patientID:           {5, 5},
+		"?id=" + eventID(103):        {1, 1},
+		"?type=lab.*":                {0, 0},
+		"?type=*&id=" + bookingID:    {1, 1},
+		"?type=lab.*&id=" + doctorID: {0, 0},
+	} {
+		var got list
+		if status := r.get("/events"+query, &got); status != 200 || got.Count != want[0] || len(got.Events) != want[1] || got.Totals.Accepted != 6 {
+			t.Errorf("GET /events%s: %d %+v, want %v", query, status, got, want)
+		}
+	}
+	var last list
+	if r.get("/events?limit=1", &last); last.Events[0].EventID != eventID(5) {
+		t.Errorf("the last event is %+v", last)
+	}
+	for path, want := range map[string]int{
+		"/events?limit=x":         400,
+		"/events?type=%5B":        400,
+		"/events/" + eventID(99):  404,
+		"/records/" + eventID(99): 404,
+		"/":                       404,
+	} {
+		var problem struct {
+			Status int
+			Detail string
+		}
+		if status := r.get(path, &problem); status != want || problem.Status != want || problem.Detail == "" {
+			t.Errorf("GET %s: %d %+v, want %d", path, status, problem, want)
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, r.URL+"/webhooks", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 405 || resp.Header.Get("Allow") == "" {
+		t.Errorf("PUT: %s, Allow %q", resp.Status, resp.Header.Get("Allow"))
+	}
+}
