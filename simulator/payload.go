@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/json"
 	"strconv"
 	"unicode/utf8"
 
@@ -28,35 +27,46 @@ func AppendPayload(dst []byte, subscriptionID, eventID string, c *schemas.Change
 		dst = appendString(dst, c.Identifiers[i].Value)
 	}
 	dst = append(dst, '}')
-	if len(c.Metadata) > 0 {
-		dst = append(dst, `,"metadata":{`...)
-		for i, m := range c.Metadata {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendString(dst, m.Name)
-			dst = append(dst, ':')
-			dst = appendValue(dst, m.Value)
-		}
-		dst = append(dst, '}')
-	}
-	return append(dst, '}')
+	return append(appendMetadata(dst, c.Metadata), '}')
 }
 
-func appendValue(dst []byte, v any) []byte {
+// appendMetadata appends the metadata object, if it has a field. What has no value is left out: never null.
+func appendMetadata(dst []byte, fields []schemas.MetadataField) []byte {
+	open := false
+	for _, m := range fields {
+		before := len(dst)
+		if open {
+			dst = append(dst, ',')
+		} else {
+			dst = append(dst, `,"metadata":{`...)
+		}
+		dst = appendString(dst, m.Name)
+		dst = append(dst, ':')
+		var ok bool
+		if dst, ok = appendValue(dst, m.Value); !ok {
+			dst = dst[:before]
+			continue
+		}
+		open = true
+	}
+	if open {
+		dst = append(dst, '}')
+	}
+	return dst
+}
+
+// appendValue appends a native value, and reports whether it is one that JSON has, other than null.
+func appendValue(dst []byte, v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case string:
-		return appendString(dst, v)
+		return appendString(dst, v), true
 	case int:
-		return strconv.AppendInt(dst, int64(v), 10)
+		return strconv.AppendInt(dst, int64(v), 10), true
 	case bool:
-		return strconv.AppendBool(dst, v)
+		return strconv.AppendBool(dst, v), true
 	}
-	encoded, err := json.Marshal(v)
-	if err != nil { // a channel or a function: no change holds one
-		return append(dst, "null"...)
-	}
-	return append(dst, encoded...)
+	encoded, err := marshalPlain(v) // a change that was read back from somewhere may have other numbers
+	return append(dst, encoded...), err == nil && string(encoded) != "null"
 }
 
 // plainPrefix returns how many bytes at the start of s a JSON string holds as they are: for an identifier, all.

@@ -1,0 +1,105 @@
+package simulator_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"semblance/simulator"
+)
+
+// However a secret is printed, by itself or within a subscription, it shows its last four characters and no more.
+func TestSecretIsRedactedEverywhere(t *testing.T) {
+	const hidden = "whsec_0123456789abcdef"
+	secret := simulator.Secret(hidden)
+	subscription := simulator.Subscription{Secret: secret, Label: "clinic"}
+	printed := map[string]string{
+		"String": secret.String(),
+		"%v":     fmt.Sprintf("%v %v", secret, subscription),
+		"%+v":    fmt.Sprintf("%+v %+v", secret, &subscription),
+		"%#v":    fmt.Sprintf("%#v %#v", secret, subscription),
+		"%s":     fmt.Sprintf("%s", secret),
+		"%q":     fmt.Sprintf("%q", secret),
+		"errors": fmt.Errorf("sign with %s: nothing", secret).Error(),
+	}
+	var text, structured bytes.Buffer
+	slog.New(slog.NewTextHandler(&text, nil)).Info("signed", "secret", secret, "subscription", subscription)
+	slog.New(slog.NewJSONHandler(&structured, nil)).Info("signed", "secret", secret, "subscription", subscription)
+	printed["slog text"], printed["slog JSON"] = text.String(), structured.String()
+	asJSON, err := json.Marshal([]any{secret, subscription})
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed["JSON"] = string(asJSON)
+	asXML, err := xml.Marshal(subscription)
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed["XML"] = string(asXML)
+	for how, what := range printed {
+		if strings.Contains(what, "0123456789ab") || !strings.Contains(what, "…cdef") && how != "%q" {
+			t.Errorf("%s: %s", how, what)
+		}
+	}
+	if secret.Reveal() != hidden {
+		t.Errorf("Reveal gives %q", secret.Reveal())
+	}
+}
+
+func TestSecretString(t *testing.T) {
+	for secret, want := range map[simulator.Secret]string{
+		"":                       "",
+		"short":                  "…",
+		"12345678901":            "…",
+		"123456789012":           "…9012",
+		simulator.DefaultSecret:  "whsec_semblance_local_only",
+		"whsec_semblance_local1": "…cal1",
+	} {
+		if got := secret.String(); got != want {
+			t.Errorf("%q is shown as %q, want %q", secret.Reveal(), got, want)
+		}
+	}
+}
+
+func TestWants(t *testing.T) {
+	s := simulator.Subscription{EventTypes: []string{"booking.created", "patient.created"}}
+	for eventType, want := range map[string]bool{"booking.created": true, "patient.created": true, "booking.*": false, "Booking.created": false, "": false} {
+		if got := s.Wants(eventType); got != want {
+			t.Errorf("wants %q: %t", eventType, got)
+		}
+	}
+	s.Deleted = true
+	if s.Wants("booking.created") {
+		t.Error("a deleted subscription wants something")
+	}
+}
+
+func TestHeaderIgnoresCase(t *testing.T) {
+	headers := []simulator.Header{{Name: "X-A", Value: "1"}, {Name: "x-a", Value: "2"}}
+	sent, came := simulator.Sent{Headers: headers}, simulator.Came{Headers: headers}
+	if sent.Header("x-A") != "1" || came.Header("X-a") != "1" || sent.Header("X-B") != "" {
+		t.Errorf("got %q, %q, %q", sent.Header("x-A"), came.Header("X-a"), sent.Header("X-B"))
+	}
+}
+
+func TestOK(t *testing.T) {
+	for _, test := range []struct {
+		came simulator.Came
+		want bool
+	}{
+		{simulator.Came{Status: 200}, true},
+		{simulator.Came{Status: 299}, true},
+		{simulator.Came{Status: 301}, false},
+		{simulator.Came{Status: 500}, false},
+		{simulator.Came{}, false},
+		{simulator.Came{Status: 200, Failure: simulator.FailureClosed}, false},
+	} {
+		if got := test.came.OK(); got != test.want {
+			t.Errorf("%+v is OK: %t", test.came, got)
+		}
+	}
+}
