@@ -2,6 +2,7 @@ package signature
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"unicode/utf8"
@@ -13,7 +14,7 @@ const maxRewritten = 32 << 10
 // bodyVariants are the body as it is and what may have been signed in its place. What is equal to an earlier one is
 // left out, so that the plainest explanation of the same bytes wins.
 func bodyVariants(body []byte) []variant {
-	b := bodyList{seen: map[string]bool{}}
+	b := bodyList{seen: map[[sha256.Size]byte]bool{}}
 	b.add(body)
 	b.addText(body)
 	if len(body) <= maxRewritten {
@@ -27,12 +28,12 @@ func bodyVariants(body []byte) []variant {
 
 type bodyList struct {
 	list []variant
-	seen map[string]bool
+	seen map[[sha256.Size]byte]bool // by their hash: a large body is not kept twice
 }
 
 func (b *bodyList) add(text []byte, slips ...slip) {
-	if !b.seen[string(text)] {
-		b.seen[string(text)] = true
+	if sum := sha256.Sum256(text); !b.seen[sum] {
+		b.seen[sum] = true
 		b.list = append(b.list, variant{text, slips})
 	}
 }

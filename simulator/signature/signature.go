@@ -25,6 +25,9 @@
 // A receiver that verifies many keeps a [Verifier], which keeps the keys' state. When a signature does not hold and should,
 // [Explain] tries the mistakes that people make and names the one that fits.
 //
+// For other languages there are published vectors in testdata/vectors.json ([Vectors]), and whole verifiers of a few
+// lines to copy, in Go, Node and Python, in testdata/verifiers.
+//
 // Only the header with v1 is believed. X-Webhook-Timestamp repeats t for people who read logs; it is not
 // signed by itself, so a receiver must take t from the signature header.
 package signature
