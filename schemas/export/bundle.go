@@ -1,0 +1,35 @@
+package export
+
+import (
+	"encoding/json"
+	"io"
+
+	"semblance/schemas"
+)
+
+// bundle is a compound schema document: each schema is embedded as it is, under its own $id.
+type bundle struct {
+	Schema      string                     `json:"$schema"`
+	ID          string                     `json:"$id"`
+	Title       string                     `json:"title"`
+	Description string                     `json:"description"`
+	OneOf       []reference                `json:"oneOf"`
+	Defs        map[string]json.RawMessage `json:"$defs"`
+}
+
+// Schemas writes the JSON Schemas of all payloads as one document of draft 2020-12, which any payload satisfies and
+// nothing else. Each schema keeps its $id, semblance:payload/<type>, and can be referred to by it.
+func Schemas(w io.Writer) error {
+	b := bundle{
+		Schema:      "https://json-schema.org/draft/2020-12/schema",
+		ID:          "semblance:payload",
+		Title:       "Any webhook payload",
+		Description: introduction,
+		Defs:        map[string]json.RawMessage{},
+	}
+	for _, t := range schemas.AllWithRetired() {
+		b.OneOf = append(b.OneOf, reference{"semblance:payload/" + t.Name})
+		b.Defs[t.Name] = t.PayloadSchema()
+	}
+	return writeJSON(w, b)
+}

@@ -1,0 +1,143 @@
+package export
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"semblance/schemas"
+)
+
+const typeScriptHead = `// Written by "semblance types --lang typescript" from the catalogue of event types. Do not edit.
+// It declares types and nothing else, so it may be kept as a .ts or a .d.ts file.
+//
+//   const event = JSON.parse(rawBody) as WebhookEvent;   // after the signature was verified over the raw body
+//   switch (event.eventType) {
+//     case "booking.created":
+//       event.identifiers.bookingId;                     // string
+//       event.identifiers.patientId;                     // string | undefined
+//   }
+//
+// A receiver should answer 2xx to an event type that it does not know: new ones come without notice.
+
+/** A MongoDB ObjectId: 24 lowercase hexadecimal digits. */
+export type Id = string;
+
+/** A time after RFC 3339, such as "2026-01-31T09:30:00Z". */
+export type DateTime = string;
+
+/** A JSON array of strings, encoded as one string: JSON.parse gives a string[]. */
+export type EncodedStrings = string;
+
+/** What every payload has. */
+export interface Envelope<Type extends string, Identifiers> {
+  /** The subscription that receives the event. */
+  subscriptionId: Id;
+  /** A unique id for this delivery attempt. */
+  eventId: Id;
+  eventType: Type;
+  /** What does not exist is absent, never null and never empty. */
+  identifiers: Identifiers;
+}
+`
+
+const typeScriptTail = `
+/** The string of each event type. */
+export type EventType = WebhookEvent["eventType"];
+
+/** The payload of one event type: EventOf<"booking.created">. */
+export type EventOf<Type extends EventType> = Extract<WebhookEvent, { eventType: Type }>;
+`
+
+// TypeScript writes the payloads as TypeScript: an interface for each event type, and WebhookEvent, their union, which
+// eventType discriminates. It compiles under --strict and --exactOptionalPropertyTypes.
+func TypeScript(w io.Writer) error {
+	var b bytes.Buffer
+	b.WriteString(typeScriptHead)
+	var union strings.Builder
+	for _, t := range schemas.AllWithRetired() {
+		typeScriptEvent(&b, t)
+		fmt.Fprintf(&union, "\n  | %s", exported(t.Name))
+	}
+	fmt.Fprintf(&b, "\n/** Any payload that the provider sends, told apart by its eventType. */\nexport type WebhookEvent =%s;\n", union.String())
+	b.WriteString(typeScriptTail)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func typeScriptEvent(b *bytes.Buffer, t *schemas.EventType) {
+	name := exported(t.Name)
+	shapes := alternatives(t)
+	fmt.Fprintf(b, "\n/** The identifiers of %s. */\n", t.Name)
+	if len(shapes) == 1 {
+		fmt.Fprintf(b, "export interface %sIdentifiers {\n", name)
+		typeScriptKeys(b, t, shapes[0], "  ")
+		b.WriteString("}\n")
+	} else {
+		fmt.Fprintf(b, "export type %sIdentifiers =", name)
+		for _, shape := range shapes {
+			b.WriteString("\n  | {\n")
+			typeScriptKeys(b, t, shape, "      ")
+			b.WriteString("    }")
+		}
+		b.WriteString(";\n")
+	}
+	lines := []string{summary(t)}
+	if text := note(t); t.Retired() {
+		lines = append(lines, "@deprecated "+text)
+	} else if text != "" {
+		lines = append(lines, text)
+	}
+	fmt.Fprintf(b, "\n/**\n * %s\n */\n", strings.Join(lines, "\n * "))
+	fmt.Fprintf(b, "export interface %s extends Envelope<%q, %sIdentifiers> {", name, t.Name, name)
+	if len(t.Metadata) > 0 {
+		b.WriteString("\n  metadata: {\n")
+		for _, f := range t.Metadata {
+			typeName := map[string]string{"integer": "number"}[f.Type]
+			if typeName == "" {
+				typeName = f.Type
+			}
+			fmt.Fprintf(b, "    %s%s: %s;\n", f.Name, mark(f.Optional), typeName)
+		}
+		b.WriteString("  };\n")
+	}
+	b.WriteString("}\n")
+}
+
+func typeScriptKeys(b *bytes.Buffer, t *schemas.EventType, shape alternative, indent string) {
+	for i, key := range append(append([]string{}, shape.required...), shape.optional...) {
+		optional := i >= len(shape.required)
+		fmt.Fprintf(b, "%s/** %s */\n%s%s%s: %s;\n", indent, about(t, key, optional), indent, key, mark(optional), typeScriptValue(t, key))
+	}
+	for _, key := range shape.excluded {
+		fmt.Fprintf(b, "%s%s?: never;\n", indent, key)
+	}
+}
+
+func mark(optional bool) string {
+	if optional {
+		return "?"
+	}
+	return ""
+}
+
+func typeScriptValue(t *schemas.EventType, key string) string {
+	value, ok := t.Value(key)
+	if !ok {
+		return "Id"
+	}
+	switch value.Kind {
+	case schemas.ValueDateTime:
+		return "DateTime"
+	case schemas.ValueJSONArray:
+		return "EncodedStrings"
+	case schemas.ValueEnum:
+		quoted := make([]string, len(value.Enum))
+		for i, v := range value.Enum {
+			quoted[i] = fmt.Sprintf("%q", v)
+		}
+		return strings.Join(quoted, " | ")
+	}
+	return "Id"
+}
