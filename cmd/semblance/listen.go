@@ -57,7 +57,7 @@ With --act-wrong it makes one of the mistakes that real receivers make, to see w
 	f.secret.add(c)
 	c.Flags().StringVar(&f.actWrong, "act-wrong", "", "make this `MISTAKE`")
 	c.Flags().DurationVar(&f.tolerance, "tolerance", signature.DefaultTolerance, "how old a signature may be")
-	c.Flags().Var(moment{&f.at}, "at", "have the clock stand at this time, as `semblance send --at` does (default the real time)")
+	c.Flags().Var(moment{&f.at}, "at", "have the clock stand at this time, as that of a send with --at does (default the real time)")
 	addChoice(c, &f.format, "format", "how to print deliveries; json is one object a line", "text", "json")
 	c.Flags().BoolVar(&f.quiet, "quiet", false, "print the first line and the summary alone")
 	c.Flags().StringVar(&f.to, "to", "", "")

@@ -73,6 +73,9 @@ func diagnose(secrets []simulator.Secret, c signature.Case) signature.Diagnosis 
 			c.Others = []string{string(simulator.DefaultSecret)}
 		}
 		d := signature.Explain(c)
+		if d.Mistake == "other-secret" { // the only other one is published, so it may be named
+			d.Sentence = "it was signed with the published secret " + string(simulator.DefaultSecret)
+		}
 		if d.Valid {
 			return d
 		}
