@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"semblance/simulator"
 	"semblance/simulator/clock"
@@ -146,6 +147,9 @@ func (r *reading) body(body io.ReadCloser, length int64) error {
 		r.came.Truncated = r.came.Size > int64(len(r.came.Body))
 		switch {
 		case err == io.EOF:
+			if r.came.Truncated {
+				r.came.Body = wholeRunes(r.came.Body)
+			}
 			return nil
 		case err != nil:
 			return r.bodyError(err, length)
@@ -153,6 +157,19 @@ func (r *reading) body(body io.ReadCloser, length int64) error {
 			return &failed{simulator.FailureTooLarge, fmt.Sprintf("the body of the answer did not end within %d bytes, and was cut there", r.maxDrain)}
 		}
 	}
+}
+
+// wholeRunes leaves out a character that is cut at the end of text, which would make binary data of the excerpt.
+func wholeRunes(text []byte) []byte {
+	for i := len(text) - 1; i >= max(0, len(text)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(text[i]) {
+			if utf8.FullRune(text[i:]) {
+				return text
+			}
+			return text[:i]
+		}
+	}
+	return text
 }
 
 // bodyError says where a body ended that should have gone on.

@@ -113,6 +113,21 @@ func TestWhatCame(t *testing.T) {
 	}
 }
 
+// An excerpt ends with a whole character, so that text stays text.
+func TestExcerptOfText(t *testing.T) {
+	for text, want := range map[string]string{"aéé": "aé", "ééé": "éé", "a€€": "a€", "€€": "€", "\xff\xfe\xff\xfe\xff\xfe": "\xff\xfe\xff\xfe", "a😀": "a"} {
+		receiver := serveRaw(t, func(p *peer, _ int) {
+			p.request()
+			p.say("HTTP/1.1 200 OK\r\n\r\n" + text)
+		})
+		s := newSender(t, delivery.Options{MaxBody: 4})
+		came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+		if string(came.Body) != want || came.Size != int64(len(text)) || !came.Truncated {
+			t.Errorf("%q: %q of %d bytes, truncated %t; want %q", text, came.Body, came.Size, came.Truncated, want)
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	for _, test := range []struct {
 		header string

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"semblance/simulator"
 	"semblance/simulator/clock"
-	"semblance/simulator/fault"
 )
 
 // largeRequest is the size from which a request is written while the answer is awaited: a receiver may answer before it
@@ -30,12 +28,13 @@ func (a *attempt) exchange(c *conn) error {
 	var err error
 	start := clock.Now()
 	r := reading{conn: c, came: a.came, start: start, method: a.sent.Method, maxBody: a.sender.options.MaxBody, maxDrain: a.sender.options.MaxDrain}
-	if len(c.out) > largeRequest || a.fault != nil && a.fault.OnConnection() {
+	switch {
+	case a.fault != nil && a.fault.EndsConnection():
+		err = a.fault.Transmit(a.ctx, c.Conn, c.out[:head], c.out[head:])
+	case a.fault != nil && a.fault.OnConnection(), len(c.out) > largeRequest:
 		err = a.exchangeBoth(c, head, &r)
-	} else if _, wrote := c.Write(c.out); wrote != nil && isTimeout(wrote) {
-		err = wrote
-	} else if err = r.answer(); err != nil && wrote != nil && !r.begun {
-		err = wrote // an answer may have come first: a receiver need not read it all; none has
+	default:
+		err = writeThenRead(c, &r)
 	}
 	a.came.Timings.Total = clock.Since(start)
 	if err != nil {
@@ -67,6 +66,20 @@ func (a *attempt) keep(c *conn) {
 	a.sender.targets.sweep(now)
 }
 
+// writeThenRead is the common case. A write that fails is not the end of it: a receiver need not read everything before it
+// answers, and closes.
+func writeThenRead(c *conn, r *reading) error {
+	_, wrote := c.Write(c.out)
+	if wrote != nil && isTimeout(wrote) {
+		return wrote
+	}
+	err := r.answer()
+	if err != nil && wrote != nil && !r.begun {
+		return wrote
+	}
+	return err
+}
+
 // exchangeBoth reads the answer while the request is being written. A whole answer ends the writing: a receiver need not
 // read everything before it answers.
 func (a *attempt) exchangeBoth(c *conn, head int, r *reading) error {
@@ -79,10 +92,6 @@ func (a *attempt) exchangeBoth(c *conn, head int, r *reading) error {
 	cancel()
 	_ = c.SetWriteDeadline(past) // on a connection that a fault has closed, there is no write to end
 	wrote := <-written
-	if cut := (*fault.Cut)(nil); errors.As(wrote, &cut) {
-		*a.came = simulator.Came{Timings: a.came.Timings} // what came before the cut was a race
-		return cut
-	}
 	r.reusable = r.reusable && wrote == nil
 	return err
 }

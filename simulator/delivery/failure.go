@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"strings"
-	"syscall"
 
 	"semblance/simulator"
 	"semblance/simulator/clock"
@@ -91,7 +90,7 @@ func (p *phaseError) explain(where string, t *target) error {
 	case "tls":
 		return &failed{simulator.FailureTLS, tlsDetail(where, p.err)}
 	}
-	if errors.Is(p.err, syscall.ECONNREFUSED) {
+	if errors.Is(p.err, errRefused) {
 		return &failed{simulator.FailureRefused, "nothing listens at " + where + " (connection refused)"}
 	}
 	return &failed{simulator.FailureConnect, fmt.Sprintf("no connection to %s: %v", where, rootOf(p.err))}
@@ -167,7 +166,7 @@ func isTimeout(err error) bool {
 }
 
 func isReset(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
+	return errors.Is(err, errReset) || errors.Is(err, errPipe) || errors.Is(err, errAborted)
 }
 
 // isClosed reports whether the other side has ended the connection, politely or not.

@@ -10,7 +10,7 @@ import (
 // bodyOnly signs the body without the timestamp, so that an old request could be sent again under a new time.
 type bodyOnly struct{ harmless }
 
-func (bodyOnly) AfterSigning(d *Draft) error {
+func (bodyOnly) afterSigning(d *Draft) error {
 	value := fmt.Sprintf("t=%d", d.Time.Unix())
 	for _, secret := range d.Secrets {
 		mac, err := signature.MAC("sha256", secret, d.Body)

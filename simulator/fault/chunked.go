@@ -8,12 +8,12 @@ type chunked struct {
 	size int
 }
 
-func (chunked) AfterSigning(d *Draft) error {
+func (chunked) afterSigning(d *Draft) error {
 	d.Chunked = true
 	return nil
 }
 
-func (f chunked) Frame(dst, body []byte) []byte {
+func (f chunked) frame(dst, body []byte) []byte {
 	for len(body) > 0 {
 		chunk := body[:min(f.size, len(body))]
 		body = body[len(chunk):]

@@ -11,7 +11,7 @@ type cutBody struct {
 	keep int // per cent
 }
 
-func (f cutBody) Transmit(_ context.Context, conn net.Conn, head, body []byte) error {
+func (f cutBody) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
 	sent := share(body, f.keep)
 	buffers := net.Buffers{head, body[:sent]}
 	if _, err := buffers.WriteTo(conn); err != nil {

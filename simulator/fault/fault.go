@@ -56,7 +56,7 @@ func All() []Info {
 type Fault struct {
 	row  *row
 	text string
-	spoiler
+	does spoiler
 }
 
 // New returns the fault of that family and name. Attributes that are not given have their defaults. The error of an
@@ -70,7 +70,7 @@ func New(family, name string, attributes map[string]string) (*Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Fault{row: r, text: r.format(v), spoiler: r.make(v)}, nil
+	return &Fault{row: r, text: r.format(v), does: r.make(v)}, nil
 }
 
 // Parse reads a fault as it is written on the command line: FAMILY=NAME, then ,ATTRIBUTE=VALUE for each attribute. A
@@ -111,35 +111,47 @@ func (f *Fault) String() string {
 // OnConnection reports whether the fault does something to the connection, so that the attempt needs one of its own.
 func (f *Fault) OnConnection() bool { return f.row.onConnection }
 
-// A spoiler is what a fault does. A fault embeds [harmless] and overrides what it needs.
+// EndsConnection reports whether the fault ends the connection itself, so that there is no answer to wait for: Transmit
+// returns a [*Cut].
+func (f *Fault) EndsConnection() bool { return f.row.endsConnection }
+
+// BeforeSigning changes what will be signed: the secrets, the time, the body.
+func (f *Fault) BeforeSigning(d *Draft) { f.does.beforeSigning(d) }
+
+// AfterSigning changes what was signed: the headers, the body. Its error says why the fault cannot be applied to this body.
+func (f *Fault) AfterSigning(d *Draft) error { return f.does.afterSigning(d) }
+
+// Frame appends the body to dst as it is written on the wire.
+func (f *Fault) Frame(dst, body []byte) []byte { return f.does.frame(dst, body) }
+
+// Transmit writes one request to conn: its head, with the empty line, and its framed body. A [*Cut] says that the fault has
+// ended the connection; any other error is the connection's or ctx's.
+func (f *Fault) Transmit(ctx context.Context, conn net.Conn, head, body []byte) error {
+	return f.does.transmit(ctx, conn, head, body)
+}
+
+// Answered is told of the answer when it has come whole, and may spoil the record of it.
+func (f *Fault) Answered(came *simulator.Came) { f.does.answered(came) }
+
+// A spoiler is what a fault does, step by step of an attempt (the methods of [Fault] say what each step is). A fault embeds
+// [harmless] and overrides the steps that it spoils.
 type spoiler interface {
-	// BeforeSigning changes what will be signed: the secrets, the time, the body.
-	BeforeSigning(d *Draft)
-
-	// AfterSigning changes what was signed: the headers, the body. Its error says why the fault cannot be applied to
-	// this body.
-	AfterSigning(d *Draft) error
-
-	// Frame appends the body to dst as it is written on the wire.
-	Frame(dst, body []byte) []byte
-
-	// Transmit writes one request to conn: its head, with the empty line, and its framed body. A [*Cut] says that the
-	// fault has ended the connection; any other error is the connection's or ctx's.
-	Transmit(ctx context.Context, conn net.Conn, head, body []byte) error
-
-	// Answered is told of the answer when it has come whole, and may spoil the record of it.
-	Answered(came *simulator.Came)
+	beforeSigning(d *Draft)
+	afterSigning(d *Draft) error
+	frame(dst, body []byte) []byte
+	transmit(ctx context.Context, conn net.Conn, head, body []byte) error
+	answered(came *simulator.Came)
 }
 
 // harmless does to an attempt what every attempt undergoes.
 type harmless struct{}
 
-func (harmless) BeforeSigning(*Draft)          {}
-func (harmless) AfterSigning(*Draft) error     { return nil }
-func (harmless) Frame(dst, body []byte) []byte { return append(dst, body...) }
-func (harmless) Answered(*simulator.Came)      {}
+func (harmless) beforeSigning(*Draft)          {}
+func (harmless) afterSigning(*Draft) error     { return nil }
+func (harmless) frame(dst, body []byte) []byte { return append(dst, body...) }
+func (harmless) answered(*simulator.Came)      {}
 
-func (harmless) Transmit(_ context.Context, conn net.Conn, head, body []byte) error {
+func (harmless) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
 	buffers := net.Buffers{head, body}
 	_, err := buffers.WriteTo(conn)
 	return err

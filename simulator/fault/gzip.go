@@ -14,13 +14,13 @@ type gzipped struct {
 	signsPlain bool
 }
 
-func (f gzipped) BeforeSigning(d *Draft) {
+func (f gzipped) beforeSigning(d *Draft) {
 	if !f.signsPlain {
 		d.Body = compress(d.Body)
 	}
 }
 
-func (f gzipped) AfterSigning(d *Draft) error {
+func (f gzipped) afterSigning(d *Draft) error {
 	if f.signsPlain {
 		d.Body = compress(d.Body)
 	}

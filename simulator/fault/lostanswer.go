@@ -10,7 +10,7 @@ import (
 // will try again what has already happened.
 type lostAnswer struct{ harmless }
 
-func (lostAnswer) Answered(came *simulator.Came) {
+func (lostAnswer) answered(came *simulator.Came) {
 	*came = simulator.Came{
 		Timings: came.Timings,
 		Failure: simulator.FailureLost,

@@ -8,7 +8,7 @@ type malformed struct {
 	form string
 }
 
-func (f malformed) AfterSigning(d *Draft) error {
+func (f malformed) afterSigning(d *Draft) error {
 	right := d.signature()
 	t, rest, _ := strings.Cut(right, ",")
 	switch f.form {

@@ -13,7 +13,7 @@ type missing struct {
 	header string
 }
 
-func (f missing) AfterSigning(d *Draft) error {
+func (f missing) afterSigning(d *Draft) error {
 	d.Headers = slices.DeleteFunc(d.Headers, func(h simulator.Header) bool {
 		return h.Name == signature.HeaderName && f.header != "timestamp" ||
 			h.Name == signature.TimestampName && f.header != "signature"

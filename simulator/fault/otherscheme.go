@@ -9,7 +9,7 @@ type otherScheme struct {
 	scheme string
 }
 
-func (f otherScheme) AfterSigning(d *Draft) error {
+func (f otherScheme) afterSigning(d *Draft) error {
 	d.setSignature(strings.ReplaceAll(d.signature(), ",v1=", ","+f.scheme+"="))
 	return nil
 }

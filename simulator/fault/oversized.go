@@ -9,7 +9,7 @@ type oversized struct {
 	size int
 }
 
-func (f oversized) BeforeSigning(d *Draft) {
+func (f oversized) beforeSigning(d *Draft) {
 	if more := f.size - len(d.Body); more > 0 {
 		d.Body = append(d.Body, bytes.Repeat([]byte{' '}, more)...)
 	}

@@ -14,7 +14,7 @@ type reserialised struct {
 	style string
 }
 
-func (f reserialised) AfterSigning(d *Draft) error {
+func (f reserialised) afterSigning(d *Draft) error {
 	var anew []byte
 	var err error
 	switch f.style {

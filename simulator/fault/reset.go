@@ -12,7 +12,7 @@ type reset struct {
 	keep int // per cent
 }
 
-func (f reset) Transmit(_ context.Context, conn net.Conn, head, body []byte) error {
+func (f reset) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
 	sent := share(body, f.keep)
 	buffers := net.Buffers{head, body[:sent]}
 	if _, err := buffers.WriteTo(conn); err != nil {

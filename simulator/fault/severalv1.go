@@ -17,7 +17,7 @@ type severalV1 struct {
 	right string
 }
 
-func (f severalV1) AfterSigning(d *Draft) error {
+func (f severalV1) afterSigning(d *Draft) error {
 	t, right, _ := strings.Cut(d.signature(), ",")
 	wrongs := f.count - 1
 	if f.right == "none" {

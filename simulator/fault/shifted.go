@@ -9,4 +9,4 @@ type shifted struct {
 	by time.Duration
 }
 
-func (f shifted) BeforeSigning(d *Draft) { d.Time = d.Time.Add(f.by) }
+func (f shifted) beforeSigning(d *Draft) { d.Time = d.Time.Add(f.by) }

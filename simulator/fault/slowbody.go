@@ -16,7 +16,7 @@ type slowBody struct {
 	pieces int
 }
 
-func (f slowBody) Transmit(ctx context.Context, conn net.Conn, head, body []byte) error {
+func (f slowBody) transmit(ctx context.Context, conn net.Conn, head, body []byte) error {
 	if _, err := conn.Write(head); err != nil {
 		return err
 	}

@@ -5,8 +5,9 @@ import "time"
 // A row is one fault of the table: what is said of it, and how one is made from its attributes.
 type row struct {
 	Info
-	onConnection bool
-	make         func(values) spoiler
+	onConnection   bool
+	endsConnection bool
+	make           func(values) spoiler
 }
 
 // The defaults of attributes that several faults have.
@@ -86,15 +87,17 @@ var table = []row{
 		Info: Info{Transport, "cut-body", "The connection is closed within the body", []Attribute{
 			{Name: "keep", Kind: Share, Default: halfTheBody, Max: 99, Summary: "how much of the body is sent first"},
 		}},
-		onConnection: true,
-		make:         func(v values) spoiler { return cutBody{keep: v.count("keep")} },
+		onConnection:   true,
+		endsConnection: true,
+		make:           func(v values) spoiler { return cutBody{keep: v.count("keep")} },
 	},
 	{
 		Info: Info{Transport, "reset", "The connection is reset (TCP RST) within the body, or after it", []Attribute{
 			{Name: "keep", Kind: Share, Default: halfTheBody, Max: 100, Summary: "how much of the body is sent first"},
 		}},
-		onConnection: true,
-		make:         func(v values) spoiler { return reset{keep: v.count("keep")} },
+		onConnection:   true,
+		endsConnection: true,
+		make:           func(v values) spoiler { return reset{keep: v.count("keep")} },
 	},
 	{
 		Info:         Info{Transport, "lost-answer", "The answer is awaited, so that the receiver's work is done, and then thrown away", nil},

@@ -6,7 +6,7 @@ import "errors"
 // payload stays valid against its schema and only the signature can tell.
 type tampered struct{ harmless }
 
-func (tampered) AfterSigning(d *Draft) error {
+func (tampered) afterSigning(d *Draft) error {
 	at := lastID(d.Body)
 	if at < 0 {
 		at = lastAlphanumeric(d.Body)

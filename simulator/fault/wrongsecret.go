@@ -8,7 +8,7 @@ type wrongSecret struct {
 	secret string
 }
 
-func (f wrongSecret) BeforeSigning(d *Draft) {
+func (f wrongSecret) beforeSigning(d *Draft) {
 	wrong := f.secret
 	for slices.Contains(d.Secrets, wrong) { // wrong by any means, also where somebody uses our default
 		wrong += "x"
