@@ -25,6 +25,8 @@ type Event struct {
 	Outcome    Outcome              // Accepted, Unchanged or Ignored
 	Deliveries int                  // how often this eventId was received
 	Violations []validate.Violation // what was tolerated
+
+	size int // of the body, of which the strings are parts
 }
 
 // Get returns the value of an identifier, and whether the event carries it.
@@ -73,6 +75,7 @@ func readEvent(body []byte) (Event, error) {
 			return e, err
 		}
 	}
+	e.size = len(body)
 	switch {
 	case e.EventID == "":
 		return e, unreadable("the body has no eventId")

@@ -105,3 +105,35 @@ func FuzzReadEvent(f *testing.F) {
 		}
 	})
 }
+
+// However large the events are that somebody signs, the memory of them is bounded.
+func TestMemoryBoundsBytes(t *testing.T) {
+	m := newMemory(1000)
+	for i := range 200 {
+		e := Event{EventID: fmt.Sprint(i), EventType: "x", size: 1 << 20}
+		if _, err := m.take(&e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m.events.count != 64 || m.kept != 64<<20 || len(m.byID) != 64 || m.events.at(0).EventID != "136" {
+		t.Errorf("%d events of %d bytes are kept, %d by id", m.events.count, m.kept, len(m.byID))
+	}
+}
+
+func TestQueue(t *testing.T) {
+	var q queue[int]
+	pushed, popped := 0, 0
+	for range 1000 {
+		for range 3 {
+			q.push(pushed)
+			pushed++
+		}
+		if got := q.pop(); got != popped {
+			t.Fatalf("popped %d, want %d", got, popped)
+		}
+		popped++
+	}
+	if q.count != pushed-popped || q.at(0) != popped || q.at(q.count-1) != pushed-1 {
+		t.Errorf("the queue has %d items from %d to %d", q.count, q.at(0), q.at(q.count-1))
+	}
+}

@@ -10,16 +10,21 @@ import (
 	"semblance/schemas"
 )
 
-// maxTold bounds what is kept of what one record was told.
-const maxTold = 64
+// The bounds of the memory beside the number of events and records.
+const (
+	maxTold = 32       // things that one record was told
+	maxKept = 64 << 20 // bytes of bodies, for events that are far larger than the provider's
+)
 
 // memory is what the receiver has taken: the last events, and the state of the records that they concern.
 type memory struct {
 	mu      sync.Mutex
 	seed    maphash.Seed
-	events  ring[*Event]
+	size    int // of events, and of records
+	events  queue[*Event]
+	kept    int // bytes of their bodies
 	byID    map[string]*Event
-	records ring[string]
+	records queue[string]
 	states  map[string]*record
 	totals  Totals
 }
@@ -70,11 +75,10 @@ type told struct {
 
 func newMemory(size int) *memory {
 	return &memory{
-		seed:    maphash.MakeSeed(),
-		events:  ring[*Event]{size: size},
-		byID:    map[string]*Event{},
-		records: ring[string]{size: size},
-		states:  map[string]*record{},
+		seed:   maphash.MakeSeed(),
+		size:   size,
+		byID:   map[string]*Event{},
+		states: map[string]*record{},
 	}
 }
 
@@ -129,7 +133,11 @@ func (m *memory) remember(e *Event, o Outcome) {
 	e.Outcome, e.Deliveries = o, 1
 	kept := *e
 	m.byID[kept.EventID] = &kept
-	if forgotten, ok := m.events.push(&kept); ok {
+	m.events.push(&kept)
+	m.kept += kept.size
+	for m.events.count > m.size || m.kept > maxKept && m.events.count > 1 {
+		forgotten := m.events.pop()
+		m.kept -= forgotten.size
 		delete(m.byID, forgotten.EventID)
 	}
 }
@@ -148,10 +156,12 @@ func (m *memory) state(id schemas.Identifier) *record {
 	if r := m.states[id.Value]; r != nil {
 		return r
 	}
-	r := &record{kind: kind(id.Name)}
-	m.states[id.Value] = r
-	if forgotten, ok := m.records.push(id.Value); ok {
-		delete(m.states, forgotten)
+	r := &record{kind: strings.Clone(kind(id.Name))}
+	name := strings.Clone(id.Value) // a part of the body, which need not be kept for it
+	m.states[name] = r
+	m.records.push(name)
+	if m.records.count > m.size {
+		delete(m.states, m.records.pop())
 	}
 	return r
 }
@@ -225,31 +235,33 @@ func subjects(e *Event) []schemas.Identifier {
 // kind is what an identifier names: bookingId names a booking.
 func kind(identifier string) string { return strings.TrimSuffix(identifier, "Id") }
 
-// ring keeps the last size of what is pushed.
-type ring[T any] struct {
-	size  int
+// queue is a first-in, first-out queue in one slice.
+type queue[T any] struct {
 	items []T
-	next  int // where the oldest is, once it is full
+	first int
+	count int
 }
 
-// push adds an item and returns the one that it drops, if it drops one.
-func (r *ring[T]) push(item T) (dropped T, full bool) {
-	if len(r.items) < r.size {
-		r.items = append(r.items, item)
-		return dropped, false
-	}
-	dropped, r.items[r.next] = r.items[r.next], item
-	r.next = (r.next + 1) % r.size
-	return dropped, true
-}
-
-// all returns what is kept, the oldest first.
-func (r *ring[T]) all() func(yield func(T) bool) {
-	return func(yield func(T) bool) {
-		for i := range r.items {
-			if !yield(r.items[(r.next+i)%len(r.items)]) {
-				return
-			}
+func (q *queue[T]) push(item T) {
+	if q.count == len(q.items) {
+		grown := make([]T, max(16, 2*q.count))
+		for i := range q.count {
+			grown[i] = q.at(i)
 		}
+		q.items, q.first = grown, 0
 	}
+	q.items[(q.first+q.count)%len(q.items)] = item
+	q.count++
 }
+
+func (q *queue[T]) pop() T {
+	var none T
+	item := q.items[q.first]
+	q.items[q.first] = none
+	q.first = (q.first + 1) % len(q.items)
+	q.count--
+	return item
+}
+
+// at returns the item at i, counted from the oldest.
+func (q *queue[T]) at(i int) T { return q.items[(q.first+i)%len(q.items)] }

@@ -122,7 +122,8 @@ func (r *Receiver) events(pattern, id string, limit int) (list []Event, count in
 	r.memory.mu.Lock()
 	defer r.memory.mu.Unlock()
 	matching := make([]*Event, 0, limit)
-	for e := range r.memory.events.all() {
+	for i := range r.memory.events.count {
+		e := r.memory.events.at(i)
 		if pattern != "" {
 			if ok, err := path.Match(pattern, e.EventType); err != nil || !ok {
 				continue

@@ -49,7 +49,7 @@ import (
 // The bounds that hold unless the options say otherwise.
 const (
 	DefaultMaxBody  = 1 << 20 // a payload has some 300 bytes
-	DefaultRemember = 50_000  // events and records, each: some 40 MB at most
+	DefaultRemember = 50_000  // events and records, each: some 40 MB of the usual ones
 )
 
 // Options configure a receiver. Only the secrets must be given.

@@ -284,7 +284,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for i := range 200 { // of one record
 		r.deliver(event(100+i, "patient.label.added", "patientId", patientID, "labelId", eventID(i)))
 	}
-	if record, _ := r.Receiver.Record(patientID); record.Changes != 200 || len(record.Told) > 64 {
+	if record, _ := r.Receiver.Record(patientID); record.Changes != 200 || len(record.Told) > 32 {
 		t.Errorf("a record keeps %d things of %d changes", len(record.Told), record.Changes)
 	}
 }

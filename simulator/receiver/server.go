@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type Server struct {
 	Receiver *Receiver
 
 	server *http.Server
+	silent *connections
 	cancel context.CancelFunc // of the work that a closing server need not wait for
 	done   chan struct{}      // closed when serving has ended
 	err    error              // why it ended; valid once done is closed
@@ -45,6 +47,7 @@ func Start(address string, options Options) (*Server, error) {
 		return nil, fmt.Errorf("listen at %s: %w", address, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	silent := &connections{open: map[net.Conn]bool{}}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	s := &Server{
@@ -59,8 +62,10 @@ func Start(address string, options Options) (*Server, error) {
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeader,
 			BaseContext:       func(net.Listener) context.Context { return ctx },
+			ConnState:         silent.observe,
 			ErrorLog:          log.New(io.Discard, "", 0), // what a broken sender does is its own affair
 		},
+		silent: silent,
 		cancel: cancel,
 		done:   make(chan struct{}),
 	}
@@ -74,6 +79,7 @@ func Start(address string, options Options) (*Server, error) {
 // Close stops listening, waits for the deliveries in flight, at most five seconds, and then for the server to end.
 func (s *Server) Close() error {
 	s.cancel()
+	s.silent.close()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	err := s.server.Shutdown(ctx)
@@ -94,4 +100,34 @@ func dialable(address net.Addr) string {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 	}
 	return address.String()
+}
+
+// connections are those on which nothing was sent yet. Clients open them in reserve, and a closing http.Server would wait five
+// seconds for a first request.
+type connections struct {
+	mu      sync.Mutex
+	open    map[net.Conn]bool
+	closing bool
+}
+
+func (c *connections) observe(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(c.open, conn)
+	case c.closing:
+		_ = conn.Close()
+	default:
+		c.open[conn] = true
+	}
+}
+
+func (c *connections) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closing = true
+	for conn := range c.open {
+		_ = conn.Close()
+	}
 }

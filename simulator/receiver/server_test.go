@@ -65,3 +65,23 @@ func TestCloseWaitsForDeliveries(t *testing.T) {
 		t.Errorf("a second Close: %v", err)
 	}
 }
+
+func TestCloseDoesNotWaitForSilence(t *testing.T) {
+	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if resp, err := http.Get(server.URL); err != nil { // by now the silent connection was accepted, too
+		t.Fatal(err)
+	} else {
+		resp.Body.Close()
+	}
+	if err := server.Close(); err != nil {
+		t.Errorf("with a connection that sent nothing: %v", err)
+	}
+}
