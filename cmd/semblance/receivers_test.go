@@ -51,6 +51,7 @@ var handlers = map[string]http.Handler{
 	"refuses":        answers(http.StatusUnauthorized, `{"error":"the signature does not hold"}`),
 	"is-broken":      answers(http.StatusInternalServerError, "oh no"),
 	"redirects":      http.RedirectHandler("/elsewhere", http.StatusFound),
+	"queues":         http.HandlerFunc(verifyAndQueue),
 	"acknowledges":   answers(http.StatusOK, `{"status":"accepted"}`),
 	"answers-oddly":  answers(http.StatusOK, `{"job":{"id":12}}`),
 	"verifies":       http.HandlerFunc(verifyWithStripe),
@@ -73,6 +74,19 @@ func echoHeaders(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprintf(w, "%s=%s;", name, value)
 	}
+}
+
+// verifyAndQueue is an honest receiver of a few lines.
+func verifyAndQueue(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = signature.Verify(body, r.Header.Get(signature.HeaderName), string(simulator.DefaultSecret), time.Now(), signature.DefaultTolerance)
+	}
+	if err != nil {
+		answers(http.StatusUnauthorized, `{"error":"the signature does not hold"}`).ServeHTTP(w, r)
+		return
+	}
+	answers(http.StatusAccepted, `{"status":"accepted"}`).ServeHTTP(w, r)
 }
 
 // verifyWithStripe accepts what Stripe's own library takes for rightly signed, what satisfies the schema of its event type,

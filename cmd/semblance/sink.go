@@ -58,16 +58,6 @@ func (s *sink) failure() error {
 	return fmt.Errorf("cannot write the output: %w", s.err)
 }
 
-// width returns how many columns a line of the terminal has, or 80 where that is unknown.
-func (s *sink) width() int {
-	if f, ok := s.w.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
-			return columns
-		}
-	}
-	return 80
-}
-
 func (s *sink) red(text string) string    { return s.paint(text, color.FgRed) }
 func (s *sink) green(text string) string  { return s.paint(text, color.FgGreen) }
 func (s *sink) yellow(text string) string { return s.paint(text, color.FgYellow) }

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// readme is README.md, which promises nothing that is not run.
+func readme(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// fences returns the blocks of README.md in a language, without their fences.
+func fences(t *testing.T, language string) []string {
+	t.Helper()
+	var blocks []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(readme(t), -1) {
+		blocks = append(blocks, m[1])
+	}
+	if len(blocks) == 0 {
+		t.Fatalf("README.md has no block in %s", language)
+	}
+	return blocks
+}
+
+// runByCI are the lines that build the whole program or run all tests: .ci/run runs them, as its text must show.
+var runByCI = []string{"go run ./cmd/semblance demo", "go test ./...", "go install ./cmd/semblance"}
+
+// Every shell line of README.md runs, in order, in one folder, and ends well. Where a line names a port, it is that of a
+// receiver that is there; `semblance listen` is such a receiver, running in the background.
+func TestReadmeCommandsRun(t *testing.T) {
+	place := newReadmePlace(t)
+	ci, err := os.ReadFile(filepath.Join("..", "..", ".ci", "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range fences(t, "sh") {
+		for line := range strings.Lines(block) {
+			line = strings.TrimSpace(line)
+			if i := strings.Index(strings.Join(runByCI, "\n"), line); i >= 0 {
+				if !strings.Contains(string(ci), line) {
+					t.Errorf(".ci/run does not run %q", line)
+				}
+				continue
+			}
+			if strings.HasPrefix(line, "semblance listen") {
+				place.listen(line)
+				continue
+			}
+			if out, err := place.shell(line); err != nil {
+				t.Errorf("%s: %v\n%s", line, err, out)
+			}
+		}
+	}
+}
+
+// Every transcript of README.md is what comes, but for ids, durations and ports.
+func TestReadmeTranscripts(t *testing.T) {
+	place := newReadmePlace(t)
+	for _, block := range fences(t, "console") {
+		for _, part := range strings.Split(block, "$ ")[1:] {
+			line, want, _ := strings.Cut(part, "\n")
+			got, _ := place.shell(line)
+			if got, want := place.plain(got), place.plain(want); got != want {
+				t.Errorf("%s\ngot:\n%s\nREADME.md:\n%s", line, got, want)
+			}
+		}
+	}
+}
+
+// The verifiers that README.md shows are the ones that are tested.
+func TestReadmeShowsTheTestedVerifiers(t *testing.T) {
+	shown := regexp.MustCompile("(?ms)^<!-- (\\S+) -->\n```\\w+\n(.*?)^```$").FindAllStringSubmatch(readme(t), -1)
+	if len(shown) != 3 {
+		t.Errorf("%d verifiers, want three", len(shown))
+	}
+	for _, m := range shown {
+		file, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(m[1])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(file), m[2]) {
+			t.Errorf("README.md does not show what %s holds", m[1])
+		}
+	}
+}
+
+// readmePlace is where the lines of README.md are run.
+type readmePlace struct {
+	t     *testing.T
+	dir   string
+	ports map[string]string // in README.md, and in truth
+}
+
+func newReadmePlace(t *testing.T) *readmePlace {
+	p := &readmePlace{t: t, dir: t.TempDir(), ports: map[string]string{}}
+	p.ports["3000"] = portOf(receiving(t, "queues"))
+	sample, err := os.ReadFile(filepath.Join("..", "..", "fixtures", "samples", "booking.created.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.dir, "body.json"), sample, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func portOf(url string) string { return regexp.MustCompile(`:(\d+)(/|$)`).FindStringSubmatch(url)[1] }
+
+var port = regexp.MustCompile(`\b(3000|470[0-9])\b`)
+
+// shell runs a line with sh, with the ports of the test.
+func (p *readmePlace) shell(line string) (string, error) {
+	line = port.ReplaceAllStringFunc(line, func(n string) string {
+		if p.ports[n] == "" {
+			p.t.Errorf("%s: nothing listens at %s", line, n)
+		}
+		return p.ports[n]
+	})
+	c := exec.Command("sh", "-c", line)
+	c.Dir, c.Env = p.dir, append(os.Environ(), "NO_COLOR=1", "GORACE=atexit_sleep_ms=0")
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+// listen runs a line that begins with `semblance listen` until the test ends, at a free port.
+func (p *readmePlace) listen(line string) {
+	words := strings.Fields(line)[1:]
+	n := "4701"
+	for i, w := range words {
+		if w == "--addr" {
+			n, words = words[i+1], append(words[:i:i], words[i+2:]...)
+			break
+		}
+	}
+	c := exec.Command("semblance", append(words, "--addr", "0", "--format", "json")...)
+	c.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		p.t.Fatalf("%s: %v", line, err)
+	}
+	first := make([]byte, 4096)
+	length, err := out.Read(first)
+	if err != nil {
+		p.t.Fatalf("%s: %v", line, err)
+	}
+	p.t.Cleanup(func() {
+		c.Process.Signal(os.Interrupt)
+		if err := c.Wait(); err != nil {
+			p.t.Errorf("%s: %v", line, err)
+		}
+	})
+	p.ports[n] = regexp.MustCompile(`:(\d+)"`).FindStringSubmatch(string(first[:length]))[1]
+}
+
+// plain replaces what differs from run to run.
+func (p *readmePlace) plain(text string) string {
+	for shown, true := range p.ports {
+		text = strings.ReplaceAll(text, true, shown)
+	}
+	text = regexp.MustCompile(`evt [0-9a-f]{3}…[0-9a-f]{2}`).ReplaceAllString(text, "evt …")
+	return regexp.MustCompile(`\b\d+(\.\d+)?(µs|ms)`).ReplaceAllString(text, "…ms")
+}
