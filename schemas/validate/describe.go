@@ -32,7 +32,7 @@ func describe(v any) string {
 		if len(v) == 0 {
 			return "an empty object"
 		}
-		return "an object with " + enumerate(slices.Sorted(maps.Keys(v)), 8)
+		return "an object with " + enumerate(printable(slices.Sorted(maps.Keys(v))), 8)
 	}
 	return "the number " + cut(fmt.Sprint(v))
 }
@@ -46,6 +46,22 @@ func quoted(s string) string {
 		return strconv.Quote(strings.TrimSuffix(shown, "…")) + "…"
 	}
 	return strconv.Quote(s)
+}
+
+// printable puts those names in quotes that would not be seen as they are, or would move the cursor of a terminal.
+func printable(names []string) []string {
+	for i, name := range names {
+		names[i] = printableName(name)
+	}
+	return names
+}
+
+func printableName(name string) string {
+	hidden := func(r rune) bool { return !strconv.IsPrint(r) }
+	if name == "" || strings.ContainsFunc(name, hidden) || !utf8.ValidString(name) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 func cut(s string) string {

@@ -23,9 +23,9 @@ type Violation struct {
 
 // String is the violation as one line.
 func (v Violation) String() string {
-	place := v.Pointer
-	if place == "" {
-		place = "the document"
+	place := "the document"
+	if v.Pointer != "" {
+		place = printableName(v.Pointer)
 	}
 	return fmt.Sprintf("%s: expected %s, found %s", place, v.Expected, v.Found)
 }

@@ -24,6 +24,9 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 		}
 		return []finding{j.finding(e, at, expected, found)}
 	}
+	if l.schema == nil && l.keyword != "" { // in a meta-schema of the library's
+		return one(fmt.Sprintf("what `%s` of %s wants", l.keyword, e.AbsoluteKeywordLocation), found)
+	}
 	object, _ := value.(map[string]any)
 	switch l.keyword {
 	case "required":
@@ -101,7 +104,7 @@ func (j *judge) missing(e *jsonschema.ValidationError, at pointer, l location, o
 func (j *judge) surplus(e *jsonschema.ValidationError, at pointer, l location, object map[string]any) []finding {
 	properties, _ := l.schema["properties"].(map[string]any)
 	patterns, _ := l.schema["patternProperties"].(map[string]any)
-	known := slices.Sorted(maps.Keys(properties))
+	known := printable(slices.Sorted(maps.Keys(properties)))
 	expected := "no property here"
 	switch {
 	case len(patterns) > 0:
@@ -218,7 +221,7 @@ func expectation(l location) string {
 		if l.value == "^[0-9a-f]{24}$" {
 			return "an id of 24 lowercase hexadecimal digits"
 		}
-		return fmt.Sprintf("a string that matches %s", l.value)
+		return "a string that matches " + printableName(fmt.Sprint(l.value))
 	case "format":
 		return formatWords(fmt.Sprint(l.value))
 	case "contentMediaType":
