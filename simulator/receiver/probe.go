@@ -199,7 +199,7 @@ func (r *Receiver) Record(id string) (Record, bool) {
 	if rec == nil {
 		return Record{}, false
 	}
-	out := Record{ID: id, Kind: rec.kind, State: rec.state, Deleted: rec.deleted, Changes: rec.changes}
+	out := Record{ID: id, Kind: rec.kind, State: rec.state, Deleted: rec.deleted, Changes: rec.changes, Told: []Told{}}
 	for _, t := range rec.told {
 		out.Told = append(out.Told, Told{t.eventType, t.times, t.last.UTC()})
 	}

@@ -70,6 +70,9 @@ func Explain(c Case) Diagnosis {
 	slips = slices.Concat(found.slips, slips)
 	if len(slips) == 0 && reason != ReasonStale && reason != ReasonFuture { // right, but for something beside it
 		slips = claims[len(claims)-1].slips
+		if len(slips) == 0 { // and that is out of the sight of a lenient reader
+			return Diagnosis{Reason: reason, Sentence: err.Error(), Mend: writeForm}
+		}
 	}
 	return explained(c, reason, found.t, slips)
 }
@@ -80,7 +83,7 @@ func explained(c Case, reason Reason, t string, slips []slip) Diagnosis {
 	switch {
 	case !ok:
 		return diagnose(reason, slips)
-	case seconds >= firstMilliseconds:
+	case inMilliseconds(seconds):
 		if !mentions(slips, "milliseconds") {
 			slips = append(slips, slip{"milliseconds", ""})
 		}

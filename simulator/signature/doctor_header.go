@@ -18,8 +18,9 @@ type claim struct {
 // maxClaims bounds how many signatures of one header are looked into.
 const maxClaims = 8
 
-// firstMilliseconds is the first t that is taken for milliseconds: in seconds it is the year 5138, in milliseconds 1973.
-const firstMilliseconds = 100_000_000_000
+// inMilliseconds says that t is likely in milliseconds: in seconds it would be the year 5138 or later. In milliseconds it
+// is from 1973 to 5138.
+func inMilliseconds(t int64) bool { return t >= 100_000_000_000 && t < 100_000_000_000_000 }
 
 // readClaims reads the header as leniently as it can, and notes what it overlooks. It returns at least one claim.
 func readClaims(c Case) []claim {

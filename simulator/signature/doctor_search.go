@@ -258,18 +258,18 @@ func timeVariants(t, timestampHeader string, everyMillisecond bool) []variant {
 	case ok && fractional: // as Python's time.time() gives: the header's form is wrong already, and either may have been signed
 		add(seconds)
 		add(seconds + (fraction + "000")[:3])
-	case ok && n >= firstMilliseconds:
+	case ok && inMilliseconds(n):
 		add(seconds[:len(seconds)-3], milliseconds)
 	case ok && n > 0:
 		add(seconds+"000", milliseconds)
 	}
 	if other := strings.TrimSpace(timestampHeader); other != "" && len(other) <= maxHeader {
-		if n, ok := parseTimestamp(other); ok && n >= firstMilliseconds {
+		if n, ok := parseTimestamp(other); ok && inMilliseconds(n) {
 			add(other, milliseconds)
 		}
 		add(other, slip{"timestamp-header", ""})
 	}
-	if everyMillisecond && ok && !fractional && 0 < n && n < firstMilliseconds {
+	if everyMillisecond && ok && !fractional && n > 0 && !inMilliseconds(n) {
 		for ms := 1001; ms < 2000; ms++ { // the 1 only keeps the zeros of the digits after it
 			text := strconv.AppendInt([]byte(seconds), int64(ms), 10)
 			variants = append(variants, variant{slices.Delete(text, len(seconds), len(seconds)+1), []slip{milliseconds}})

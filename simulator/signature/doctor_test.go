@@ -211,6 +211,7 @@ func mistakesMade() []struct {
 		{"key-and-message-swapped", slipped{sum: mac(sha256.New, t+"."+string(body), secret)}},
 
 		{"stale", slipped{header: "t=1763990000,v1=%s", signed: "1763990000." + string(body)}},
+		{"future", slipped{header: "t=1764000000000000,v1=%s", signed: "1764000000000000." + string(body)}},
 		{"future", slipped{header: "t=1764010000,v1=%s", signed: "1764010000." + string(body)}},
 
 		// Several at once.
@@ -271,6 +272,11 @@ func TestExplainWithoutAMistake(t *testing.T) {
 	foreign.Secret = "whsec_quite_another_one"
 	if d := signature.Explain(foreign); d.Valid || d.Mistake != "" || d.Reason != signature.ReasonMismatch || d.Mend == "" {
 		t.Errorf("a secret that the doctor cannot know: %+v", d)
+	}
+	ninth := good
+	ninth.Header += strings.Repeat(",v1="+strings.Repeat("0", 64), 8) + ",v1=1"
+	if d := signature.Explain(ninth); d.Valid || d.Reason != signature.ReasonBadSignature || d.Sentence == "" || d.Mend == "" {
+		t.Errorf("a malformed v1 behind many: %+v", d)
 	}
 	old := slipped{header: "t=1700000000,v1=%s", signed: string(body)}.explain()
 	if old.Mistake != "body-only" || !strings.Contains(old.Sentence, "740 days old") {
