@@ -6,15 +6,19 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"semblance/fixtures"
 	"semblance/schemas"
 	"semblance/simulator/clock"
+	"semblance/simulator/delivery"
 	"semblance/simulator/journal"
+	"semblance/simulator/journal/sqlite"
 	"semblance/simulator/provider"
 )
 
@@ -48,7 +52,7 @@ func aChange(tb testing.TB) schemas.Change {
 func deliver(tb testing.TB, p *provider.Provider, change schemas.Change, n int) {
 	tb.Helper()
 	var emitters sync.WaitGroup
-	const together = 16
+	const together = 256
 	for i := range together {
 		emitters.Go(func() {
 			for range (n + i) / together {
@@ -66,7 +70,7 @@ func deliver(tb testing.TB, p *provider.Provider, change schemas.Change, n int) 
 }
 
 func benchmarkDelivery(b *testing.B, o provider.Options, takes time.Duration) {
-	o.InFlight = 64
+	o.InFlight = 16
 	p, err := provider.Start(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)
@@ -78,22 +82,49 @@ func benchmarkDelivery(b *testing.B, o provider.Options, takes time.Duration) {
 	}
 	change := aChange(b)
 	b.ResetTimer()
+	used := processorTime(b)
 	deliver(b, p, change, b.N)
+	b.ReportMetric(float64((processorTime(b)-used).Nanoseconds())/1000/float64(b.N), "cpu-µs/op")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
 }
 
-func BenchmarkDeliveryInMemory(b *testing.B) {
+// processorTime is what the process has used: unlike the time by the clock it does not depend on what else the machine
+// does.
+func processorTime(tb testing.TB) time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// BenchmarkJournal compares the journal in memory with the one on file, on the same machine in one run.
+func BenchmarkJournal(b *testing.B) {
 	for _, takes := range []time.Duration{0, 2 * time.Millisecond} {
-		b.Run(fmt.Sprintf("receiver takes %v", takes), func(b *testing.B) {
-			benchmarkDelivery(b, provider.Options{Journal: newMemory(b)}, takes)
-		})
+		for _, kind := range []string{"memory", "file"} {
+			b.Run(fmt.Sprintf("receiver takes %v/%s", takes, kind), func(b *testing.B) {
+				benchmarkDelivery(b, provider.Options{Journal: journals[kind](b)}, takes)
+			})
+		}
 	}
 }
 
-func newMemory(tb testing.TB) journal.Journal {
-	j := journal.NewMemory(journal.Options{})
-	tb.Cleanup(func() { _ = j.Close() })
-	return j
+// journals are the kinds of journal, each new and empty.
+var journals = map[string]func(testing.TB) journal.Journal{
+	"memory": func(tb testing.TB) journal.Journal {
+		j := journal.NewMemory(journal.Options{})
+		tb.Cleanup(func() { _ = j.Close() })
+		return j
+	},
+	"file": func(tb testing.TB) journal.Journal {
+		tb.Helper()
+		j, err := sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "journal"), journal.Options{})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() { _ = j.Close() })
+		return j
+	},
 }
 
 // BenchmarkThousandSubscriptions compares how long the others wait when one of a thousand receivers hangs.
@@ -130,7 +161,7 @@ func thousand(tb testing.TB, hanging bool, events int) []time.Duration {
 		mu.Unlock()
 	}))
 	defer server.Close()
-	p, err := provider.Start(tb.Context(), provider.Options{})
+	p, err := provider.Start(tb.Context(), provider.Options{Delivery: delivery.Options{MaxIdle: 1000}})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -123,6 +123,7 @@ func (p *Provider) empty(ctx context.Context) error {
 
 // forget drops what is owed and planned.
 func (p *Provider) forget() {
+	p.traffic.Running = false
 	p.traffic = &traffic{}
 	p.agenda = agenda{}
 	for _, s := range p.inOrder {

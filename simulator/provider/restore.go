@@ -139,6 +139,9 @@ func (p *Provider) firstAttempt(ctx context.Context, deliveryID string) (time.Ti
 // found adds what the options say to what was restored, and commits it.
 func (p *Provider) found(ctx context.Context, o Options) error {
 	c := newCommit()
+	if err := p.foundClinic(c); err != nil {
+		return err
+	}
 	p.mu.Lock()
 	err := p.foundAll(c, o)
 	if err == nil {
@@ -151,16 +154,23 @@ func (p *Provider) found(ctx context.Context, o Options) error {
 	return c.wait(ctx)
 }
 
+func (p *Provider) foundClinic(c *commit) error {
+	p.clinic.mu.Lock()
+	defer p.clinic.mu.Unlock()
+	if p.clinic.known {
+		return nil
+	}
+	r, err := p.clinic.snapshot(p.clock.Now())
+	if err != nil {
+		return err
+	}
+	c.records = append(c.records, r)
+	p.clinic.known = true
+	return nil
+}
+
 func (p *Provider) foundAll(c *commit, o Options) error {
 	now := p.clock.Now()
-	if !p.clinic.known {
-		r, err := p.clinic.snapshot(now)
-		if err != nil {
-			return err
-		}
-		c.records = append(c.records, r)
-		p.clinic.known = true
-	}
 	tokens := o.Tokens
 	if len(tokens) == 0 && len(p.tokens) == 0 {
 		tokens = []Token{{Text: "dev_" + p.drawText(), Permissions: AllPermissions()}}

@@ -26,8 +26,12 @@ func stop(t *testing.T, p *provider.Provider) {
 
 // A provider that is started again on its journal goes on where it was.
 func TestARestartContinues(t *testing.T) {
-	j := journal.NewMemory(journal.Options{})
-	defer j.Close()
+	for kind, open := range journals {
+		t.Run(kind, func(t *testing.T) { testRestart(t, open(t)) })
+	}
+}
+
+func testRestart(t *testing.T, j journal.Journal) {
 	c := clock.Manual(noon)
 	options := provider.Options{Journal: j, Clock: c, Ladder: steady, Seed: 5}
 	var up atomic.Bool
@@ -96,9 +100,8 @@ func TestARestartContinues(t *testing.T) {
 
 // What the clinic does after a restart is what it would have done without one.
 func TestTheClinicGoesOnAfterARestart(t *testing.T) {
-	run := func(restart bool) []string {
-		j := journal.NewMemory(journal.Options{})
-		defer j.Close()
+	run := func(kind string, restart bool) []string {
+		j := journals[kind](t)
 		c := clock.Manual(noon)
 		options := provider.Options{Journal: j, Clock: c, Seed: 11, Clinic: clinicOf(t)}
 		p, err := provider.Start(t.Context(), options)
@@ -151,7 +154,7 @@ func TestTheClinicGoesOnAfterARestart(t *testing.T) {
 		}
 		return ids
 	}
-	if with, without := run(true), run(false); !slices.Equal(with, without) {
+	if with, without := run("file", true), run("memory", false); !slices.Equal(with, without) {
 		t.Errorf("with a restart the clinic went on otherwise:\n%v\n%v", with, without)
 	}
 }

@@ -1,0 +1,70 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"semblance/simulator/clock"
+	"semblance/simulator/journal"
+	"semblance/simulator/provider"
+)
+
+// failing is a journal whose disk may be full.
+type failing struct {
+	journal.Journal
+	full atomic.Bool
+}
+
+var errFull = errors.New("no space left on device")
+
+func (f *failing) Append(ctx context.Context, records ...journal.Record) error {
+	if f.full.Load() {
+		return errFull
+	}
+	return f.Journal.Append(ctx, records...)
+}
+
+// What is not committed is neither acknowledged nor tried.
+func TestWhatTheJournalDoesNotTakeIsNotAcknowledged(t *testing.T) {
+	j := &failing{Journal: journal.NewMemory(journal.Options{})}
+	defer j.Close()
+	p := start(t, provider.Options{Journal: j})
+	r := receive(t, nil)
+	subscribe(t, p, r.URL, "booking.created")
+	j.full.Store(true)
+	if _, err := p.Emit(t.Context(), "booking.created", provider.Overrides{}); !errors.Is(err, errFull) {
+		t.Fatalf("emitting: %v", err)
+	}
+	if h := p.Health(); h.Ready || !errors.Is(h.Journal, errFull) || h.Owed != 0 {
+		t.Errorf("its health is %+v", h)
+	}
+	j.full.Store(false)
+	emit(t, p, "booking.created")
+	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	if n := len(r.requests()); n != 1 {
+		t.Errorf("%d requests, want the one that was acknowledged", n)
+	}
+	if h := p.Health(); !h.Ready {
+		t.Errorf("its health is %+v", h)
+	}
+}
+
+func TestTheLogIsKeptThirtyDaysOfTheStory(t *testing.T) {
+	c := clock.Manual(noon)
+	p := start(t, provider.Options{Clock: c})
+	r := receive(t, c)
+	subscribe(t, p, r.URL, "booking.created")
+	emit(t, p, "booking.created")
+	advance(t, p, 29*24*time.Hour)
+	if n := p.Journal().Tally().Attempts; n != 1 {
+		t.Errorf("after 29 days there are %d attempts, want 1", n)
+	}
+	emit(t, p, "booking.created")
+	advance(t, p, 2*24*time.Hour)
+	if n := p.Journal().Tally().Attempts; n != 1 {
+		t.Errorf("after 31 days there are %d attempts, want the later one", n)
+	}
+}
