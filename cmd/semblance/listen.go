@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/receiver"
@@ -153,7 +154,7 @@ func (l *listener) observe(r *receiver.Receipt) {
 	if l.flags.format == "json" {
 		writeLine(l.out, receiptJSON{
 			Status: r.Status, Outcome: r.Outcome, EventID: r.Event.EventID, EventType: r.Event.EventType, Bytes: len(r.Body),
-			Reason: r.Reason, Detail: sentence, Mend: mend,
+			Reason: r.Reason, Detail: sentence, Mend: mend, Violations: r.Violations,
 		})
 		return
 	}
@@ -214,4 +215,6 @@ type receiptJSON struct {
 	Reason    string           `json:"reason,omitempty"`
 	Detail    string           `json:"detail,omitempty"`
 	Mend      string           `json:"mend,omitempty"`
+
+	Violations []validate.Violation `json:"violations,omitempty"` // where it departs from its schema, tolerated or not
 }

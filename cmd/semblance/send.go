@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"semblance/simulator/delivery"
+	"semblance/simulator/fault"
 )
 
 // defaultSubscription is the subscriptionId of single sends unless another is given: fixed, as the secret is, so that a
@@ -63,7 +67,10 @@ first event of a type carries every optional identifier; with --count the others
 TARGET is a port (3000), a port and a path (3000/webhooks), a host and a port (localhost:3000/webhooks) or a URL.
 
 The exit code is 0 when every answer was as expected, 1 when one was not, 2 for wrong usage, and 3 when not one
-attempt was answered.`,
+attempt was answered.
+
+The faults, for --fault:
+` + faultList(),
 		Example: `  semblance send booking.created --to 3000/webhooks
   semblance send '**' --to 3000/webhooks                   one of every type
   semblance send booking.created --omit patientId --to 3000
@@ -78,6 +85,21 @@ attempt was answered.`,
 	}
 	f.register(c)
 	return c
+}
+
+// faultList describes the faults for the help.
+func faultList() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, info := range fault.All() {
+		attributes := ""
+		for _, a := range info.Attributes {
+			attributes += "," + a.Name
+		}
+		fmt.Fprintf(w, "  %s%s\t%s\n", info.Text(), attributes, info.Summary)
+	}
+	w.Flush() // into memory
+	return b.String()
 }
 
 // register adds the flags in the order of the help.

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -168,6 +171,27 @@ func TestInterruptedSendSaysHowFarItCame(t *testing.T) {
 	got := runWith(ctx, nil, false, "send", "booking.created", "--count", "1000", "--rate", "100/s", "--to", server.URL)
 	if got.code != exitInterrupted || !strings.Contains(got.stderr, "interrupted after") || !strings.Contains(got.stdout, " sent, ") {
 		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// The process itself: the first SIGINT ends it in order, with what it has done.
+func TestSignalEndsTheProcessInOrder(t *testing.T) {
+	began := make(chan struct{})
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { once.Do(func() { close(began) }) }))
+	t.Cleanup(server.Close)
+	c := exec.Command("semblance", "send", "booking.created", "--count", "1000", "--rate", "10/s", "--to", server.URL)
+	c.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-began
+	c.Process.Signal(os.Interrupt)
+	c.Wait()
+	if code := c.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(out.String(), "interrupted after ") {
+		t.Errorf("exit code %d\n%s", code, out.String())
 	}
 }
 

@@ -65,7 +65,7 @@ func (s *sink) bold(text string) string   { return s.paint(text, color.Bold) }
 func (s *sink) faint(text string) string  { return s.paint(text, color.Faint) }
 
 func (s *sink) paint(text string, attributes ...color.Attribute) string {
-	if !s.coloured {
+	if !s.coloured || text == "" {
 		return text
 	}
 	c := color.New(attributes...)
