@@ -61,8 +61,7 @@ type asyncMessage struct {
 }
 
 type asyncExample struct {
-	Headers map[string]string `json:"headers"`
-	Payload example           `json:"payload"`
+	Payload example `json:"payload"`
 }
 
 // AsyncAPI writes an AsyncAPI 3.0 document of the provider, the application that sends: a channel with a message for
@@ -86,10 +85,7 @@ func AsyncAPI(w io.Writer) error {
 			Tags:        []tag{{Name: t.Group}},
 			Headers:     reference{"#/components/schemas/Headers"},
 			Payload:     reference{"#/components/schemas/" + name},
-			Examples: []asyncExample{{
-				Headers: map[string]string{signatureName: signatureExample, timestampName: timestampExample, "Content-Type": "application/json"},
-				Payload: exampleOf(t),
-			}},
+			Examples:    []asyncExample{{exampleOf(t)}},
 		}
 	}
 	all := components()
