@@ -22,7 +22,7 @@ func TestSecretIsRedactedEverywhere(t *testing.T) {
 		"%v":     fmt.Sprintf("%v %v", secret, subscription),
 		"%+v":    fmt.Sprintf("%+v %+v", secret, &subscription),
 		"%#v":    fmt.Sprintf("%#v %#v", secret, subscription),
-		"%s":     fmt.Sprintf("%s", secret),
+		"%s":     fmt.Sprint(secret, " ", &secret),
 		"%q":     fmt.Sprintf("%q", secret),
 		"errors": fmt.Errorf("sign with %s: nothing", secret).Error(),
 	}
