@@ -38,13 +38,18 @@ type reading struct {
 
 // answer reads the answer, whole, past the informational ones before it.
 func (r *reading) answer() error {
-	r.conn.request.Method = r.method
 	for range maxInformational + 1 {
 		head, err := r.head()
 		if err != nil {
 			return err
 		}
 		text := string(head)
+		if p, ok := parsePlain(text); ok && r.method != http.MethodHead {
+			_, _ = r.conn.in.Discard(len(head)) // it is in the buffer
+			r.note(p.status, "HTTP/1.1", p.headers)
+			return r.finish(r.conn.limit(p.length), p.length, true)
+		}
+		r.conn.request.Method = r.method
 		resp, err := http.ReadResponse(r.conn.in, &r.conn.request)
 		if err != nil {
 			return fmt.Errorf("the head of the answer is malformed: %w", err)
@@ -52,15 +57,23 @@ func (r *reading) answer() error {
 		if resp.StatusCode/100 == 1 && resp.StatusCode != http.StatusSwitchingProtocols {
 			continue
 		}
-		r.came.Status = resp.StatusCode
-		r.came.Proto = resp.Proto
-		r.came.Headers = headersOf(text)
-		r.came.RetryAfter = retryAfter(resp.Header)
-		err = r.body(resp.Body, resp.ContentLength)
-		r.reusable = err == nil && !resp.Close && resp.StatusCode != http.StatusSwitchingProtocols && r.conn.in.Buffered() == 0
-		return err
+		r.note(resp.StatusCode, resp.Proto, headersOf(text))
+		return r.finish(resp.Body, resp.ContentLength, !resp.Close && resp.StatusCode != http.StatusSwitchingProtocols)
 	}
 	return fmt.Errorf("more than %d informational answers (1xx) came, and no other", maxInformational)
+}
+
+// note records the head of the answer.
+func (r *reading) note(status int, proto string, headers []simulator.Header) {
+	r.came.Status, r.came.Proto, r.came.Headers = status, proto, headers
+	r.came.RetryAfter = retryAfter(r.came)
+}
+
+// finish reads the body, and decides whether another request may follow.
+func (r *reading) finish(body io.Reader, length int64, keeps bool) error {
+	err := r.body(body, length)
+	r.reusable = err == nil && keeps && r.conn.in.Buffered() == 0
+	return err
 }
 
 // head waits until the head of an answer is in the buffer, and returns it without taking it.
@@ -133,8 +146,8 @@ func looksLikeHTTP(have []byte) error {
 }
 
 // body reads the body to its end or to the bound, and keeps the beginning of it.
-func (r *reading) body(body io.ReadCloser, length int64) error {
-	if body == http.NoBody {
+func (r *reading) body(body io.Reader, length int64) error {
+	if body == http.NoBody || length == 0 {
 		return nil
 	}
 	if r.conn.chunk == nil {
@@ -146,6 +159,8 @@ func (r *reading) body(body io.ReadCloser, length int64) error {
 		r.came.Body = append(r.came.Body, r.conn.chunk[:min(n, r.maxBody-len(r.came.Body))]...)
 		r.came.Truncated = r.came.Size > int64(len(r.came.Body))
 		switch {
+		case err == io.EOF && r.came.Size < length:
+			return r.bodyError(io.ErrUnexpectedEOF, length)
 		case err == io.EOF:
 			if r.came.Truncated {
 				r.came.Body = wholeRunes(r.came.Body)
@@ -193,13 +208,13 @@ func headersOf(head string) []simulator.Header {
 	headers := make([]simulator.Header, 0, strings.Count(rest, "\n"))
 	for line := range strings.Lines(rest) {
 		folded := line[0] == ' ' || line[0] == '\t'
-		line = strings.Trim(line, " \t\r\n")
+		line = strings.Trim(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), " \t")
 		name, value, _ := strings.Cut(line, ":")
 		switch {
-		case line == "":
 		case folded && len(headers) > 0: // an obsolete way to continue a value on the next line
 			last := &headers[len(headers)-1]
 			last.Value = strings.TrimLeft(last.Value+" "+line, " ")
+		case line == "":
 		default:
 			headers = append(headers, simulator.Header{Name: name, Value: strings.Trim(value, " \t")})
 		}
@@ -208,8 +223,8 @@ func headersOf(head string) []simulator.Header {
 }
 
 // retryAfter reads the header of that name: seconds, or a date, which is compared with the answer's own.
-func retryAfter(h http.Header) time.Duration {
-	text := h.Get("Retry-After")
+func retryAfter(came *simulator.Came) time.Duration {
+	text := came.Header("Retry-After")
 	if text == "" {
 		return 0
 	}
@@ -221,7 +236,7 @@ func retryAfter(h http.Header) time.Duration {
 	if err != nil {
 		return 0
 	}
-	now, err := http.ParseTime(h.Get("Date"))
+	now, err := http.ParseTime(came.Header("Date"))
 	if err != nil {
 		now = clock.Now()
 	}

@@ -3,6 +3,7 @@ package delivery
 import (
 	"bufio"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -86,6 +87,7 @@ type conn struct {
 	in       *bufio.Reader
 	out      []byte
 	chunk    []byte // what a body is read into
+	limited  io.LimitedReader
 	request  http.Request
 
 	idleSince time.Time
@@ -103,6 +105,12 @@ func newConn(c net.Conn, tcp net.Conn) *conn {
 	}
 	own.peek = func(fd uintptr) { own.closed = closedByPeer(fd) }
 	return own
+}
+
+// limit returns a reader of the next n bytes.
+func (c *conn) limit(n int64) io.Reader {
+	c.limited = io.LimitedReader{R: c.in, N: n}
+	return &c.limited
 }
 
 // alive looks, without waiting, whether the receiver has closed an idle connection, or said something unasked.
