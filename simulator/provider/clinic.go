@@ -194,16 +194,3 @@ func (p *Provider) Records(kind string) ([]string, error) {
 	}
 	return ids, nil
 }
-
-// Sample returns a change of the type as the clinic would state it first, with every optional identifier. Nothing
-// happens.
-func (p *Provider) Sample(eventType string) (schemas.Change, error) {
-	t, err := schemas.Lookup(eventType)
-	if err != nil {
-		return schemas.Change{}, refuseBecause(CodeEventType, "type", err)
-	}
-	p.clinic.mu.Lock()
-	options := p.clinic.options
-	p.clinic.mu.Unlock()
-	return fixtures.New(options).Change(t, fixtures.Ask{}) // another clinic: the running one must not notice
-}

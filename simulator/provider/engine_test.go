@@ -342,3 +342,26 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+func TestASampleIsSignedAndChangesNothing(t *testing.T) {
+	c := clock.Manual(noon)
+	p := start(t, provider.Options{Clock: c})
+	s := subscribe(t, p, "https://example.com/a", "booking.created")
+	for _, eventType := range everyType() {
+		sent, err := p.Sample(eventType, s.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := request{Body: sent.Body, Header: http.Header{signature.HeaderName: {sent.Header(signature.HeaderName)}}}
+		r.verify(t, s, noon)
+	}
+	if sent, err := p.Sample("booking.created", ""); err != nil || sent.EventType != "booking.created" {
+		t.Errorf("a sample for nobody: %+v, %v", sent, err)
+	}
+	if _, err := p.Sample("booking.craeted", ""); provider.CodeOf(err) != provider.CodeEventType {
+		t.Errorf("a sample of an unknown type: %v", err)
+	}
+	if tally := p.Journal().Tally(); tally != (journal.Tally{}) {
+		t.Errorf("the journal holds %+v", tally)
+	}
+}
