@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Check reports what is wrong with records in themselves, before they are appended. It is for those who build a
-// journal, as is [Number].
+// Check reports what is wrong with records in themselves, before they are numbered, and takes back the numbers that an
+// earlier call gave them and could not commit. It is for those who build a journal, as is [Number].
 func Check(records []Record) error {
 	var change *Change
 	for _, r := range records {
@@ -46,6 +46,9 @@ func Check(records []Record) error {
 }
 
 func checkDelivery(d *Delivery, before *Change) error {
+	if before != nil && d.Of == before.Seq {
+		d.Of = 0 // the change's number is about to be another
+	}
 	if d.SubscriptionID == "" {
 		return fmt.Errorf("append to the journal: delivery %q has no subscription", d.ID)
 	}

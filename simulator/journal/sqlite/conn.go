@@ -12,8 +12,9 @@ import (
 
 // conn is the writer's connection. It speaks to the driver itself: database/sql would cost as much again as the rows.
 type conn struct {
-	path string
-	raw  driver.Conn
+	path       string
+	raw        driver.Conn
+	statements []*statement
 }
 
 // connect opens a connection that writes. The pragmas are those under which what is committed survives the process.
@@ -25,7 +26,14 @@ func connect(path string, pragmas ...string) (*conn, error) {
 	return &conn{path: path, raw: raw}, nil
 }
 
-func (c *conn) close() error { return c.raw.Close() }
+// close closes the statements too: as long as one is open, the engine keeps the connection.
+func (c *conn) close() error {
+	var errs []error
+	for _, s := range c.statements {
+		errs = append(errs, s.raw.Close())
+	}
+	return errors.Join(append(errs, c.raw.Close())...)
+}
 
 // exec runs SQL that gives no rows and takes no arguments.
 func (c *conn) exec(sql string) error {
@@ -57,7 +65,9 @@ func (c *conn) prepare(sql string) (*statement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", sql, err)
 	}
-	return &statement{raw: raw}, nil
+	s := &statement{raw: raw}
+	c.statements = append(c.statements, s)
+	return s, nil
 }
 
 func (s *statement) bind(values []driver.Value) []driver.NamedValue {

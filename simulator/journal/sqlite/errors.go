@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	modernc "modernc.org/sqlite"
 
@@ -28,7 +29,7 @@ func explain(path, doing string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, journal.ErrClosed),
-		errors.Is(err, journal.ErrGone), errors.Is(err, journal.ErrNotFound):
+		errors.Is(err, journal.ErrGone), errors.Is(err, journal.ErrNotFound), errors.Is(err, errNewer):
 		return err
 	case errors.Is(err, sql.ErrConnDone) || err.Error() == "sql: database is closed":
 		return fmt.Errorf("%s: %w", doing, journal.ErrClosed)
@@ -46,10 +47,14 @@ func explain(path, doing string, err error) error {
 	return fmt.Errorf("%s %s: %w", doing, path, err)
 }
 
-// errDamaged is a file that is, or was, a journal.
-var errDamaged = errors.New("the journal is damaged")
+// What is wrong with a file that is a journal, or was one.
+var (
+	errDamaged = errors.New("the journal is damaged")
+	errNewer   = errors.New("was written by a newer version of Semblance")
+)
 
 func damaged(path, how string) error {
+	how = strings.Join(strings.Fields(strings.TrimPrefix(how, "*** in database main ***")), " ")
 	return fmt.Errorf("%s: %w (%s); it was left as it is: restore it from a copy, or use another file", path, errDamaged, how)
 }
 

@@ -62,7 +62,16 @@ func examine(path string) error {
 	case binary.BigEndian.Uint32(header[68:]) != applicationID: // https://sqlite.org/fileformat2.html, the database header
 		return fmt.Errorf("%s is an SQLite database of another application; it was left as it is: use another file", path)
 	}
-	return nil
+	return checkVersion(path, int(binary.BigEndian.Uint32(header[60:])))
+}
+
+// checkVersion refuses a file whose tables a newer version made.
+func checkVersion(path string, version int) error {
+	if version <= len(migrations) {
+		return nil
+	}
+	return fmt.Errorf("the journal %s %w (tables of version %d, this one knows %d); it was left as it is: use that version, or another file",
+		path, errNewer, version, len(migrations))
 }
 
 // create makes an empty journal beside path and moves it there, so that a file that is ours is always whole.

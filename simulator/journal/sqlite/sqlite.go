@@ -28,7 +28,7 @@ import (
 )
 
 // DefaultRows is how much this journal keeps unless it is told otherwise: of changes, of deliveries, of attempts.
-// A million attempts are about two gigabytes.
+// So much is about 200 MB.
 const DefaultRows = 250_000
 
 // readers is how many queries run at a time.

@@ -6,13 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"semblance/simulator/journal"
 	"semblance/simulator/journal/internal/journaltest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // openNew opens a new journal of the test's own.
 func openNew(t testing.TB, options journal.Options) *Journal {

@@ -54,7 +54,7 @@ func (j *Journal) commit(batch []*task) {
 	if err := j.writer.transact(batch); err != nil {
 		for i := range batch {
 			if len(batch) > 1 {
-				err = j.writer.transact(batch[i : i+1])
+				err = j.again(batch[i : i+1])
 			}
 			if err != nil {
 				batch[i].err = explain(j.path, batch[i].doing, err)
@@ -65,6 +65,14 @@ func (j *Journal) commit(batch []*task) {
 	for _, t := range batch {
 		close(t.done)
 	}
+}
+
+// again does one task of a batch that was rolled back.
+func (j *Journal) again(batch []*task) error {
+	if err := journal.Check(batch[0].records); err != nil {
+		return err
+	}
+	return j.writer.transact(batch)
 }
 
 // writer is the one connection that writes, with what it knows of the file.
@@ -106,9 +114,8 @@ func (w *writer) ready() error {
 	if err != nil {
 		return err
 	}
-	if version > len(migrations) {
-		return fmt.Errorf("it was written by a newer version of Semblance (tables of version %d, this one knows %d); it was left as it is: use that version, or another file",
-			version, len(migrations))
+	if err := checkVersion(w.path, version); err != nil {
+		return err
 	}
 	if err := w.upgrade(version); err != nil {
 		return err
@@ -154,7 +161,6 @@ func (w *writer) version() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer s.raw.Close()
 	row, err := s.row()
 	if err != nil || row == nil {
 		return 0, errors.Join(err, errContent)

@@ -22,7 +22,7 @@ import (
 // Open opens an empty journal for a test, which need not close it.
 type Open func(t testing.TB, options journal.Options) journal.Journal
 
-// Noon is the story's time of the first record of a [Maker].
+// noon is the time before the first record of a Maker.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // Run runs every test against journals that open gives.

@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"semblance/simulator/journal"
+	"semblance/simulator/journal/internal/journaltest"
+)
+
+// TestFull lets the file grow no further: what does not fit is refused whole, what was there stays, and when there is
+// room again the journal goes on.
+func TestFull(t *testing.T) {
+	ctx := context.Background()
+	j, m := openNew(t, journal.Options{}), journaltest.NewMaker(1)
+	fill(t, j, 20)
+	limit := func(pages int) {
+		t.Helper()
+		if err := j.do(ctx, "limit", &task{run: func(w *writer) error { return w.exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages)) }}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(60)
+	var refused error
+	var kept, lost []*journal.Delivery
+	for refused == nil {
+		c := m.Change("booking.created")
+		d := m.Delivery(c, "s")
+		big := m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
+		big.Came.Body = make([]byte, 10_000)
+		if refused = j.Append(ctx, c, d, big); refused == nil {
+			kept = append(kept, d)
+		} else {
+			lost = append(lost, d)
+		}
+	}
+	sentence(t, refused, "no room is left", j.path)
+	if len(kept) == 0 {
+		t.Fatal("nothing fitted")
+	}
+	if got, want := j.Tally(), 20+len(kept); got.Deliveries != want || got.Attempts != want || got.Changes != want {
+		t.Errorf("tally %+v, want %d of each", got, want)
+	}
+	consistent(t, j)
+	limit(100_000)
+	for _, d := range kept {
+		if _, err := j.Delivery(ctx, d.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := j.Delivery(ctx, lost[0].ID); err == nil {
+		t.Error("what was refused is there")
+	}
+	fill(t, j, 20)
+	consistent(t, j)
+}
+
+// fillLimited appends under the limit of a file's size that the process was started with, until it is refused.
+func fillLimited(path string, acknowledged io.Writer) error {
+	if err := limitFileSize(1 << 20); err != nil {
+		return err
+	}
+	j, err := Open(context.Background(), path, journal.Options{})
+	if err != nil {
+		return err
+	}
+	for m := journaltest.NewMaker(1); ; {
+		c := m.Change("booking.created")
+		d := m.Delivery(c, "s")
+		if err := j.Append(context.Background(), c, d); err != nil {
+			fmt.Fprintln(acknowledged, "refused", err)
+			break
+		}
+		fmt.Fprintln(acknowledged, "delivery", d.ID)
+	}
+	return j.Close()
+}
+
+// TestFileTooLarge has the operating system refuse to write: an error, and nothing acknowledged is lost.
+func TestFileTooLarge(t *testing.T) {
+	if err := limitFileSize(-1); err != nil {
+		t.Skip(err)
+	}
+	path := filepath.Join(t.TempDir(), "journal")
+	cmd, out := child(t, "fill", path)
+	acknowledged, refused := []string{}, ""
+	for out.Scan() {
+		if id, ok := strings.CutPrefix(out.Text(), "delivery "); ok {
+			acknowledged = append(acknowledged, id)
+		} else if refused == "" {
+			refused = out.Text()
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the other process: %v", err)
+	}
+	if !strings.Contains(refused, "nothing of this was recorded") {
+		t.Errorf("the other process says %q", refused)
+	}
+	j := openAt(t, path, journal.Options{})
+	if got := j.Tally().Deliveries; got != len(acknowledged) || got == 0 {
+		t.Errorf("%d deliveries, %d acknowledged", got, len(acknowledged))
+	}
+	for _, id := range acknowledged {
+		if _, err := j.Delivery(context.Background(), id); err != nil {
+			t.Error(err)
+		}
+	}
+	consistent(t, j)
+}

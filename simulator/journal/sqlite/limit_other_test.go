@@ -1,0 +1,7 @@
+//go:build !unix
+
+package sqlite
+
+import "errors"
+
+func limitFileSize(int64) error { return errors.ErrUnsupported }
