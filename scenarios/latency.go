@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -97,16 +98,19 @@ func (l *Latency) Summary() LatencySummary {
 		return LatencySummary{}
 	}
 	s := LatencySummary{Count: l.count, Min: l.min, Mean: l.sum / time.Duration(l.count), Max: l.max}
-	sorted := slices.Sorted(slices.Values(l.exact))
-	at := func(percent float64) time.Duration {
-		if l.histogram != nil {
-			d := time.Duration(l.histogram.ValueAtPercentile(percent)) * time.Microsecond
-			return min(max(d, l.min), l.max)
+	percentiles := []float64{50, 90, 95, 99, 99.9}
+	values := make([]time.Duration, len(percentiles))
+	if l.histogram == nil {
+		sorted := slices.Sorted(slices.Values(l.exact))
+		for i, percent := range percentiles {
+			rank := int(math.Ceil(percent / 100 * float64(len(sorted))))
+			values[i] = sorted[max(rank, 1)-1]
 		}
-		n := len(sorted)
-		rank := int(percent*float64(n)/100 + 0.9999999)
-		return sorted[min(max(rank, 1), n)-1]
+	} else {
+		for i, v := range l.histogram.ValueAtPercentilesSlice(percentiles) {
+			values[i] = min(max(time.Duration(v)*time.Microsecond, l.min), l.max)
+		}
 	}
-	s.P50, s.P90, s.P95, s.P99, s.P999 = at(50), at(90), at(95), at(99), at(99.9)
+	s.P50, s.P90, s.P95, s.P99, s.P999 = values[0], values[1], values[2], values[3], values[4]
 	return s
 }

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,8 +60,7 @@ type StoryRecorder struct {
 type stepState struct {
 	result  StepResult
 	latency Latency
-	reached bool
-	failed  bool
+	begun   bool
 }
 
 // Story begins a story whose steps are all known: one for each step of the file, in its order. Those of them that are
@@ -77,17 +78,18 @@ func (r *Recorder) Story(story Story, steps []Step) *StoryRecorder {
 	return s
 }
 
-// Begin says that a step is being played, at a time since the story's start. In the later rounds of a repeat it changes
-// nothing.
+// Begin says that a step is being played, at a time since the story's start. Of the rounds of a repeat, the first says when
+// the step began.
 func (s *StoryRecorder) Begin(path string, at time.Duration) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
-	if step := s.step(path); !step.reached {
-		step.reached = true
+	step := s.step(path)
+	if !step.begun {
+		step.begun = true
 		step.result.StartedAt = at
-		if step.result.Outcome == NotRun {
-			step.result.Outcome = Passed
-		}
+	}
+	if step.result.Outcome != Failed {
+		step.result.Outcome = Passed
 	}
 }
 
@@ -148,14 +150,13 @@ func (s *StoryRecorder) Fail(path, round, reason string) {
 	}}})
 }
 
-// Skip records that a step is not played, and why. A step of which another round was played keeps that round's outcome.
+// Skip records that a step is not played, and why. A step that was judged in another round keeps that round's outcome.
 func (s *StoryRecorder) Skip(path, reason string) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	step := s.step(path)
 	step.result.Reason = excerpt(reason)
-	if !step.reached || step.result.Counts == (Counts{}) && !step.failed {
-		step.reached = true
+	if step.result.Counts == (Counts{}) {
 		step.result.Outcome = Skipped
 	}
 }
@@ -166,7 +167,13 @@ func (s *StoryRecorder) End(path string, at time.Duration) StepResult {
 	defer s.r.mu.Unlock()
 	step := s.step(path)
 	step.result.Duration = at - step.result.StartedAt
-	return step.finished()
+	result := step.finished()
+	if result.Holds() && slices.ContainsFunc(s.steps, func(inner *stepState) bool {
+		return inner.result.Outcome == Failed && strings.HasPrefix(inner.result.Path, path+".")
+	}) {
+		result.Outcome = Failed
+	}
+	return result
 }
 
 // Close ends the story, with the time that it took.
@@ -195,6 +202,7 @@ func (r *Recorder) Result(took time.Duration, interrupted bool) Result {
 		for k, step := range s.steps {
 			story.Steps[k] = step.finished()
 		}
+		enclose(story.Steps)
 		result.Stories[i] = story
 	}
 	return result
@@ -212,14 +220,13 @@ func (s *StoryRecorder) step(path string) *stepState {
 }
 
 func (s *StoryRecorder) count(step *stepState, counts Counts) {
-	step.reached = true
 	step.result.Counts.add(counts)
 	s.story.Counts.add(counts)
 	s.r.result.Counts.add(counts)
-	if counts.Failures() > 0 {
-		step.failed = true
+	switch {
+	case counts.Failures() > 0:
 		step.result.Outcome = Failed
-	} else if !step.failed {
+	case step.result.Outcome != Failed:
 		step.result.Outcome = Passed
 	}
 }
@@ -242,10 +249,34 @@ func (r *Recorder) room(failed bool) bool {
 	return false
 }
 
-// finished returns the step's result with its own copy of the list of evidence.
+// finished returns the step's result as it stands. The list of evidence is shared: it is only ever appended to, and what
+// is appended later lies beyond its end.
 func (s *stepState) finished() StepResult {
 	result := s.result
 	result.Latency = s.latency.Summary()
-	result.Evidence = append([]Evidence(nil), result.Evidence...)
+	result.Evidence = slices.Clip(result.Evidence)
 	return result
+}
+
+// enclose gives the steps that hold others the outcome of what they hold: one that failed inside makes them fail.
+func enclose(steps []StepResult) {
+	byPath := make(map[string]*StepResult, len(steps))
+	for i := range steps {
+		byPath[steps[i].Path] = &steps[i]
+	}
+	for i := range steps {
+		if steps[i].Outcome != Failed {
+			continue
+		}
+		for path := steps[i].Path; ; {
+			dot := strings.LastIndexByte(path, '.')
+			if dot < 0 {
+				break
+			}
+			path = path[:dot]
+			if outer := byPath[path]; outer != nil {
+				outer.Outcome = Failed
+			}
+		}
+	}
 }

@@ -55,7 +55,7 @@ type Story struct {
 // StepResult is how one step of a file went, over all its rounds and copies.
 type StepResult struct {
 	Step
-	Outcome   Outcome
+	Outcome   Outcome       // of a step that holds others: failed if one of them failed
 	Reason    string        // why it was skipped
 	StartedAt time.Duration // since the story's start
 	Duration  time.Duration
@@ -119,11 +119,13 @@ func (s *Story) Outcome() Outcome {
 	return outcome
 }
 
-// Tally returns how many steps had each outcome.
+// Tally returns how many steps had each outcome. Those that hold other steps are not counted beside them.
 func (s *Story) Tally() map[Outcome]int {
 	tally := map[Outcome]int{}
 	for i := range s.Steps {
-		tally[s.Steps[i].Outcome]++
+		if !s.Steps[i].Holds() {
+			tally[s.Steps[i].Outcome]++
+		}
 	}
 	return tally
 }

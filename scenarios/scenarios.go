@@ -34,6 +34,15 @@ type Step struct {
 	Column int
 }
 
+// Holds reports whether the step is made of other steps: their paths begin with its own.
+func (s *Step) Holds() bool {
+	switch s.Kind {
+	case "shuffle", "repeat", "parallel", "play":
+		return true
+	}
+	return false
+}
+
 // Outcome is how a step went.
 type Outcome string
 

@@ -1,0 +1,238 @@
+package scenarios_test
+
+import (
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/schemas"
+	"semblance/simulator"
+)
+
+// story begins a story with steps of these paths; "8" holds "8.1".
+func story(r *scenarios.Recorder, paths ...string) *scenarios.StoryRecorder {
+	var steps []scenarios.Step
+	for _, path := range paths {
+		steps = append(steps, scenarios.Step{Path: path, Kind: "send"})
+	}
+	for i := range steps[:len(steps)-1] {
+		if strings.HasPrefix(steps[i+1].Path, steps[i].Path+".") {
+			steps[i].Kind = "shuffle"
+		}
+	}
+	return r.Story(scenarios.Story{Name: "A story", File: "a.yaml", Seed: 7, Reproduce: []string{"play", "a.yaml"}}, steps)
+}
+
+// sent is an attempt of a type, and what it was judged to be.
+func sent(eventType string, status int) scenarios.Evidence {
+	attempt := answered(status, `{}`)
+	attempt.Sent.EventType = eventType
+	attempt.Sent.Body = []byte("body")
+	return scenarios.Evidence{Attempt: attempt, Verdict: scenarios.Judge(scenarios.Default(), attempt)}
+}
+
+func TestRecorder(t *testing.T) {
+	booking, err := schemas.Match("booking.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := scenarios.NewRecorder(scenarios.Run{Target: "http://127.0.0.1:1/", Cover: booking, CoverAtLeast: 40})
+	s := story(r, "1", "2", "3", "3.1", "3.2", "4", "5", "6")
+	s.Begin("1", time.Second)
+	s.Attempt("1", sent("booking.created", 200), scenarios.Default())
+	if got := s.End("1", 3*time.Second); got.Outcome != scenarios.Passed || got.StartedAt != time.Second || got.Duration != 2*time.Second {
+		t.Errorf("the first step: %+v", got)
+	}
+	s.Begin("2", 0)
+	s.Attempt("2", sent("booking.updated", 500), scenarios.Default())
+	s.Attempt("2", sent("booking.updated", 200), scenarios.Default()) // a good round does not make up for a bad one
+	s.Begin("3", 0)
+	s.Begin("3.1", 0)
+	spoiled := sent("booking.deleted", 401)
+	spoiled.Attempt.Sent.Fault = "signature=tampered"
+	s.Attempt("3.1", spoiled, scenarios.Default())
+	s.Begin("3.2", 0)
+	if got := s.End("3", 0); got.Outcome != scenarios.Failed {
+		t.Errorf("a step whose child failed: %s", got.Outcome)
+	}
+	s.Skip("4", "nothing was captured as job")
+	s.Begin("5", 0)
+	s.Check("5", scenarios.Evidence{Check: &scenarios.Check{Asked: "GET /", Answer: []byte(strings.Repeat("x", 1<<20))}})
+	s.Skip("5", "in the second round")
+	s.Fail("5", "3", "the clinic has no such record")
+	s.Close(4 * time.Second)
+
+	result := r.Result(5*time.Second, false)
+	var outcomes []string
+	for _, step := range result.Stories[0].Steps {
+		outcomes = append(outcomes, step.Path+" "+string(step.Outcome))
+	}
+	if got, want := strings.Join(outcomes, ", "), "1 passed, 2 failed, 3 failed, 3.1 failed, 3.2 passed, 4 skipped, 5 failed, 6 not run"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got, want := result.Counts, (scenarios.Counts{Attempts: 4, Answered: 4, AnswerExpected: 4, Failed: 2, Checks: 2, ChecksFailed: 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got, want := result.Coverage.String(), "2 of 7 event types (29 %)"; got != want {
+		t.Errorf("coverage: got %s, want %s", got, want)
+	}
+	if missing := result.Coverage.Missing(); len(missing) != 5 || missing[0].Name != "booking.deleted" {
+		t.Errorf("a spoiled attempt covers nothing; missing: %v", missing)
+	}
+	if got := len(result.Stories[0].Steps[6].Evidence[0].Check.Answer); got != scenarios.ExcerptBytes {
+		t.Errorf("%d bytes of an answer are kept", got)
+	}
+	if got := result.Stories[0].ReproduceStep(&result.Stories[0].Steps[3].Step); strings.Join(got, " ") != "play a.yaml --until 3.1 --seed 7" {
+		t.Errorf("reproduce: %v", got)
+	}
+	if got := result.Stories[0].Tally(); got[scenarios.Failed] != 3 || got[scenarios.Passed] != 2 || got[scenarios.Skipped] != 1 || got[scenarios.NotRun] != 1 {
+		t.Errorf("tally: %v", got)
+	}
+}
+
+func TestExitCode(t *testing.T) {
+	refused := scenarios.Evidence{Attempt: unanswered(simulator.FailureRefused)}
+	refused.Verdict = scenarios.Judge(scenarios.Default(), refused.Attempt)
+	none := scenarios.Expect{Answer: scenarios.AnswerNone}
+	reset := scenarios.Evidence{Attempt: unanswered(simulator.FailureReset)}
+	for name, test := range map[string]struct {
+		play        func(*scenarios.StoryRecorder)
+		atLeast     float64
+		interrupted bool
+		want        int
+	}{
+		"all is well":                  {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", sent("lab.requested", 200), scenarios.Default()) }},
+		"nothing was asked":            {play: func(s *scenarios.StoryRecorder) { s.Begin("1", 0) }},
+		"an expectation failed":        {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", sent("lab.requested", 400), scenarios.Default()) }, want: 1},
+		"nothing was answered":         {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", refused, scenarios.Default()) }, want: 3},
+		"no answer, and none expected": {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", reset, none) }},
+		"one answer of two": {play: func(s *scenarios.StoryRecorder) {
+			s.Attempt("1", refused, scenarios.Default())
+			s.Attempt("1", sent("lab.requested", 200), scenarios.Default())
+		}, want: 1},
+		"too little is covered": {play: func(s *scenarios.StoryRecorder) { s.Begin("1", 0) }, atLeast: 1, want: 1},
+		"interrupted":           {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", refused, scenarios.Default()) }, interrupted: true, want: 130},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := scenarios.NewRecorder(scenarios.Run{CoverAtLeast: test.atLeast})
+			test.play(story(r, "1", "2"))
+			result := r.Result(0, test.interrupted)
+			if got := result.ExitCode(); got != test.want || result.Passed() != (got == 0) {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// A million attempts, recorded by several goroutines while somebody looks, leave exact counts and a small result.
+func TestRecorderIsBounded(t *testing.T) {
+	const workers, each = 4, 25_000
+	r := scenarios.NewRecorder(scenarios.Run{})
+	s := story(r, "1", "2")
+	before := live()
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			good, bad := sent("booking.created", 200), sent("booking.updated", 500)
+			good.Attempt.Came.Body = []byte(strings.Repeat("x", 64<<10))
+			for i := range each {
+				good.Attempt.Came.Timings.Total = time.Duration(w*each+i+1) * time.Microsecond
+				s.Attempt("1", good, scenarios.Default())
+				if i%2 == 0 {
+					s.Attempt("2", bad, scenarios.Default())
+				}
+				if i%5000 == 0 {
+					r.Result(0, false)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	result := r.Result(0, false)
+	if grown := int64(live()) - int64(before); grown > 32<<20 {
+		t.Errorf("%d bytes are held", grown)
+	}
+	if got, want := result.Counts, (scenarios.Counts{Attempts: 150_000, Answered: 150_000, AnswerExpected: 150_000, Failed: 50_000}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	steps := result.Stories[0].Steps
+	failing := 0
+	for _, step := range steps {
+		for _, e := range step.Evidence {
+			if !e.Verdict.Passed() {
+				failing++
+			}
+		}
+	}
+	kept := len(steps[0].Evidence) + len(steps[1].Evidence)
+	if !result.Truncated || failing != scenarios.MaxFailures || kept < scenarios.MaxAttempts || kept > scenarios.MaxAttempts+scenarios.MaxFailures {
+		t.Errorf("%d are kept, %d of them failures; truncated: %t", kept, failing, result.Truncated)
+	}
+	latency := steps[0].Latency
+	near := func(got, want time.Duration) bool { return got > want*98/100 && got < want*102/100 }
+	if latency.Count != 100_000 || latency.Min != time.Microsecond || latency.Max != 100*time.Millisecond ||
+		!near(latency.P50, 50*time.Millisecond) || !near(latency.P99, 99*time.Millisecond) || !near(latency.Mean, 50*time.Millisecond) {
+		t.Errorf("latency: %+v", latency)
+	}
+}
+
+func live() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func TestLatency(t *testing.T) {
+	var none, few, many, all scenarios.Latency
+	if none.Summary() != (scenarios.LatencySummary{}) {
+		t.Error("nothing is measured of nothing")
+	}
+	for i := range 100 {
+		few.Record(time.Duration(i+1) * time.Millisecond)
+	}
+	s := few.Summary()
+	if s.P50 != 50*time.Millisecond || s.P95 != 95*time.Millisecond || s.P999 != 100*time.Millisecond || s.Mean != 50500*time.Microsecond {
+		t.Errorf("a hundred times are exact: %+v", s)
+	}
+	for range 1000 {
+		many.Record(3 * time.Hour) // beyond what the histogram tells apart: counted, not dropped
+		many.Record(-time.Second)
+	}
+	all.Merge(&none)
+	all.Merge(&few)
+	all.Merge(&many)
+	if s := all.Summary(); s.Count != 2100 || s.Min != 0 || s.Max != 3*time.Hour || s.P99 < 59*time.Minute {
+		t.Errorf("merged: %+v", s)
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	s := story(scenarios.NewRecorder(scenarios.Run{}), "1", "2")
+	e := sent("booking.created", 200)
+	expect := scenarios.Default()
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Attempt("1", e, expect)
+	}
+}
+
+func BenchmarkJudge(b *testing.B) {
+	for _, size := range []int{0, 10} {
+		expect := scenarios.Default()
+		for i := range size {
+			expect.Equals = append(expect.Equals, scenarios.Equal{Pointer: "/job/id", Value: strconv.Itoa(i)})
+		}
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			attempt := answered(200, `{"job":{"id":"a"}}`)
+			b.ReportAllocs()
+			for b.Loop() {
+				scenarios.Judge(expect, attempt)
+			}
+		})
+	}
+}
