@@ -169,9 +169,17 @@ func (r *reading) body(body io.Reader, length int64) error {
 		case err != nil:
 			return r.bodyError(err, length)
 		case r.came.Size > r.maxDrain:
-			return &failed{simulator.FailureTooLarge, fmt.Sprintf("the body of the answer did not end within %d bytes, and was cut there", r.maxDrain)}
+			return &failed{simulator.FailureTooLarge, fmt.Sprintf("the body of the answer did not end within %s, and was cut there", inBytes(r.maxDrain))}
 		}
 	}
+}
+
+// inBytes writes a size for people.
+func inBytes(n int64) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return strconv.FormatInt(n>>20, 10) + " MiB"
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
 }
 
 // wholeRunes leaves out a character that is cut at the end of text, which would make binary data of the excerpt.

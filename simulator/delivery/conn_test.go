@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,51 @@ func TestAConnectionIsUsedAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A connection that has been idle for too long is not used again, and of too many the oldest goes.
+func TestIdleLimits(t *testing.T) {
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	impatient := newSender(t, delivery.Options{IdleTimeout: time.Nanosecond})
+	for range 3 {
+		if came := impatient.Send(t.Context(), prepare(t, impatient, aRequest(t, receiver.URL))); !came.OK() || came.Reconnected {
+			t.Errorf("%+v", came)
+		}
+	}
+	if n := receiver.connections(); n != 3 {
+		t.Errorf("%d connections, want 3", n)
+	}
+
+	ends, meet := make(chan bool, 8), make(chan bool)
+	counting := serveRaw(t, func(p *peer, _ int) {
+		for p.request() != nil {
+			meet <- true
+			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+		ends <- true
+	})
+	frugal := newSender(t, delivery.Options{MaxIdle: 1})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			if came := frugal.Send(t.Context(), prepare(t, frugal, aRequest(t, counting.URL))); !came.OK() {
+				t.Errorf("%+v", came)
+			}
+		})
+	}
+	for counting.connections() < 3 { // all three are under way: none is answered before
+		runtime.Gosched()
+	}
+	for range 3 {
+		<-meet
+	}
+	wg.Wait()
+	<-ends
+	<-ends // two of three were let go
 }
 
 func TestHeadHasNoBody(t *testing.T) {
@@ -395,6 +441,20 @@ func TestTLS(t *testing.T) {
 	defer otherName.Close()
 	otherCA := writePEM(t, raw)
 
+	expired := httptest.NewUnstartedServer(ok)
+	expired.Config.ErrorLog = secure.Config.ErrorLog
+	certificate, raw = selfSigned(t, "localhost", time.Now().Add(-time.Minute))
+	expired.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	expired.StartTLS()
+	defer expired.Close()
+	expiredCA := writePEM(t, raw)
+
+	mutual := httptest.NewUnstartedServer(ok)
+	mutual.Config.ErrorLog = secure.Config.ErrorLog
+	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	mutual.StartTLS()
+	defer mutual.Close()
+
 	cut := serveRaw(t, func(*peer, int) {})
 	hangs := serveRaw(t, func(p *peer, _ int) { p.rest() })
 
@@ -410,6 +470,8 @@ func TestTLS(t *testing.T) {
 		{"accepted unseen", secure.URL, delivery.Options{Insecure: true}, "", ""},
 		{"another host's", otherName.URL, delivery.Options{CAFile: otherCA}, simulator.FailureTLS, "the certificate of ADDR is another host's: "},
 		{"another host's, accepted", otherName.URL, delivery.Options{Insecure: true}, "", ""},
+		{"expired", strings.Replace(expired.URL, "127.0.0.1", "localhost", 1), delivery.Options{CAFile: expiredCA}, simulator.FailureTLS, "the certificate of ADDR is not valid: x509: certificate has expired"},
+		{"wants ours", mutual.URL, delivery.Options{Insecure: true}, simulator.FailureTLS, "the encrypted connection to ADDR failed: tls: certificate required"},
 		{"a plain receiver", strings.Replace(plain.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR does not speak TLS: use http:// if it is a plain receiver"},
 		{"cut", strings.Replace(cut.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR cut the connection within the TLS handshake"},
 		{"hangs", strings.Replace(hangs.URL, "http:", "https:", 1), delivery.Options{Timeout: 100 * time.Millisecond}, simulator.FailureTimeout, "the TLS handshake with ADDR was not over within 100ms"},

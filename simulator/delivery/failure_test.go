@@ -73,7 +73,7 @@ func TestFailuresAreToldApart(t *testing.T) {
 					return
 				}
 			}
-		}, 200, simulator.FailureTooLarge, "the body of the answer did not end within 1048576 bytes, and was cut there"},
+		}, 200, simulator.FailureTooLarge, "the body of the answer did not end within 1 MiB, and was cut there"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -183,6 +183,41 @@ func TestCancellationIsImmediate(t *testing.T) {
 	if came := s.Send(deadline, sent); came.Failure != simulator.FailureTimeout {
 		t.Errorf("with a deadline: %s: %s", came.Failure, came.Detail)
 	}
+}
+
+// Close waits for what is being sent.
+func TestCloseWaits(t *testing.T) {
+	asked, answer := make(chan bool), make(chan bool)
+	receiver := serveRaw(t, func(p *peer, _ int) {
+		p.request()
+		asked <- true
+		<-answer
+		p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		p.rest()
+	})
+	s, err := delivery.New(delivery.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := prepare(t, s, aRequest(t, receiver.URL))
+	came := make(chan simulator.Came, 1)
+	go func() { came <- s.Send(t.Context(), sent) }()
+	<-asked
+	closed := make(chan bool)
+	go func() {
+		s.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		t.Error("Close returned before the attempt")
+	case <-time.After(20 * time.Millisecond): // it is waiting, or has not begun to
+	}
+	close(answer)
+	if c := <-came; !c.OK() {
+		t.Errorf("%s: %s", c.Failure, c.Detail)
+	}
+	<-closed
 }
 
 func TestASenderThatIsClosedSendsNothing(t *testing.T) {
