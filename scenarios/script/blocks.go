@@ -107,7 +107,7 @@ func messageTable() *table[Request] {
 			s.HTTP, _ = p.oneOf(n, "http", []string{"1.0", "1.1"})
 		}},
 		{"url", "The target unless told otherwise.", text(), false, func(p *parser, n *node, s *Request) {
-			if u, ok := p.text(n, "url"); ok {
+			if u, ok := p.url(n, "the URL"); ok {
 				s.URL = &u
 			}
 		}},

@@ -89,6 +89,8 @@ func (c *checker) step(step Step, s *scope) {
 		c.send(step)
 	case *Do:
 		c.do(step)
+	case *Traffic:
+		c.traffic(step)
 	case *Repeat:
 		c.sequence(step.Steps, s)
 	case *Shuffle:

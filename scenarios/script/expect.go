@@ -131,6 +131,10 @@ func (p *parser) headers(n *node, what string) []Named {
 			p.fail(k, "%q is no name of a header", shorten(k.text))
 			return
 		}
+		if strings.ContainsAny(v.text, "\r\n\x00") {
+			p.fail(v, "the header %s is one line", k.text)
+			return
+		}
 		if value, ok := p.text(v, "the header "+k.text); ok {
 			headers = append(headers, Named{Pos: k.pos, Name: k.text, Value: value})
 		}

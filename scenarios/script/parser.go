@@ -170,6 +170,26 @@ func (p *parser) text(n *node, what string) (Text, bool) {
 	return p.scan(n), true
 }
 
+// url reads a URL that may hold ${…}.
+func (p *parser) url(n *node, what string) (Text, bool) {
+	t, ok := p.text(n, what)
+	if !ok {
+		return t, false
+	}
+	begins := ""
+	if len(t.Parts) > 0 {
+		begins = t.Parts[0].Literal
+		if t.Parts[0].Ref != nil { // known when the story is played
+			return t, true
+		}
+	}
+	if lower := strings.ToLower(begins); !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
+		p.fail(n, "%s begins with http://, https:// or ${target.origin}; found %s", what, n.describe())
+		return t, false
+	}
+	return t, true
+}
+
 // items returns the values of a list; a single value that is no list counts as a list of one where one is allowed.
 func (p *parser) items(n *node, what string, oneToo bool) []*node {
 	switch {

@@ -22,7 +22,7 @@ func questionTable() *table[Probe] {
 	for _, verb := range verbs() {
 		t.keys = append(t.keys, key[Probe]{verb, strings.ToUpper(verb) + " this URL.", text(), false, func(p *parser, n *node, s *Probe) {
 			s.Method = strings.ToUpper(verb)
-			s.URL, _ = p.text(n, "the URL")
+			s.URL, _ = p.url(n, "the URL")
 		}})
 	}
 	t.keys = append(t.keys, []key[Probe]{

@@ -127,6 +127,26 @@ func (c *checker) do(s *Do) {
 	}
 }
 
+// traffic asks a clinic of the right appointment system whether its day gives the types.
+func (c *checker) traffic(s *Traffic) {
+	options := fixtures.Options{Seed: DefaultSeed}
+	systems := map[fixtures.System]string{}
+	for _, t := range s.Types {
+		if system, ok := fixtures.SystemOf(t); ok {
+			options.System = system
+			systems[system] = t.Name
+		}
+	}
+	if len(systems) > 1 {
+		c.failAt(s.Pos, 1, "a practice has one appointment system: it sends %s or %s, never both; write two traffic steps",
+			systems[fixtures.NewerAppointments], systems[fixtures.OlderAppointments])
+		return
+	}
+	if _, err := fixtures.New(options).Traffic(fixtures.TrafficOptions{Types: s.Types}); err != nil {
+		c.failAt(s.Pos, 1, "%s", err)
+	}
+}
+
 // roles finds the records that a step is about, by role, and says which of them cannot be that.
 func (c *checker) roles(about []About, roles []fixtures.Role, what string) (map[string]*fixtures.Record, bool) {
 	records := map[string]*fixtures.Record{}

@@ -195,6 +195,9 @@ func (p *parser) types(n *node) []*schemas.EventType {
 			p.fail(item, "%s", err)
 			continue
 		}
+		if strings.Trim(pattern, "*") == "" { // all that the day gives
+			return nil
+		}
 		patterns = append(patterns, pattern)
 	}
 	types, err := schemas.MatchAny(patterns)

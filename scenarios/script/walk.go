@@ -57,18 +57,3 @@ func (s *Scenario) Find(word string) (Step, error) {
 	}
 	return nil, fmt.Errorf("%s has no step %q; a step is named by its path, such as 8 or 8.2, or by its name", s.File, shorten(word))
 }
-
-// Tagged reports whether a step or any step around or inside it carries the tag; the player asks it of each step it comes to.
-func Tagged(step Step, tag string) bool {
-	for _, t := range step.common().Tags {
-		if t == tag {
-			return true
-		}
-	}
-	for _, child := range Children(step) {
-		if Tagged(child, tag) {
-			return true
-		}
-	}
-	return false
-}

@@ -115,8 +115,8 @@ func (r *yamlReader) key(n, at *yaml.Node) (*node, *Problem) {
 	return nil, &p
 }
 
-// unquoted finds ${…} inside a flow collection that no quote stands before.
-var unquoted = regexp.MustCompile(`[\[{,:]\s*(\$\{[^}'"]*\}?)`)
+// unquoted finds a value with a ${…} inside a flow collection that no quote stands before.
+var unquoted = regexp.MustCompile(`[\[{,:]\s*([^\s'",\[\]{}]*\$\{[^}'"]*\}?)`)
 
 // syntax says in our words what the YAML library could not read, and recognises the slips that its own message hides.
 func (s *file) syntax(err error) Problem {
