@@ -34,8 +34,7 @@ type story struct {
 }
 
 func playAnyStory(t *testing.T, seed uint64) {
-	j := journal.NewMemory(journal.Options{})
-	defer j.Close()
+	j := journals[map[bool]string{true: "file", false: "memory"}[seed == 3]](t)
 	c := clock.Manual(noon)
 	s := &story{T: t, draw: rand.New(rand.NewPCG(seed, 1)), options: provider.Options{
 		Journal: j, Clock: c, Seed: int64(seed), InFlight: 1 + int(seed%5), EventIDs: provider.EventIDs(seed % 2),
