@@ -2,21 +2,9 @@ package delivery_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"log"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -381,155 +369,6 @@ func TestManyGoroutines(t *testing.T) {
 	}
 }
 
-// localhost is this machine on either family, whichever the receiver listens on.
-func TestLocalhostIsBothFamilies(t *testing.T) {
-	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			t.Skipf("no %s here: %v", address, err)
-		}
-		server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
-		go func() { _ = server.Serve(listener) }()
-		_, port, _ := net.SplitHostPort(listener.Addr().String())
-		s := newSender(t, delivery.Options{LocalOnly: true})
-		for _, host := range []string{"localhost", "LocalHost.", "hooks.localhost"} {
-			if came := s.Send(t.Context(), prepare(t, s, aRequest(t, "http://"+host+":"+port+"/"))); !came.OK() {
-				t.Errorf("%s at %s: %s: %s", host, address, came.Failure, came.Detail)
-			}
-		}
-		_ = server.Close()
-	}
-}
-
-func TestIsLocal(t *testing.T) {
-	for address, want := range map[string]bool{
-		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "10.0.0.1": true, "172.17.0.2": true, "192.168.1.1": true, "fd00::1": true,
-		"169.254.1.1": true, "fe80::1": true, "0.0.0.0": true, "::ffff:127.0.0.1": true,
-		"8.8.8.8": false, "172.32.0.1": false, "2001:db8::1": false, "::ffff:8.8.8.8": false, "100.64.0.1": false,
-	} {
-		if got := delivery.IsLocal(netip.MustParseAddr(address)); got != want {
-			t.Errorf("%s: %t", address, got)
-		}
-	}
-	for rawURL, want := range map[string]bool{"http://localhost:3000/": true, "http://[::1]/": true, "https://192.0.2.7/": false} {
-		if got, err := delivery.LeadsToLocal(t.Context(), rawURL); got != want || err != nil {
-			t.Errorf("%s: %t, %v", rawURL, got, err)
-		}
-	}
-	for _, rawURL := range []string{"localhost", "http://nobody.invalid/"} {
-		if got, err := delivery.LeadsToLocal(t.Context(), rawURL); got || err == nil {
-			t.Errorf("%s: %t, %v", rawURL, got, err)
-		}
-	}
-}
-
-func TestTLS(t *testing.T) {
-	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
-	secure := httptest.NewUnstartedServer(ok)
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshakes that fail are the test
-	secure.StartTLS()
-	defer secure.Close()
-	plain := httptest.NewServer(ok)
-	defer plain.Close()
-	caFile := writePEM(t, secure.Certificate().Raw)
-
-	otherName := httptest.NewUnstartedServer(ok)
-	otherName.Config.ErrorLog = secure.Config.ErrorLog
-	certificate, raw := selfSigned(t, "elsewhere.example", time.Now().Add(time.Hour))
-	otherName.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	otherName.StartTLS()
-	defer otherName.Close()
-	otherCA := writePEM(t, raw)
-
-	expired := httptest.NewUnstartedServer(ok)
-	expired.Config.ErrorLog = secure.Config.ErrorLog
-	certificate, raw = selfSigned(t, "localhost", time.Now().Add(-time.Minute))
-	expired.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	expired.StartTLS()
-	defer expired.Close()
-	expiredCA := writePEM(t, raw)
-
-	mutual := httptest.NewUnstartedServer(ok)
-	mutual.Config.ErrorLog = secure.Config.ErrorLog
-	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
-	mutual.StartTLS()
-	defer mutual.Close()
-
-	cut := serveRaw(t, func(*peer, int) {})
-	hangs := serveRaw(t, func(p *peer, _ int) { p.rest() })
-
-	for _, test := range []struct {
-		name    string
-		url     string
-		options delivery.Options
-		failure simulator.Failure
-		detail  string // its beginning, with ADDR for the address
-	}{
-		{"not trusted", secure.URL, delivery.Options{}, simulator.FailureTLS, "the certificate of ADDR is signed by nobody that is trusted: trust its CA file, or accept self-signed certificates"},
-		{"trusted by its file", secure.URL, delivery.Options{CAFile: caFile}, "", ""},
-		{"accepted unseen", secure.URL, delivery.Options{Insecure: true}, "", ""},
-		{"another host's", otherName.URL, delivery.Options{CAFile: otherCA}, simulator.FailureTLS, "the certificate of ADDR is another host's: "},
-		{"another host's, accepted", otherName.URL, delivery.Options{Insecure: true}, "", ""},
-		{"expired", strings.Replace(expired.URL, "127.0.0.1", "localhost", 1), delivery.Options{CAFile: expiredCA}, simulator.FailureTLS, "the certificate of ADDR is not valid: x509: certificate has expired"},
-		{"wants ours", mutual.URL, delivery.Options{Insecure: true}, simulator.FailureTLS, "the encrypted connection to ADDR failed: tls: certificate required"},
-		{"a plain receiver", strings.Replace(plain.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR does not speak TLS: use http:// if it is a plain receiver"},
-		{"cut", strings.Replace(cut.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR cut the connection within the TLS handshake"},
-		{"hangs", strings.Replace(hangs.URL, "http:", "https:", 1), delivery.Options{Timeout: 100 * time.Millisecond}, simulator.FailureTimeout, "the TLS handshake with ADDR was not over within 100ms"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s := newSender(t, test.options)
-			u, err := url.Parse(test.url)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sent := prepare(t, s, aRequest(t, test.url))
-			came := s.Send(t.Context(), sent)
-			if want := strings.ReplaceAll(test.detail, "ADDR", u.Host); came.Failure != test.failure || !strings.HasPrefix(came.Detail, want) {
-				t.Errorf("got  %s: %s\nwant %s: %s", came.Failure, came.Detail, test.failure, want)
-			}
-			if test.failure == "" && (came.Timings.TLS == 0 || string(came.Body) != "ok") {
-				t.Errorf("%+v", came)
-			}
-			if again := s.Send(t.Context(), sent); test.failure == "" && (!again.OK() || again.Timings.TLS != 0) {
-				t.Errorf("again: %+v", again)
-			}
-		})
-	}
-}
-
-// The faults act below TLS as they do without it.
-func TestFaultsOverTLS(t *testing.T) {
-	results := make(chan error, 1)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, err := io.ReadAll(r.Body)
-		results <- err
-	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	defer server.Close()
-	s := newSender(t, delivery.Options{Insecure: true})
-	for _, test := range []struct {
-		fault   string
-		failure simulator.Failure
-		reads   string // how the receiver's reading of the body ends
-	}{
-		{"transport=cut-body", simulator.FailureCut, "unexpected EOF"},
-		{"transport=reset", simulator.FailureCut, "connection reset by peer"},
-		{"transport=lost-answer", simulator.FailureLost, ""},
-		{"transport=slow-body,over=5ms", "", ""},
-		{"transport=chunked", "", ""},
-	} {
-		_, came := send(t, s, server.URL, test.fault)
-		if came.Failure != test.failure {
-			t.Errorf("%s: %s: %s", test.fault, came.Failure, came.Detail)
-		}
-		switch err := <-results; {
-		case test.reads == "" && err != nil, test.reads != "" && (err == nil || !strings.Contains(err.Error(), test.reads)):
-			t.Errorf("%s: the receiver's reading ended with %v, want %q", test.fault, err, test.reads)
-		}
-	}
-}
-
 func TestNewRefuses(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
@@ -547,31 +386,4 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-}
-
-// selfSigned makes a certificate for one host.
-func selfSigned(t *testing.T, host string, until time.Time) (tls.Certificate, []byte) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: until, IsCA: true, BasicConstraintsValid: true,
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, raw
-}
-
-func writePEM(t *testing.T, raw []byte) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }

@@ -161,13 +161,13 @@ func (s *Sender) Send(ctx context.Context, sent simulator.Sent) simulator.Came {
 	s.sending.RLock()
 	defer s.sending.RUnlock()
 	var came simulator.Came
-	if err := s.send(ctx, &sent, &came); err != nil {
-		record(&came, err)
+	if f := s.send(ctx, &sent, &came); f != nil {
+		came.Failure, came.Detail = f.kind, f.detail
 	}
 	return came
 }
 
-func (s *Sender) send(ctx context.Context, sent *simulator.Sent, came *simulator.Came) error {
+func (s *Sender) send(ctx context.Context, sent *simulator.Sent, came *simulator.Came) *failed {
 	if s.closed {
 		return &failed{simulator.FailureCanceled, "the sender is closed"}
 	}
@@ -212,7 +212,7 @@ func (a *attempt) allowed() time.Duration {
 
 // run uses a kept connection if there is one that the receiver has not closed, else a new one. Faults that act on the
 // connection always have one of their own, and are never repeated.
-func (a *attempt) run() error {
+func (a *attempt) run() *failed {
 	if a.fault == nil || !a.fault.OnConnection() {
 		if c := a.target.pool.get(); c != nil {
 			err := a.exchange(c)

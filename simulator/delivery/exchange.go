@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"errors"
-	"time"
 
 	"semblance/simulator/clock"
 )
@@ -18,7 +17,7 @@ func (a *attempt) exchange(c *conn) error {
 	kept := !c.idleSince.IsZero()
 	c.watch.over(a.ctx, c)
 	if err := errors.Join(c.SetDeadline(a.deadline), a.ctx.Err()); err != nil { // in this order: a context that is done has set its own
-		c.close()
+		c.drop()
 		return err
 	}
 	c.out = appendHead(c.out[:0], a.sent, a.target)
@@ -38,7 +37,7 @@ func (a *attempt) exchange(c *conn) error {
 	}
 	a.came.Timings.Total = clock.Since(start)
 	if err != nil {
-		c.close()
+		c.drop()
 		if kept && !r.begun && isClosed(err) && a.ctx.Err() == nil {
 			return errUnanswered
 		}
@@ -103,6 +102,3 @@ func (a *attempt) transmit(ctx context.Context, c *conn, head int) error {
 	_, err := c.Write(c.out)
 	return err
 }
-
-// past is a deadline that has passed.
-var past = time.Unix(1, 0)

@@ -34,17 +34,8 @@ type phaseError struct {
 func (p *phaseError) Error() string { return p.phase + ": " + p.err.Error() }
 func (p *phaseError) Unwrap() error { return p.err }
 
-// record puts a failure where the attempt's findings are.
-func record(came *simulator.Came, err error) {
-	var f *failed
-	if !errors.As(err, &f) {
-		f = &failed{simulator.FailureMalformed, err.Error()}
-	}
-	came.Failure, came.Detail = f.kind, f.detail
-}
-
 // explain tells the kinds of failure apart, and says each in one sentence.
-func (a *attempt) explain(err error) error {
+func (a *attempt) explain(err error) *failed {
 	if err == nil {
 		return nil
 	}
@@ -83,7 +74,7 @@ func (a *attempt) explain(err error) error {
 }
 
 // explain tells apart how the connection was not made.
-func (p *phaseError) explain(where string, t *target) error {
+func (p *phaseError) explain(where string, t *target) *failed {
 	switch p.phase {
 	case "dns":
 		return &failed{simulator.FailureDNS, fmt.Sprintf("the name %q has no address: %v", t.hostname, dnsReason(p.err))}

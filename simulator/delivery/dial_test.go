@@ -1,0 +1,52 @@
+package delivery_test
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"testing"
+
+	"semblance/simulator/delivery"
+)
+
+// localhost is this machine on either family, whichever the receiver listens on.
+func TestLocalhostIsBothFamilies(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Skipf("no %s here: %v", address, err)
+		}
+		server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+		go func() { _ = server.Serve(listener) }()
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		s := newSender(t, delivery.Options{LocalOnly: true})
+		for _, host := range []string{"localhost", "LocalHost.", "hooks.localhost"} {
+			if came := s.Send(t.Context(), prepare(t, s, aRequest(t, "http://"+host+":"+port+"/"))); !came.OK() {
+				t.Errorf("%s at %s: %s: %s", host, address, came.Failure, came.Detail)
+			}
+		}
+		_ = server.Close()
+	}
+}
+
+func TestIsLocal(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "10.0.0.1": true, "172.17.0.2": true, "192.168.1.1": true, "fd00::1": true,
+		"169.254.1.1": true, "fe80::1": true, "0.0.0.0": true, "::ffff:127.0.0.1": true,
+		"8.8.8.8": false, "172.32.0.1": false, "2001:db8::1": false, "::ffff:8.8.8.8": false, "100.64.0.1": false,
+	} {
+		if got := delivery.IsLocal(netip.MustParseAddr(address)); got != want {
+			t.Errorf("%s: %t", address, got)
+		}
+	}
+	for rawURL, want := range map[string]bool{"http://localhost:3000/": true, "http://[::1]/": true, "https://192.0.2.7/": false} {
+		if got, err := delivery.LeadsToLocal(t.Context(), rawURL); got != want || err != nil {
+			t.Errorf("%s: %t, %v", rawURL, got, err)
+		}
+	}
+	for _, rawURL := range []string{"localhost", "http://nobody.invalid/"} {
+		if got, err := delivery.LeadsToLocal(t.Context(), rawURL); got || err == nil {
+			t.Errorf("%s: %t, %v", rawURL, got, err)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package delivery_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"log"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+)
+
+func TestTLS(t *testing.T) {
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
+	secure := httptest.NewUnstartedServer(ok)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshakes that fail are the test
+	secure.StartTLS()
+	defer secure.Close()
+	plain := httptest.NewServer(ok)
+	defer plain.Close()
+	caFile := writePEM(t, secure.Certificate().Raw)
+
+	otherName := httptest.NewUnstartedServer(ok)
+	otherName.Config.ErrorLog = secure.Config.ErrorLog
+	certificate, raw := selfSigned(t, "elsewhere.example", time.Now().Add(time.Hour))
+	otherName.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	otherName.StartTLS()
+	defer otherName.Close()
+	otherCA := writePEM(t, raw)
+
+	expired := httptest.NewUnstartedServer(ok)
+	expired.Config.ErrorLog = secure.Config.ErrorLog
+	certificate, raw = selfSigned(t, "localhost", time.Now().Add(-time.Minute))
+	expired.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	expired.StartTLS()
+	defer expired.Close()
+	expiredCA := writePEM(t, raw)
+
+	mutual := httptest.NewUnstartedServer(ok)
+	mutual.Config.ErrorLog = secure.Config.ErrorLog
+	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	mutual.StartTLS()
+	defer mutual.Close()
+
+	cut := serveRaw(t, func(*peer, int) {})
+	hangs := serveRaw(t, func(p *peer, _ int) { p.rest() })
+
+	for _, test := range []struct {
+		name    string
+		url     string
+		options delivery.Options
+		failure simulator.Failure
+		detail  string // its beginning, with ADDR for the address
+	}{
+		{"not trusted", secure.URL, delivery.Options{}, simulator.FailureTLS, "the certificate of ADDR is signed by nobody that is trusted: trust its CA file, or accept self-signed certificates"},
+		{"trusted by its file", secure.URL, delivery.Options{CAFile: caFile}, "", ""},
+		{"accepted unseen", secure.URL, delivery.Options{Insecure: true}, "", ""},
+		{"another host's", otherName.URL, delivery.Options{CAFile: otherCA}, simulator.FailureTLS, "the certificate of ADDR is another host's: "},
+		{"another host's, accepted", otherName.URL, delivery.Options{Insecure: true}, "", ""},
+		{"expired", strings.Replace(expired.URL, "127.0.0.1", "localhost", 1), delivery.Options{CAFile: expiredCA}, simulator.FailureTLS, "the certificate of ADDR is not valid: x509: certificate has expired"},
+		{"wants ours", mutual.URL, delivery.Options{Insecure: true}, simulator.FailureTLS, "the encrypted connection to ADDR failed: tls: certificate required"},
+		{"a plain receiver", strings.Replace(plain.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR does not speak TLS: use http:// if it is a plain receiver"},
+		{"cut", strings.Replace(cut.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR cut the connection within the TLS handshake"},
+		{"hangs", strings.Replace(hangs.URL, "http:", "https:", 1), delivery.Options{Timeout: 100 * time.Millisecond}, simulator.FailureTimeout, "the TLS handshake with ADDR was not over within 100ms"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSender(t, test.options)
+			u, err := url.Parse(test.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent := prepare(t, s, aRequest(t, test.url))
+			came := s.Send(t.Context(), sent)
+			if want := strings.ReplaceAll(test.detail, "ADDR", u.Host); came.Failure != test.failure || !strings.HasPrefix(came.Detail, want) {
+				t.Errorf("got  %s: %s\nwant %s: %s", came.Failure, came.Detail, test.failure, want)
+			}
+			if test.failure == "" && (came.Timings.TLS == 0 || string(came.Body) != "ok") {
+				t.Errorf("%+v", came)
+			}
+			if again := s.Send(t.Context(), sent); test.failure == "" && (!again.OK() || again.Timings.TLS != 0) {
+				t.Errorf("again: %+v", again)
+			}
+		})
+	}
+}
+
+// The faults act below TLS as they do without it.
+func TestFaultsOverTLS(t *testing.T) {
+	results := make(chan error, 1)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := io.ReadAll(r.Body)
+		results <- err
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	s := newSender(t, delivery.Options{Insecure: true})
+	for _, test := range []struct {
+		fault   string
+		failure simulator.Failure
+		reads   string // how the receiver's reading of the body ends
+	}{
+		{"transport=cut-body", simulator.FailureCut, "unexpected EOF"},
+		{"transport=reset", simulator.FailureCut, "connection reset by peer"},
+		{"transport=lost-answer", simulator.FailureLost, ""},
+		{"transport=slow-body,over=5ms", "", ""},
+		{"transport=chunked", "", ""},
+	} {
+		_, came := send(t, s, server.URL, test.fault)
+		if came.Failure != test.failure {
+			t.Errorf("%s: %s: %s", test.fault, came.Failure, came.Detail)
+		}
+		switch err := <-results; {
+		case test.reads == "" && err != nil, test.reads != "" && (err == nil || !strings.Contains(err.Error(), test.reads)):
+			t.Errorf("%s: the receiver's reading ended with %v, want %q", test.fault, err, test.reads)
+		}
+	}
+}
+
+// A context ends an attempt at once also where the receiver takes nothing more, and TLS has a goodbye to say.
+func TestCancellationOfAFullConnection(t *testing.T) {
+	asked, over := make(chan bool), make(chan bool)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- true
+		<-over // with the body unread
+	}))
+	defer server.Close()
+	defer close(over)
+	s := newSender(t, delivery.Options{Insecure: true, Timeout: time.Minute})
+	r := aRequest(t, server.URL)
+	r.Fault = mustFault(t, "transport=oversized,size=16MiB")
+	sent := prepare(t, s, r)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	start := time.Now()
+	came := s.Send(ctx, sent)
+	if took := time.Since(start); came.Failure != simulator.FailureCanceled || took > 4*time.Second {
+		t.Errorf("after %s: %s: %s", took, came.Failure, came.Detail)
+	}
+}
+
+// selfSigned makes a certificate for one host.
+func selfSigned(t *testing.T, host string, until time.Time) (tls.Certificate, []byte) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: until, IsCA: true, BasicConstraintsValid: true,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, raw
+}
+
+func writePEM(t *testing.T, raw []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
