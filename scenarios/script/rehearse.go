@@ -15,6 +15,7 @@ const placeholder = "692597070fe21cfa5e6a010f"
 // send rehearses a send in the clinic of the checks: whom it is about, and whether its payload fits its schema.
 func (c *checker) send(s *Send) {
 	if s.Type == nil {
+		c.known(s.About)
 		return
 	}
 	about, ok := c.roles(s.About, fixtures.Subject(s.Type), s.Type.Name)
@@ -28,7 +29,7 @@ func (c *checker) send(s *Send) {
 	}
 	ask := fixtures.Ask{About: about, Set: map[string]string{}}
 	var extra []schemas.Identifier
-	open := map[string]bool{}
+	open := map[string]bool{} // identifiers whose value is not known yet
 	for _, i := range s.Identifiers {
 		value, literal := i.Value.Literal()
 		if !literal {
@@ -41,16 +42,15 @@ func (c *checker) send(s *Send) {
 			extra = append(extra, schemas.Identifier{Name: i.Name, Value: value})
 		default:
 			c.failAt(i.Pos, len(i.Name), "%s; to send it all the same, say invalid: on-purpose", unknownIdentifier(s.Type, i.Name))
-			return
 		}
 	}
 	for i, name := range s.Omit {
 		if name != fixtures.All && !s.Type.Allows(name) {
 			c.failAt(s.omitted[i], len(name), "%s", unknownIdentifier(s.Type, name))
-			return
+			continue
 		}
+		ask.Omit = append(ask.Omit, name)
 	}
-	ask.Omit = s.Omit
 	change, err := at.Change(s.Type, ask)
 	if err != nil {
 		c.failAt(s.Pos, 1, "%s", c.inNames(err))
@@ -119,7 +119,19 @@ func (s *Send) identifierPos(pointer string) Pos {
 	return s.Pos
 }
 
+// known says which records are not in the cast, where more cannot be said.
+func (c *checker) known(about []About) {
+	for _, a := range about {
+		if _, ok := c.people[a.Name]; !ok {
+			c.failAt(a.Pos, len(a.Name), "%s", c.notCast(a.Name))
+		}
+	}
+}
+
 func (c *checker) do(s *Do) {
+	if s.Action == "" {
+		c.known(s.About)
+	}
 	for _, a := range fixtures.Actions() {
 		if a.Name == s.Action {
 			c.roles(s.About, a.Roles, s.Action)

@@ -87,3 +87,12 @@ func allocated() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.TotalAlloc
 }
+
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := script.Load(script.Files{}, "testdata/valid/first-visit.yaml"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

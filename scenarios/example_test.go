@@ -1,0 +1,53 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/simulator"
+)
+
+func ExampleJudge() {
+	attempt := &simulator.Attempt{Came: simulator.Came{
+		Status:  404,
+		Body:    []byte(`{"job":{"id":17}}`),
+		Timings: simulator.Timings{Total: 20 * time.Millisecond},
+	}}
+	expect := scenarios.Default() // 2xx within the provider's time-out
+	expect.Equals = []scenarios.Equal{{Pointer: "/job/id", Value: "17"}}
+	verdict := scenarios.Judge(expect, attempt)
+	for _, f := range verdict.Failures {
+		fmt.Println(f)
+	}
+	// Output:
+	// status: expected 2xx, found 404
+	// equals /job/id: expected "17", found 17
+}
+
+// What a player does: it tells a recorder of each step and attempt, and asks for the result at the end.
+func ExampleRecorder() {
+	recorder := scenarios.NewRecorder(scenarios.Run{Target: "http://127.0.0.1:3000/webhooks"})
+	story := recorder.Story(scenarios.Story{Name: "A first visit", File: "first.yaml", Seed: 7, Reproduce: []string{"play", "first.yaml"}},
+		[]scenarios.Step{{Path: "1", Kind: "send", What: "send booking.created about visit", File: "first.yaml", Line: 12, Column: 5}})
+
+	attempt := &simulator.Attempt{Sent: simulator.Sent{EventType: "booking.created"}, Came: simulator.Came{Status: 500}}
+	expect := scenarios.Default()
+	story.Begin("1", 0)
+	story.Attempt("1", scenarios.Evidence{Attempt: attempt, Verdict: scenarios.Judge(expect, attempt)}, expect)
+	story.End("1", 3*time.Millisecond)
+	story.Close(3 * time.Millisecond)
+
+	result := recorder.Result(4*time.Millisecond, false)
+	for _, story := range result.Stories {
+		for _, step := range story.Steps {
+			fmt.Printf("%s:%d %s: %s, %s\n", step.File, step.Line, step.What, step.Outcome, step.Evidence[0].Verdict.Failures[0])
+			fmt.Println("semblance", story.ReproduceStep(&step.Step))
+		}
+	}
+	fmt.Println(result.Coverage.String(), "exit", result.ExitCode())
+	// Output:
+	// first.yaml:12 send booking.created about visit: failed, status: expected 2xx, found 500
+	// semblance [play first.yaml --until 1 --seed 7]
+	// 1 of 101 event types (1 %) exit 1
+}
