@@ -27,36 +27,15 @@ import (
 
 func TestTLS(t *testing.T) {
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
-	secure := httptest.NewUnstartedServer(ok)
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // the handshakes that fail are the test
-	secure.StartTLS()
-	defer secure.Close()
 	plain := httptest.NewServer(ok)
 	defer plain.Close()
+	secure := startTLS(t, ok, nil)
 	caFile := writePEM(t, secure.Certificate().Raw)
-
-	otherName := httptest.NewUnstartedServer(ok)
-	otherName.Config.ErrorLog = secure.Config.ErrorLog
-	certificate, raw := selfSigned(t, "elsewhere.example", time.Now().Add(time.Hour))
-	otherName.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	otherName.StartTLS()
-	defer otherName.Close()
-	otherCA := writePEM(t, raw)
-
-	expired := httptest.NewUnstartedServer(ok)
-	expired.Config.ErrorLog = secure.Config.ErrorLog
-	certificate, raw = selfSigned(t, "localhost", time.Now().Add(-time.Minute))
-	expired.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	expired.StartTLS()
-	defer expired.Close()
-	expiredCA := writePEM(t, raw)
-
-	mutual := httptest.NewUnstartedServer(ok)
-	mutual.Config.ErrorLog = secure.Config.ErrorLog
-	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
-	mutual.StartTLS()
-	defer mutual.Close()
-
+	otherName := startTLS(t, ok, selfSigned(t, "elsewhere.example", time.Now().Add(time.Hour)))
+	otherCA := writePEM(t, otherName.Certificate().Raw)
+	expired := startTLS(t, ok, selfSigned(t, "localhost", time.Now().Add(-time.Minute)))
+	expiredCA := writePEM(t, expired.Certificate().Raw)
+	mutual := startTLS(t, ok, &tls.Config{ClientAuth: tls.RequireAnyClientCert})
 	cut := serveRaw(t, func(*peer, int) {})
 	hangs := serveRaw(t, func(p *peer, _ int) { p.rest() })
 
@@ -102,13 +81,10 @@ func TestTLS(t *testing.T) {
 // The faults act below TLS as they do without it.
 func TestFaultsOverTLS(t *testing.T) {
 	results := make(chan error, 1)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := startTLS(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, err := io.ReadAll(r.Body)
 		results <- err
-	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	defer server.Close()
+	}), nil)
 	s := newSender(t, delivery.Options{Insecure: true})
 	for _, test := range []struct {
 		fault   string
@@ -157,8 +133,19 @@ func TestCancellationOfAFullConnection(t *testing.T) {
 	}
 }
 
-// selfSigned makes a certificate for one host.
-func selfSigned(t *testing.T, host string, until time.Time) (tls.Certificate, []byte) {
+// startTLS starts a receiver that keeps quiet about the handshakes that fail: they are the test.
+func startTLS(t *testing.T, handler http.Handler, config *tls.Config) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = config
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// selfSigned makes a certificate for one host, and the configuration of a server that has it.
+func selfSigned(t *testing.T, host string, until time.Time) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -166,13 +153,13 @@ func selfSigned(t *testing.T, host string, until time.Time) (tls.Certificate, []
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: until, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: until.Add(-2 * time.Hour), NotAfter: until, IsCA: true, BasicConstraintsValid: true,
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, raw
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{raw}, PrivateKey: key}}}
 }
 
 func writePEM(t *testing.T, raw []byte) string {

@@ -12,9 +12,8 @@ type cutBody struct {
 }
 
 func (f cutBody) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
-	sent := share(body, f.keep)
-	buffers := net.Buffers{head, body[:sent]}
-	if _, err := buffers.WriteTo(conn); err != nil {
+	sent, err := writePart(conn, head, body, f.keep)
+	if err != nil {
 		return err
 	}
 	if err := conn.Close(); err != nil {
@@ -23,5 +22,10 @@ func (f cutBody) transmit(_ context.Context, conn net.Conn, head, body []byte) e
 	return &Cut{How: "closed the connection", Sent: sent, Whole: len(body)}
 }
 
-// share is how many bytes of the body percent of them are: never all, unless it is 100.
-func share(body []byte, percent int) int { return len(body) * percent / 100 }
+// writePart writes the head and so many per cent of the body, and returns how many bytes of the body they are.
+func writePart(conn net.Conn, head, body []byte, percent int) (sent int, err error) {
+	sent = len(body) * percent / 100
+	buffers := net.Buffers{head, body[:sent]}
+	_, err = buffers.WriteTo(conn)
+	return sent, err
+}

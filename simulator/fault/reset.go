@@ -13,9 +13,8 @@ type reset struct {
 }
 
 func (f reset) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
-	sent := share(body, f.keep)
-	buffers := net.Buffers{head, body[:sent]}
-	if _, err := buffers.WriteTo(conn); err != nil {
+	sent, err := writePart(conn, head, body, f.keep)
+	if err != nil {
 		return err
 	}
 	if err := abort(conn); err != nil {
