@@ -187,7 +187,8 @@ func consistent(t *testing.T, j *Journal) {
 		"attempts of no delivery":              `SELECT count(*) FROM attempts WHERE delivery <> 0 AND delivery NOT IN (SELECT seq FROM deliveries)`,
 		"deliveries of no change":              `SELECT count(*) FROM deliveries WHERE change NOT IN (SELECT seq FROM changes)`,
 		"deliveries that miscount":             `SELECT count(*) FROM deliveries d WHERE attempts <> (SELECT count(*) FROM attempts WHERE delivery = d.seq)`,
-		"deliveries that do not know the last": `SELECT count(*) FROM deliveries d WHERE attempts > 0 AND last_at <> (SELECT max(at) FROM attempts WHERE delivery = d.seq)`,
+		"deliveries that do not know the last": `SELECT count(*) FROM deliveries d WHERE attempts > 0 AND (last, last_at) <> (SELECT seq, at FROM attempts WHERE delivery = d.seq ORDER BY seq DESC LIMIT 1)`,
+		"attempts out of their chain":          `SELECT count(*) FROM attempts a WHERE delivery <> 0 AND previous <> ifnull((SELECT max(seq) FROM attempts b WHERE b.delivery = a.delivery AND b.seq < a.seq), 0)`,
 	} {
 		var n int
 		if err := j.readers.QueryRow(query).Scan(&n); err != nil || n != 0 {

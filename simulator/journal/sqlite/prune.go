@@ -123,17 +123,28 @@ func (p *pruner) drop(s sweep, some []candidate) error {
 
 // dropDelivery forgets a finished delivery with its attempts. It may have been queued again meanwhile: then it stays.
 func (w *writer) dropDelivery(seq int64) (int, error) {
-	n, err := w.deleteDelivery.exec(seq)
-	if err != nil || n == 0 {
+	row, err := w.findLast.row(seq)
+	if err != nil || row == nil {
 		return 0, err
+	}
+	removed := 1
+	for attempt := row[0].(int64); attempt != 0; {
+		var previous int64
+		if row, err = w.findPrevious.row(attempt); err != nil {
+			return 0, err
+		} else if row != nil {
+			previous = row[0].(int64)
+		}
+		n, err := w.dropAttempt(attempt)
+		if err != nil {
+			return 0, err
+		}
+		removed += n
+		attempt = previous
 	}
 	w.tally.Deliveries--
-	if _, err := w.deleteWires.exec(seq); err != nil {
-		return 0, err
-	}
-	attempts, err := w.deleteAttempts.exec(seq)
-	w.tally.Attempts -= int(attempts)
-	return 1 + int(attempts), err
+	_, err = w.deleteDelivery.exec(seq)
+	return removed, err
 }
 
 func (w *writer) dropAttempt(seq int64) (int, error) {

@@ -42,25 +42,25 @@ func (w *writer) putDelivery(d *journal.Delivery) error {
 
 func (w *writer) putAttempt(a *journal.Attempt) error {
 	w.tally.Attempts++
-	var delivery int64
+	var delivery, previous int64
 	if a.DeliveryID != "" {
 		p, err := w.find(a.DeliveryID)
 		if err != nil {
 			return err
 		}
-		delivery = p.seq
+		delivery, previous, p.last = p.seq, p.last, int64(a.Seq)
 		at, status, failure := micros(a.StartedAt), int64(a.Came.Status), string(a.Came.Failure)
 		if a.Then.State == "" {
-			_, err = w.touch.exec(at, status, failure, delivery)
+			_, err = w.touch.exec(p.last, at, status, failure, delivery)
 		} else {
 			w.turn(p, a.Then.State)
-			_, err = w.try.exec(at, status, failure, stateNumber(a.Then.State), micros(a.Then.Due), int64(a.Then.Ladder), delivery)
+			_, err = w.try.exec(p.last, at, status, failure, stateNumber(a.Then.State), micros(a.Then.Due), int64(a.Then.Ladder), delivery)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if _, err := w.insertAttempt.exec(int64(a.Seq), delivery, a.SubscriptionID, a.Sent.EventType, string(a.Outcome()), micros(a.StartedAt),
+	if _, err := w.insertAttempt.exec(int64(a.Seq), delivery, previous, a.SubscriptionID, a.Sent.EventType, string(a.Outcome()), micros(a.StartedAt),
 		w.blob(func(e *encoder) { e.attempt(a) })); err != nil {
 		return err
 	}
@@ -110,6 +110,7 @@ func stateNumber(s journal.State) int64 { return int64(slices.Index(journal.Stat
 type place struct {
 	seq   int64
 	state journal.State
+	last  int64 // its last attempt, 0 for none
 }
 
 // known remembers the deliveries that were last written or asked for, so that an attempt need not look its own up: at

@@ -82,27 +82,28 @@ func whereDelivery(q *journal.Query) *where {
 		w.and(`d.subscription = ?`, q.Subscription)
 	}
 	if len(q.States) > 0 {
-		owed := true
 		var numbers []string
 		for _, s := range q.States {
 			numbers = append(numbers, fmt.Sprint(stateNumber(s)))
-			owed = owed && s.Owed()
 		}
 		w.and(`d.state IN (` + strings.Join(numbers, ", ") + `)`)
-		if owed {
-			w.and(`d.state < 2`) // says that the index of what is owed may serve
-		}
 	}
 	in(w, "c.type", q.Types)
 	w.record(q)
 	return w
 }
 
+// chain says that an attempt is one of the delivery of that id.
+const chain = `a.seq IN (WITH RECURSIVE chain (seq) AS (
+	SELECT last FROM deliveries WHERE id = ?
+	UNION ALL SELECT previous FROM attempts JOIN chain USING (seq)
+) SELECT seq FROM chain)`
+
 func whereAttempt(q *journal.Query) *where {
 	w := &where{}
 	w.times("a", q)
 	if q.Delivery != "" {
-		w.and(`a.delivery = (SELECT seq FROM deliveries WHERE id = ?)`, q.Delivery)
+		w.and(chain, q.Delivery)
 	}
 	if q.Subscription != "" {
 		w.and(`a.subscription = ?`, q.Subscription)

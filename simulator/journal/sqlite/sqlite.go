@@ -145,8 +145,8 @@ func (j *Journal) survey(ctx context.Context) error {
 	w := j.writer
 	row := j.readers.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM changes), (SELECT count(*) FROM deliveries), (SELECT count(*) FROM attempts),
-		(SELECT count(*) FROM deliveries WHERE state < 2 AND state = 0),
-		(SELECT count(*) FROM deliveries WHERE state < 2 AND state = 1),
+		(SELECT count(*) FROM deliveries WHERE state = 0),
+		(SELECT count(*) FROM deliveries WHERE state = 1),
 		max((SELECT ifnull(max(seq), 0) FROM changes), (SELECT ifnull(max(seq), 0) FROM deliveries),
 			(SELECT ifnull(max(seq), 0) FROM attempts), (SELECT ifnull(max(seq), 0) FROM others),
 			(SELECT ifnull(max(value), 0) FROM meta WHERE key = 'last'))`)

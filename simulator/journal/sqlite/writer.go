@@ -88,10 +88,10 @@ type writer struct {
 	begin, commit, rollback                                 *statement
 	insertChange, insertDelivery, insertAttempt, insertWire *statement
 	insertOther, withdraw, setMeta, checkpoint              *statement
-	findChange, findDelivery                                *statement
+	findChange, findDelivery, findLast, findPrevious        *statement
 	stand, try, touch                                       *statement
-	deleteChange, deleteDelivery, deleteAttempts            *statement
-	deleteWires, deleteAttempt, deleteWire, deleteOther     *statement
+	deleteChange, deleteDelivery                            *statement
+	deleteAttempt, deleteWire, deleteOther                  *statement
 }
 
 func openWriter(path string) (*writer, error) {
@@ -128,23 +128,23 @@ func (w *writer) ready() error {
 		{&w.commit, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
 		{&w.insertChange, `INSERT INTO changes (seq, at, type, origin, content) VALUES (?, ?, ?, ?, ?)`},
-		{&w.insertDelivery, `INSERT INTO deliveries (seq, id, change, subscription, event, at, state, due, ladder, attempts, last_at, status, failure)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, '')`},
-		{&w.insertAttempt, `INSERT INTO attempts (seq, delivery, subscription, type, outcome, at, content) VALUES (?, ?, ?, ?, ?, ?, ?)`},
+		{&w.insertDelivery, `INSERT INTO deliveries (seq, id, change, subscription, event, at, state, due, ladder, attempts, last, last_at, status, failure)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')`},
+		{&w.insertAttempt, `INSERT INTO attempts (seq, delivery, previous, subscription, type, outcome, at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.insertWire, `INSERT INTO wires (seq, content) VALUES (?, ?)`},
 		{&w.insertOther, `INSERT INTO others (seq, at, kind, key, in_force, content) VALUES (?, ?, ?, ?, ?, ?)`},
 		{&w.withdraw, `UPDATE others SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`},
 		{&w.findChange, `SELECT seq FROM changes WHERE seq = ?`},
-		{&w.findDelivery, `SELECT seq, state FROM deliveries WHERE id = ?`},
+		{&w.findDelivery, `SELECT seq, state, last FROM deliveries WHERE id = ?`},
 		{&w.stand, `UPDATE deliveries SET state = ?, due = ?, ladder = ? WHERE seq = ?`},
-		{&w.try, `UPDATE deliveries SET attempts = attempts + 1, last_at = ?, status = ?, failure = ?, state = ?, due = ?, ladder = ? WHERE seq = ?`},
-		{&w.touch, `UPDATE deliveries SET attempts = attempts + 1, last_at = ?, status = ?, failure = ? WHERE seq = ?`},
+		{&w.try, `UPDATE deliveries SET attempts = attempts + 1, last = ?, last_at = ?, status = ?, failure = ?, state = ?, due = ?, ladder = ? WHERE seq = ?`},
+		{&w.touch, `UPDATE deliveries SET attempts = attempts + 1, last = ?, last_at = ?, status = ?, failure = ? WHERE seq = ?`},
 		{&w.checkpoint, checkpointSQL},
 		{&w.setMeta, `INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)`},
 		{&w.deleteChange, `DELETE FROM changes WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.change = ?1)`},
-		{&w.deleteDelivery, `DELETE FROM deliveries WHERE seq = ? AND state >= 2`},
-		{&w.deleteWires, `DELETE FROM wires WHERE seq IN (SELECT seq FROM attempts WHERE delivery = ?)`},
-		{&w.deleteAttempts, `DELETE FROM attempts WHERE delivery = ?`},
+		{&w.deleteDelivery, `DELETE FROM deliveries WHERE seq = ?`},
+		{&w.findLast, `SELECT last FROM deliveries WHERE seq = ? AND state >= 2`},
+		{&w.findPrevious, `SELECT previous FROM attempts WHERE seq = ?`},
 		{&w.deleteAttempt, `DELETE FROM attempts WHERE seq = ?`},
 		{&w.deleteWire, `DELETE FROM wires WHERE seq = ?`},
 		{&w.deleteOther, `DELETE FROM others WHERE seq = ? AND in_force = 0`},
@@ -265,7 +265,7 @@ func (w *writer) find(id string) (*place, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
-	p := &place{seq: row[0].(int64), state: journal.States()[row[1].(int64)]}
+	p := &place{seq: row[0].(int64), state: journal.States()[row[1].(int64)], last: row[2].(int64)}
 	w.known.put(id, p)
 	return p, nil
 }
