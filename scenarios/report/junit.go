@@ -1,0 +1,153 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"semblance/scenarios"
+)
+
+// The elements of JUnit XML that CI systems agree on.
+type (
+	junitSuites struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Skipped  int          `xml:"skipped,attr"`
+		Time     string       `xml:"time,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name       string          `xml:"name,attr"`
+		Tests      int             `xml:"tests,attr"`
+		Failures   int             `xml:"failures,attr"`
+		Skipped    int             `xml:"skipped,attr"`
+		Time       string          `xml:"time,attr"`
+		Timestamp  string          `xml:"timestamp,attr"`
+		File       string          `xml:"file,attr,omitempty"`
+		Properties []junitProperty `xml:"properties>property"`
+		Cases      []junitCase     `xml:"testcase"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitCase struct {
+		Name      string        `xml:"name,attr"`
+		ClassName string        `xml:"classname,attr"`
+		File      string        `xml:"file,attr,omitempty"`
+		Line      int           `xml:"line,attr,omitempty"`
+		Time      string        `xml:"time,attr"`
+		Failure   *junitFailure `xml:"failure"`
+		Skipped   *junitSkipped `xml:"skipped"`
+	}
+	junitFailure struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr"`
+		Text    string `xml:",chardata"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
+	}
+)
+
+// JUnit writes the result as JUnit XML: a suite for each story, a test case for each step. A gate on coverage that was
+// missed is a failing case of its own, so that no CI system overlooks it.
+func JUnit(w io.Writer, r scenarios.Result) error {
+	all := junitSuites{Name: "semblance", Time: seconds(r.Duration)}
+	for i := range r.Stories {
+		all.Suites = append(all.Suites, junitStory(&r, &r.Stories[i]))
+	}
+	if r.CoverAtLeast > 0 {
+		all.Suites = append(all.Suites, junitCoverage(&r))
+	}
+	for _, suite := range all.Suites {
+		all.Tests += suite.Tests
+		all.Failures += suite.Failures
+		all.Skipped += suite.Skipped
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func junitStory(r *scenarios.Result, s *scenarios.Story) junitSuite {
+	suite := junitSuite{
+		Name: s.Name, Time: seconds(s.Duration), Timestamp: s.StartedAt.UTC().Format("2006-01-02T15:04:05"), File: s.File,
+		Properties: []junitProperty{{"target", r.Target}, {"seed", fmt.Sprint(s.Seed)}, {"covered", r.Coverage.String()}},
+	}
+	for i := range s.Steps {
+		step := &s.Steps[i]
+		name := step.Path + " " + step.What
+		if step.Name != "" {
+			name = step.Path + " " + step.Name + ": " + step.What
+		}
+		c := junitCase{Name: name, ClassName: s.Name, File: step.File, Line: step.Line, Time: seconds(step.Duration)}
+		switch step.Outcome {
+		case scenarios.Failed:
+			suite.Failures++
+			c.Failure = junitFailed(s, step)
+		case scenarios.Skipped:
+			suite.Skipped++
+			c.Skipped = &junitSkipped{Message: step.Reason}
+		case scenarios.NotRun:
+			suite.Skipped++
+			c.Skipped = &junitSkipped{Message: "the story was stopped before it"}
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	suite.Tests = len(suite.Cases)
+	return suite
+}
+
+func junitFailed(s *scenarios.Story, step *scenarios.StepResult) *junitFailure {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", place(&step.Step))
+	f := &junitFailure{Type: "expectation", Message: "failed"}
+	first := true
+	for i := range step.Evidence {
+		e := &step.Evidence[i]
+		for _, failure := range e.Verdict.Failures {
+			if first {
+				f.Message, first = failure.String(), false
+			}
+			if which := which(e); which != "" {
+				fmt.Fprintf(&b, "%s: ", which)
+			}
+			fmt.Fprintf(&b, "%s\n", failure)
+		}
+		if !e.Verdict.Passed() {
+			fmt.Fprintf(&b, "came: %s\n", came(e))
+			if text := answer(e); text != "" {
+				fmt.Fprintf(&b, "answer: %s\n", text)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "again: %s\n", command(s.ReproduceStep(&step.Step)))
+	f.Text = b.String()
+	return f
+}
+
+func junitCoverage(r *scenarios.Result) junitSuite {
+	c := junitCase{Name: fmt.Sprintf("at least %g %% of the event types are covered", r.CoverAtLeast), ClassName: "coverage", Time: "0.000"}
+	suite := junitSuite{Name: "coverage", Tests: 1, Time: "0.000", Timestamp: r.StartedAt.UTC().Format("2006-01-02T15:04:05")}
+	if !r.CoverageMet() {
+		suite.Failures = 1
+		c.Failure = &junitFailure{Type: "coverage", Message: r.Coverage.String(), Text: "not covered: " + missing(&r.Coverage)}
+	}
+	suite.Cases = []junitCase{c}
+	return suite
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

@@ -1,0 +1,80 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"semblance/scenarios"
+)
+
+// Live writes a run to a terminal while it is played: each story and each step as it ends, and at last the summary. It is
+// told one thing at a time.
+type Live struct {
+	t        Terminal
+	w        io.Writer
+	story    scenarios.Story
+	progress bool // the line at the bottom is the one that moves
+	shown    int64
+	err      error
+}
+
+// Live returns a writer of what is going on.
+func (t Terminal) Live(w io.Writer) *Live { return &Live{t: t, w: w} }
+
+// Begin says that a story begins.
+func (l *Live) Begin(story scenarios.Story) {
+	l.story = story
+	var b bytes.Buffer
+	l.t.story(&b, &story)
+	l.write(b.Bytes())
+}
+
+// progressEvery is how many attempts there are between two changes of the line that moves: enough to see it move, and few
+// enough to cost nothing.
+const progressEvery = 997
+
+// Progress says how many attempts there have been in a step that is still being played.
+func (l *Live) Progress(step scenarios.Step, attempts int64) {
+	if !l.t.Progress || attempts < l.shown+progressEvery && attempts > l.shown {
+		return
+	}
+	l.shown = attempts
+	line := fmt.Sprintf("\r\x1b[K  …     %-5s %s: %s", step.Path, firstLine(step.What, 40), count(attempts, "attempt", "attempts"))
+	l.write([]byte(line))
+	l.progress = true
+}
+
+// Step says how a step went.
+func (l *Live) Step(result scenarios.StepResult) {
+	var b bytes.Buffer
+	l.t.step(&b, &l.story, &result)
+	l.clear()
+	l.write(b.Bytes())
+}
+
+// End says that the story has ended.
+func (l *Live) End(scenarios.Story) { l.clear() }
+
+// Summary writes what the run came to, and returns the first error of writing.
+func (l *Live) Summary(r scenarios.Result) error {
+	l.clear()
+	var b bytes.Buffer
+	l.t.summary(&b, &r)
+	l.write(b.Bytes())
+	return l.err
+}
+
+// clear takes away the line that moves.
+func (l *Live) clear() {
+	if l.progress {
+		l.write([]byte("\r\x1b[K"))
+	}
+	l.progress, l.shown = false, 0
+}
+
+func (l *Live) write(text []byte) {
+	if l.err == nil && len(text) > 0 {
+		_, l.err = l.w.Write(text)
+	}
+}

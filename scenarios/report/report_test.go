@@ -1,0 +1,226 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"flag"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/scenarios/report"
+	"semblance/schemas"
+	"semblance/simulator"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// sample is a run with one step of each outcome, and with answers that try to break out of every form.
+func sample(t *testing.T) scenarios.Result {
+	t.Helper()
+	cover, err := schemas.Match("patient.phone.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder := scenarios.NewRecorder(scenarios.Run{
+		Target: "http://127.0.0.1:3000/webhooks", StartedAt: time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC),
+		Cover: cover, CoverAtLeast: 90,
+	})
+	step := func(path, kind, what, name string, line int) scenarios.Step {
+		return scenarios.Step{Path: path, Kind: kind, What: what, Name: name, File: "a story.yaml", Line: line, Column: 5}
+	}
+	story := recorder.Story(scenarios.Story{
+		Name: "A <b>bold</b> story", Description: "It teaches & shows.", File: "a story.yaml", Seed: 7,
+		StartedAt: time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC), Reproduce: []string{"play", "a story.yaml", "--to", "http://127.0.0.1:3000/webhooks"},
+	}, []scenarios.Step{
+		step("1", "send", "send patient.phone.added about ada", "", 8),
+		step("2", "repeat", "repeat 2 times", "", 10),
+		step("2.1", "send", "send patient.phone.updated about ada", "changed", 13),
+		step("3", "probe", "GET http://127.0.0.1:3000/patients/1", "", 16),
+		step("4", "send", "send patient.phone.removed about ada", "", 20),
+		step("5", "wait", "wait 1s", "", 22),
+	})
+	attempt := func(eventType, fault string, came simulator.Came) *simulator.Attempt {
+		return &simulator.Attempt{Number: 1, Came: came, Sent: simulator.Sent{
+			EventID: "692597070fe21cfa5e6a010a", EventType: eventType, Method: "POST", URL: "http://127.0.0.1:3000/webhooks", Proto: "1.1", Fault: fault,
+			Headers: []simulator.Header{{Name: "Host", Value: "127.0.0.1:3000"}, {Name: "Content-Type", Value: "application/json"}},
+			Body:    []byte(`{"eventType":"` + eventType + `"}`),
+		}}
+	}
+	answered := func(status int, body string, took time.Duration) simulator.Came {
+		return simulator.Came{Status: status, Proto: "HTTP/1.1", Body: []byte(body), Size: int64(len(body)), Timings: simulator.Timings{Total: took},
+			Headers: []simulator.Header{{Name: "Content-Type", Value: "application/json"}}}
+	}
+	judge := func(path, round string, at time.Duration, a *simulator.Attempt, expect scenarios.Expect) {
+		story.Begin(path, at)
+		story.Attempt(path, scenarios.Evidence{Round: round, StartedAt: at, Attempt: a, Verdict: scenarios.Judge(expect, a)}, expect)
+		story.End(path, at+a.Came.Timings.Total)
+	}
+	expect := scenarios.Default()
+	judge("1", "", 0, attempt("patient.phone.added", "", answered(202, `{"ok":true}`, 1500*time.Microsecond)), expect)
+	story.Begin("2", 2*time.Millisecond)
+	judge("2.1", "1", 2*time.Millisecond, attempt("patient.phone.updated", "", answered(200, "", time.Millisecond)), expect)
+	judge("2.1", "2", 4*time.Millisecond, attempt("patient.phone.updated", "signature=tampered", answered(500, "<script>alert(1)</script>]]>\x00\x1b[31m&\n\xff", 2*time.Millisecond)), expect)
+	story.End("2", 6*time.Millisecond)
+	story.Begin("3", 6*time.Millisecond)
+	story.Check("3", scenarios.Evidence{StartedAt: 6 * time.Millisecond, Expected: "404", Check: &scenarios.Check{Asked: "GET http://127.0.0.1:3000/patients/1", Tries: 3, Status: 404, Took: 200 * time.Millisecond}})
+	story.End("3", 206*time.Millisecond)
+	story.Skip("4", "nothing was captured as job")
+	story.Close(207 * time.Millisecond)
+	return recorder.Result(210*time.Millisecond, false)
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what is written now; look at the difference and run the test with -update if it is right:\n%s", file, got)
+	}
+}
+
+func written(t *testing.T, write func(io.Writer, scenarios.Result) error, r scenarios.Result) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestForms(t *testing.T) {
+	for _, form := range report.Forms() {
+		golden(t, "sample."+form.Name, written(t, form.Write, sample(t)))
+	}
+	golden(t, "sample.colour", written(t, report.Terminal{Color: true}.Write, sample(t)))
+}
+
+// TestLiveWritesTheSame tells a Live what a player tells it.
+func TestLiveWritesTheSame(t *testing.T) {
+	result := sample(t)
+	var b bytes.Buffer
+	live := report.Terminal{}.Live(&b)
+	for _, story := range result.Stories {
+		live.Begin(story)
+		for _, step := range story.Steps {
+			live.Progress(step.Step, 1)
+			live.Step(step)
+		}
+		live.End(story)
+	}
+	if err := live.Summary(result); err != nil {
+		t.Fatal(err)
+	}
+	if want := written(t, report.Terminal{}.Write, result); b.String() != string(want) {
+		t.Errorf("live wrote\n%s\nafterwards\n%s", b.String(), want)
+	}
+}
+
+func TestJUnitIsXMLToOthers(t *testing.T) {
+	document := written(t, report.JUnit, sample(t))
+	var back struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Skipped  int `xml:"skipped,attr"`
+	}
+	if err := xml.Unmarshal(document, &back); err != nil {
+		t.Fatal(err)
+	}
+	if back.Tests != 7 || back.Failures != 2 || back.Skipped != 2 {
+		t.Errorf("the totals read back are %+v", back)
+	}
+	filter(t, document, "xmllint", "--noout", "-")
+	said := filter(t, document, "python3", "-c", `
+import sys, xml.etree.ElementTree as tree
+root = tree.parse(sys.stdin.buffer).getroot()
+print(root.tag, len(root.findall("testsuite")), len(root.findall(".//testcase")), len(root.findall(".//failure")), len(root.findall(".//skipped")))
+print("<script>alert(1)</script>]]>" in root.find(".//failure").text)
+`)
+	if want := "testsuites 2 7 2 2\nTrue\n"; said != want {
+		t.Errorf("python reads %q, want %q", said, want)
+	}
+}
+
+// filter runs a command over the document. Where it is not installed the test is skipped, but not in CI.
+func filter(t *testing.T, document []byte, name string, arguments ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		if os.Getenv("SEMBLANCE_CI") != "" {
+			t.Fatalf("%s is not installed", name)
+		}
+		t.Skipf("%s is not installed", name)
+	}
+	command := exec.CommandContext(t.Context(), name, arguments...)
+	command.Stdin = bytes.NewReader(document)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return string(out)
+}
+
+func TestHTMLStandsAlone(t *testing.T) {
+	document := string(written(t, report.HTML, sample(t)))
+	for _, never := range []string{"<script", "<link", "src=", "@import", "url(", "<b>bold"} {
+		if strings.Contains(document, never) {
+			t.Errorf("the page holds %q", never)
+		}
+	}
+	for _, always := range []string{"<svg", "prefers-color-scheme: dark", "&lt;script&gt;alert(1)", "semblance play", "a story.yaml:13:5", "2 of 3 event types"} {
+		if !strings.Contains(document, always) {
+			t.Errorf("the page does not hold %q", always)
+		}
+	}
+}
+
+func TestJSONHoldsTheAttempts(t *testing.T) {
+	var back struct {
+		Outcome  string
+		ExitCode int
+		Stories  []struct {
+			Steps []struct {
+				Outcome  string
+				Evidence []struct{ Sent *simulator.Sent }
+			}
+		}
+	}
+	if err := json.Unmarshal(written(t, report.JSON, sample(t)), &back); err != nil {
+		t.Fatal(err)
+	}
+	if back.Outcome != "failed" || back.ExitCode != 1 {
+		t.Errorf("outcome %q, exit code %d", back.Outcome, back.ExitCode)
+	}
+	if sent := back.Stories[0].Steps[0].Evidence[0].Sent; sent == nil || sent.EventType != "patient.phone.added" {
+		t.Errorf("the first attempt reads back as %+v", sent)
+	}
+}
+
+// broken is a writer whose disk is full.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func TestAWriterThatFailsIsAnError(t *testing.T) {
+	for _, form := range report.Forms() {
+		if err := form.Write(broken{}, sample(t)); err == nil {
+			t.Errorf("%s: no error", form.Name)
+		}
+	}
+	if err := (report.Terminal{}).Live(broken{}).Summary(sample(t)); err == nil {
+		t.Error("live: no error")
+	}
+}

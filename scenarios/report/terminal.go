@@ -1,0 +1,193 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"semblance/scenarios"
+)
+
+// Terminal writes a result for people at a terminal. Its zero value writes plain text.
+type Terminal struct {
+	Color    bool
+	Progress bool // Live shows one line that moves while a long step is played; only a terminal can
+	Quiet    bool // steps that passed are left out
+}
+
+// failuresShown is how many failing attempts of one step are spelled out; the other forms have more.
+const failuresShown = 3
+
+// Write writes the whole result.
+func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
+	var b bytes.Buffer
+	for i := range r.Stories {
+		story := &r.Stories[i]
+		t.story(&b, story)
+		for k := range story.Steps {
+			t.step(&b, story, &story.Steps[k])
+		}
+	}
+	t.summary(&b, &r)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (t Terminal) story(b *bytes.Buffer, s *scenarios.Story) {
+	fmt.Fprintf(b, "%s  %s\n", t.paint(s.Name, color.Bold), t.paint(fmt.Sprintf("%s, seed %d", s.File, s.Seed), color.Faint))
+}
+
+// step writes a step in one line, and what failed in it below.
+func (t Terminal) step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.StepResult) {
+	what := s.What
+	if s.Name != "" {
+		what = s.Name + ": " + what
+	}
+	switch s.Outcome {
+	case scenarios.Passed:
+		if !t.Quiet {
+			fmt.Fprintf(b, "  %s  %-5s %-52s %s\n", t.paint("ok  ", color.FgGreen), s.Path, what, t.paint(result(s), color.Faint))
+		}
+	case scenarios.Skipped:
+		if !t.Quiet {
+			fmt.Fprintf(b, "  %s  %-5s %-52s %s\n", t.paint("skip", color.FgYellow), s.Path, what, t.paint(s.Reason, color.Faint))
+		}
+	case scenarios.NotRun:
+		if !t.Quiet {
+			fmt.Fprintf(b, "  %s  %-5s %s\n", t.paint("  - ", color.Faint), s.Path, t.paint(what, color.Faint))
+		}
+	case scenarios.Failed:
+		fmt.Fprintf(b, "  %s  %-5s %-52s %s\n", t.paint("FAIL", color.FgRed, color.Bold), s.Path, what, place(&s.Step))
+		t.failures(b, s)
+		fmt.Fprintf(b, "        %-9s %s\n", "again", command(story.ReproduceStep(&s.Step)))
+	}
+}
+
+// result says in a few words how a step that passed went.
+func result(s *scenarios.StepResult) string {
+	switch {
+	case s.Counts.Attempts+s.Counts.Checks == 1 && len(s.Evidence) == 1:
+		return came(&s.Evidence[0])
+	case s.Counts.Attempts > 1:
+		return fmt.Sprintf("%s, p50 %s, p99 %s", count(s.Counts.Attempts, "attempt", "attempts"), milliseconds(s.Latency.P50), milliseconds(s.Latency.P99))
+	}
+	return ""
+}
+
+// failures spells out what failed, both values side by side.
+func (t Terminal) failures(b *bytes.Buffer, s *scenarios.StepResult) {
+	shown := 0
+	for i := range s.Evidence {
+		e := &s.Evidence[i]
+		if e.Verdict.Passed() {
+			continue
+		}
+		if shown++; shown > failuresShown {
+			break
+		}
+		if which := which(e); which != "" {
+			fmt.Fprintf(b, "        %s\n", t.paint(which, color.Faint))
+		}
+		for _, f := range e.Verdict.Failures {
+			t.failure(b, f)
+		}
+		if e.Verdict.More > 0 {
+			fmt.Fprintf(b, "        and %d more of this answer\n", e.Verdict.More)
+		}
+		if text := firstLine(answer(e), 200); text != "" {
+			fmt.Fprintf(b, "        %-9s %s\n", "answer", text)
+		}
+	}
+	if rest := s.Counts.Failures() - int64(min(shown, failuresShown)); rest > 0 {
+		fmt.Fprintf(b, "        and %d more that failed\n", rest)
+	}
+}
+
+func (t Terminal) failure(b *bytes.Buffer, f scenarios.Failure) {
+	what := f.What
+	switch {
+	case f.Name != "":
+		what += " " + f.Name
+	case f.Pointer != "":
+		what += " " + f.Pointer
+	}
+	fmt.Fprintf(b, "        %s\n", what)
+	fmt.Fprintf(b, "          expected  %s\n", t.paint(f.Expected, color.FgGreen))
+	fmt.Fprintf(b, "          found     %s\n", t.paint(f.Found, color.FgRed))
+}
+
+// summary writes what the run came to.
+func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
+	tally := map[scenarios.Outcome]int{}
+	failed := 0
+	for i := range r.Stories {
+		for outcome, n := range r.Stories[i].Tally() {
+			tally[outcome] += n
+		}
+		if r.Stories[i].Outcome() == scenarios.Failed {
+			failed++
+		}
+	}
+	b.WriteByte('\n')
+	fmt.Fprintf(b, "%s  %s\n", t.verdict(r, failed), played(tally))
+	fmt.Fprintf(b, "  sent      %s, %d answered, in %s\n", count(r.Counts.Attempts, "attempt", "attempts"), r.Counts.Answered, milliseconds(r.Duration))
+	if r.Latency.Count > 0 {
+		fmt.Fprintf(b, "  answers   p50 %s, p90 %s, p99 %s, slowest %s\n",
+			milliseconds(r.Latency.P50), milliseconds(r.Latency.P90), milliseconds(r.Latency.P99), milliseconds(r.Latency.Max))
+	}
+	fmt.Fprintf(b, "  covered   %s\n", r.Coverage.String())
+	if r.CoverAtLeast > 0 && !r.CoverageMet() {
+		fmt.Fprintf(b, "  %s\n", t.paint(fmt.Sprintf("the run had to cover %g %%; not covered: %s", r.CoverAtLeast, missing(&r.Coverage)), color.FgRed))
+	}
+}
+
+// verdict is the run in a word or two.
+func (t Terminal) verdict(r *scenarios.Result, failed int) string {
+	stories := count(len(r.Stories), "story", "stories")
+	switch code := r.ExitCode(); {
+	case code == scenarios.ExitInterrupted:
+		return t.paint("interrupted", color.FgYellow, color.Bold)
+	case code == scenarios.ExitUnreached:
+		return t.paint("nothing was answered at "+r.Target, color.FgRed, color.Bold)
+	case failed > 0:
+		return t.paint(fmt.Sprintf("%d of %s failed", failed, stories), color.FgRed, color.Bold)
+	case code != 0:
+		return t.paint("too little was covered", color.FgRed, color.Bold)
+	}
+	return t.paint(stories+" passed", color.FgGreen, color.Bold)
+}
+
+// played is how many steps went how.
+func played(tally map[scenarios.Outcome]int) string {
+	var words []string
+	for _, outcome := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Skipped, scenarios.NotRun} {
+		if n := tally[outcome]; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, outcome))
+		}
+	}
+	if len(words) == 0 {
+		return "no steps"
+	}
+	return "steps: " + strings.Join(words, ", ")
+}
+
+// missing lists the event types that were not covered.
+func missing(c *scenarios.Coverage) string {
+	var names []string
+	for _, eventType := range c.Missing() {
+		names = append(names, eventType.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (t Terminal) paint(text string, attributes ...color.Attribute) string {
+	if !t.Color || text == "" {
+		return text
+	}
+	c := color.New(attributes...)
+	c.EnableColor() // whatever the process's own stdout is
+	return c.Sprint(text)
+}
