@@ -27,15 +27,13 @@ const maxProbeBody = 1 << 20
 // answer is what a question to the receiver's application brought.
 type answer struct {
 	came   simulator.Came
-	output string             // of a command
 	failed *scenarios.Failure // a command that ended otherwise than it should
 }
 
 // question is a probe with its values.
 type question struct {
-	what  string // as reports call it
-	ask   func(ctx context.Context) answer
-	until script.Until
+	what string // as reports call it
+	ask  func(ctx context.Context) answer
 }
 
 // probe asks at once, then every so often, until the answer is what is expected, and once more after a quiet time.

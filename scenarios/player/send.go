@@ -40,7 +40,9 @@ type tried struct {
 func (s *story) send(step *script.Send, at place) task {
 	ask := fixtures.Ask{About: s.about(step.About, at), Omit: step.Omit, Set: map[string]string{}}
 	for _, named := range step.Identifiers {
-		ask.Set[named.Name] = named.Value.String() // keeps its place; the value follows when it is known
+		if step.Type.Allows(named.Name) {
+			ask.Set[named.Name] = named.Value.String() // keeps its place; the value follows when it is known
+		}
 	}
 	name := drawn(step.Path, at.round)
 	change, err := s.at(name).Change(step.Type, ask)
@@ -59,7 +61,7 @@ func (s *story) send(step *script.Send, at place) task {
 	}
 }
 
-// override puts the values of the step's own identifiers in their places.
+// override puts the values of the step's own identifiers in their places; one that the event type does not know goes last.
 func (e *event) override(identifiers []script.Named, v *values) error {
 	e.change.Identifiers = slices.Clone(e.change.Identifiers)
 	for _, named := range identifiers {
@@ -67,11 +69,12 @@ func (e *event) override(identifiers []script.Named, v *values) error {
 		if err != nil {
 			return err
 		}
-		for i := range e.change.Identifiers {
-			if e.change.Identifiers[i].Name == named.Name {
-				e.change.Identifiers[i].Value = value
-			}
+		i := slices.IndexFunc(e.change.Identifiers, func(id schemas.Identifier) bool { return id.Name == named.Name })
+		if i < 0 {
+			e.change.Identifiers = append(e.change.Identifiers, schemas.Identifier{Name: named.Name, Value: value})
+			continue
 		}
+		e.change.Identifiers[i].Value = value
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func jsonStoryOf(s *scenarios.Story) jsonStory {
 			File: step.File, Line: step.Line, Column: step.Column, Outcome: string(step.Outcome), Reason: step.Reason,
 			StartMs: ms(step.StartedAt), DurationMs: ms(step.Duration), Counts: jsonCountsOf(step.Counts), Latency: jsonLatencyOf(step.Latency),
 		}
-		if step.Outcome == scenarios.Failed {
+		if step.Outcome == scenarios.Failed && !holds(step) {
 			out.Again = command(s.ReproduceStep(&step.Step))
 		}
 		for k := range step.Evidence {

@@ -89,6 +89,9 @@ func junitStory(r *scenarios.Result, s *scenarios.Story) junitSuite {
 	}
 	for i := range s.Steps {
 		step := &s.Steps[i]
+		if holds(step) { // its steps are cases of their own
+			continue
+		}
 		name := step.Path + " " + step.What
 		if step.Name != "" {
 			name = step.Path + " " + step.Name + ": " + step.What

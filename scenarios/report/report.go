@@ -77,6 +77,15 @@ func shellWord(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
+// holds reports whether a step only holds others: it fails when one of them does, and has nothing to show of its own.
+func holds(s *scenarios.StepResult) bool {
+	switch s.Kind {
+	case "shuffle", "repeat", "parallel", "play":
+		return s.Counts == scenarios.Counts{}
+	}
+	return false
+}
+
 // place is where a step is written.
 func place(s *scenarios.Step) string { return fmt.Sprintf("%s:%d:%d", s.File, s.Line, s.Column) }
 

@@ -61,6 +61,9 @@ func (t Terminal) step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.Ste
 		}
 	case scenarios.Failed:
 		fmt.Fprintf(b, "  %s  %-5s %-52s %s\n", t.paint("FAIL", color.FgRed, color.Bold), s.Path, what, place(&s.Step))
+		if holds(s) {
+			break
+		}
 		t.failures(b, s)
 		fmt.Fprintf(b, "        %-9s %s\n", "again", command(story.ReproduceStep(&s.Step)))
 	}
