@@ -51,7 +51,9 @@ func (j *judge) answer() bool {
 	case j.expect.Answer == AnswerNone && !unanswered(j.came):
 		j.fail(Failure{What: WhatAnswer, Expected: "no answer to what was sent", Found: j.failure()})
 	case j.expect.Answer == AnswerNone:
-		j.within()
+		if j.came.Failure != simulator.FailureTimeout { // silence lasts as long as anybody listens
+			j.within()
+		}
 	case !came:
 		j.fail(Failure{What: WhatAnswer, Expected: j.wanted(), Found: j.failure()})
 	default:

@@ -68,6 +68,8 @@ func TestJudge(t *testing.T) {
 		"no answer is met by a reset":           {none, unanswered(simulator.FailureReset), ""},
 		"and by a lost one":                     {none, unanswered(simulator.FailureLost), ""},
 		"and by silence":                        {none, unanswered(simulator.FailureTimeout), ""},
+		"however long it lasts":                 {scenarios.Expect{Answer: scenarios.AnswerNone, Within: time.Millisecond}, unanswered(simulator.FailureTimeout), ""},
+		"a reset that comes late":               {scenarios.Expect{Answer: scenarios.AnswerNone, Within: time.Millisecond}, unanswered(simulator.FailureReset), "within: expected at most 1ms, found 1s"},
 		"and not by a receiver that is not up":  {none, unanswered(simulator.FailureRefused), "answer: expected no answer to what was sent, found refused"},
 		"and not by an answer":                  {none, answered(200, ""), "answer: expected no answer, found status 200"},
 		"anything":                              {scenarios.Expect{Answer: scenarios.AnswerAny}, unanswered(simulator.FailureRefused), ""},

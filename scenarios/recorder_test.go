@@ -105,14 +105,14 @@ func TestExitCode(t *testing.T) {
 		interrupted bool
 		want        int
 	}{
-		"all is well":                  {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", sent("lab.requested", 200), scenarios.Default()) }},
+		"all is well":                  {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", sent("lab.created", 200), scenarios.Default()) }},
 		"nothing was asked":            {play: func(s *scenarios.StoryRecorder) { s.Begin("1", 0) }},
-		"an expectation failed":        {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", sent("lab.requested", 400), scenarios.Default()) }, want: 1},
+		"an expectation failed":        {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", sent("lab.created", 400), scenarios.Default()) }, want: 1},
 		"nothing was answered":         {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", refused, scenarios.Default()) }, want: 3},
 		"no answer, and none expected": {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", reset, none) }},
 		"one answer of two": {play: func(s *scenarios.StoryRecorder) {
 			s.Attempt("1", refused, scenarios.Default())
-			s.Attempt("1", sent("lab.requested", 200), scenarios.Default())
+			s.Attempt("1", sent("lab.created", 200), scenarios.Default())
 		}, want: 1},
 		"too little is covered": {play: func(s *scenarios.StoryRecorder) { s.Begin("1", 0) }, atLeast: 1, want: 1},
 		"interrupted":           {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", refused, scenarios.Default()) }, interrupted: true, want: 130},
