@@ -80,6 +80,7 @@ func (p *plan) override(o *overrides, invalid bool) error {
 	return p.checkOnce()
 }
 
+// carries reports whether any of the types may carry the identifier.
 func (p *plan) carries(identifier string) bool {
 	return slices.ContainsFunc(p.types, func(t *schemas.EventType) bool { return t.Allows(identifier) })
 }
@@ -94,11 +95,24 @@ func keep(names []string, ok func(string) bool) []string {
 	return kept
 }
 
-// unknownIdentifier says which identifiers there are.
+// unknownIdentifier says which identifiers there are. The mend is for those who mean it.
 func (p *plan) unknownIdentifier(name, mend string) error {
-	if len(p.types) == 0 {
-		return fmt.Errorf("a raw body has no identifier %q", name)
+	problem := "none of these event types has an identifier"
+	switch len(p.types) {
+	case 0:
+		problem = "a raw body has no identifier"
+	case 1:
+		problem = p.types[0].Name + " has no identifier"
 	}
+	known := p.identifiers()
+	if near := schemas.Suggest(name, known); near != "" {
+		return fmt.Errorf("%s %q; did you mean %q?", problem, name, near)
+	}
+	return fmt.Errorf("%s %q; there are %s%s", problem, name, strings.Join(known, ", "), mend)
+}
+
+// identifiers returns all that the types carry, each once.
+func (p *plan) identifiers() []string {
 	var known []string
 	for _, t := range p.types {
 		for _, key := range t.Keys() {
@@ -107,18 +121,7 @@ func (p *plan) unknownIdentifier(name, mend string) error {
 			}
 		}
 	}
-	who := p.types[0].Name + " has"
-	if len(p.types) > 1 {
-		who = "none of these event types has"
-	}
-	no := "no "
-	if len(p.types) > 1 {
-		no = "an "
-	}
-	if near := schemas.Suggest(name, known); near != "" {
-		return fmt.Errorf("%s %sidentifier %q; did you mean %q?", who, no, name, near)
-	}
-	return fmt.Errorf("%s %sidentifier %q; its identifiers are %s%s", who, no, name, strings.Join(known, ", "), mend)
+	return known
 }
 
 // checkOnce validates the first payload of each type that the flags have changed. Unchanged ones are right by test.
