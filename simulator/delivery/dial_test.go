@@ -50,3 +50,20 @@ func TestIsLocal(t *testing.T) {
 		}
 	}
 }
+
+// The Host header is the URL's host, without what means something on this machine alone.
+func TestHostHeader(t *testing.T) {
+	s := newSender(t, delivery.Options{})
+	for rawURL, want := range map[string]string{
+		"http://localhost:3000/x":       "localhost:3000",
+		"http://localhost":              "localhost",
+		"http://localhost:/":            "localhost",
+		"https://me:pass@host.example/": "host.example",
+		"http://[::1]:8080/":            "[::1]:8080",
+		"http://[fe80::1%25eth0]:80/":   "[fe80::1]:80",
+	} {
+		if sent := prepare(t, s, aRequest(t, rawURL)); sent.Header("Host") != want {
+			t.Errorf("%s: Host %q, want %q", rawURL, sent.Header("Host"), want)
+		}
+	}
+}

@@ -50,7 +50,7 @@ func parseTarget(text string) (*target, error) {
 	if n, err := strconv.Atoi(t.port); t.port != "" && (err != nil || n < 1 || n > 65535) {
 		return nil, fmt.Errorf("the URL %q has no usable port; a port is from 1 to 65535", brief(text))
 	}
-	t.host = strings.TrimSuffix(u.Host, ":")
+	t.host = withoutZone(strings.TrimSuffix(u.Host, ":"))
 	if t.port == "" {
 		t.port = map[string]string{"http": "80", "https": "443"}[t.scheme]
 	}
@@ -59,6 +59,15 @@ func parseTarget(text string) (*target, error) {
 		t.authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
 	}
 	return t, nil
+}
+
+// withoutZone leaves out the zone of an IPv6 address, which means something on this machine alone (RFC 6874).
+func withoutZone(host string) string {
+	zone, end := strings.IndexByte(host, '%'), strings.LastIndexByte(host, ']')
+	if zone < 0 || end < zone {
+		return host
+	}
+	return host[:zone] + host[end:]
 }
 
 // brief keeps a stranger's text short enough for a sentence.
