@@ -128,7 +128,7 @@ func (p *Provider) conclude(o *owed, a *journal.Attempt, spent *journal.Fault) {
 		c.records = append(c.records, spent)
 	}
 	defer p.submit(c)
-	if a.Came.Failure == simulator.FailureCanceled && p.attempting.Err() != nil {
+	if a.Came.Failure == simulator.FailureCanceled && p.attempting.Err() != nil && !s.sub.Deleted {
 		o.place = onHold // it was stopped, and counts for nothing: it stays owed
 		return
 	}

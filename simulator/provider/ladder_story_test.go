@@ -130,6 +130,22 @@ func TestAScaledClockMakesMinutesSeconds(t *testing.T) {
 	}
 }
 
+// A fixed clock is moved by the ladder alone, so that nobody waits.
+func TestAFixedClockIsMovedByTheLadder(t *testing.T) {
+	c := clock.Fixed(noon)
+	p := start(t, provider.Options{Clock: c, Ladder: steady})
+	r := receive(t, c)
+	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n < 4] })
+	s := subscribe(t, p, r.URL, "booking.created")
+	emit(t, p, "booking.created")
+	wait(t, p, provider.Condition{NothingOwed: true})
+	got := r.requests()
+	if len(got) != 4 || got[3].At.Sub(noon) != 210*time.Second {
+		t.Errorf("%d attempts, the last after %v; want 4, after 3m30s", len(got), got[len(got)-1].At.Sub(noon))
+	}
+	got[3].verify(t, s, got[3].At)
+}
+
 func TestADayInSeconds(t *testing.T) {
 	c := clock.Manual(noon)
 	p := start(t, provider.Options{Clock: c, Seed: 7})

@@ -17,7 +17,8 @@ type Emission struct {
 }
 
 // Deliver makes the provider owe the changes to whoever subscribed to their types. It returns once that is committed to
-// the journal: all of them, or none. origin says in a word who made them happen.
+// the journal: all of them, or none. origin says in a word who made them happen. When ctx is done before, they are not
+// acknowledged, and may be delivered all the same; so it is with everything here that commits.
 func (p *Provider) Deliver(ctx context.Context, origin string, changes ...schemas.Change) ([]Emission, error) {
 	p.stage.RLock()
 	defer p.stage.RUnlock()
@@ -121,7 +122,7 @@ func (p *Provider) settle(c *commit, o *owed) {
 	c.settled++
 }
 
-// retract undoes owe for deliveries that could not be committed.
+// retract undoes owe for deliveries that could not be committed, and lets those behind them have their turn.
 func (p *Provider) retract(all []*owed) {
 	for _, o := range all {
 		if !o.void {
@@ -129,5 +130,6 @@ func (p *Provider) retract(all []*owed) {
 			delete(o.to.owed, o.ID)
 			p.owed--
 		}
+		p.kickAll(o.to)
 	}
 }

@@ -109,7 +109,7 @@ func (p *Provider) restoreOwed(ctx context.Context) error {
 		}
 		p.count(o)
 		switch {
-		case s.sub.DeliveryPaused:
+		case s.sub.DeliveryPaused, s.sub.Deleted:
 			o.place = onHold
 		case d.Due.After(now):
 			p.climb(o, d.Due)
@@ -182,6 +182,11 @@ func (p *Provider) foundAll(c *commit, o Options) error {
 			r.Permissions = append(r.Permissions, string(permission))
 		}
 		c.records = append(c.records, r)
+	}
+	for _, s := range p.inOrder {
+		if s.sub.Deleted { // it was in flight when the subscription was deleted and the run ended
+			p.drop(c, s, "its subscription was deleted", true)
+		}
 	}
 	for _, n := range o.Subscriptions {
 		if err := p.foundSubscription(c, n); err != nil {

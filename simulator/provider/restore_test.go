@@ -261,3 +261,37 @@ func TestCloseCutsWhatHangs(t *testing.T) {
 	p = start(t, provider.Options{Journal: j})
 	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
 }
+
+// What is owed to a subscription that was deleted, by a process that was killed while the attempt was in flight, is
+// dropped and told at the next start.
+func TestWhatADeletedSubscriptionWasOwedIsToldAfterARestart(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
+	options := provider.Options{Journal: j, Clock: clock.Manual(noon), Ladder: steady}
+	r, watch := receive(t, nil), receive(t, nil)
+	r.answers(func(int, request) int { return http.StatusInternalServerError })
+	p, err := provider.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := subscribe(t, p, r.URL, "booking.created")
+	subscribe(t, p, watch.URL, "webhook.event.deliveryFailed")
+	id := emit(t, p, "booking.created").Deliveries[0].ID
+	advance(t, p, time.Second)
+	stop(t, p)
+	s.Deleted = true // and of the attempt in flight then nothing was written
+	if err := j.Append(t.Context(), &journal.Subscription{Subscription: s, At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	p = start(t, options)
+	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	if told := watch.requests(); len(told) != 1 || told[0].Identifiers["outboxId"] != id {
+		t.Errorf("told %v, want the failure of %s", told, id)
+	}
+	if d, err := j.Delivery(t.Context(), id); err != nil || d.State != journal.Dropped {
+		t.Errorf("%+v (%v), want it dropped", d, err)
+	}
+	if n := len(r.requests()); n != 1 {
+		t.Errorf("%d attempts to a deleted subscription", n-1)
+	}
+}

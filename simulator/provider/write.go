@@ -23,6 +23,7 @@ const pruneEvery = 20_000
 const (
 	gatherFrom    = 100 * time.Microsecond
 	mostGathering = 500 * time.Microsecond
+	plenty        = 64 // commits are enough for a transaction: they need not wait for more
 )
 
 // commit is what goes to the journal together, and what follows once it is there.
@@ -77,7 +78,7 @@ func (p *Provider) write(ctx context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for {
-		if took > gatherFrom && ctx.Err() == nil {
+		if took > gatherFrom && len(p.out.waiting) < plenty && ctx.Err() == nil {
 			p.mu.Unlock()
 			_ = clock.Sleep(ctx, min(2*took, mostGathering)) // it ends early when ctx is done, and then nothing gathers any more
 			p.mu.Lock()
