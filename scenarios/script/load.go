@@ -62,23 +62,30 @@ type load struct {
 	root     *table[Scenario]
 	words    []word           // the kinds of steps
 	clinic   *fixtures.Clinic // where the story is rehearsed
-	full     bool             // there are more problems than are listed
-	steps    int              // so far, in all files
-	open     []*Source        // the files that are being read, each playing the next
+	errors   int              // so far
+	warnings int
+	steps    int       // so far, in all files
+	open     []*Source // the files that are being read, each playing the next
 }
 
+// add notes a problem, where there is room for another of its severity.
 func (l *load) add(p Problem) {
 	p.Message = cut(p.Message, maxMessage) // it may quote the file
-	switch {
-	case len(l.problems) < MaxProblems:
+	count := &l.warnings
+	if p.Severity == Error {
+		count = &l.errors
+	}
+	switch *count++; {
+	case *count <= MaxProblems:
 		l.problems = append(l.problems, p)
-	case !l.full:
-		l.full = true
-		p.Message = fmt.Sprintf("there are more than %d problems; the rest is not listed", MaxProblems)
-		p.Severity, p.Width = Error, 1
+	case *count == MaxProblems+1:
+		p.Message, p.Width = fmt.Sprintf("there are more than %d of these; the rest is not listed", MaxProblems), 1
 		l.problems = append(l.problems, p)
 	}
 }
+
+// full reports whether there are more errors than are listed: what else is wrong need not be found out.
+func (l *load) full() bool { return l.errors > MaxProblems }
 
 // read reads one file. prefix is the path of the play step that it is read for, with a dot at its end; guests are the
 // records that the step gives it. The scenario is nil where the file could not be read at all.

@@ -16,8 +16,8 @@ const DefaultSeed = 1
 func scenarioTable() *table[Scenario] {
 	return &table[Scenario]{what: "a scenario", about: "One story, played against a receiver.", keys: []key[Scenario]{
 		{"$schema", "The schema of the language, for editors.", text(), false, func(p *parser, n *node, s *Scenario) { p.word(n, "$schema") }},
-		{"name", "What the story is called in reports.", text(), true, func(p *parser, n *node, s *Scenario) { s.Name, _ = p.word(n, "the name") }},
-		{"description", "What the story teaches.", text(), false, func(p *parser, n *node, s *Scenario) { s.Description, _ = p.word(n, "the description") }},
+		{"name", "What the story is called in reports.", text(), true, func(p *parser, n *node, s *Scenario) { s.Name = p.prose(n, "the name") }},
+		{"description", "What the story teaches.", text(), false, func(p *parser, n *node, s *Scenario) { s.Description = p.prose(n, "the description") }},
 		{"seed", "Decides everything that is drawn; 1 unless told otherwise.", shape{"type": "integer"}, false, func(p *parser, n *node, s *Scenario) { p.seed(n, s) }},
 		{"cast", "Records of the clinic, by the names that this story gives them. They exist from the start and have sent nothing.", mapOf(castShape()), false, func(p *parser, n *node, s *Scenario) { p.cast(n, s) }},
 		{"expect", "What every send expects unless it says otherwise.", ref("expect"), false, func(p *parser, n *node, _ *Scenario) { p.expect = p.expectation(n, p.expect) }},
@@ -34,6 +34,15 @@ func castShape() shape {
 		}
 	}
 	return shape{"type": "object", "required": []string{"kind"}, "properties": roles, "additionalProperties": false}
+}
+
+// prose reads a text for people, in which a ${…} is what it is.
+func (p *parser) prose(n *node, what string) string {
+	if n.kind != scalar || n.isNull() {
+		p.fail(n, "%s is a text; found %s", what, n.describe())
+		return ""
+	}
+	return n.text
 }
 
 // scenario reads the root of a file.

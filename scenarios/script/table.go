@@ -60,7 +60,7 @@ func (t *table[T]) names() []string {
 func (p *parser) keys(n *node, what string, known []string) {
 	seen := map[string]int{}
 	for _, k := range n.keys {
-		if p.load.full {
+		if p.load.full() {
 			return
 		}
 		if line, twice := seen[k.text]; twice {

@@ -112,3 +112,14 @@ steps:
 		}
 	}
 }
+
+// However many warnings there are, they stop nothing.
+func TestManyWarnings(t *testing.T) {
+	scenario, err := script.Parse("x.yaml", []byte("name: x ${y}\nsteps:\n"+strings.Repeat("  - {send: booking.created, invalid: on-purpose}\n", 300)))
+	if err != nil {
+		t.Fatalf("%.300v", err)
+	}
+	if errors, warnings := scenario.Warnings.Count(); errors != 0 || warnings != script.MaxProblems+1 {
+		t.Errorf("%d errors and %d warnings are listed", errors, warnings)
+	}
+}
