@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -85,7 +87,7 @@ func hintOn(o *sentEvent, p *plan) string {
 	}
 	switch o.Came.Failure {
 	case simulator.FailureRefused:
-		return "start your receiver, or `semblance listen --addr " + u.Host + "` in another terminal"
+		return howToReceive(u)
 	case simulator.FailureTLS:
 		if u.Scheme == "https" {
 			return "a self-signed certificate is accepted with --insecure, or with --ca-file and the certificate"
@@ -99,6 +101,19 @@ func hintOn(o *sentEvent, p *plan) string {
 		return "redirects are not followed; send to where it points"
 	}
 	return ""
+}
+
+// howToReceive says how to have a receiver at a URL of this machine where nothing listens.
+func howToReceive(u *url.URL) string {
+	host := u.Hostname()
+	if address, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !address.IsLoopback()) {
+		return "start the receiver, or see that the address is right"
+	}
+	command := "semblance listen"
+	if u.Host != "localhost:4701" && u.Host != defaultListen {
+		command += " --addr " + cmp.Or(u.Port(), "80")
+	}
+	return "start your receiver, or `" + command + "` in another terminal"
 }
 
 // askVerify is the command that tells why a receiver refuses what was rightly signed.

@@ -33,7 +33,7 @@ func readOverrides(f *sendFlags) (*overrides, error) {
 		o.set = append(o.set, schemas.Identifier{Name: name, Value: value})
 	}
 	for _, name := range o.omit {
-		if name != "all" && (slices.Contains(o.with, name) || slices.ContainsFunc(o.set, func(i schemas.Identifier) bool { return i.Name == name })) {
+		if name != fixtures.All && (slices.Contains(o.with, name) || slices.ContainsFunc(o.set, func(i schemas.Identifier) bool { return i.Name == name })) {
 			return nil, fmt.Errorf("%s cannot be there and be left out: choose --omit, or --with or --set", name)
 		}
 	}
@@ -49,7 +49,7 @@ func (p *plan) override(o *overrides, invalid bool) error {
 		return nil
 	}
 	for _, name := range slices.Concat(o.with, o.omit) {
-		if name != "all" && !p.carries(name) {
+		if name != fixtures.All && !p.carries(name) {
 			return p.unknownIdentifier(name, "")
 		}
 	}
@@ -59,7 +59,7 @@ func (p *plan) override(o *overrides, invalid bool) error {
 		}
 	}
 	for k, t := range p.types {
-		carried := func(name string) bool { return name == "all" || t.Allows(name) }
+		carried := func(name string) bool { return name == fixtures.All || t.Allows(name) }
 		p.asks[k].With = keep(o.with, carried)
 		p.asks[k].Omit = keep(o.omit, carried)
 		for _, i := range o.set {

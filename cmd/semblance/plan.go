@@ -264,7 +264,7 @@ func (p *plan) job(i int) (job, error) {
 	k := i % len(p.types)
 	change, err := p.clinic(p.types[k]).Change(p.types[k], p.asks[k])
 	if err != nil {
-		return j, err
+		return j, usageError(err) // what was asked for cannot be
 	}
 	if len(p.extra[k]) > 0 {
 		change.Identifiers = slices.Concat(change.Identifiers, p.extra[k])

@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -22,10 +24,18 @@ import (
 )
 
 // startReceiver starts a receiver that behaves in a certain way until the script ends, and sets a variable to its URL:
-// receiver NAME BEHAVIOUR
+// receiver NAME BEHAVIOUR. The certificate of one that speaks-tls is in certificate.pem.
 func startReceiver(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: receiver NAME BEHAVIOUR")
+	}
+	if args[1] == "speaks-tls" {
+		server := httptest.NewTLSServer(handlers["accepts"])
+		ts.Defer(server.Close)
+		ts.Setenv(args[0], server.URL+"/webhooks")
+		certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+		ts.Check(os.WriteFile(ts.MkAbs("certificate.pem"), certificate, 0o666))
+		return
 	}
 	url, stop, err := receiverThat(args[1])
 	ts.Check(err)
