@@ -90,7 +90,7 @@ func hintOn(o *sentEvent, p *plan) string {
 		return howToReceive(u)
 	case simulator.FailureTLS:
 		if u.Scheme == "https" {
-			return "a self-signed certificate is accepted with --insecure, or with --ca-file and the certificate"
+			return "--insecure accepts any certificate; --ca-file FILE trusts the one in FILE"
 		}
 	case simulator.FailureMalformed:
 		if u.Scheme == "http" {

@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -30,7 +31,9 @@ func startReceiver(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: receiver NAME BEHAVIOUR")
 	}
 	if args[1] == "speaks-tls" {
-		server := httptest.NewTLSServer(handlers["accepts"])
+		server := httptest.NewUnstartedServer(handlers["accepts"])
+		server.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshakes that are refused
+		server.StartTLS()
 		ts.Defer(server.Close)
 		ts.Setenv(args[0], server.URL+"/webhooks")
 		certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
