@@ -61,6 +61,13 @@ func TestFailuresAreToldApart(t *testing.T) {
 		{"closed within a chunk", func(p *peer) { p.say(ok + "Transfer-Encoding: chunked\r\n\r\n20\r\n0123456789") },
 			200, simulator.FailureClosed, "the receiver closed the connection within its answer's body, after 10 bytes"},
 		{"reset", func(p *peer) { p.abort() }, 0, simulator.FailureReset, "ADDR reset the connection before an answer"},
+		{"reset within the head", func(p *peer) { p.say(ok); p.stillThere(20 * time.Millisecond); p.abort() },
+			0, simulator.FailureReset, "ADDR reset the connection within the head of its answer"},
+		{"reset within the body", func(p *peer) {
+			p.say(ok + "Content-Length: 100\r\n\r\n0123456789")
+			p.stillThere(20 * time.Millisecond)
+			p.abort()
+		}, 200, simulator.FailureReset, "ADDR reset the connection within its answer, after 10 bytes of the body"},
 		{"hangs", func(p *peer) { p.rest() }, 0, simulator.FailureTimeout, "no answer from ADDR within 100ms"},
 		{"hangs within the head", func(p *peer) { p.say(ok); p.rest() },
 			0, simulator.FailureTimeout, "the answer of ADDR was not whole within 100ms: only a part of its head came"},

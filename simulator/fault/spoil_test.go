@@ -1,0 +1,176 @@
+package fault_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"semblance/simulator"
+	"semblance/simulator/fault"
+	"semblance/simulator/signature"
+)
+
+// What faults do to bodies and connections is shown here one by one. That the spoiled attempt then goes over the wire as
+// it should is shown in package delivery, with raw sockets.
+
+func parse(t *testing.T, text string) *fault.Fault {
+	t.Helper()
+	f, err := fault.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// spoil takes a body through all steps of a draft.
+func spoil(t *testing.T, text, body string) (*fault.Draft, error) {
+	t.Helper()
+	f := parse(t, text)
+	d := &fault.Draft{Secrets: []string{"secret"}, Time: time.Unix(1764000000, 0), Body: []byte(body)}
+	f.BeforeSigning(d)
+	d.Sign(string(signature.NewSigner(d.Secrets...).Append(nil, d.Time.Unix(), d.Body)))
+	err := f.AfterSigning(d)
+	return d, err
+}
+
+// A tampered body differs in one character of the same class, in the last id if there is one.
+func TestTamperedChangesOneCharacter(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"a":"507f1f77bcf86cd799439011","b":"503"}`: `{"a":"507f1f77bcf86cd799439012","b":"503"}`,
+		`{"a":"507f1f77bcf86cd799439019"}`:           `{"a":"507f1f77bcf86cd799439010"}`,
+		`{"a":"507f1f77bcf86cd79943901f"}`:           `{"a":"507f1f77bcf86cd79943901a"}`,
+		`{"a":"507f1f77bcf86cd7994390110"}`:          `{"a":"507f1f77bcf86cd7994390111"}`, // 25 digits are no id
+		`{"a":"xyz"}`:                                `{"a":"xya"}`,
+		`{"A":"Z!"}`:                                 `{"A":"A!"}`,
+		`plain é`:                                    `plaio é`,
+	} {
+		d, err := spoil(t, "signature=tampered", body)
+		if err != nil || string(d.Body) != want {
+			t.Errorf("%s is %s, %v; want %s", body, d.Body, err, want)
+		}
+	}
+	if _, err := spoil(t, "signature=tampered", `{}`); err == nil {
+		t.Error("an empty object is tampered with")
+	}
+}
+
+// Reserialised bodies have their spaces outside strings alone.
+func TestReserialisedLeavesStringsAlone(t *testing.T) {
+	const body = `{"a\",b":"c:d,\\","e":[1,{"f":null}],"g":{}}`
+	for style, want := range map[string]string{
+		"spaced":   `{"a\",b": "c:d,\\", "e": [1, {"f": null}], "g": {}}`,
+		"indented": "{\n  \"a\\\",b\": \"c:d,\\\\\",\n  \"e\": [\n    1,\n    {\n      \"f\": null\n    }\n  ],\n  \"g\": {}\n}",
+	} {
+		d, err := spoil(t, "signature=reserialised,style="+style, body)
+		if err != nil || string(d.Body) != want {
+			t.Errorf("%s: %s, %v; want %s", style, d.Body, err, want)
+		}
+	}
+	if d, err := spoil(t, "signature=reserialised,style=compact", "{ \"a\" : 1 }\n"); err != nil || string(d.Body) != `{"a":1}` {
+		t.Errorf("compact: %s, %v", d.Body, err)
+	}
+}
+
+// Both headers of a shifted signature say the same time, and it holds then.
+func TestShiftedSaysItsTimeTwice(t *testing.T) {
+	for text, want := range map[string]string{"signature=stale": "1763999600", "signature=future,ahead=1h": "1764003600"} {
+		d, err := spoil(t, text, "body")
+		if err != nil || len(d.Headers) != 2 || d.Headers[0].Value != want || !strings.HasPrefix(d.Headers[1].Value, "t="+want+",v1=") {
+			t.Errorf("%s: %v, %v", text, d.Headers, err)
+		}
+		if err := signature.Verify(d.Body, d.Headers[1].Value, "secret", d.Time, time.Second); err != nil {
+			t.Errorf("%s does not hold at its own time: %v", text, err)
+		}
+	}
+}
+
+// A fault that acts on the connection leaves the draft alone: the receiver gets what was signed, or a part of it.
+func TestConnectionFaultsLeaveTheDraft(t *testing.T) {
+	for _, info := range fault.All() {
+		f := parse(t, info.Text())
+		if !f.OnConnection() {
+			continue
+		}
+		d, err := spoil(t, info.Text(), "body")
+		if err != nil || string(d.Body) != "body" || len(d.Headers) != 2 || string(f.Frame(nil, d.Body)) != "body" {
+			t.Errorf("%s: %+v, %v", info.Text(), d, err)
+		}
+		if signature.Verify(d.Body, d.Headers[1].Value, "secret", d.Time, time.Second) != nil {
+			t.Errorf("%s breaks the signature", info.Text())
+		}
+	}
+}
+
+// recorder is a connection that notes what is written to it, and when.
+type recorder struct {
+	net.Conn // nil: nothing else of it is used
+	start    time.Time
+	written  bytes.Buffer
+	at       []time.Duration
+	closed   bool
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.at = append(r.at, time.Since(r.start))
+	return r.written.Write(p)
+}
+
+func (r *recorder) Close() error {
+	r.closed = true
+	return nil
+}
+
+// The head goes at once; the pieces of the body follow at even distances, the last at the end of the time.
+func TestSlowBodyKeepsItsPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := &recorder{start: time.Now()}
+		err := parse(t, "transport=slow-body,over=3s,pieces=3").Transmit(t.Context(), conn, []byte("head"), []byte("0123456789"))
+		want := []time.Duration{0, time.Second, 2 * time.Second, 3 * time.Second}
+		if err != nil || conn.written.String() != "head0123456789" || len(conn.at) != len(want) {
+			t.Fatalf("%q at %v, %v", conn.written.String(), conn.at, err)
+		}
+		for i := range want {
+			if conn.at[i] != want[i] {
+				t.Errorf("written at %v, want %v", conn.at, want)
+			}
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		conn := &recorder{start: time.Now()}
+		err := parse(t, "transport=slow-body,over=1h,pieces=2").Transmit(ctx, conn, []byte("head"), []byte("01"))
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(conn.start) != 1500*time.Millisecond || conn.written.String() != "head" {
+			t.Errorf("%q after %s, %v", conn.written.String(), time.Since(conn.start), err)
+		}
+	})
+}
+
+func TestFaultsThatEndTheConnection(t *testing.T) {
+	for text, want := range map[string]struct{ written, says string }{
+		"transport=cut-body":         {"head01234", "the fault closed the connection after 5 of the body's 10 bytes"},
+		"transport=cut-body,keep=0%": {"head", "the fault closed the connection after 0 of the body's 10 bytes"},
+		"transport=reset,keep=30%":   {"head012", "the fault reset the connection after 3 of the body's 10 bytes"},
+		"transport=reset,keep=100%":  {"head0123456789", "the fault reset the connection after the whole body of 10 bytes"},
+	} {
+		conn := &recorder{}
+		err := parse(t, text).Transmit(t.Context(), conn, []byte("head"), []byte("0123456789"))
+		var cut *fault.Cut
+		if !errors.As(err, &cut) || err.Error() != want.says || conn.written.String() != want.written || !conn.closed {
+			t.Errorf("%s: %q, closed %t, %v", text, conn.written.String(), conn.closed, err)
+		}
+	}
+}
+
+func TestLostAnswerKeepsTheTimings(t *testing.T) {
+	came := simulator.Came{Status: 200, Body: []byte("done"), Size: 4, Reconnected: true, Timings: simulator.Timings{Total: time.Second}}
+	parse(t, "transport=lost-answer").Answered(&came)
+	if came.Status != 0 || came.Body != nil || came.Size != 0 || came.Failure != simulator.FailureLost || came.Timings.Total != time.Second {
+		t.Errorf("%+v", came)
+	}
+}
