@@ -30,6 +30,9 @@ func (b *branch) stamp() time.Time {
 
 // pass lets d of the story's time go by, of which the machine waits for real.
 func (b *branch) pass(ctx context.Context, d, real time.Duration) error {
+	if b.s.p.options.DryRun {
+		real = 0
+	}
 	err := clock.Sleep(ctx, real)
 	if !b.now.IsZero() {
 		b.now = b.now.Add(d)

@@ -42,9 +42,10 @@ const DefaultLadderScale = 1000
 
 // Options say where and how stories are played. Only Target is required.
 type Options struct {
-	Target         string           // the receiver's webhook URL
-	Secret         simulator.Secret // simulator.DefaultSecret if it is empty
-	SubscriptionID string           // what payloads name; one drawn from the seed if it is empty
+	Target         string             // the receiver's webhook URL
+	Secret         simulator.Secret   // simulator.DefaultSecret if it is empty
+	OtherSecrets   []simulator.Secret // valid beside it while it is rotated: one more v1 each
+	SubscriptionID string             // what payloads name; one drawn from the seed if it is empty
 	Delivery       delivery.Options
 	Ladder         provider.Ladder
 	LadderScale    float64 // DefaultLadderScale if it is 0
@@ -59,12 +60,14 @@ type Options struct {
 	FailFast    bool // a failed step stops the run
 	AllowExec   bool // probes may run commands
 	AllowPublic bool // faults and traffic may go to public addresses
+	DryRun      bool // nothing is sent: what would be is in the transcript, and a probe is skipped. See [Player.Play]
 
 	Cover        []*schemas.EventType // what coverage is measured on; nil: all that the provider sends
 	CoverAtLeast float64              // the percentage that must be covered
 
 	Env        func(name string) (value string, ok bool) // for ${env.NAME}; nil: none is set
-	Transcript io.Writer                                 // every attempt as NDJSON, in step order; may be nil
+	Transcript io.Writer                                 // every attempt as NDJSON, a [Line] each, in step order; may be nil
+	Reproduce  []string                                  // flags for the command that plays a story again; nil: --to and --at as they are here
 	Observer   Observer                                  // told of the play as it goes; may be nil
 }
 
@@ -84,6 +87,7 @@ type Observer interface {
 type Player struct {
 	options     Options
 	origin      string // of the target: scheme and host
+	secrets     []simulator.Secret
 	probes      *http.Client
 	recorder    *scenarios.Recorder
 	started     time.Time // on the machine's clock
@@ -91,7 +95,7 @@ type Player struct {
 	runID       string
 	reference   atomic.Bool // an answer has said that the receiver is the reference receiver
 	interrupted bool
-	failed      bool // a step has failed, and FailFast
+	failed      bool // a step has failed, and FailFast: no further story begins
 	transcript  *lane
 }
 
@@ -117,7 +121,8 @@ func New(o Options) (*Player, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Player{options: o, origin: target.Scheme + "://" + target.Host, probes: probes, started: clock.Now()}
+	p := &Player{options: o, origin: target.Scheme + "://" + target.Host, probes: probes, started: clock.Now(),
+		secrets: append([]simulator.Secret{o.Secret}, o.OtherSecrets...)}
 	began := o.At
 	if began.IsZero() {
 		began = p.started
@@ -143,10 +148,23 @@ func (p *Player) Result() scenarios.Result {
 	return p.recorder.Result(clock.Since(p.started), p.interrupted)
 }
 
+// Check says why a story cannot be played with these options: it has no step that is selected by its path or name, or
+// sends what only a receiver of one's own should be sent. Play checks the same, when it is the story's turn.
+func (p *Player) Check(ctx context.Context, scenario *script.Scenario) error {
+	if _, err := p.options.Select.resolve(scenario); err != nil {
+		return fmt.Errorf("%s: %w", scenario.File, err)
+	}
+	return p.permitted(ctx, scenario)
+}
+
 // Play plays one story. A step that fails is in the result and no error; an error says why the story could not be
 // played at all, or not be written down. When ctx is done the story stops where it is, and the result says so.
+//
+// In a dry run nothing is sent, asked or waited for. Of what depends on answers it assumes that a delivery is refused
+// if a fault spoils it and accepted if not, which decides the retries; a step that needs a capture is skipped, with the
+// reason. With Options.At two dry runs write the same transcript.
 func (p *Player) Play(ctx context.Context, scenario *script.Scenario) error {
-	if err := p.permitted(ctx, scenario); err != nil {
+	if err := p.Check(ctx, scenario); err != nil {
 		return err
 	}
 	s, err := p.newStory(scenario)
@@ -170,14 +188,11 @@ func (p *Player) Play(ctx context.Context, scenario *script.Scenario) error {
 // permitted refuses what would be rude to send to the public: faults and traffic.
 func (p *Player) permitted(ctx context.Context, scenario *script.Scenario) error {
 	what := rude(scenario.Steps)
-	if what == "" || p.options.AllowPublic {
+	if what == "" || p.options.AllowPublic || p.options.DryRun {
 		return nil
 	}
 	local, err := delivery.LeadsToLocal(ctx, p.options.Target)
-	if err != nil {
-		return fmt.Errorf("looking up %s: %w", p.options.Target, err)
-	}
-	if !local {
+	if err == nil && !local { // a name that cannot be looked up is for the attempts to report
 		return fmt.Errorf("%s: %s goes to loopback and private addresses only, and %s is neither; say --allow-public if it is yours",
 			scenario.File, what, p.options.Target)
 	}

@@ -148,7 +148,7 @@ func (e *event) record(lane *lane, t *tried, v *values) {
 	expect := scenarios.Expect{Answer: scenarios.AnswerAny}
 	path := script.Of(e.step).Path
 	evidence := scenarios.Evidence{Round: e.round.String(), Copy: t.copy, StartedAt: t.startedAt, Attempt: &t.attempt}
-	if t.judged {
+	if t.judged && !e.s.p.options.DryRun {
 		known := *v
 		known.eventID = t.attempt.Sent.EventID
 		var err error
@@ -165,7 +165,7 @@ func (e *event) record(lane *lane, t *tried, v *values) {
 
 // captureFrom takes values out of an answer. One that is not there fails the step, and what needs it is skipped.
 func captureFrom(s *story, step script.Step, r round, b *branch, captures []script.Capture, came *simulator.Came) {
-	if len(captures) == 0 || came.Failure != "" {
+	if len(captures) == 0 || came.Failure != "" || s.p.options.DryRun {
 		return
 	}
 	doc, err := validate.Parse(came.Body)
@@ -226,7 +226,7 @@ func (e *event) prepare(b *branch, ids *schemas.ObjectIDs, spoil *fault.Fault) (
 		SubscriptionID: e.s.subscriptionID,
 		EventID:        ids.New(b.stamp()).String(),
 		Change:         &e.change,
-		Secrets:        []simulator.Secret{e.s.p.options.Secret},
+		Secrets:        e.s.p.secrets,
 		At:             b.now,
 		Fault:          spoil,
 	}

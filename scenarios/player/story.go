@@ -14,7 +14,6 @@ import (
 	"semblance/scenarios/script"
 	"semblance/schemas"
 	"semblance/simulator/clock"
-	"semblance/simulator/delivery"
 )
 
 // story is one scenario while it is played.
@@ -25,7 +24,7 @@ type story struct {
 	subscriptionID string
 	clinic         *fixtures.Clinic
 	cast           map[*script.Scenario]map[string]*fixtures.Record
-	sender         *delivery.Sender
+	sender         sender
 	record         *scenarios.StoryRecorder
 	steps          map[string]scenarios.Step // by path
 	selected       selected
@@ -58,9 +57,7 @@ func (p *Player) newStory(scenario *script.Scenario) (*story, error) {
 	if s.selected, err = p.options.Select.resolve(scenario); err != nil {
 		return nil, err
 	}
-	options := p.options.Delivery
-	options.LocalOnly = options.LocalOnly || rude(scenario.Steps) != "" && !p.options.AllowPublic
-	if s.sender, err = delivery.New(options); err != nil {
+	if s.sender, err = p.newSender(scenario); err != nil {
 		return nil, err
 	}
 	s.started = clock.Now()
@@ -129,20 +126,24 @@ func (s *story) described() scenarios.Story {
 	} else {
 		story.StartedAt = s.p.options.At
 	}
-	story.Reproduce = []string{"play", s.scenario.File, "--to", s.p.options.Target}
-	if !s.p.options.At.IsZero() {
-		story.Reproduce = append(story.Reproduce, "--at", s.p.options.At.Format(time.RFC3339))
+	story.Reproduce = append([]string{"play", s.scenario.File}, s.p.options.Reproduce...)
+	if s.p.options.Reproduce == nil {
+		story.Reproduce = append(story.Reproduce, "--to", s.p.options.Target)
+		if !s.p.options.At.IsZero() {
+			story.Reproduce = append(story.Reproduce, "--at", s.p.options.At.Format(time.RFC3339))
+		}
 	}
 	return story
 }
 
 func (s *story) since() time.Duration { return clock.Since(s.started) }
 
-// stop ends the story after what is running.
-func (s *story) stop() {
+// stop ends the story after what is running, and the whole run if a step has failed.
+func (s *story) stop(failed bool) {
 	s.stopping.Lock()
 	defer s.stopping.Unlock()
 	s.stopped = true
+	s.p.failed = s.p.failed || failed
 }
 
 func (s *story) over(ctx context.Context) bool {

@@ -89,7 +89,7 @@ func (r *rush) run(ctx context.Context) {
 func (r *rush) draw(ctx context.Context) {
 	start := clock.Now()
 	for n := range r.step.Events {
-		if r.step.Rate > 0 {
+		if r.step.Rate > 0 && !r.s.p.options.DryRun {
 			due := time.Duration(float64(n) / r.step.Rate * float64(time.Second))
 			if clock.Sleep(ctx, due-clock.Since(start)) != nil {
 				return

@@ -25,15 +25,15 @@ type lane struct {
 
 func newLane(out io.Writer) *lane { return &lane{out: out} }
 
-// line is one line of a transcript.
-type line struct {
-	Scenario string         `json:"scenario"`
-	Step     string         `json:"step"`
-	Round    string         `json:"round,omitempty"`
-	Copy     int            `json:"copy,omitempty"`
-	Attempt  int            `json:"attempt"`
-	Sent     simulator.Sent `json:"sent"`
-	Came     simulator.Came `json:"came"`
+// Line is one line of a transcript.
+type Line struct {
+	Scenario string          `json:"scenario"`
+	Step     string          `json:"step"`
+	Round    string          `json:"round,omitempty"`
+	Copy     int             `json:"copy,omitempty"`
+	Attempt  int             `json:"attempt"`
+	Sent     simulator.Sent  `json:"sent"`
+	Came     *simulator.Came `json:"came,omitempty"` // nil in a dry run
 }
 
 // write appends an attempt.
@@ -41,10 +41,11 @@ func (l *lane) write(s *story, path string, e *scenarios.Evidence) {
 	if l == nil {
 		return
 	}
-	encoded, err := json.Marshal(line{
-		Scenario: s.scenario.Name, Step: path, Round: e.Round, Copy: e.Copy, Attempt: e.Attempt.Number,
-		Sent: e.Attempt.Sent, Came: e.Attempt.Came,
-	})
+	line := Line{Scenario: s.scenario.Name, Step: path, Round: e.Round, Copy: e.Copy, Attempt: e.Attempt.Number, Sent: e.Attempt.Sent}
+	if !s.p.options.DryRun {
+		line.Came = &e.Attempt.Came
+	}
+	encoded, err := json.Marshal(line)
 	if err != nil {
 		l.fail(err)
 		return

@@ -129,8 +129,9 @@ func (s *story) end(ctx context.Context, common *script.Common) {
 		return
 	}
 	result := s.observe(common.Path)
-	if result.Counts.Failures() > 0 && s.p.options.FailFast || common.Path == s.selected.last {
-		s.stop()
+	failed := result.Counts.Failures() > 0 && s.p.options.FailFast
+	if failed || common.Path == s.selected.last {
+		s.stop(failed)
 	}
 }
 
@@ -224,6 +225,9 @@ func drawn(path string, r round) string { return path + "#" + r.String() }
 
 // reasonToSkip says why a step that is reached cannot be played, or "".
 func (s *story) reasonToSkip(c *script.Common, b *branch) string {
+	if c.Kind == "probe" && s.p.options.DryRun {
+		return "a dry run asks nothing"
+	}
 	if c.Needs == script.NeedReference && !s.p.reference.Load() {
 		return "only the reference receiver (semblance listen) can show this"
 	}

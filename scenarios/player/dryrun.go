@@ -1,0 +1,43 @@
+package player
+
+import (
+	"context"
+
+	"semblance/scenarios/script"
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+)
+
+// sender prepares attempts and makes them: a delivery.Sender, or in a dry run one that makes none.
+type sender interface {
+	Prepare(delivery.Request) (simulator.Sent, error)
+	PrepareExact(delivery.Exact) (simulator.Sent, error)
+	Send(ctx context.Context, sent simulator.Sent) simulator.Came
+	Close()
+}
+
+// newSender returns what makes the attempts of a story.
+func (p *Player) newSender(scenario *script.Scenario) (sender, error) {
+	options := p.options.Delivery
+	options.LocalOnly = options.LocalOnly || rude(scenario.Steps) != "" && !p.options.AllowPublic
+	real, err := delivery.New(options)
+	if err != nil {
+		return nil, err
+	}
+	if p.options.DryRun {
+		return dry{real}, nil
+	}
+	return real, nil
+}
+
+// dry prepares attempts and sends none.
+type dry struct{ *delivery.Sender }
+
+// Send says how it would have gone as far as it decides what is sent next: what a fault spoils fails, the rest is
+// accepted.
+func (dry) Send(_ context.Context, sent simulator.Sent) simulator.Came {
+	if sent.Fault != "" {
+		return simulator.Came{Failure: simulator.FailureReset, Detail: "nothing was sent"}
+	}
+	return simulator.Came{Status: 200}
+}
