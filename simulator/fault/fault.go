@@ -96,9 +96,6 @@ func (f *Fault) Family() Family { return f.row.Family }
 // Name returns the fault's name within its family.
 func (f *Fault) Name() string { return f.row.Name }
 
-// Info returns the fault's row of the table.
-func (f *Fault) Info() Info { return f.row.Info }
-
 // String returns the fault in the one form that Parse reads back: attributes in the table's order, those with their
 // default value left out. A nil fault is "".
 func (f *Fault) String() string {
