@@ -73,7 +73,8 @@ type Journal interface {
 	Attempt(ctx context.Context, seq Seq) (*Attempt, error)
 
 	// Prune forgets what is older than the retention at the story's time now, or more than it keeps, in small slices
-	// between which others write. It returns how many records went. What is owed or in force stays, however old.
+	// between which others write. It returns how many records went. A delivery goes with its attempts, and a change
+	// with the last of its deliveries. What is owed or in force stays, however old.
 	Prune(ctx context.Context, now time.Time) (int, error)
 
 	// Reset forgets all changes, deliveries, attempts and moves, and every other kind but those named, and appends a

@@ -36,7 +36,8 @@ type Memory struct {
 type (
 	heldChange struct {
 		*Change
-		deliveries int // how many are held; guarded by mu
+		deliveries int  // how many are held; guarded by mu
+		done       bool // the last of them was trimmed; guarded by mu
 	}
 	heldDelivery struct {
 		Seq

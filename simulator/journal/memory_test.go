@@ -1,6 +1,8 @@
 package journal_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -11,10 +13,64 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestMemory(t *testing.T) {
-	journaltest.Run(t, func(t testing.TB, options journal.Options) journal.Journal { return journal.NewMemory(options) })
+func openMemory(_ testing.TB, options journal.Options) journal.Journal {
+	return journal.NewMemory(options)
 }
 
-func BenchmarkMemory(b *testing.B) {
-	journaltest.Bench(b, func(t testing.TB, options journal.Options) journal.Journal { return journal.NewMemory(options) })
+func TestMemory(t *testing.T) { journaltest.Run(t, openMemory) }
+
+func BenchmarkMemory(b *testing.B) { journaltest.Bench(b, openMemory) }
+
+// TestMemoryForgets appends much more than the journal may hold, without ever pruning it.
+func TestMemoryForgets(t *testing.T) {
+	ctx := context.Background()
+	for name, test := range map[string]struct {
+		options journal.Options
+		most    int
+	}{
+		"rows":  {journal.Options{Rows: 80}, 80 + 80/8},
+		"bytes": {journal.Options{Rows: -1, Bytes: 1 << 20}, 18 * 9 / 8}, // bodies of 60 KB
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, m := journal.NewMemory(test.options), journaltest.NewMaker(1)
+			c := m.Change("booking.created")
+			owed := m.Delivery(c, "s")
+			if err := j.Append(ctx, c, owed); err != nil {
+				t.Fatal(err)
+			}
+			for range 500 {
+				c := m.Change("booking.created")
+				d := m.Delivery(c, "s")
+				a := m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
+				a.Came.Body = make([]byte, 60_000)
+				if err := j.Append(ctx, c, d, a); err != nil {
+					t.Fatal(err)
+				}
+				if tally := j.Tally(); tally.Attempts > test.most || tally.Deliveries > test.most+1 || tally.Changes > test.most+2 {
+					t.Fatalf("tally %+v, want at most %d of each", tally, test.most)
+				}
+			}
+			if _, err := j.Delivery(ctx, owed.ID); err != nil {
+				t.Errorf("what is owed was forgotten: %v", err)
+			}
+		})
+	}
+}
+
+func FuzzCursor(f *testing.F) {
+	newest, oldest := journal.Query{}, journal.Query{Oldest: true}
+	f.Add(newest.Mark(1), false)
+	f.Add(oldest.Mark(1<<62), true)
+	f.Add("", false)
+	f.Add("bi0x", true)
+	f.Fuzz(func(t *testing.T, cursor string, fromOldest bool) {
+		q := journal.Query{Cursor: cursor, Oldest: fromOldest}
+		place, err := q.Place()
+		switch {
+		case err != nil && !errors.Is(err, journal.ErrCursor):
+			t.Errorf("error %v is no ErrCursor", err)
+		case err == nil && cursor != "" && place <= 0:
+			t.Errorf("place %d", place)
+		}
+	})
 }

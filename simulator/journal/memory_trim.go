@@ -55,7 +55,7 @@ func (m *Memory) Prune(ctx context.Context, now time.Time) (int, error) {
 }
 
 // trim forgets the oldest of what is finished until the bounds hold, and what happened before the time given. A
-// delivery goes with its attempts, a change when its last delivery has gone.
+// delivery goes with its attempts, a change with the last of its deliveries.
 func (m *Memory) trim(before time.Time) int {
 	t := trimmer{before: before, rows: m.options.Rows, bytes: m.options.Bytes}
 	size := len(m.changes) + len(m.deliveries) + len(m.attempts) + len(m.others)
@@ -63,7 +63,7 @@ func (m *Memory) trim(before time.Time) int {
 	m.trimAttempts(&t)
 	excess := len(m.changes)
 	m.changes = sieve(m.changes, func(h *heldChange) bool {
-		if h.deliveries > 0 || !t.old(h.At) && !t.over(excess) {
+		if h.deliveries > 0 || !h.done && !t.old(h.At) && !t.over(excess) {
 			return true
 		}
 		excess--
@@ -109,6 +109,7 @@ func (m *Memory) trimDeliveries(t *trimmer) {
 		m.bytes -= weight(d) + h.bytes
 		h.gone = true
 		h.of.deliveries--
+		h.of.done = h.of.deliveries == 0
 		delete(m.byID, d.ID)
 		return false
 	})

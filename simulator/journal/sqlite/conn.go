@@ -41,10 +41,10 @@ func (c *conn) exec(sql string) error {
 	return err
 }
 
-// upgrade leads the file from a version to the newest, each step in a transaction of its own.
-func (c *conn) upgrade(version int) error {
-	for n := version; n < len(migrations); n++ {
-		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", migrations[n], applicationID, n+1)
+// upgrade leads the file from a version to the one of the last step, each step in a transaction of its own.
+func (c *conn) upgrade(version int, steps []string) error {
+	for n := version; n < len(steps); n++ {
+		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", steps[n], applicationID, n+1)
 		if err := c.exec(step); err != nil {
 			_ = c.exec("ROLLBACK") // where there is nothing to roll back, that is what was wanted
 			return err
@@ -104,4 +104,17 @@ func (s *statement) row(values ...driver.Value) ([]driver.Value, error) {
 		return nil, err
 	}
 	return s.dest, nil
+}
+
+// version returns which version's tables are in the file.
+func (c *conn) version() (int, error) {
+	s, err := c.prepare(`PRAGMA user_version`)
+	if err != nil {
+		return 0, err
+	}
+	row, err := s.row()
+	if err != nil || row == nil {
+		return 0, errors.Join(err, errContent)
+	}
+	return int(row[0].(int64)), nil
 }

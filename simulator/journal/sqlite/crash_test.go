@@ -182,13 +182,15 @@ func checkAcknowledged(t *testing.T, j *Journal, id, last string) {
 func consistent(t *testing.T, j *Journal) {
 	t.Helper()
 	for what, query := range map[string]string{
-		"attempts without their wire":          `SELECT count(*) FROM attempts WHERE seq NOT IN (SELECT seq FROM wires)`,
-		"wires without their attempt":          `SELECT count(*) FROM wires WHERE seq NOT IN (SELECT seq FROM attempts)`,
-		"attempts of no delivery":              `SELECT count(*) FROM attempts WHERE delivery <> 0 AND delivery NOT IN (SELECT seq FROM deliveries)`,
-		"deliveries of no change":              `SELECT count(*) FROM deliveries WHERE change NOT IN (SELECT seq FROM changes)`,
-		"deliveries that miscount":             `SELECT count(*) FROM deliveries d WHERE attempts <> (SELECT count(*) FROM attempts WHERE delivery = d.seq)`,
-		"deliveries that do not know the last": `SELECT count(*) FROM deliveries d WHERE attempts > 0 AND (last, last_at) <> (SELECT seq, at FROM attempts WHERE delivery = d.seq ORDER BY seq DESC LIMIT 1)`,
-		"attempts out of their chain":          `SELECT count(*) FROM attempts a WHERE delivery <> 0 AND previous <> ifnull((SELECT max(seq) FROM attempts b WHERE b.delivery = a.delivery AND b.seq < a.seq), 0)`,
+		"attempts without their wire": `SELECT count(*) FROM attempts WHERE seq NOT IN (SELECT seq FROM wires)`,
+		"wires without their attempt": `SELECT count(*) FROM wires WHERE seq NOT IN (SELECT seq FROM attempts)`,
+		"attempts of no delivery":     `SELECT count(*) FROM attempts WHERE delivery <> 0 AND delivery NOT IN (SELECT seq FROM deliveries)`,
+		"deliveries of no change":     `SELECT count(*) FROM deliveries WHERE change NOT IN (SELECT seq FROM changes)`,
+		"deliveries that miscount": `SELECT count(*) FROM deliveries d LEFT JOIN (SELECT delivery, count(*) AS n, max(seq) AS newest FROM attempts GROUP BY delivery) a
+			ON a.delivery = d.seq WHERE (d.attempts, d.last) <> (ifnull(a.n, 0), ifnull(a.newest, 0))`,
+		"deliveries that do not know the last": `SELECT count(*) FROM deliveries d JOIN attempts a ON a.seq = d.last WHERE (d.last_at, d.seq) <> (a.at, a.delivery)`,
+		"attempts out of their chain": `SELECT count(*) FROM (SELECT previous, lag(seq, 1, 0) OVER (PARTITION BY delivery ORDER BY seq) AS before FROM attempts WHERE delivery <> 0)
+			WHERE previous <> before`,
 	} {
 		var n int
 		if err := j.readers.QueryRow(query).Scan(&n); err != nil || n != 0 {

@@ -250,6 +250,33 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// TestUpgrade leads a file through steps of which the last one fails half-way: it stays at the version before.
+func TestUpgrade(t *testing.T) {
+	c, err := connect(filepath.Join(t.TempDir(), "journal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	at := func(want int) {
+		t.Helper()
+		if got, err := c.version(); err != nil || got != want {
+			t.Fatalf("version %d (error %v), want %d", got, err, want)
+		}
+	}
+	steps := []string{"CREATE TABLE one (id)", "CREATE TABLE two (id); INSERT INTO one VALUES (1)", "CREATE TABLE three (id); INSERT INTO nowhere VALUES (1)"}
+	if err := c.upgrade(0, steps[:1]); err != nil {
+		t.Fatal(err)
+	}
+	at(1)
+	if err := c.upgrade(1, steps); err == nil {
+		t.Fatal("a step that fails passed")
+	}
+	at(2)
+	if err := c.exec("CREATE TABLE three (id)"); err != nil {
+		t.Errorf("the failed step left something: %v", err)
+	}
+}
+
 // writeVersion dumps a journal with a record of every kind, as this version writes it.
 func writeVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")

@@ -109,7 +109,7 @@ func migrate(path string) error {
 	if err != nil {
 		return err
 	}
-	err = c.upgrade(0)
+	err = c.upgrade(0, migrations[:])
 	return errors.Join(err, c.close())
 }
 

@@ -121,14 +121,16 @@ func (p *pruner) drop(s sweep, some []candidate) error {
 	return err
 }
 
-// dropDelivery forgets a finished delivery with its attempts. It may have been queued again meanwhile: then it stays.
+// dropDelivery forgets a finished delivery with its attempts, and its change if that has no other. It may have been
+// queued again meanwhile: then it stays.
 func (w *writer) dropDelivery(seq int64) (int, error) {
 	row, err := w.findLast.row(seq)
 	if err != nil || row == nil {
 		return 0, err
 	}
+	attempt, change := row[0].(int64), row[1].(int64)
 	removed := 1
-	for attempt := row[0].(int64); attempt != 0; {
+	for attempt != 0 {
 		var previous int64
 		if row, err = w.findPrevious.row(attempt); err != nil {
 			return 0, err
@@ -143,8 +145,11 @@ func (w *writer) dropDelivery(seq int64) (int, error) {
 		attempt = previous
 	}
 	w.tally.Deliveries--
-	_, err = w.deleteDelivery.exec(seq)
-	return removed, err
+	if _, err := w.deleteDelivery.exec(seq); err != nil {
+		return 0, err
+	}
+	n, err := w.dropChange(change)
+	return removed + n, err
 }
 
 func (w *writer) dropAttempt(seq int64) (int, error) {

@@ -11,6 +11,9 @@
 // One goroutine writes. It joins the calls of Append that wait into one transaction and answers them after its commit;
 // so the more there is to do the less each costs. Readers have connections of their own and hold nobody up.
 //
+// Beside the file FILE lie, while it is open, FILE-wal and FILE-shm, which belong to it (to copy a journal, close it
+// first), and always FILE-lock, which is empty.
+//
 // It stands apart from the journal's own package because the database engine adds seconds to a cold build: only what
 // needs a file imports it.
 package sqlite

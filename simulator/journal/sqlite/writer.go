@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"runtime"
 
@@ -117,7 +116,7 @@ func (w *writer) ready() error {
 	if err := checkVersion(w.path, version); err != nil {
 		return err
 	}
-	if err := w.upgrade(version); err != nil {
+	if err := w.upgrade(version, migrations[:]); err != nil {
 		return err
 	}
 	for _, p := range []struct {
@@ -143,7 +142,7 @@ func (w *writer) ready() error {
 		{&w.setMeta, `INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)`},
 		{&w.deleteChange, `DELETE FROM changes WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.change = ?1)`},
 		{&w.deleteDelivery, `DELETE FROM deliveries WHERE seq = ?`},
-		{&w.findLast, `SELECT last FROM deliveries WHERE seq = ? AND state >= 2`},
+		{&w.findLast, `SELECT last, change FROM deliveries WHERE seq = ? AND state >= 2`},
 		{&w.findPrevious, `SELECT previous FROM attempts WHERE seq = ?`},
 		{&w.deleteAttempt, `DELETE FROM attempts WHERE seq = ?`},
 		{&w.deleteWire, `DELETE FROM wires WHERE seq = ?`},
@@ -154,18 +153,6 @@ func (w *writer) ready() error {
 		}
 	}
 	return nil
-}
-
-func (w *writer) version() (int, error) {
-	s, err := w.prepare(`PRAGMA user_version`)
-	if err != nil {
-		return 0, err
-	}
-	row, err := s.row()
-	if err != nil || row == nil {
-		return 0, errors.Join(err, errContent)
-	}
-	return int(row[0].(int64)), nil
 }
 
 // transact does the tasks in one transaction. On an error nothing of them is written.

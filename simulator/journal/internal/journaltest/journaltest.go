@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"owed in order", testOwed},
 		{"queries filter", testFilter},
 		{"pages are stable", testPages},
+		{"full pages are bounded in bytes", testFullPages},
 		{"prune spares what is owed", testPruneAge},
 		{"prune keeps so many rows", testPruneRows},
 		{"reset", testReset},

@@ -84,6 +84,9 @@ func testPruneRows(t *testing.T, open Open) {
 	if tally.Kept != len(owed) || tally.Deliveries-tally.Kept > 50 || tally.Deliveries < 45 || tally.Changes > 60 || tally.Attempts > 60 {
 		t.Fatalf("tally %+v, want %d kept and at most 50 more of each", tally, len(owed))
 	}
+	if tally.Changes != tally.Deliveries {
+		t.Errorf("tally %+v: a change stayed without its delivery", tally)
+	}
 	p, err := j.Deliveries(background(), journal.Query{States: []journal.State{journal.Kept}, Oldest: true})
 	must(t, err)
 	equal(t, "owed", owed, seqs(p.Items))

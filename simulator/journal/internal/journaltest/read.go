@@ -279,3 +279,25 @@ func testPages(t *testing.T, open Open) {
 		t.Errorf("type %q", got.Type.Name)
 	}
 }
+
+func testFullPages(t *testing.T, open Open) {
+	j, m := open(t, journal.Options{}), NewMaker(1)
+	for range 4 {
+		a := &journal.Attempt{Attempt: simulator.Attempt{StartedAt: m.Tick(), Came: simulator.Came{Status: 200, Body: make([]byte, journal.MaxPageBytes*2/3)}}}
+		must(t, j.Append(background(), a))
+	}
+	q := journal.Query{Full: true}
+	for page, want := range []int{2, 2} {
+		p, err := j.Attempts(background(), q)
+		must(t, err)
+		if len(p.Items) != want || (p.Next == "") != (page == 1) {
+			t.Fatalf("page %d: %d attempts, next %q", page, len(p.Items), p.Next)
+		}
+		q.Cursor = p.Next
+	}
+	p, err := j.Attempts(background(), journal.Query{})
+	must(t, err)
+	if len(p.Items) != 4 {
+		t.Errorf("%d attempts in brief, want all", len(p.Items))
+	}
+}
