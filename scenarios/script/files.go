@@ -110,11 +110,17 @@ func fromDisk(name string) (*Source, error) {
 	if resolved, err := filepath.EvalSymlinks(id); err == nil {
 		id = resolved
 	}
-	source := &Source{Name: filepath.ToSlash(name), ID: id, Data: data}
-	if folder, err := os.OpenRoot(filepath.Dir(name)); err == nil { // else no $ref reaches a file
-		source.Files = folder.FS()
+	return &Source{Name: filepath.ToSlash(name), ID: id, Data: data, Files: folder(filepath.Dir(name))}, nil
+}
+
+// folder is a folder of the disk that nothing leads out of, no symbolic link either.
+type folder string
+
+func (f folder) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
-	return source, nil
+	return os.OpenInRoot(string(f), filepath.FromSlash(name))
 }
 
 // plain takes the operation and the path off an error of the file system: the message names the file already.

@@ -64,6 +64,11 @@ func TestFiles(t *testing.T) {
 			}
 		})
 	}
+	if err := os.Symlink(filepath.Join(dir, "ack.schema.json"), filepath.Join(dir, "parts/out.schema.json")); err == nil {
+		if _, err := script.Load(script.Files{}, write("parts/i.yaml", schema("out.schema.json"))); err == nil || !strings.Contains(err.Error(), "does not compile") {
+			t.Errorf("a link out of the folder: %v", err)
+		}
+	}
 	if err := os.Symlink(filepath.Join(dir, "ring.yaml"), filepath.Join(dir, "link.yaml")); err == nil {
 		if _, err := script.Load(script.Files{}, write("ring.yaml", "name: x\nsteps: [{play: link.yaml}]\n")); err == nil || !strings.Contains(err.Error(), "never end") {
 			t.Errorf("a file that plays itself under another name: %v", err)
