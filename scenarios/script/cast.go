@@ -44,6 +44,9 @@ func (p *parser) record(s *Scenario) {
 // inNames says an error of the clinic with the names of the cast for the ids of its records.
 func (p *parser) inNames(err error) string {
 	message := err.Error()
+	if p.load.full() {
+		return message
+	}
 	for name, one := range p.people {
 		if one.record != nil {
 			message = strings.ReplaceAll(message, one.record.ID(), name)
@@ -94,7 +97,11 @@ func (p *parser) met(inner *Scenario, list []with) {
 	}
 }
 
+// notCast says that no record of the cast has a name, and which is near.
 func (p *parser) notCast(name string) string {
+	if p.load.full() { // nobody reads it, and the nearest name takes time to find
+		return ""
+	}
 	var cast []Cast
 	for called := range p.people {
 		cast = append(cast, Cast{Name: called})

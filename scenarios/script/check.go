@@ -248,7 +248,11 @@ func (c *checker) castReference(ref *Ref, fail func(string, ...any)) {
 	}
 }
 
+// notCaptured says why a capture cannot be read, or what may have been meant.
 func (c *checker) notCaptured(ref *Ref, step *Common, fail func(string, ...any)) {
+	if c.load.full() {
+		return
+	}
 	if _, cast := c.people[ref.Name]; cast {
 		fail("%s is a record, which has no value but its id: write ${%s.id}", ref.Name, ref.Name)
 		return

@@ -147,7 +147,9 @@ func (p *parser) related(s *Scenario) {
 			other := byName[r.Name]
 			switch {
 			case other == nil:
-				p.failAt(r.Pos, len(r.Name), "%s", notCast(r.Name, s.Cast))
+				if !p.load.full() { // the nearest name takes time to find
+					p.failAt(r.Pos, len(r.Name), "%s", notCast(r.Name, s.Cast))
+				}
 				continue
 			case r.Name == c.Name:
 				p.failAt(r.Pos, len(r.Name), "%s cannot be its own %s", c.Name, r.Role)
@@ -197,6 +199,9 @@ func notCast(called string, cast []Cast) string {
 	}
 	if len(names) == 0 {
 		return `"` + shorten(called) + `" is not in the cast, which is empty; add it: cast: {` + strings.TrimSpace(shorten(called)) + `: {kind: …}}`
+	}
+	if len(names) > 12 { // nobody reads them all
+		return `"` + shorten(called) + `" is not in the cast of ` + itoa(len(names))
 	}
 	slices.Sort(names)
 	return `"` + shorten(called) + `" is not in the cast, which has ` + listed(names)
