@@ -66,6 +66,7 @@ func (p *Provider) work(s *subscriber) {
 // task is an attempt that is to be made, with all that it takes from what the lock guards.
 type task struct {
 	sub     *simulator.Subscription
+	secrets []simulator.Secret
 	owed    simulator.Delivery
 	fact    *fact
 	number  int
@@ -76,20 +77,27 @@ type task struct {
 	spent   *journal.Fault // what is left of the fault, where it counts
 }
 
+// ready makes ready the next attempt of the ladder.
 func (p *Provider) ready(o *owed) task {
-	at := p.clock.Now()
-	o.attempts++
+	t := p.next(o)
 	if o.firstAt.IsZero() {
-		o.firstAt = at
+		o.firstAt = t.at
 	}
-	t := task{sub: o.to.sub, owed: o.Delivery, fact: o.fact, number: o.attempts, eventID: o.EventID, at: at, signed: at}
 	if p.options.SignOnce {
 		t.signed = o.firstAt
 	}
+	t.fault, t.spent = p.spoil(o.to, t.at)
+	return t
+}
+
+// next makes an attempt of a delivery, with the next number.
+func (p *Provider) next(o *owed) task {
+	at := p.clock.Now()
+	o.attempts++
+	t := task{sub: o.to.sub, secrets: o.to.secrets(at), owed: o.Delivery, fact: o.fact, number: o.attempts, eventID: o.EventID, at: at, signed: at}
 	if t.eventID == "" {
 		t.eventID = p.ids.New(at).String()
 	}
-	t.fault, t.spent = p.spoil(o.to, at)
 	return t
 }
 
@@ -99,7 +107,7 @@ func (p *Provider) attempt(ctx context.Context, t task) *journal.Attempt {
 		DeliveryID: t.owed.ID, SubscriptionID: t.sub.ID, Number: t.number, StartedAt: t.at,
 	}}
 	sent, err := p.sender.Prepare(delivery.Request{
-		URL: t.sub.URL, SubscriptionID: t.sub.ID, Secrets: []simulator.Secret{t.sub.Secret}, Headers: t.sub.Headers,
+		URL: t.sub.URL, SubscriptionID: t.sub.ID, Secrets: t.secrets, Headers: t.sub.Headers,
 		Change: &t.owed.Change, EventID: t.eventID, At: t.signed, Fault: t.fault,
 	})
 	a.Sent = sent

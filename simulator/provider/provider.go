@@ -84,6 +84,7 @@ type Options struct {
 	Tokens        []Token           // accepted beside those of the journal; without any, one with all permissions is made
 
 	Rules       Rules
+	Secrets     SecretForm
 	Ladder      Ladder
 	Breaker     Breaker
 	EventIDs    EventIDs
@@ -232,6 +233,9 @@ func (p *Provider) equip() (err error) {
 func (o *Options) check() error {
 	if o.InFlight < 0 {
 		return refuse(CodeSetting, "inFlight", "there cannot be %d attempts in flight; at least 1 is needed", o.InFlight)
+	}
+	if err := o.Secrets.check(); err != nil {
+		return err
 	}
 	return o.Ladder.check()
 }

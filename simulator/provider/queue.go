@@ -12,6 +12,7 @@ type subscriber struct {
 	ordinal  int                     // in the order of creation
 	local    bool                    // made at the start, by a flag or a file
 	endpoint string                  // its canonical URL
+	former   former                  // the secret before the last rotation
 	owed     map[string]*owed        // by outboxId, wherever they wait
 	queue    queue                   // those whose turn is to come
 	workers  int                     // each with one attempt in flight

@@ -77,13 +77,7 @@ func (p *Provider) readyAgain(d *journal.Delivery) (task, context.Context, error
 	}
 	o.byHand++
 	p.busy++
-	at := p.clock.Now()
-	o.attempts++
-	t := task{sub: s.sub, owed: o.Delivery, fact: o.fact, number: o.attempts, eventID: o.EventID, at: at, signed: at}
-	if t.eventID == "" {
-		t.eventID = p.ids.New(at).String()
-	}
-	return t, p.attempting, nil
+	return p.next(o), p.attempting, nil
 }
 
 func (p *Provider) concludeAgain(c *commit, d *journal.Delivery, a *journal.Attempt) {

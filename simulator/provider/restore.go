@@ -70,6 +70,9 @@ func (p *Provider) restoreFaults(ctx context.Context) error {
 func (p *Provider) restoreSettings(ctx context.Context) error {
 	all, err := journal.Load[*journal.Setting](ctx, p.journal, journal.KindSetting)
 	for _, r := range all {
+		if err := p.restoreFormer(r); err != nil {
+			return err
+		}
 		id, ok := strings.CutPrefix(r.Key, failedKey)
 		if s := p.subscribers[id]; ok && s != nil {
 			n, err := strconv.Atoi(string(r.Value))
@@ -173,7 +176,7 @@ func (p *Provider) foundAll(c *commit, o Options) error {
 	now := p.clock.Now()
 	tokens := o.Tokens
 	if len(tokens) == 0 && len(p.tokens) == 0 {
-		tokens = []Token{{Text: "dev_" + p.drawText(), Permissions: AllPermissions()}}
+		tokens = []Token{{Text: "dev_" + p.drawText(DefaultSecretLength), Permissions: AllPermissions()}}
 	}
 	for _, t := range tokens {
 		p.accept(t)

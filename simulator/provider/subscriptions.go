@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -278,18 +276,6 @@ func (p *Provider) index(s *subscriber, sub *simulator.Subscription) {
 	for _, t := range sub.EventTypes {
 		p.byType[t] = within(p.byType[t])
 	}
-}
-
-// drawSecret returns whsec_ and 32 characters of base64url.
-func (p *Provider) drawSecret() simulator.Secret { return simulator.Secret("whsec_" + p.drawText()) }
-
-// drawText returns 32 characters of base64url: 24 bytes that nobody can guess, or that follow from the seed.
-func (p *Provider) drawText() string {
-	var bytes [24]byte
-	for i := 0; i < len(bytes); i += 8 {
-		binary.BigEndian.PutUint64(bytes[i:], p.entropy())
-	}
-	return base64.RawURLEncoding.EncodeToString(bytes[:])
 }
 
 // foundSubscription makes a subscription at the start, or takes the one of the journal that has its URL and label: what
