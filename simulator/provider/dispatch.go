@@ -116,13 +116,13 @@ func (p *Provider) attempt(ctx context.Context, t task) *journal.Attempt {
 		return a
 	}
 	a.Verdict, a.Violations = t.fact.judge(&t, &p.shapes)
-	a.Came = p.senderFor(&t, t.fault != nil).Send(ctx, sent)
+	a.Came = p.senderFor(ctx, &t, t.fault != nil).Send(ctx, sent)
 	return a
 }
 
 // senderFor returns the sender for an attempt: traffic and what is spoiled go to loopback and private addresses alone.
-func (p *Provider) senderFor(t *task, spoiled bool) *delivery.Sender {
-	if spoiled || t.fact.careful {
+func (p *Provider) senderFor(ctx context.Context, t *task, spoiled bool) *delivery.Sender {
+	if spoiled || p.isCareful(ctx, t.fact) {
 		return p.careful
 	}
 	return p.sender

@@ -185,8 +185,13 @@ func TestTrafficSparesAPublicAddressThatComesLater(t *testing.T) {
 	}
 	s := subscribe(t, p, "https://203.0.113.7/webhooks", "booking.created")
 	advance(t, p, time.Minute)
+	if n, err := p.RequeueMatching(t.Context(), journal.Query{}); n == 0 || err != nil {
+		t.Fatalf("requeued %d (%v)", n, err)
+	}
+	resume(t, p, s.ID)
+	advance(t, p, time.Minute)
 	page, err := p.Journal().Attempts(t.Context(), journal.Query{Subscription: s.ID})
-	if err != nil || len(page.Items) == 0 {
+	if err != nil || len(page.Items) < 4 {
 		t.Fatalf("%d attempts (%v)", len(page.Items), err)
 	}
 	for _, a := range page.Items {

@@ -41,7 +41,7 @@ func (p *Provider) Resend(ctx context.Context, attempt journal.Seq, anew bool) (
 		a = &journal.Attempt{Replay: before.Seq, Verdict: before.Verdict, Violations: before.Violations, Attempt: simulator.Attempt{
 			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, Number: t.number, StartedAt: t.at, Sent: before.Sent,
 		}}
-		a.Came = p.senderFor(&t, before.Sent.Fault != "").Send(running, before.Sent)
+		a.Came = p.senderFor(running, &t, before.Sent.Fault != "").Send(running, before.Sent)
 	}
 	c := newCommit()
 	c.records = append(c.records, a)

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -102,9 +101,6 @@ func (p *Provider) restoreOwed(ctx context.Context) error {
 		o := p.revive(d)
 		o.committed = true
 		o.history = make([]Outcome, d.Ladder)
-		if o.fact.careful, err = p.isTraffic(ctx, d); err != nil {
-			return err
-		}
 		if p.options.SignOnce && d.Attempts > 0 {
 			if o.firstAt, err = p.firstAttempt(ctx, d.ID); err != nil {
 				return err
@@ -121,14 +117,6 @@ func (p *Provider) restoreOwed(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (p *Provider) isTraffic(ctx context.Context, d *journal.Delivery) (bool, error) {
-	change, err := p.journal.Change(ctx, d.Of)
-	if errors.Is(err, journal.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil && change.Origin == originTraffic, err
 }
 
 func (p *Provider) firstAttempt(ctx context.Context, deliveryID string) (time.Time, error) {

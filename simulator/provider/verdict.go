@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"sync"
 
 	"semblance/schemas"
@@ -12,15 +13,30 @@ import (
 // fact is a change with the verdict of its schema, which its deliveries share: their bodies differ in the provider's
 // own ids alone.
 type fact struct {
-	careful    bool // it goes to loopback and private addresses alone
-	once       sync.Once
+	of      journal.Seq // of its change, where that must be asked for its origin: it comes from the journal
+	asked   sync.Once
+	careful bool // it goes to loopback and private addresses alone
+
+	judged     sync.Once
 	verdict    journal.Verdict
 	violations []string
 }
 
+// isCareful reports whether a change must not go to strangers: the clinic's traffic must not.
+func (p *Provider) isCareful(ctx context.Context, f *fact) bool {
+	f.asked.Do(func() {
+		if f.of == 0 {
+			return
+		}
+		change, err := p.journal.Change(ctx, f.of)
+		f.careful = err != nil || change.Origin == originTraffic
+	})
+	return f.careful
+}
+
 // judge checks what an attempt is meant to send against the schema of its type, the first time that it is asked.
 func (f *fact) judge(t *task, shapes *shapes) (journal.Verdict, []string) {
-	f.once.Do(func() { f.verdict, f.violations = shapes.judge(t) })
+	f.judged.Do(func() { f.verdict, f.violations = shapes.judge(t) })
 	return f.verdict, f.violations
 }
 
