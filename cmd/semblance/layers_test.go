@@ -48,7 +48,7 @@ var rooms = map[string]struct {
 	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
 	"scenarios/report":  {"schemas simulator scenarios", "color udiff"},
-	"scenarios/library": {"scenarios scenarios/script", ""},
+	"scenarios/library": {"schemas scenarios scenarios/script", ""},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/clock simulator/signature simulator/fault " +
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library", ""},

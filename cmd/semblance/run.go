@@ -79,6 +79,7 @@ configuration.`, len(schemas.All())),
 	root.SetUsageTemplate(usageTemplate)
 	root.AddGroup(
 		&cobra.Group{ID: groupSend, Title: "Send events:"},
+		&cobra.Group{ID: groupStories, Title: "Play stories:"},
 		&cobra.Group{ID: groupReceive, Title: "Work on a receiver:"},
 		&cobra.Group{ID: groupKnow, Title: "Look things up:"},
 	)
@@ -87,6 +88,8 @@ configuration.`, len(schemas.All())),
 	root.AddCommand(
 		a.demoCommand(),
 		a.sendCommand(),
+		a.playCommand(),
+		a.scenarioCommand(),
 		a.listenCommand(),
 		a.eventsCommand(),
 		a.signCommand(),
@@ -102,6 +105,7 @@ configuration.`, len(schemas.All())),
 // The groups of the commands in the help.
 const (
 	groupSend    = "send"
+	groupStories = "stories"
 	groupReceive = "receive"
 	groupKnow    = "know"
 )
