@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -22,8 +21,6 @@ import (
 	"semblance/simulator/journal"
 	"semblance/simulator/journal/internal/journaltest"
 )
-
-var crashes = flag.Int("crashes", 12, "how often TestCrash kills a process")
 
 // childEnv makes the test's binary another process: what it says is what that does, and to which file.
 const childEnv = "SEMBLANCE_JOURNAL_TEST_CHILD"
@@ -108,7 +105,7 @@ func appendForEver(path string, acknowledged io.Writer) error {
 // TestCrash kills a process that appends, at a random moment, again and again over the same file: everything that was
 // acknowledged is there, and nothing is half written.
 func TestCrash(t *testing.T) {
-	rounds := *crashes
+	rounds := 12
 	if testing.Short() {
 		rounds = 3
 	}

@@ -1,0 +1,87 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"semblance/simulator/provider"
+)
+
+// Where things are.
+const (
+	graphqlPath  = "/graphql"
+	apiPath      = "/api/v1"
+	documentPath = apiPath + "/openapi.json"
+	healthPath   = apiPath + "/health"
+	readyPath    = apiPath + "/ready"
+)
+
+// A route is one operation of the face. What it needs is asked of a token that is given; a face that is not guarded
+// answers without one.
+type route struct {
+	method, path string
+	needs        provider.Permission
+	serve        func(http.ResponseWriter, *http.Request) error
+}
+
+// table lists the operations of the control API, as openapi.json describes them.
+func (h *Handler) table() []route {
+	const see, edit = provider.SeeWebhooks, provider.EditWebhooks
+	return []route{
+		{"GET", "/openapi.json", "", h.getDocument},
+		{"GET", "/health", "", h.getHealth},
+		{"GET", "/ready", "", h.getReady},
+
+		{"GET", "/events", see, h.listEvents},
+		{"POST", "/events", edit, h.emit},
+		{"GET", "/events/{event}", see, h.getEvent},
+
+		{"GET", "/attempts", see, h.listAttempts},
+		{"GET", "/attempts/{attempt:[0-9]+}", see, h.getAttempt},
+	}
+}
+
+// newRouter makes the router. What must hold for every answer, also for a path that does not exist, is in the guard
+// around it.
+func (h *Handler) newRouter() *mux.Router {
+	router := mux.NewRouter().SkipClean(true)
+	add := func(r route) {
+		methods := []string{r.method}
+		if r.method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+		router.Handle(r.path, h.operation(r)).Methods(methods...)
+	}
+	add(route{http.MethodPost, graphqlPath, "", h.serveGraphQL})
+	for _, r := range h.table() {
+		r.path = apiPath + r.path
+		add(r)
+	}
+	router.NotFoundHandler = http.HandlerFunc(h.notFound)
+	router.MethodNotAllowedHandler = http.HandlerFunc(h.notAllowed)
+	return router
+}
+
+// operation serves a route to whoever may use it.
+func (h *Handler) operation(route route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token := tokenOf(r); token != "" && route.path != graphqlPath {
+			if err := h.provider.Authorise(token, route.needs); err != nil {
+				h.fail(w, r, err)
+				return
+			}
+		}
+		if err := route.serve(w, r); err != nil {
+			h.fail(w, r, err)
+		}
+	})
+}
+
+// routes reports whether the path of the request has the method.
+func (h *Handler) routes(method string, r *http.Request) bool {
+	asked := *r
+	asked.Method = method
+	var match mux.RouteMatch
+	return h.router.Match(&asked, &match) && match.MatchErr == nil && match.Route != nil
+}
