@@ -1,12 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"semblance/schemas"
 )
 
 // readme is README.md, which promises nothing that is not run.
@@ -91,6 +94,13 @@ func TestReadmeShowsTheTestedVerifiers(t *testing.T) {
 		if !strings.Contains(string(file), m[2]) {
 			t.Errorf("README.md does not show what %s holds", m[1])
 		}
+	}
+}
+
+// README.md counts the event types as the catalogue does.
+func TestReadmeCountsTheEventTypes(t *testing.T) {
+	if want := fmt.Sprintf("any of the provider's %d event types", len(schemas.All())); !strings.Contains(readme(t), want) {
+		t.Errorf("README.md does not say %q", want)
 	}
 }
 
