@@ -92,10 +92,14 @@ func (p *Provider) Emit(ctx context.Context, eventType string, o Overrides) (Emi
 	return emissions[0], nil
 }
 
-// EmitAny lets the clinic do something, and owes the event that it gives. types narrows what may happen; without any,
-// everything may that the practice does.
-func (p *Provider) EmitAny(ctx context.Context, types ...string) (Emission, error) {
-	emissions, err := p.happen(ctx, step{Types: types, Next: 1}, originClinic, nil)
+// EmitAny lets the clinic do something, and owes the event that it gives. Patterns of event types narrow what may
+// happen; without any, everything may that the practice does.
+func (p *Provider) EmitAny(ctx context.Context, patterns ...string) (Emission, error) {
+	names, err := namesOf(patterns)
+	if err != nil {
+		return Emission{}, err
+	}
+	emissions, err := p.happen(ctx, step{Types: names, Next: 1}, originClinic, nil)
 	if err != nil {
 		return Emission{}, err
 	}

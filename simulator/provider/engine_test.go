@@ -271,6 +271,21 @@ func TestEmitWithOverrides(t *testing.T) {
 	}
 }
 
+func TestEmitAnyMayBeNarrowed(t *testing.T) {
+	p := start(t, provider.Options{})
+	for range 20 {
+		if e, err := p.EmitAny(t.Context(), "invoice.*", "group:lab"); err != nil || !contains("invoice lab", e.Change.Type.Group) {
+			t.Fatalf("it gave %+v (%v)", e.Change, err)
+		}
+	}
+	if _, err := p.EmitAny(t.Context(), "invoce.*"); provider.CodeOf(err) != provider.CodeEventType {
+		t.Errorf("a pattern that names nothing: %v", err)
+	}
+	if _, err := p.EmitAny(t.Context(), "webhook.*"); provider.CodeOf(err) != provider.CodeChange {
+		t.Errorf("what the practice never does: %v", err)
+	}
+}
+
 func TestReset(t *testing.T) {
 	c := clock.Manual(noon)
 	r := receive(t, c)

@@ -66,7 +66,7 @@ type WhilePaused int
 // The settings. The provider does not publish which is right.
 const (
 	KeepWhilePaused WhilePaused = iota // keep them, and deliver them in order on resume
-	DropWhilePaused                    // drop them
+	DropWhilePaused                    // drop them, also those that wait when the pause begins; nobody is told
 )
 
 // Options are the settings of a provider. The zero value works: a journal in memory, the real clock, the contract's

@@ -48,13 +48,9 @@ func (p *Provider) StartTraffic(ctx context.Context, o TrafficOptions) error {
 	if o.Count < 0 {
 		return refuse(CodeSetting, "count", "the traffic cannot end after %d changes", o.Count)
 	}
-	types, err := schemas.MatchAny(o.Types)
+	names, err := namesOf(o.Types)
 	if err != nil {
-		return refuseBecause(CodeEventType, "types", err)
-	}
-	names := make([]string, len(types))
-	for i, t := range types {
-		names[i] = t.Name
+		return err
 	}
 	for _, s := range p.Subscriptions(false) {
 		if err := p.mayBother(ctx, s, "traffic"); err != nil {
@@ -140,4 +136,17 @@ func (p *Provider) ticked(t *traffic, made int, err error) {
 		return
 	}
 	t.next = p.schedule(t.when(t.Made), func(now time.Time) { p.tick(t, now) })
+}
+
+// namesOf returns the full names of the event types that the patterns name, or nil for none.
+func namesOf(patterns []string) ([]string, error) {
+	types, err := schemas.MatchAny(patterns)
+	if err != nil {
+		return nil, refuseBecause(CodeEventType, "types", err)
+	}
+	var names []string
+	for _, t := range types {
+		names = append(names, t.Name)
+	}
+	return names, nil
 }

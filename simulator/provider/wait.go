@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"semblance/schemas"
 	"semblance/simulator/journal"
 )
 
@@ -61,13 +60,13 @@ func (c *Condition) typeNames() (map[string]bool, error) {
 	if len(c.Types) == 0 {
 		return nil, nil
 	}
-	types, err := schemas.MatchAny(c.Types)
+	list, err := namesOf(c.Types)
 	if err != nil {
-		return nil, refuseBecause(CodeEventType, "types", err)
+		return nil, err
 	}
-	names := make(map[string]bool, len(types))
-	for _, t := range types {
-		names[t.Name] = true
+	names := make(map[string]bool, len(list))
+	for _, name := range list {
+		names[name] = true
 	}
 	return names, nil
 }
