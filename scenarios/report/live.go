@@ -48,7 +48,7 @@ func (l *Live) Progress(step scenarios.Step, attempts int64) {
 // Step says how a step went.
 func (l *Live) Step(result scenarios.StepResult) {
 	var b bytes.Buffer
-	l.t.step(&b, &l.story, &result)
+	l.t.Step(&b, &l.story, &result)
 	l.clear()
 	l.write(b.Bytes())
 }

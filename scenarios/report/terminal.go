@@ -28,7 +28,7 @@ func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 		story := &r.Stories[i]
 		t.story(&b, story)
 		for k := range story.Steps {
-			t.step(&b, story, &story.Steps[k])
+			t.Step(&b, story, &story.Steps[k])
 		}
 	}
 	t.summary(&b, &r)
@@ -40,8 +40,8 @@ func (t Terminal) story(b *bytes.Buffer, s *scenarios.Story) {
 	fmt.Fprintf(b, "%s  %s\n", t.paint(s.Name, color.Bold), t.paint(fmt.Sprintf("%s, seed %d", s.File, s.Seed), color.Faint))
 }
 
-// step writes a step in one line, and what failed in it below.
-func (t Terminal) step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.StepResult) {
+// Step writes a step in one line, and what failed in it below.
+func (t Terminal) Step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.StepResult) {
 	what := s.What
 	if s.Name != "" {
 		what = s.Name + ": " + what

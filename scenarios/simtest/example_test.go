@@ -1,0 +1,203 @@
+package simtest_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"semblance/scenarios/simtest"
+	"semblance/simulator/provider"
+)
+
+// Examples have no test of their own. This one stands in for the t of a test function.
+type exampleT struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (t *exampleT) Helper()                   {}
+func (t *exampleT) Name() string              { return "Example" }
+func (t *exampleT) Failed() bool              { return false }
+func (t *exampleT) Context() context.Context  { return context.Background() }
+func (t *exampleT) Cleanup(f func())          { t.cleanups = append(t.cleanups, f) }
+func (t *exampleT) Logf(f string, a ...any)   { fmt.Printf(f+"\n", a...) }
+func (t *exampleT) Errorf(f string, a ...any) { fmt.Printf(f+"\n", a...) }
+func (t *exampleT) Fatalf(f string, a ...any) { panic(fmt.Sprintf(f, a...)) }
+func (t *exampleT) end() {
+	for i := len(t.cleanups) - 1; i >= 0; i-- {
+		t.cleanups[i]()
+	}
+}
+
+// receiverOf is the receiver under test in these examples.
+func receiverOf(secret string) http.Handler { return &application{secret: secret} }
+
+// A test in three lines: start, send, look at the answer.
+func Example() {
+	t := &exampleT{}
+	defer t.end()
+
+	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+	answer := sim.Send("booking.created", simtest.Omit("patientId"))
+	fmt.Println(answer.Came.Status, string(answer.Came.Body))
+	// Output: 200 {"ok":true}
+}
+
+// The application has its own secret and takes webhooks at its own path.
+func ExampleStart() {
+	t := &exampleT{}
+	defer t.end()
+
+	mux := http.NewServeMux()
+	mux.Handle("POST /webhooks/semble", receiverOf("whsec_from_my_configuration"))
+	sim := simtest.Start(t, mux, simtest.Secret("whsec_from_my_configuration"), simtest.Path("/webhooks/semble"))
+	fmt.Println(sim.Send("invoice.paid").Came.Status)
+	// Output: 200
+}
+
+// Optional identifiers are absent because the record does not exist.
+func ExampleOmit() {
+	t := &exampleT{}
+	defer t.end()
+
+	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+	answer := sim.Send("booking.created", simtest.Omit("all"))
+	fmt.Println(strings.Count(string(answer.Sent.Body), "Id\":"), "ids, and a null:", strings.Contains(string(answer.Sent.Body), "null"))
+	// Output: 3 ids, and a null: false
+}
+
+// An event about a record of the test's own.
+func ExampleAbout() {
+	t := &exampleT{}
+	defer t.end()
+
+	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+	ada := sim.Clinic().Add("patient")
+	visit := sim.Clinic().Add("booking", simtest.Relation{Role: "patient", To: ada})
+	answer := sim.Send("booking.patientJourney.arrived", simtest.About(visit))
+	fmt.Println(strings.Contains(string(answer.Sent.Body), `"patientId":"`+ada.ID+`"`))
+	// Output: true
+}
+
+// A forgery must be refused.
+func ExampleFault() {
+	t := &exampleT{}
+	defer t.end()
+
+	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+	for _, fault := range []string{"signature=tampered", "signature=stale", "signature=wrong-secret"} {
+		fmt.Println(fault, sim.Send("invoice.paid", simtest.Fault(fault)).Came.Status)
+	}
+	// Output:
+	// signature=tampered 401
+	// signature=stale 401
+	// signature=wrong-secret 401
+}
+
+// The same bytes twice: a receiver that is idempotent answers success and does its work once.
+func ExampleSim_Resend() {
+	t := &exampleT{}
+	defer t.end()
+
+	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+	first := sim.Send("invoice.paid")
+	again := sim.Resend(first)
+	fmt.Println(first.Came.Status, again.Came.Status, first.Sent.EventID == again.Sent.EventID)
+	// Output: 200 200 true
+}
+
+// An event through the provider's outbox. The connection is reset once, and the event comes again.
+func ExampleSim_Emit() {
+	t := &exampleT{}
+	defer t.end()
+
+	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+	sim.Fault("transport=reset", 1)
+	sim.Emit("booking.created")
+	sim.Accepted(1, "booking.created", 5*time.Second)
+	fmt.Println(len(sim.Attempts("booking.created")), "attempts")
+	// Output: 2 attempts
+}
+
+// One action of the clinic gives every event that the provider would send.
+func ExampleSim_Do() {
+	t := &exampleT{}
+	defer t.end()
+
+	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+	for _, change := range sim.Do("change-metadata") {
+		fmt.Println(change.Type.Name)
+	}
+	sim.Settled(5 * time.Second)
+	// Output:
+	// pathway.updated
+	// pathway.metadata.updated
+}
+
+// The five attempts of a ladder that takes a quarter of an hour, in no time: the test moves the clock.
+func ExampleSim_Advance() {
+	t := &exampleT{}
+	defer t.end()
+
+	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	sim := simtest.Start(t, down, simtest.Manual(noon))
+	sim.Emit("lab.results.added")
+	sim.Advance(24 * time.Hour)
+	attempts := sim.Attempts("lab.*")
+	fmt.Println(len(attempts), "attempts, the last at about", attempts[4].StartedAt.Sub(noon).Round(5*time.Minute))
+	// Output: 5 attempts, the last at about 15m0s
+}
+
+// A fake of the provider's API, so that the code under test can ask what an id stands for.
+func ExampleSim_Clinic() {
+	t := &exampleT{}
+	defer t.end()
+
+	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		record, ok := sim.Clinic().Record(r.PathValue("id"))
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		json.NewEncoder(w).Encode(record.Values)
+	})
+	_ = api // given to the code under test
+
+	change := sim.Emit("patient.created")
+	id, _ := change.Get("patientId")
+	patient, ok := sim.Clinic().Record(id)
+	fmt.Println(patient.Kind, ok)
+	// Output: patient true
+}
+
+// A story of the library. In a test it is sim.Play(t, "first-visit"), and each step is a subtest.
+func ExampleSim_Play() {
+	visit := func(t *testing.T) {
+		sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
+		sim.Play(t, "first-visit")
+	}
+	_ = visit
+}
+
+// Other settings of the provider: here the breaker pauses after the first delivery that fails for good.
+func ExampleConfigure() {
+	t := &exampleT{}
+	defer t.end()
+
+	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	sim := simtest.Start(t, down, simtest.Types("booking.*"), simtest.Configure(func(o *provider.Options) {
+		o.Breaker.Threshold, o.Ladder.Attempts = 1, 2
+	}))
+	sim.Emit("booking.created")
+	if _, err := sim.Provider().Wait(context.Background(), provider.Condition{NothingOwed: true}); err != nil {
+		fmt.Println(err)
+	}
+	subscription, _ := sim.Provider().Subscription(sim.SubscriptionID)
+	fmt.Println("paused:", subscription.DeliveryPaused)
+	// Output: paused: true
+}

@@ -1,0 +1,59 @@
+package simtest_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestAModuleOutsideUsesIt does what README.md says, in a module of its own: the commands and the test are taken from
+// there.
+func TestAModuleOutsideUsesIt(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	for name, source := range map[string]string{"receiver.go": fence(t, string(readme), "go", 0), "receiver_test.go": fence(t, string(readme), "go", 1)} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(source), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lines := strings.Split(body(fence(t, string(readme), "go", 1)), "\n"); len(lines) >= 10 {
+		t.Errorf("the test of the README has %d lines, and promises less than ten", len(lines))
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(fence(t, string(readme), "sh", 0)), "\n") {
+		line = strings.ReplaceAll(line, "../semblance", root)
+		command := exec.CommandContext(t.Context(), "sh", "-c", line)
+		command.Dir = folder
+		command.Env = append(os.Environ(), "GOFLAGS=-mod=mod")
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		} else if strings.HasPrefix(line, "go test") && !strings.Contains(string(out), "ok") {
+			t.Errorf("%s says\n%s", line, out)
+		}
+	}
+}
+
+// fence returns the n-th block of a language in a Markdown text.
+func fence(t *testing.T, text, language string, n int) string {
+	t.Helper()
+	blocks := strings.Split(text, "```"+language+"\n")
+	if len(blocks) < n+2 {
+		t.Fatalf("README.md has no block %d of %s", n, language)
+	}
+	block, _, _ := strings.Cut(blocks[n+1], "```")
+	return block
+}
+
+// body is the test function without what any file has around it.
+func body(source string) string {
+	_, function, _ := strings.Cut(source, "func Test")
+	return strings.TrimSpace(function)
+}
