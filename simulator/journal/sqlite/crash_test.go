@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -21,6 +22,8 @@ import (
 	"semblance/simulator/journal"
 	"semblance/simulator/journal/internal/journaltest"
 )
+
+var crashes = flag.Int("crashes", 12, "how often TestCrash kills a process")
 
 // childEnv makes the test's binary another process: what it says is what that does, and to which file.
 const childEnv = "SEMBLANCE_JOURNAL_TEST_CHILD"
@@ -105,7 +108,7 @@ func appendForEver(path string, acknowledged io.Writer) error {
 // TestCrash kills a process that appends, at a random moment, again and again over the same file: everything that was
 // acknowledged is there, and nothing is half written.
 func TestCrash(t *testing.T) {
-	rounds := 12
+	rounds := *crashes
 	if testing.Short() {
 		rounds = 3
 	}

@@ -13,6 +13,9 @@ import (
 // waits no longer than for another's batch.
 const slice = 200
 
+// removalWrites is about how many bytes of pages it takes to remove a record.
+const removalWrites = 2500
+
 // Prune implements [journal.Journal].
 func (j *Journal) Prune(ctx context.Context, now time.Time) (int, error) {
 	p := &pruner{j: j, ctx: ctx}
@@ -112,6 +115,7 @@ func (p *pruner) drop(s sweep, some []candidate) error {
 			}
 			removed += n
 		}
+		w.written += removed * removalWrites
 		w.known = newKnown()
 		return w.remember()
 	}})

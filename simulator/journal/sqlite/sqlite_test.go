@@ -33,7 +33,3 @@ func openAt(t testing.TB, path string, options journal.Options) *Journal {
 func TestJournal(t *testing.T) {
 	journaltest.Run(t, func(t testing.TB, options journal.Options) journal.Journal { return openNew(t, options) })
 }
-
-func BenchmarkJournal(b *testing.B) {
-	journaltest.Bench(b, func(t testing.TB, options journal.Options) journal.Journal { return openNew(t, options) })
-}

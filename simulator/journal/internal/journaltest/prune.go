@@ -65,11 +65,11 @@ func testPruneAge(t *testing.T, open Open) {
 func testPruneRows(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{Rows: 50, Age: -1}), NewMaker(1)
 	var owed []journal.Seq
-	for i := range 400 {
+	for i := range 200 {
 		c := m.Change("booking.created")
 		d := m.Delivery(c, "a")
 		then := journal.Standing{State: journal.Delivered}
-		if i%40 == 0 {
+		if i%20 == 0 {
 			then.State = journal.Kept
 			owed = append(owed, 0)
 		}

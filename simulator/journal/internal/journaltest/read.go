@@ -118,30 +118,36 @@ func testCurrent(t *testing.T, open Open) {
 func testOwed(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
 	var owed, toA []*journal.Delivery
-	for i := range 600 { // more than any page
-		c := m.Change("booking.created")
-		d := m.Delivery(c, []string{"a", "b", "c"}[i%3])
-		records := []journal.Record{c, d}
-		var tried *journal.Attempt
-		switch i % 5 {
-		case 1:
-			tried = m.Attempt(d, 500, journal.Standing{State: journal.Pending, Due: m.now.Add(time.Minute), Ladder: 1})
-		case 2:
-			tried = m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
-		case 3:
-			d.Standing = journal.Standing{State: journal.Kept}
-		}
-		if tried != nil {
-			records = append(records, tried)
+	for range 4 {
+		var records []journal.Record
+		tried := map[*journal.Delivery]*journal.Attempt{}
+		var all []*journal.Delivery
+		for i := range 150 { // together more than is read at a time
+			c := m.Change("booking.created")
+			d := m.Delivery(c, []string{"a", "b", "c"}[i%3])
+			all, records = append(all, d), append(records, c, d)
+			switch i % 5 {
+			case 1:
+				tried[d] = m.Attempt(d, 500, journal.Standing{State: journal.Pending, Due: m.now.Add(time.Minute), Ladder: 1})
+			case 2:
+				tried[d] = m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
+			case 3:
+				d.Standing = journal.Standing{State: journal.Kept}
+			}
+			if tried[d] != nil {
+				records = append(records, tried[d])
+			}
 		}
 		must(t, j.Append(background(), records...))
-		if tried != nil {
-			d = d.After(tried)
-		}
-		if d.State.Owed() {
-			owed = append(owed, d)
-			if d.SubscriptionID == "a" {
-				toA = append(toA, d)
+		for _, d := range all {
+			if a := tried[d]; a != nil {
+				d = d.After(a)
+			}
+			if d.State.Owed() {
+				owed = append(owed, d)
+				if d.SubscriptionID == "a" {
+					toA = append(toA, d)
+				}
 			}
 		}
 	}
