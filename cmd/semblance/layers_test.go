@@ -48,7 +48,7 @@ var rooms = map[string]struct {
 	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
 	"scenarios/report":  {"schemas simulator scenarios", "color udiff"},
-	"scenarios/library": {"scenarios scenarios/script", ""},
+	"scenarios/library": {"schemas scenarios scenarios/script", ""},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/clock simulator/signature simulator/fault " +
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library", ""},
@@ -100,8 +100,15 @@ type source struct {
 	set  *token.FileSet
 }
 
-func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
-	for _, f := range roomFiles(t) {
+func TestRooms(t *testing.T) {
+	files := roomFiles(t)
+	t.Run("import only what they may", func(t *testing.T) { testImports(t, files) })
+	t.Run("names stay in them", func(t *testing.T) { testNames(t, files) })
+	t.Run("files are short", func(t *testing.T) { testLengths(t, files) })
+}
+
+func testImports(t *testing.T, files []source) {
+	for _, f := range files {
 		room, known := rooms[f.room]
 		if above, data := dataBelow[f.room]; data {
 			room, known = rooms[above], true
@@ -189,8 +196,8 @@ func TestRoomsHaveNoCircle(t *testing.T) {
 	}
 }
 
-func TestNamesStayInTheirRooms(t *testing.T) {
-	for _, f := range roomFiles(t) {
+func testNames(t *testing.T, files []source) {
+	for _, f := range files {
 		local := map[string]string{} // what this file calls a package
 		for _, spec := range f.ast.Imports {
 			imported, _ := strconv.Unquote(spec.Path.Value)
@@ -222,8 +229,8 @@ func TestNamesStayInTheirRooms(t *testing.T) {
 // A file that has grown past this many lines wants to be two. Generated tables are exempt.
 const longFile = 500
 
-func TestFilesAreShort(t *testing.T) {
-	for _, f := range roomFiles(t) {
+func testLengths(t *testing.T, files []source) {
+	for _, f := range files {
 		lines := f.set.Position(f.ast.End()).Line
 		if lines > longFile && !ast.IsGenerated(f.ast) {
 			t.Errorf("%s has %d lines, more than %d", f.name, lines, longFile)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -89,9 +90,9 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	if err != nil {
 		return err
 	}
-	address := f.addr
-	if isDigits(strings.TrimPrefix(address, ":")) {
-		address = net.JoinHostPort("127.0.0.1", strings.TrimPrefix(address, ":"))
+	address, err := listenAddress(f.addr)
+	if err != nil {
+		return usageError(err)
 	}
 	l := &listener{app: a, flags: f, secrets: secrets}
 	options := receiver.Options{Tolerance: f.tolerance, ActWrong: f.actWrong, Observe: l.observe}
@@ -106,13 +107,39 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	}
 	server, err := receiver.Start(address, options)
 	if err != nil {
-		return &exitError{code: exitTrouble, err: fmt.Errorf("%w; choose another with --addr", err)}
+		return &exitError{code: exitTrouble, err: fmt.Errorf("cannot listen at %s: %w; choose another with --addr", address, cause(err))}
 	}
 	l.greet(server.URL)
 	<-ctx.Done()
 	err = server.Close()
 	l.conclude(server.Receiver.Totals())
 	return err
+}
+
+// listenAddress reads --addr: host:port, or a port of 127.0.0.1. Port 0 is any that is free.
+func listenAddress(text string) (string, error) {
+	if port := strings.TrimPrefix(text, ":"); isDigits(port) {
+		text = net.JoinHostPort("127.0.0.1", port)
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err == nil && port != "0" {
+		err = checkPort(port)
+	}
+	if err != nil {
+		return "", fmt.Errorf("--addr %q: expected host:port, or a port such as 4701", text)
+	}
+	return text, nil
+}
+
+// cause is the innermost error: what the system said, without who said it.
+func cause(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
 }
 
 // listener prints what a receiver receives. Deliveries come on several goroutines.

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -66,6 +68,24 @@ func TestListenEndsWithItsContext(t *testing.T) {
 	got := runWith(ctx, nil, false, "listen", "--addr", "127.0.0.1:0")
 	if got.code != 0 || !strings.Contains(got.stdout, "0 received") {
 		t.Errorf("exit code %d, %q %q", got.code, got.stdout, got.stderr)
+	}
+}
+
+func TestListenAtAPortThatIsTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	got := runHere(t, nil, "listen", "--addr", l.Addr().String())
+	want := fmt.Sprintf("semblance: cannot listen at %s: address already in use; choose another with --addr\n", l.Addr())
+	if got.code != exitTrouble || got.stderr != want {
+		t.Errorf("exit code %d, %q; want %d, %q", got.code, got.stderr, exitTrouble, want)
+	}
+	for _, wrong := range []string{"70000", "no where", "127.0.0.1", ":"} {
+		if got := runHere(t, nil, "listen", "--addr", wrong); got.code != exitUsage {
+			t.Errorf("--addr %q: exit code %d, %q; want %d", wrong, got.code, got.stderr, exitUsage)
+		}
 	}
 }
 

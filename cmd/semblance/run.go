@@ -79,7 +79,7 @@ configuration.`, len(schemas.All())),
 	root.SetUsageTemplate(usageTemplate)
 	root.AddGroup(
 		&cobra.Group{ID: groupSend, Title: "Send events:"},
-		&cobra.Group{ID: groupRun, Title: "Run the provider:"},
+		&cobra.Group{ID: groupStories, Title: "Play stories:"},
 		&cobra.Group{ID: groupReceive, Title: "Work on a receiver:"},
 		&cobra.Group{ID: groupKnow, Title: "Look things up:"},
 	)
@@ -88,8 +88,8 @@ configuration.`, len(schemas.All())),
 	root.AddCommand(
 		a.demoCommand(),
 		a.sendCommand(),
-		a.serveCommand(),
-		a.emitCommand(),
+		a.playCommand(),
+		a.scenarioCommand(),
 		a.listenCommand(),
 		a.eventsCommand(),
 		a.signCommand(),
@@ -105,7 +105,7 @@ configuration.`, len(schemas.All())),
 // The groups of the commands in the help.
 const (
 	groupSend    = "send"
-	groupRun     = "run"
+	groupStories = "stories"
 	groupReceive = "receive"
 	groupKnow    = "know"
 )

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -252,6 +253,22 @@ func TestRateDoesNotWaitForAnswers(t *testing.T) {
 	t.Cleanup(server.Close)
 	got := runHere(t, nil, "send", "booking.created", "--count", "8", "--rate", "1000/s", "--in-flight", "8", "--to", server.URL)
 	if got.code != 0 || !strings.Contains(got.stdout, "8 sent, 8 answered") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// A bare port is tried at 127.0.0.1 and then at ::1, where some servers listen alone.
+func TestBarePortTriesIPv6Second(t *testing.T) {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6:", err)
+	}
+	server := httptest.NewUnstartedServer(handlers["accepts"])
+	server.Listener.Close()
+	server.Listener = l
+	server.Start()
+	t.Cleanup(server.Close)
+	if got := runHere(t, nil, "send", "booking.created", "--to", portOf(server.URL)); got.code != 0 {
 		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"semblance/scenarios/script"
+	"semblance/schemas"
 )
 
 //go:embed *.yaml
@@ -27,18 +28,41 @@ type Story struct {
 	Scenario *script.Scenario
 }
 
+// Names returns the names of all stories, sorted: what play takes.
+func Names() []string {
+	entries, err := files.ReadDir(".")
+	if err != nil { // it is embedded
+		panic("library: " + err.Error())
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = strings.TrimSuffix(e.Name(), ".yaml")
+	}
+	return names
+}
+
+// Read returns the file of a story.
+func Read(name string) ([]byte, error) {
+	data, err := files.ReadFile(name + ".yaml")
+	if err == nil {
+		return data, nil
+	}
+	if near := schemas.Suggest(name, Names()); near != "" {
+		return nil, fmt.Errorf("the library has no story %q; did you mean %q?", name, near)
+	}
+	return nil, fmt.Errorf("the library has no story %q", name)
+}
+
 // Stories reads all stories, sorted by name.
 func Stories() ([]Story, error) {
-	names, err := fs.Glob(files, "*.yaml")
-	if err != nil {
-		return nil, err
-	}
+	names := Names()
 	stories := make([]Story, len(names))
-	for i, file := range names {
-		stories[i].Name = strings.TrimSuffix(file, ".yaml")
-		if stories[i].Scenario, err = script.Load(script.Files{Library: files}, stories[i].Name); err != nil {
-			return nil, fmt.Errorf("reading the story %s: %w", stories[i].Name, err)
+	for i, name := range names {
+		scenario, err := script.Load(script.Files{Library: files}, name)
+		if err != nil {
+			return nil, fmt.Errorf("reading the story %s: %w", name, err)
 		}
+		stories[i] = Story{Name: name, Scenario: scenario}
 	}
 	return stories, nil
 }

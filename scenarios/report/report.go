@@ -66,8 +66,12 @@ func command(words []string) string {
 	return "semblance " + strings.Join(quoted, " ")
 }
 
-// shellWord writes a word so that a shell reads it back as it is.
+// shellWord writes a word so that a shell reads it back as it is, but for $NAME: a variable that holds what must not be
+// shown.
 func shellWord(word string) string {
+	if name, ok := strings.CutPrefix(word, "$"); ok && isVariable(name) {
+		return `"` + word + `"`
+	}
 	plain := word != "" && strings.IndexFunc(word, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:=,@%+", r))
 	}) < 0
@@ -84,6 +88,11 @@ func holds(s *scenarios.StepResult) bool {
 		return s.Counts == scenarios.Counts{}
 	}
 	return false
+}
+
+// isVariable reports whether a name is one of an environment variable, in capitals.
+func isVariable(name string) bool {
+	return name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == ""
 }
 
 // place is where a step is written.

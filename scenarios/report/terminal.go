@@ -36,6 +36,9 @@ func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 	return err
 }
 
+// stepWidth is the column of what a step says: most fit, and the line of a step that passed is cut to it.
+const stepWidth = 56
+
 func (t Terminal) story(b *bytes.Buffer, s *scenarios.Story) {
 	fmt.Fprintf(b, "%s  %s\n", t.paint(s.Name, color.Bold), t.paint(fmt.Sprintf("%s, seed %d", s.File, s.Seed), color.Faint))
 }
@@ -49,18 +52,18 @@ func (t Terminal) Step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.Ste
 	switch s.Outcome {
 	case scenarios.Passed:
 		if !t.Quiet {
-			fmt.Fprintf(b, "  %s  %-5s %-52s %s\n", t.paint("ok  ", color.FgGreen), s.Path, what, t.paint(result(s), color.Faint))
+			fmt.Fprintf(b, "  %s  %-5s %-*s  %s\n", t.paint("ok  ", color.FgGreen), s.Path, stepWidth, firstLine(what, stepWidth-1), t.paint(result(s), color.Faint))
 		}
 	case scenarios.Skipped:
 		if !t.Quiet {
-			fmt.Fprintf(b, "  %s  %-5s %-52s %s\n", t.paint("skip", color.FgYellow), s.Path, what, t.paint(s.Reason, color.Faint))
+			fmt.Fprintf(b, "  %s  %-5s %-*s  %s\n", t.paint("skip", color.FgYellow), s.Path, stepWidth, firstLine(what, stepWidth-1), t.paint(s.Reason, color.Faint))
 		}
 	case scenarios.NotRun:
 		if !t.Quiet {
 			fmt.Fprintf(b, "  %s  %-5s %s\n", t.paint("  - ", color.Faint), s.Path, t.paint(what, color.Faint))
 		}
 	case scenarios.Failed:
-		fmt.Fprintf(b, "  %s  %-5s %-52s %s\n", t.paint("FAIL", color.FgRed, color.Bold), s.Path, what, place(&s.Step))
+		fmt.Fprintf(b, "  %s  %-5s %-*s  %s\n", t.paint("FAIL", color.FgRed, color.Bold), s.Path, stepWidth, what, place(&s.Step))
 		if holds(s) {
 			break
 		}

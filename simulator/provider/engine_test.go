@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,6 +266,18 @@ func TestEmitWithOverrides(t *testing.T) {
 	page, err := p.Journal().Attempts(t.Context(), journal.Query{Delivery: bad.Deliveries[0].ID})
 	if err != nil || len(page.Items) != 1 || page.Items[0].Verdict != journal.Invalid || len(page.Items[0].Violations) == 0 {
 		t.Errorf("the journal has %+v (%v), want the verdict of the schema", page.Items, err)
+	}
+	if ids, err := p.Records("patient"); err != nil || !slices.Contains(ids, patient) {
+		t.Errorf("patient %s is not among the %d of the clinic (%v)", patient, len(ids), err)
+	}
+	if _, err := p.Records("patience"); provider.CodeOf(err) != provider.CodeNotFound || !contains(err.Error(), `"patient"`) {
+		t.Errorf("an unknown kind: %v", err)
+	}
+	if _, err := p.Record("nobody"); provider.CodeOf(err) != provider.CodeNotFound {
+		t.Errorf("an unknown record: %v", err)
+	}
+	if _, err := p.Do(t.Context(), "", nil); provider.CodeOf(err) != provider.CodeChange {
+		t.Errorf("no action: %v", err)
 	}
 	if record, err := p.Record(patient); err != nil || !contains(string(record), patient) {
 		t.Errorf("the record is %s, %v", record, err)

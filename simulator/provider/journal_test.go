@@ -68,3 +68,46 @@ func TestTheLogIsKeptThirtyDaysOfTheStory(t *testing.T) {
 		t.Errorf("after 31 days there are %d attempts, want the later one", n)
 	}
 }
+
+// forgetful is a journal that has forgotten a delivery, as after a reset by somebody else.
+type forgetful struct {
+	journal.Journal
+	forgotten atomic.Pointer[string]
+}
+
+func (f *forgetful) Append(ctx context.Context, records ...journal.Record) error {
+	for _, r := range records {
+		if a, ok := r.(*journal.Attempt); ok && f.forgotten.Load() != nil && a.DeliveryID == *f.forgotten.Load() {
+			return journal.ErrGone
+		}
+	}
+	return f.Journal.Append(ctx, records...)
+}
+
+// What cannot be written because its delivery is gone takes nothing else with it.
+func TestADeliveryThatIsGoneTakesNothingWithIt(t *testing.T) {
+	j := &forgetful{Journal: journal.NewMemory(journal.Options{})}
+	defer j.Close()
+	p := start(t, provider.Options{Journal: j})
+	arrived, answer := make(chan bool, 99), make(chan bool)
+	r := receive(t, nil)
+	r.answers(func(int, request) int { arrived <- true; <-answer; return 200 })
+	subscribe(t, p, r.URL, "booking.created")
+	gone := emit(t, p, "booking.created").Deliveries[0].ID
+	<-arrived
+	j.forgotten.Store(&gone)
+	close(answer)
+	var kept []string
+	for range 50 {
+		kept = append(kept, emit(t, p, "booking.created").Deliveries[0].ID)
+	}
+	wait(t, p, provider.Condition{NothingOwed: true})
+	for _, id := range kept {
+		if d, err := j.Delivery(t.Context(), id); err != nil || d.State != journal.Delivered {
+			t.Errorf("%+v (%v), want it delivered", d, err)
+		}
+	}
+	if h := p.Health(); !h.Ready {
+		t.Errorf("its health is %+v", h)
+	}
+}

@@ -68,14 +68,26 @@ func TestAReceiverThatFailsThreeTimesAndRecovers(t *testing.T) {
 }
 
 func TestAnAttemptMaySignAtTheTimeOfTheFirst(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: steady, SignOnce: true})
+	options := provider.Options{Journal: j, Clock: c, Ladder: steady, SignOnce: true}
 	r := receive(t, c)
-	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n < 3] })
+	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n < 4] })
+	p, err := provider.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := subscribe(t, p, r.URL, "booking.created")
 	advance(t, p, time.Hour)
 	emit(t, p, "booking.created")
+	advance(t, p, 20*time.Second) // two attempts
+	stop(t, p)
+	p = start(t, options)
 	advance(t, p, time.Hour)
+	if n := len(r.requests()); n != 4 {
+		t.Fatalf("%d attempts, want 4", n)
+	}
 	for i, r := range r.requests() {
 		if header, err := signature.Parse(r.Header.Get(signature.HeaderName)); err != nil || header.T != noon.Add(time.Hour).Unix() {
 			t.Errorf("attempt %d is signed at %d (%v), want the time of the first", i+1, header.T, err)
