@@ -80,6 +80,7 @@ configuration.`, len(schemas.All())),
 	root.AddGroup(
 		&cobra.Group{ID: groupSend, Title: "Send events:"},
 		&cobra.Group{ID: groupStories, Title: "Play stories:"},
+		&cobra.Group{ID: groupRun, Title: "Run the provider:"},
 		&cobra.Group{ID: groupReceive, Title: "Work on a receiver:"},
 		&cobra.Group{ID: groupKnow, Title: "Look things up:"},
 	)
@@ -90,10 +91,15 @@ configuration.`, len(schemas.All())),
 		a.sendCommand(),
 		a.playCommand(),
 		a.scenarioCommand(),
+		a.initCommand(),
+		a.serveCommand(),
+		a.emitCommand(),
 		a.listenCommand(),
 		a.eventsCommand(),
 		a.signCommand(),
 		a.verifyCommand(),
+		a.typesCommand(),
+		a.exportCommand(),
 		a.versionCommand(),
 	)
 	for _, c := range root.Commands() {
@@ -106,6 +112,7 @@ configuration.`, len(schemas.All())),
 const (
 	groupSend    = "send"
 	groupStories = "stories"
+	groupRun     = "run"
 	groupReceive = "receive"
 	groupKnow    = "know"
 )
