@@ -24,6 +24,7 @@ type options struct {
 	system    fixtures.System
 	eventIDs  provider.EventIDs
 	timeout   time.Duration
+	env       func(string) (string, bool)
 	configure []func(*provider.Options)
 }
 
@@ -60,6 +61,12 @@ func SameEventID() Option { return func(o *options) { o.eventIDs = provider.PerE
 
 // Timeout bounds each attempt, instead of the provider's ten seconds.
 func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
+
+// Env has ${env.NAME} in a story read the environment through lookup, such as os.LookupEnv. Without it none is set, so that a
+// test does not depend on the machine by accident.
+func Env(lookup func(name string) (value string, ok bool)) Option {
+	return func(o *options) { o.env = lookup }
+}
 
 // Configure changes any other setting of the provider: its ladder, its breaker, its log.
 func Configure(f func(*provider.Options)) Option {

@@ -26,7 +26,7 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	var transcript bytes.Buffer
 	options := player.Options{
 		Target: s.URL, Secret: simulator.Secret(s.Secret), SubscriptionID: s.SubscriptionID,
-		System: s.options.system, At: s.options.at, Transcript: &transcript, Env: os.LookupEnv,
+		System: s.options.system, At: s.options.at, Transcript: &transcript, Env: s.options.env,
 	}
 	options.Delivery.Timeout, options.Delivery.Insecure = s.options.timeout, true
 	if s.options.seed != 1 { // else the story's own, as on the command line
