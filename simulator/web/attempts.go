@@ -1,10 +1,15 @@
 package web
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
+	"time"
 
 	"semblance/simulator/journal"
+	"semblance/simulator/provider"
 )
 
 // absent says in the API's words what the journal does not have.
@@ -63,4 +68,96 @@ func (h *Handler) getAttempt(w http.ResponseWriter, r *http.Request) error {
 		return absent(err, "attempt", seq)
 	}
 	return h.respond(w, http.StatusOK, viewWholeAttempt(a, secrets))
+}
+
+// resend sends an attempt once more and answers the new one: the same bytes, or a new attempt that is signed anew.
+func (h *Handler) resend(w http.ResponseWriter, r *http.Request) error {
+	var ask struct {
+		Anew bool `json:"anew"`
+	}
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	if err := readBody(r, &ask, true); err != nil {
+		return err
+	}
+	seq, err := sequence(r, "attempt")
+	if err != nil {
+		return err
+	}
+	if err := mayLast(w); err != nil {
+		return err
+	}
+	a, err := h.provider.Resend(r.Context(), seq, ask.Anew)
+	if err != nil {
+		return err
+	}
+	return h.respond(w, http.StatusCreated, viewWholeAttempt(a, false))
+}
+
+// How long a wait lasts.
+const (
+	defaultWait = 10 * time.Second
+	maxWait     = 5 * time.Minute
+)
+
+// waitView is how far things have come.
+type waitView struct {
+	Accepted int `json:"accepted"`
+	Owed     int `json:"owed"`
+}
+
+// wait answers when the receiver has accepted so many deliveries, or when nothing is owed, or both; and with 504 when
+// that has not come about in time, so that a client which does not read the answer fails all the same.
+func (h *Handler) wait(w http.ResponseWriter, r *http.Request) error {
+	q := readQuery(r)
+	until := words(q, "until", "nothing-owed")
+	otherwise := int64(1)
+	if len(until) > 0 {
+		otherwise = 0
+	}
+	c := provider.Condition{
+		Accepted: int(q.number("count", otherwise, 0, 1_000_000)), Types: q.types("type"), SubscriptionID: q.text("subscription"),
+		After: journal.Seq(q.number("after", 0, 0, maxSeq)), NothingOwed: len(until) > 0,
+	}
+	within := q.duration("within", defaultWait, maxWait)
+	if err := q.done(); err != nil {
+		return err
+	}
+	leave, ok := h.waits.take()
+	if !ok {
+		return busy("waits", cap(h.waits))
+	}
+	defer leave()
+	if err := mayLast(w); err != nil {
+		return err
+	}
+	open, end := h.whileOpen(r)
+	defer end()
+	ctx, cancel := context.WithTimeout(open, within)
+	defer cancel()
+	now, err := h.provider.Wait(ctx, c)
+	switch {
+	case err == nil:
+		return h.respond(w, http.StatusOK, waitView{Accepted: now.Accepted, Owed: now.Owed})
+	case errors.Is(err, context.DeadlineExceeded) && open.Err() == nil:
+		p := problem(http.StatusGatewayTimeout, "not-yet", "within %s %s", within, strings.TrimSuffix(err.Error(), ": "+context.DeadlineExceeded.Error()))
+		p.Accepted, p.Owed = &now.Accepted, &now.Owed
+		return p
+	}
+	return asBadQuery(err)
+}
+
+// mayLast lifts the time-outs of the server from a request that takes as long as it takes.
+func mayLast(w http.ResponseWriter) error {
+	c := http.NewResponseController(w)
+	if err := errors.Join(c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Time{})); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("lifting the time-outs of a connection: %w", err)
+	}
+	return nil
+}
+
+// busy refuses one more of what lasts.
+func busy(what string, most int) error {
+	return problem(http.StatusTooManyRequests, "busy", "there are %d %s already; end one, or try again later", most, what).with("Retry-After", "1")
 }

@@ -178,11 +178,14 @@ func words[T ~string](q *query, name string, known ...T) []T {
 // secrets reads the parameter that asks for secrets in full.
 func (q *query) secrets() bool { return len(words(q, "show", "secret")) > 0 }
 
+// maxSeq bounds the numbers of records: JavaScript's largest exact one.
+const maxSeq = 1<<53 - 1
+
 // page reads what every list has.
 func (q *query) page(into *journal.Query) {
 	into.Limit = int(q.number("limit", journal.DefaultLimit, 1, journal.MaxLimit))
 	into.Cursor = q.text("cursor")
-	into.After = journal.Seq(q.number("after", 0, 0, 1<<62))
+	into.After = journal.Seq(q.number("after", 0, 0, maxSeq))
 	into.From, into.Until = q.time("from"), q.time("until")
 	into.Oldest = len(words(q, "order", "newest", "oldest")) > 0 && q.values.Get("order") == "oldest"
 }

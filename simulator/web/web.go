@@ -84,7 +84,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.entry.Se
 // Close ends the streams and the long polls, stops the plays, and waits for them.
 func (h *Handler) Close() {
 	h.end()
-	h.plays.close()
 	h.lasts.Wait()
 }
 

@@ -1,0 +1,235 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"semblance/simulator"
+	"semblance/simulator/provider"
+)
+
+// subscriptionView is who receives what.
+type subscriptionView struct {
+	ID             string             `json:"id"`
+	Secret         string             `json:"secret"`
+	URL            string             `json:"url"`
+	Label          string             `json:"label"`
+	EventTypes     []string           `json:"eventTypes"`
+	Headers        []simulator.Header `json:"headers"`
+	Version        string             `json:"version"`
+	CreatedAt      string             `json:"createdAt"`
+	UpdatedAt      string             `json:"updatedAt"`
+	Deleted        bool               `json:"deleted"`
+	DeliveryPaused bool               `json:"deliveryPaused"`
+}
+
+func viewSubscription(s *simulator.Subscription, secrets bool) subscriptionView {
+	v := subscriptionView{
+		ID: s.ID, Secret: s.Secret.String(), URL: s.URL, Label: s.Label, EventTypes: listed(s.EventTypes), Headers: listed(redact(s.Headers)),
+		Version: s.Version, CreatedAt: stamp(s.CreatedAt), UpdatedAt: stamp(s.UpdatedAt), Deleted: s.Deleted, DeliveryPaused: s.DeliveryPaused,
+	}
+	if secrets {
+		v.Secret, v.Headers = s.Secret.Reveal(), listed(s.Headers)
+	}
+	return v
+}
+
+// listSubscriptions lists the subscriptions; deleted ones too if that is asked for.
+func (h *Handler) listSubscriptions(w http.ResponseWriter, r *http.Request) error {
+	q := readQuery(r)
+	deleted, asked := q.flag("deleted"), q.secrets()
+	if err := q.done(); err != nil {
+		return err
+	}
+	secrets, err := h.mayShowSecrets(r, asked)
+	if err != nil {
+		return err
+	}
+	views := []subscriptionView{}
+	for _, s := range h.provider.Subscriptions(deleted) {
+		views = append(views, viewSubscription(&s, secrets))
+	}
+	return h.respond(w, http.StatusOK, map[string]any{"items": views})
+}
+
+// subscription finds the one that the path names.
+func (h *Handler) subscription(r *http.Request) (simulator.Subscription, error) {
+	id := mux.Vars(r)["subscription"]
+	s, ok := h.provider.Subscription(id)
+	if !ok {
+		return s, problem(http.StatusNotFound, "not-found", "there is no subscription %q", id)
+	}
+	return s, nil
+}
+
+// getSubscription shows one subscription.
+func (h *Handler) getSubscription(w http.ResponseWriter, r *http.Request) error {
+	q := readQuery(r)
+	asked := q.secrets()
+	if err := q.done(); err != nil {
+		return err
+	}
+	secrets, err := h.mayShowSecrets(r, asked)
+	if err != nil {
+		return err
+	}
+	s, err := h.subscription(r)
+	if err != nil {
+		return err
+	}
+	return h.respond(w, http.StatusOK, viewSubscription(&s, secrets))
+}
+
+// createSubscription makes a subscription locally: it may name every type, also by patterns, and its own secret. The
+// answer has the secret in full.
+func (h *Handler) createSubscription(w http.ResponseWriter, r *http.Request) error {
+	var ask struct {
+		URL        string             `json:"url"`
+		Label      string             `json:"label"`
+		EventTypes []string           `json:"eventTypes"`
+		Headers    []simulator.Header `json:"headers"`
+		Secret     string             `json:"secret"`
+	}
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	if err := readBody(r, &ask, false); err != nil {
+		return err
+	}
+	types, err := typeNames(ask.EventTypes)
+	if err != nil {
+		return problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("eventTypes")
+	}
+	s, err := h.provider.CreateSubscription(r.Context(), provider.NewSubscription{
+		URL: ask.URL, Label: ask.Label, EventTypes: types, Headers: ask.Headers, Secret: simulator.Secret(ask.Secret), Local: true,
+	})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", apiPath+"/subscriptions/"+s.ID)
+	return h.respond(w, http.StatusCreated, viewSubscription(&s, true))
+}
+
+// updateSubscription changes what is given.
+func (h *Handler) updateSubscription(w http.ResponseWriter, r *http.Request) error {
+	var ask struct {
+		URL            *string             `json:"url"`
+		Label          *string             `json:"label"`
+		EventTypes     *[]string           `json:"eventTypes"`
+		Headers        *[]simulator.Header `json:"headers"`
+		DeliveryPaused *bool               `json:"deliveryPaused"`
+	}
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	if err := readBody(r, &ask, false); err != nil {
+		return err
+	}
+	if ask.EventTypes != nil {
+		types, err := typeNames(*ask.EventTypes)
+		if err != nil {
+			return problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("eventTypes")
+		}
+		ask.EventTypes = &types
+	}
+	return h.change(w, r, provider.SubscriptionChange{
+		URL: ask.URL, Label: ask.Label, EventTypes: ask.EventTypes, Headers: ask.Headers, DeliveryPaused: ask.DeliveryPaused,
+	})
+}
+
+func (h *Handler) change(w http.ResponseWriter, r *http.Request, change provider.SubscriptionChange) error {
+	s, err := h.provider.UpdateSubscription(r.Context(), mux.Vars(r)["subscription"], change)
+	if err != nil {
+		return err
+	}
+	return h.respond(w, http.StatusOK, viewSubscription(&s, false))
+}
+
+// setPaused serves pause and resume.
+func (h *Handler) setPaused(paused bool) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := noQuery(r); err != nil {
+			return err
+		}
+		if err := readBody(r, &struct{}{}, true); err != nil {
+			return err
+		}
+		return h.change(w, r, provider.SubscriptionChange{DeliveryPaused: &paused})
+	}
+}
+
+// deleteSubscription deletes a subscription, softly.
+func (h *Handler) deleteSubscription(w http.ResponseWriter, r *http.Request) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	s, err := h.provider.DeleteSubscription(r.Context(), mux.Vars(r)["subscription"])
+	if err != nil {
+		return err
+	}
+	return h.respond(w, http.StatusOK, viewSubscription(&s, false))
+}
+
+// faultView is a fault that is set for a subscription.
+type faultView struct {
+	ID             string  `json:"id"`
+	SubscriptionID string  `json:"subscriptionId"`
+	Fault          string  `json:"fault"`
+	Next           int     `json:"next,omitempty"`
+	Share          float64 `json:"share,omitempty"`
+}
+
+func viewFault(f provider.FaultPlan) faultView {
+	return faultView{ID: f.ID, SubscriptionID: f.SubscriptionID, Fault: f.Fault, Next: f.Next, Share: f.Share}
+}
+
+// listFaults lists the faults that are set for a subscription.
+func (h *Handler) listFaults(w http.ResponseWriter, r *http.Request) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	s, err := h.subscription(r)
+	if err != nil {
+		return err
+	}
+	views := []faultView{}
+	for _, f := range h.provider.Faults(s.ID) {
+		views = append(views, viewFault(f))
+	}
+	return h.respond(w, http.StatusOK, map[string]any{"items": views})
+}
+
+// setFault spoils the next attempts, or a share of them.
+func (h *Handler) setFault(w http.ResponseWriter, r *http.Request) error {
+	var ask struct {
+		Fault string  `json:"fault"`
+		Next  int     `json:"next"`
+		Share float64 `json:"share"`
+	}
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	if err := readBody(r, &ask, false); err != nil {
+		return err
+	}
+	f, err := h.provider.SetFault(r.Context(), provider.FaultPlan{
+		SubscriptionID: mux.Vars(r)["subscription"], Fault: ask.Fault, Next: ask.Next, Share: ask.Share,
+	})
+	if err != nil {
+		return err
+	}
+	return h.respond(w, http.StatusCreated, viewFault(f))
+}
+
+// clearFaults ends them.
+func (h *Handler) clearFaults(w http.ResponseWriter, r *http.Request) error {
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	if err := h.provider.ClearFaults(r.Context(), mux.Vars(r)["subscription"]); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
