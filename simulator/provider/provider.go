@@ -18,6 +18,10 @@
 // are pure functions of the past; the provider obeys them. All times but time-outs are the story's, so a manual clock
 // and [Provider.Advance] play a day in a second, each step at its own due time.
 //
+// A provider that is started again on the journal of another goes on where that one was, also after a kill: what was
+// acknowledged is delivered at least once, the ladder and the breaker remember, and the clinic goes on with its life.
+// Traffic is started anew by who wants it.
+//
 // What the provider does not do: it makes no HTTP request (simulator/delivery does), keeps nothing on disk
 // (simulator/journal does) and has no HTTP face (simulator/web has).
 package provider
