@@ -209,7 +209,11 @@ func describe(step Step) string {
 	case *Shuffle:
 		return fmt.Sprintf("shuffle %s", steps(len(s.Steps)))
 	case *Repeat:
-		return fmt.Sprintf("repeat %s %d times", steps(len(s.Steps)), s.Times)
+		times := "once"
+		if s.Times > 1 {
+			times = itoa(s.Times) + " times"
+		}
+		return fmt.Sprintf("repeat %s %s", steps(len(s.Steps)), times)
 	case *Parallel:
 		return fmt.Sprintf("%s in parallel", steps(len(s.Steps)))
 	case *Traffic:
