@@ -94,6 +94,8 @@ configuration.`, len(schemas.All())),
 		a.initCommand(),
 		a.serveCommand(),
 		a.emitCommand(),
+		a.logCommand(),
+		a.resendCommand(),
 		a.listenCommand(),
 		a.eventsCommand(),
 		a.signCommand(),
@@ -120,7 +122,7 @@ const (
 // endsBySignal reports whether the command is one that runs until it is told to stop.
 func endsBySignal(root *cobra.Command, args []string) bool {
 	c, _, err := root.Find(args)
-	return err == nil && (c.Name() == "listen" || c.Name() == "serve")
+	return err == nil && (c.Name() == "listen" || c.Name() == "serve" || c.Name() == "log")
 }
 
 // unknownCommand refuses words that are no command, with the nearest one.

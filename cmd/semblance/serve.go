@@ -121,6 +121,7 @@ func (s *serving) open(ctx context.Context) (err error) {
 	}
 	s.face, err = web.New(s.provider, web.Options{
 		Hosts: s.flags.hosts, Guarded: !isLoopback(s.listener.Addr()), Logger: s.log, Version: version(debug.ReadBuildInfo()),
+		Player: &apiPlayer{delivery: s.options.Delivery, system: s.options.Clinic.System, allowPublic: s.options.AllowPublic},
 	})
 	if err != nil {
 		return err

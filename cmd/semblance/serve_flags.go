@@ -152,7 +152,7 @@ func (f *serveFlags) provider(flags *pflag.FlagSet) (provider.Options, error) {
 	if err := f.setClock(&o, flags); err != nil {
 		return o, err
 	}
-	return o, errors.Join(f.setTokens(&o, flags), f.setSubscriptions(&o, flags))
+	return o, errors.Join(f.setTokens(&o, flags), f.setSubscriptions(&o))
 }
 
 // unlimited is a number where the flag's 0 means none, which the options write as -1, for theirs is the default.
@@ -199,7 +199,7 @@ func (f *serveFlags) setTokens(o *provider.Options, flags *pflag.FlagSet) error 
 }
 
 // setSubscriptions makes the subscriptions of --to and --subscribe.
-func (f *serveFlags) setSubscriptions(o *provider.Options, _ *pflag.FlagSet) error {
+func (f *serveFlags) setSubscriptions(o *provider.Options) error {
 	if f.to != "" {
 		url, err := parseTarget(f.to)
 		if err != nil {
@@ -210,6 +210,13 @@ func (f *serveFlags) setSubscriptions(o *provider.Options, _ *pflag.FlagSet) err
 			n.EventTypes = append(n.EventTypes, t.Name)
 		}
 		o.Subscriptions = append(o.Subscriptions, n)
+	}
+	for _, name := range f.subscribe {
+		list, err := readSubscriptions(name, f.secret())
+		if err != nil {
+			return err
+		}
+		o.Subscriptions = append(o.Subscriptions, list...)
 	}
 	return nil
 }

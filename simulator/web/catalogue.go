@@ -180,11 +180,14 @@ func (h *Handler) listStories(w http.ResponseWriter, r *http.Request) error {
 	if err := noQuery(r); err != nil {
 		return err
 	}
-	stories := []Story{}
-	if h.options.Player != nil {
-		stories = append(stories, h.options.Player.Stories()...)
+	if h.options.Player == nil {
+		return h.respond(w, http.StatusOK, map[string]any{"items": []Story{}})
 	}
-	return h.respond(w, http.StatusOK, map[string]any{"items": stories})
+	stories, err := h.options.Player.Stories()
+	if err != nil {
+		return err
+	}
+	return h.respond(w, http.StatusOK, map[string]any{"items": listed(stories)})
 }
 
 // listRecords lists the clinic's records of a kind.

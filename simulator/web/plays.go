@@ -18,7 +18,7 @@ import (
 // Player plays scenarios for the API. The rooms of the scenarios stand above this one, so cmd passes one in.
 type Player interface {
 	// Stories returns the stories that come with the program.
-	Stories() []Story
+	Stories() ([]Story, error)
 	// Prepare reads a scenario. Its error says all that is wrong with it; what it returns plays it.
 	Prepare(Play) (func(context.Context) (Played, error), error)
 }
