@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -131,10 +132,13 @@ func (s *Story) Tally() map[Outcome]int {
 }
 
 // ReproduceStep returns the command that plays the story again up to the step and all that comes before it, without the
-// name of the program.
+// name of the program. Where one step was played alone, it is played alone again.
 func (s *Story) ReproduceStep(step *Step) []string {
-	args := append([]string(nil), s.Reproduce...)
-	return append(args, "--until", step.Path, "--seed", strconv.FormatInt(s.Seed, 10))
+	args := slices.Clone(s.Reproduce)
+	if !slices.Contains(args, "--only") {
+		args = append(args, "--until", step.Path)
+	}
+	return append(args, "--seed", strconv.FormatInt(s.Seed, 10))
 }
 
 // Passed reports whether every story passed, the run came to its end and covered what it was asked to.

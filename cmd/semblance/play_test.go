@@ -1,0 +1,414 @@
+package main
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// story writes a scenario into a new folder and returns its path.
+func story(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// binary runs a line of a shell, in which semblance is the program under test.
+func binary(t *testing.T, line string) (string, int) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "sh", "-c", line)
+	c.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	out, err := c.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%s: %v", line, err)
+	}
+	return string(out), c.ProcessState.ExitCode()
+}
+
+// wrongShape is a story whose third step fails at a receiver that answers a number for an id.
+const wrongShape = `name: The shape
+seed: 9
+cast: {ada: {kind: patient}}
+steps:
+  - {send: patient.created, about: ada}
+  - {send: patient.updated, about: ada, tags: [update]}
+  - send: booking.created
+    tags: [update]
+    expect:
+      body: {type: object, required: [job], properties: {job: {type: object, required: [id], properties: {id: {type: string}}}}}
+  - {send: booking.updated}
+`
+
+// Every kind of report tells of a failure where it is written, which value was wrong, and the command that shows it again;
+// and the command does show it again.
+func TestReportsOfAWrongShapeReproduceIt(t *testing.T) {
+	file := story(t, "the shape.yaml", wrongShape)
+	url := receiving(t, "answers-oddly")
+	for _, flags := range [][]string{nil, {"--at", "2026-03-02T09:00:00Z", "--seed", "3", "--timeout", "3s"}, {"--tag", "update"}, {"--only", "3"}, {"--secret", "whsec_of_my_own", "--show-secret"}} {
+		t.Run(strings.Join(flags, " "), func(t *testing.T) {
+			folder := t.TempDir()
+			args := []string{"play", file, "--to", url}
+			for _, kind := range reportKinds() {
+				args = append(args, "--report", kind+"="+filepath.Join(folder, kind))
+			}
+			got := runHere(t, nil, append(args, flags...)...)
+			if got.code != exitFailed {
+				t.Fatalf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+			}
+			texts := map[string]string{"terminal": got.stdout}
+			for _, kind := range reportKinds() {
+				texts[kind] = plainReport(t, kind, filepath.Join(folder, kind))
+			}
+			command := regexp.MustCompile(`semblance play .*`).FindString(got.stdout)
+			for kind, text := range texts {
+				for _, want := range []string{"the shape.yaml", "/job/id", "a string", "the number 12", `{"job":{"id":12}}`, command} {
+					if !strings.Contains(text, want) {
+						t.Errorf("the report %s does not say %q:\n%.3000s", kind, want, text)
+					}
+				}
+				if place := regexp.MustCompile(`the shape\.yaml:7:5|"line": 7,`); !place.MatchString(text) {
+					t.Errorf("the report %s does not name line 7", kind)
+				}
+			}
+			again, code := binary(t, command)
+			if code != exitFailed {
+				t.Fatalf("%s: exit code %d\n%s", command, code, again)
+			}
+			if want, got := failingStep(got.stdout), failingStep(again); want == "" || got != want {
+				t.Errorf("%s\nshows\n%s\nwant\n%s", command, got, want)
+			}
+		})
+	}
+}
+
+// plainReport reads a report back as the text that people and programs see in it.
+func plainReport(t *testing.T, kind, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch kind {
+	case "html":
+		return html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(data), ""))
+	case "junit":
+		return characters(t, data)
+	case "json":
+		if !json.Valid(data) {
+			t.Fatalf("the report is no JSON: %s", data)
+		}
+		return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(string(data))
+	}
+	return string(data)
+}
+
+// characters returns the attributes and the text of an XML document, which must be well-formed.
+func characters(t *testing.T, data []byte) string {
+	t.Helper()
+	var b strings.Builder
+	for decoder := xml.NewDecoder(strings.NewReader(string(data))); ; {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return b.String()
+		}
+		if err != nil {
+			t.Fatalf("the report is no XML: %v\n%s", err, data)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			for _, a := range token.Attr {
+				b.WriteString(a.Value + "\n")
+			}
+		case xml.CharData:
+			b.Write(token)
+		}
+	}
+}
+
+// failingStep is what a terminal says of the first step that failed, without the answer and the command.
+func failingStep(text string) string {
+	return regexp.MustCompile(`(?s)  FAIL  .*?\n        answer`).FindString(text)
+}
+
+// A story that was played at the built-in receiver is played there again.
+func TestTheBuiltInReceiverIsReproducedToo(t *testing.T) {
+	file := story(t, "-conflict.yaml", "name: Conflict\nsteps:\n  - {send: booking.created, expect: {status: 409}}\n")
+	got := runHere(t, nil, "play", file, "--appointments", "older")
+	command := regexp.MustCompile(`semblance play .*`).FindString(got.stdout)
+	if strings.Contains(command, "--to") || !strings.Contains(command, "--appointments older") {
+		t.Errorf("the command is %s", command)
+	}
+	again, code := binary(t, command)
+	if code != exitFailed || failingStep(again) != failingStep(got.stdout) {
+		t.Errorf("%s: exit code %d\n%s", command, code, again)
+	}
+}
+
+// allThatIsDrawn is a story with everything whose order or content is drawn.
+const allThatIsDrawn = `name: Drawn
+cast:
+  ada: {kind: patient}
+  bob: {kind: patient}
+  visit: {kind: booking, patient: ada}
+steps:
+  - shuffle:
+      - {send: patient.created, about: ada}
+      - {send: patient.created, about: bob}
+      - {send: invoice.created}
+  - parallel:
+      - {send: booking.updated, about: visit, again: {copies: 3, as: retry, together: true}}
+      - repeat: {times: 3, steps: [{send: lab.created}, {send: letter.created, again: {copies: 1, as: replay}}]}
+      - {do: merge, about: {source: bob, target: ada}}
+      - traffic: {events: 50, in-flight: 8}
+      - {send: prescription.created, fault: {transport: reset}, deliver: with-retries, expect: {status: 2xx}}
+  - traffic: {events: 200, types: ["booking.*", "invoice.*"]}
+  - request: {raw: '{"round":"${run.round}","seed":"${run.seed}","id":"${run.id}"}'}
+    expect: {status: any}
+`
+
+// Two plays with one seed at one time send the same objects, byte for byte, and a dry run shows them.
+func TestOneSeedAndOneTimeSendTheSame(t *testing.T) {
+	url := receiving(t, "acknowledges")
+	file := story(t, "drawn.yaml", allThatIsDrawn)
+	sent := func(flags ...string) string {
+		args := []string{"play", file, "patient-merge", "--to", url, "--at", "2026-03-02T09:00:00Z", "--format", "json"}
+		got := runHere(t, nil, append(args, flags...)...)
+		if got.code != exitPassed {
+			t.Fatalf("exit code %d\n%s", got.code, got.stderr)
+		}
+		return regexp.MustCompile(`(?m)(,"came":.*)?}$`).ReplaceAllString(got.stdout, "")
+	}
+	first := sent("--seed", "7")
+	if n := strings.Count(first, "\n"); n < 270 {
+		t.Fatalf("%d attempts", n)
+	}
+	if again := sent("--seed", "7"); again != first {
+		t.Error("two plays with one seed at one time differ")
+	}
+	if dry := sent("--seed", "7", "--dry-run"); dry != first {
+		t.Error("a dry run shows something else than a play sends")
+	}
+	if sent("--seed", "8") == first {
+		t.Error("another seed sends the same")
+	}
+}
+
+// hostileAnswers are answers that want to break whoever reads them.
+var hostileAnswers = map[string]string{
+	"a number that explodes":     withLength(`{"job":{"id":"x","n":1e10000000}}`),
+	"a long number":              withLength(`{"job":` + strings.Repeat("9", 60000) + `}`),
+	"deep nesting":               withLength(strings.Repeat(`{"job":`, 9000) + "1" + strings.Repeat("}", 9000)),
+	"deep lists":                 withLength(strings.Repeat("[", 60000)),
+	"a length that is too long":  "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"job\":1}",
+	"a length that is too short": "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{\"job\":{\"id\":\"1\"}}",
+	"a length that is no number": "HTTP/1.1 200 OK\r\nContent-Length: -1e9\r\n\r\n{}",
+	"two lengths":                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}",
+	"control characters":         withLength("\x1b[2J\x00\xff{\"job\":\x07}"),
+	"no HTTP":                    "\x00\x01\x02\x03",
+	"a status of its own":        "HTTP/1.1 999999999999 \x1b[31m\r\nContent-Length: 0\r\n\r\n",
+	"a key twice":                withLength(`{"job":1,"job":{"id":"x"}}`),
+}
+
+func withLength(body string) string {
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+}
+
+// judging is a story that reads the answer in every way.
+const judging = `name: Judging
+steps:
+  - send: booking.created
+    expect:
+      within: 5s
+      headers: {Content-Type: "application/json*"}
+      equals: {/job/id: "${sent.eventId}"}
+      body:
+        type: object
+        required: [job]
+        properties: {job: {type: object, required: [id], properties: {id: {type: string, minLength: 1, const: x}, n: {multipleOf: 0.01, minimum: 3}}}}
+    capture: {job: /job/id}
+  - {send: booking.updated, expect: {equals: {/job: "${job}"}}}
+`
+
+// Whatever a receiver answers, there is a verdict in bounded time, and nothing of it acts on the terminal.
+func TestHostileAnswersGetAVerdict(t *testing.T) {
+	file := story(t, "judging.yaml", judging)
+	play := func(t *testing.T, url string) {
+		folder := t.TempDir()
+		args := []string{"play", file, "--to", url, "--timeout", "700ms", "--transcript", filepath.Join(folder, "transcript")}
+		for _, kind := range reportKinds() {
+			args = append(args, "--report", kind+"="+filepath.Join(folder, kind))
+		}
+		got := runHere(t, nil, args...)
+		if got.code != exitFailed && got.code != exitNoAnswer || !strings.Contains(got.stdout, "FAIL  1 ") {
+			t.Errorf("exit code %d\n%.2000s%s", got.code, got.stdout, got.stderr)
+		}
+		if i := strings.IndexFunc(got.stdout, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r == '�' }); i >= 0 {
+			t.Errorf("the terminal is written %q", got.stdout[i:min(i+20, len(got.stdout))])
+		}
+		for _, kind := range reportKinds() {
+			plainReport(t, kind, filepath.Join(folder, kind))
+		}
+	}
+	for name, answer := range hostileAnswers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url, stop, err := startTalker(func(c net.Conn) { io.WriteString(c, answer) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stop()
+			play(t, url)
+		})
+	}
+	t.Run("an endless body", func(t *testing.T) {
+		t.Parallel()
+		play(t, receiving(t, "never-ends"))
+	})
+	t.Run("endless headers", func(t *testing.T) {
+		t.Parallel()
+		url, stop, err := startTalker(func(c net.Conn) {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\n")
+			for n := 0; ; n++ {
+				if _, err := fmt.Fprintf(c, "X-%d: %s\r\n", n, strings.Repeat("x", 4000)); err != nil {
+					return
+				}
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stop()
+		play(t, url)
+	})
+}
+
+// Whatever is in a file, it is refused in a sentence, at once, and nothing is sent.
+func TestHostileFilesAreRefused(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer server.Close()
+	aliases := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c <= 'm'; c++ {
+		aliases += fmt.Sprintf("%c: &%[1]c [*%[2]c,*%[2]c,*%[2]c,*%[2]c,*%[2]c,*%[2]c,*%[2]c,*%[2]c,*%[2]c]\n", c, c-1)
+	}
+	for name, text := range map[string]string{
+		"deep.yaml":     "steps: " + strings.Repeat("[", 100_000),
+		"deep.json":     strings.Repeat(`{"steps":[`, 50_000),
+		"aliases.yaml":  aliases,
+		"number.yaml":   "name: N\nsteps:\n  - repeat: {times: 1e999999999, steps: [{send: booking.created}]}\n",
+		"number.json":   `{"name":"N","steps":[{"traffic":{"events":1e10000000}}]}`,
+		"seed.yaml":     "name: N\nseed: " + strings.Repeat("9", 100_000) + "\nsteps: [{send: booking.created}]\n",
+		"cyclic.yaml":   "name: N\nsteps: [{play: cyclic.yaml}]\n",
+		"large.yaml":    strings.Repeat("# all work and no play\n", 100<<20/23),
+		"binary.yaml":   "\x7fELF\x02\x01\x01\x00\x00\x00",
+		"utf16.yaml":    "\xff\xfen\x00a\x00",
+		"empty.yaml":    "",
+		"terminal.yaml": "name: N\nsteps: [{send: \"\\e[2J\\e[31mbooking\"}]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := story(t, name, text)
+			began := time.Now()
+			got := runHere(t, nil, "play", file, "--to", server.URL)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("refusing it took %v", took)
+			}
+			if got.code != exitUsage || got.stdout != "" || !strings.Contains(got.stderr, "semblance: 1 scenario cannot be played; nothing was sent\n") {
+				t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
+			}
+			if strings.ContainsAny(got.stderr, "\x1b\x00\x7f") || len(got.stderr) > 5000 {
+				t.Errorf("the refusal has %d bytes: %.500q", len(got.stderr), got.stderr)
+			}
+		})
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+// An interrupt ends the play: what was played is reported, all reports are whole, and the exit code says so.
+func TestPlayInterrupted(t *testing.T) {
+	reached := make(chan struct{})
+	var received atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		if received.Add(1) == 50 {
+			close(reached)
+		}
+	}))
+	defer server.Close()
+	file := story(t, "long.yaml", "name: Long\nsteps:\n  - {send: booking.created}\n  - traffic: {events: 1000000, rate: 1000/s}\n  - {send: booking.updated}\n")
+	folder := t.TempDir()
+	c := exec.Command("semblance", "play", file, "first-visit", "--to", server.URL, "--transcript", filepath.Join(folder, "transcript"))
+	for _, kind := range reportKinds() {
+		c.Args = append(c.Args, "--report", kind+"="+filepath.Join(folder, kind))
+	}
+	c.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	var out strings.Builder
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Process.Kill()
+	<-reached
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	c.Wait() // its exit code says more
+	if code := c.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(out.String(), "\ninterrupted  steps: ") {
+		t.Errorf("exit code %d\n%s", code, out.String())
+	}
+	for _, kind := range reportKinds() {
+		text := plainReport(t, kind, filepath.Join(folder, kind))
+		if !strings.Contains(text, "nterrupted") || !strings.Contains(text, "booking.updated") {
+			t.Errorf("the report %s says %.2000s", kind, text)
+		}
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != len(reportKinds())+1 {
+		t.Errorf("the folder has %v, %v", entries, err)
+	}
+	transcript, err := os.ReadFile(filepath.Join(folder, "transcript"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(transcript), "\n"), "\n")
+	for _, line := range lines {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("a line of the transcript is cut: %q", line)
+		}
+	}
+	if len(lines) < 45 {
+		t.Errorf("the transcript has %d lines", len(lines))
+	}
+}
+
+// The line of progress is for a terminal alone, and is gone in the end.
+func TestPlayOnATerminal(t *testing.T) {
+	file := story(t, "traffic.yaml", "name: Traffic\nsteps:\n  - traffic: {events: 3000}\n")
+	url := receiving(t, "acknowledges")
+	got := runWith(t.Context(), nil, true, "play", file, "--to", url)
+	if !strings.Contains(got.stdout, "\r\x1b[K  …     1     traffic") || !strings.Contains(got.stdout, "\r\x1b[K  \x1b[32mok  ") {
+		t.Errorf("on a terminal it prints %q", got.stdout)
+	}
+	if got := runWith(t.Context(), map[string]string{"NO_COLOR": "1"}, false, "play", file, "--to", url); strings.Contains(got.stdout, "\x1b") {
+		t.Errorf("into a file it prints %q", got.stdout)
+	}
+}
