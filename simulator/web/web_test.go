@@ -1,0 +1,306 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"go.uber.org/goleak"
+
+	"semblance/simulator/clock"
+	"semblance/simulator/journal"
+	"semblance/simulator/provider"
+	"semblance/simulator/receiver"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testToken has all permissions at the providers of these tests.
+const testToken = "token_of_the_tests"
+
+// sim is a provider with its face on a real socket, and a receiver.
+type sim struct {
+	t        *testing.T
+	provider *provider.Provider
+	handler  *Handler
+	url      string
+	receiver *receiver.Server
+	clock    *clock.ManualClock
+	http     *http.Client
+}
+
+// start starts a provider on a manual clock, with a face and a receiver that is subscribed to everything about bookings
+// and patients. Every exchange of its client is held against the OpenAPI document.
+func start(t *testing.T, o Options, tokens ...provider.Token) *sim {
+	t.Helper()
+	s := &sim{t: t, clock: clock.Manual(time.Date(2026, 6, 8, 9, 0, 0, 0, time.UTC))}
+	var err error
+	s.receiver, err = receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{"whsec_test"}, Clock: s.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.provider, err = provider.Start(t.Context(), provider.Options{
+		Clock: s.clock, Fixed: true, Seed: 7, Tokens: append([]provider.Token{{Text: testToken, Permissions: provider.AllPermissions()}}, tokens...),
+		Subscriptions: []provider.NewSubscription{{
+			URL: s.receiver.URL, Label: "test", Secret: "whsec_test", Local: true, EventTypes: []string{"booking.created", "booking.updated", "patient.created"},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.handler, err = New(s.provider, o); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(s.handler)
+	server.Config.WriteTimeout, server.Config.ReadTimeout = 5*time.Second, 5*time.Second
+	server.Start()
+	s.url = server.URL
+	transport := &http.Transport{}
+	s.http = &http.Client{Transport: &checked{t: t, next: transport}}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		s.handler.Close()
+		server.Close()
+		if err := s.provider.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+		s.receiver.Close()
+	})
+	return s
+}
+
+// reply is an answer, read to its end.
+type reply struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   []byte
+}
+
+// ask sends a request. The body is sent as it is where it is a string or bytes, and else as JSON; headers are given as
+// "Name: value".
+func (s *sim) ask(method, path string, body any, headers ...string) reply {
+	s.t.Helper()
+	var content io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		content = strings.NewReader(b)
+	default:
+		data, err := json.Marshal(body)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		content = bytes.NewReader(data)
+	}
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, content)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		if name == "Host" {
+			r.Host = value
+		}
+		r.Header.Set(name, value)
+	}
+	answer, err := s.http.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return reply{s.t, answer.StatusCode, answer.Header, data}
+}
+
+// api asks the control API and demands a status.
+func (s *sim) api(status int, method, path string, body any, headers ...string) reply {
+	s.t.Helper()
+	r := s.ask(method, apiPath+path, body, headers...)
+	if r.status != status {
+		s.t.Fatalf("%s %s: %d, want %d: %s", method, path, r.status, status, r.body)
+	}
+	return r
+}
+
+// into reads the answer's JSON.
+func (r reply) into(v any) {
+	r.t.Helper()
+	if err := json.Unmarshal(r.body, v); err != nil {
+		r.t.Fatalf("%v: %s", err, r.body)
+	}
+}
+
+// problem demands a problem of that kind, and returns it.
+func (r reply) problem(status int, kind string) Problem {
+	r.t.Helper()
+	var p Problem
+	if r.header.Get("Content-Type") != "application/problem+json" {
+		r.t.Fatalf("no problem but %d %s: %s", r.status, r.header.Get("Content-Type"), r.body)
+	}
+	r.into(&p)
+	if r.status != status || p.Status != status || p.Type != problemType+kind || p.Title != http.StatusText(status) || p.Detail == "" {
+		r.t.Errorf("want %d %s, got %d %s", status, kind, r.status, r.body)
+	}
+	return p
+}
+
+// committed is how far the journal has come.
+func (s *sim) committed() journal.Seq {
+	last, _ := s.provider.Journal().Committed()
+	return last
+}
+
+// settle waits until nothing is owed.
+func (s *sim) settle() {
+	s.t.Helper()
+	if _, err := s.provider.Wait(s.t.Context(), provider.Condition{NothingOwed: true}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// subscriptionID is the one of the receiver.
+func (s *sim) subscriptionID() string { return s.provider.Subscriptions(false)[0].ID }
+
+// checked holds every exchange against the OpenAPI document: a request that is answered well must be one that the
+// document allows, and every answer must be one that it describes. A stream's answer is left unread.
+type checked struct {
+	t    testing.TB
+	next http.RoundTripper
+}
+
+func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
+	var sent []byte
+	if r.Body != nil {
+		sent, _ = io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	answer, err := c.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	asked := r.Clone(r.Context())
+	asked.Body = io.NopCloser(bytes.NewReader(sent))
+	if err := checkExchange(asked, answer); err != nil {
+		c.t.Errorf("%s %s: %v", r.Method, r.URL, err)
+	}
+	return answer, nil
+}
+
+// checkExchange says where an exchange departs from the document. It reads the answer's body and puts it back.
+func checkExchange(r *http.Request, answer *http.Response) error {
+	stream := answer.Header.Get("Content-Type") == "text/event-stream"
+	var body []byte
+	if !stream {
+		var err error
+		if body, err = io.ReadAll(answer.Body); err != nil {
+			return err
+		}
+		answer.Body.Close()
+		answer.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	described, err := theDocument()
+	if err != nil {
+		return err
+	}
+	if r.Method == http.MethodHead {
+		r.Method, body = http.MethodGet, nil
+		stream = true // it has no body
+	}
+	route, parameters, err := described.router.FindRoute(r)
+	if err != nil {
+		if answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusMethodNotAllowed || answer.StatusCode == http.StatusMisdirectedRequest {
+			return nil
+		}
+		return fmt.Errorf("answered %d, but %w", answer.StatusCode, err)
+	}
+	input := &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: parameters, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, ExcludeResponseBody: stream},
+	}
+	if answer.StatusCode < 300 {
+		if err := openapi3filter.ValidateRequest(r.Context(), input); err != nil {
+			return fmt.Errorf("answered %d, but the document does not allow it: %w", answer.StatusCode, err)
+		}
+	}
+	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: answer.StatusCode, Header: answer.Header, Body: io.NopCloser(bytes.NewReader(body)), Options: input.Options,
+	})
+	if err != nil {
+		return fmt.Errorf("the answer %d is not as the document describes it: %w\n%s", answer.StatusCode, err, body)
+	}
+	return nil
+}
+
+// described is the OpenAPI document, made strict: what it does not describe must not be there.
+type described struct {
+	doc    *openapi3.T
+	router routers.Router
+}
+
+var theDocument = sync.OnceValues(loadDocument)
+
+func loadDocument() (*described, error) {
+	var raw map[string]any
+	if err := json.Unmarshal(document, &raw); err != nil {
+		return nil, err
+	}
+	makeStrict(raw)
+	strict, err := json.Marshal(raw)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(strict)
+	if err != nil {
+		return nil, err
+	}
+	router, err := gorillamux.NewRouter(doc)
+	return &described{doc, router}, err
+}
+
+// makeStrict forbids what a schema with properties does not name.
+func makeStrict(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if _, ok := v["properties"].(map[string]any); ok && v["type"] == "object" {
+			v["additionalProperties"] = false
+		}
+		for _, inner := range v {
+			makeStrict(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			makeStrict(inner)
+		}
+	}
+}
+
+// refusedAddress is where nothing listens.
+func refusedAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
