@@ -161,13 +161,19 @@ func (s *StoryRecorder) Skip(path, reason string) {
 	}
 }
 
-// End says that a step has ended, at a time since the story's start, and returns what is known of it by now.
-func (s *StoryRecorder) End(path string, at time.Duration) StepResult {
+// End says that a step has ended, or a round of it, at a time since the story's start.
+func (s *StoryRecorder) End(path string, at time.Duration) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	step := s.step(path)
 	step.result.Duration = at - step.result.StartedAt
-	result := step.finished()
+}
+
+// Step returns what is known of a step by now.
+func (s *StoryRecorder) Step(path string) StepResult {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	result := s.step(path).finished()
 	if result.Holds() && slices.ContainsFunc(s.steps, func(inner *stepState) bool {
 		return inner.result.Outcome == Failed && strings.HasPrefix(inner.result.Path, path+".")
 	}) {

@@ -44,7 +44,8 @@ func TestRecorder(t *testing.T) {
 	s := story(r, "1", "2", "3", "3.1", "3.2", "4", "5", "6")
 	s.Begin("1", time.Second)
 	s.Attempt("1", sent("booking.created", 200), scenarios.Default())
-	if got := s.End("1", 3*time.Second); got.Outcome != scenarios.Passed || got.StartedAt != time.Second || got.Duration != 2*time.Second {
+	s.End("1", 3*time.Second)
+	if got := s.Step("1"); got.Outcome != scenarios.Passed || got.StartedAt != time.Second || got.Duration != 2*time.Second {
 		t.Errorf("the first step: %+v", got)
 	}
 	s.Begin("2", 0)
@@ -56,7 +57,7 @@ func TestRecorder(t *testing.T) {
 	spoiled.Attempt.Sent.Fault = "signature=tampered"
 	s.Attempt("3.1", spoiled, scenarios.Default())
 	s.Begin("3.2", 0)
-	if got := s.End("3", 0); got.Outcome != scenarios.Failed {
+	if got := s.Step("3"); got.Outcome != scenarios.Failed {
 		t.Errorf("a step whose child failed: %s", got.Outcome)
 	}
 	s.Skip("4", "nothing was captured as job")

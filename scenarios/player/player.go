@@ -75,9 +75,9 @@ type Options struct {
 type Observer interface {
 	// Begin says that a story begins.
 	Begin(story scenarios.Story)
-	// Progress says how many attempts there have been in a step that is still being played.
-	Progress(step scenarios.Step, attempts int64)
-	// Step says how a step went. The steps of a parallel block come as they end.
+	// Progress says how many attempts there have been in a traffic step, or rounds in a repeat, that is being played.
+	Progress(step scenarios.Step, done int64)
+	// Step says how a step went. The steps of a parallel block come as they end, those of a repeat when it has ended.
 	Step(result scenarios.StepResult)
 	// End says that the story begun last has ended.
 	End(story scenarios.Story)

@@ -54,31 +54,30 @@ func (s *story) plan(step script.Step, at place) task {
 	common := script.Of(step)
 	run := s.planKind(step, at)
 	if !s.selected.plays(common.Path) {
-		return s.unselected(step, run)
+		return s.unselected(step, at.round, run)
 	}
 	return func(ctx context.Context, b *branch) {
 		if reason := s.reasonToSkip(common, b); reason != "" {
-			s.skip(step, reason)
+			s.skip(step, at.round, reason)
 			return
 		}
 		s.record.Begin(common.Path, s.since())
 		run(ctx, b)
-		s.end(ctx, common)
+		s.end(ctx, step, at.round)
 	}
 }
 
 // unselected returns what stands in for a step that was not selected. It has been planned, so that the clinic is where
 // it would be; those inside it are planned too, and one of them may be selected.
-func (s *story) unselected(step script.Step, run task) task {
+func (s *story) unselected(step script.Step, r round, run task) task {
 	return func(ctx context.Context, b *branch) {
 		path := script.Of(step).Path
 		if !s.selected.below(path) {
 			s.record.Skip(path, s.selected.reason)
-			s.observe(path)
 		} else {
 			s.record.Begin(path, s.since())
-			defer s.observe(path)
 		}
+		defer s.observe(step, r)
 		if script.Children(step) != nil {
 			run(ctx, b)
 		}
@@ -114,23 +113,24 @@ func (s *story) planKind(step script.Step, at place) task {
 }
 
 // skip records that a step and all inside it are not played.
-func (s *story) skip(step script.Step, reason string) {
-	path := script.Of(step).Path
-	s.record.Skip(path, reason)
-	s.observe(path)
+func (s *story) skip(step script.Step, r round, reason string) {
+	s.record.Skip(script.Of(step).Path, reason)
+	s.observe(step, r)
 	for _, child := range script.Children(step) {
-		s.skip(child, reason)
+		s.skip(child, r, reason)
 	}
 }
 
 // end records that a step has ended, unless the story was interrupted within it.
-func (s *story) end(ctx context.Context, common *script.Common) {
+func (s *story) end(ctx context.Context, step script.Step, r round) {
 	if ctx.Err() != nil {
 		return
 	}
-	result := s.observe(common.Path)
-	failed := result.Counts.Failures() > 0 && s.p.options.FailFast
-	if failed || common.Path == s.selected.last {
+	path := script.Of(step).Path
+	s.record.End(path, s.since())
+	s.observe(step, r)
+	failed := s.p.options.FailFast && s.record.Step(path).Counts.Failures() > 0
+	if failed || path == s.selected.last {
 		s.stop(failed)
 	}
 }
@@ -184,6 +184,9 @@ func (s *story) repeat(step *script.Repeat, at place) task {
 				planned[i](ctx, b)
 			} else {
 				plan(i)(ctx, b)
+			}
+			if len(at.round) == 0 {
+				s.progress(step.Path, int64(i+1))
 			}
 		}
 	}
@@ -243,18 +246,32 @@ func (s *story) reasonToSkip(c *script.Common, b *branch) string {
 	return "nothing was captured as " + strings.Join(missing, " or ")
 }
 
-// observe tells the observer how a step went.
-func (s *story) observe(path string) (result scenarios.StepResult) {
+// observe tells the observer how a step went. Those inside a repeat go many times: they are told of once, in the order of
+// the file, when the outermost repeat around them has ended.
+func (s *story) observe(step script.Step, r round) {
+	if len(r) > 0 {
+		return
+	}
 	s.observing.Lock()
 	defer s.observing.Unlock()
-	result = s.record.End(path, s.since())
-	s.p.options.Observer.Step(result)
-	return result
+	if repeat, ok := step.(*script.Repeat); ok {
+		s.observeRounds(repeat.Steps)
+	}
+	s.p.options.Observer.Step(s.record.Step(script.Of(step).Path))
+}
+
+func (s *story) observeRounds(steps []script.Step) {
+	for _, step := range steps {
+		s.observeRounds(script.Children(step))
+		if result := s.record.Step(script.Of(step).Path); result.Outcome != scenarios.NotRun {
+			s.p.options.Observer.Step(result)
+		}
+	}
 }
 
 // progress tells the observer how far a step has come.
-func (s *story) progress(path string, attempts int64) {
+func (s *story) progress(path string, done int64) {
 	s.observing.Lock()
 	defer s.observing.Unlock()
-	s.p.options.Observer.Progress(s.steps[path], attempts)
+	s.p.options.Observer.Progress(s.steps[path], done)
 }

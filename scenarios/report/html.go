@@ -35,6 +35,7 @@ func HTML(w io.Writer, r scenarios.Result) error {
 			return command(s.ReproduceStep(&step.Step))
 		},
 		"subject": subject,
+		"depth":   depth,
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("reading the template of the report: %w", err)
@@ -53,6 +54,7 @@ type htmlRun struct {
 
 type htmlStory struct {
 	*scenarios.Story
+	Anchor   string
 	Verdict  scenarios.Outcome
 	Steps    []*scenarios.StepResult
 	Timeline timeline
@@ -63,7 +65,7 @@ func htmlPage(r *scenarios.Result) htmlRun {
 	failed := 0
 	for i := range r.Stories {
 		story := &r.Stories[i]
-		shown := htmlStory{Story: story, Verdict: story.Outcome(), Timeline: timelineOf(story)}
+		shown := htmlStory{Story: story, Anchor: fmt.Sprintf("story-%d", i+1), Verdict: story.Outcome(), Timeline: timelineOf(story)}
 		for k := range story.Steps {
 			shown.Steps = append(shown.Steps, &story.Steps[k])
 		}
@@ -78,6 +80,14 @@ func htmlPage(r *scenarios.Result) htmlRun {
 
 // classOf is the style of an outcome.
 func classOf(o scenarios.Outcome) string { return strings.ReplaceAll(string(o), " ", "") }
+
+// depth is the style of a step by how many others it is inside of.
+func depth(path string) string {
+	if n := min(strings.Count(path, "."), 3); n > 0 {
+		return fmt.Sprintf(" in%d", n)
+	}
+	return ""
+}
 
 // subject is what a piece of evidence is about: the event, or the question.
 func subject(e scenarios.Evidence) string {
@@ -123,7 +133,8 @@ func headers(all []simulator.Header) string {
 const (
 	timelineWidth = 1000
 	timelineRow   = 16
-	timelineLabel = 60 // to the left of the bars
+	timelineLabel = 300 // to the left of the bars
+	labelLength   = 46  // characters that fit there
 	maxMarks      = 200
 )
 
@@ -136,6 +147,7 @@ type timeline struct {
 
 type timelineStep struct {
 	Path, What, Class string
+	Label             string // both, cut to the room that there is
 	Y                 int
 	X, Width          float64
 	Marks             []timelineMark
@@ -153,6 +165,14 @@ type timelineTick struct {
 	Last bool
 }
 
+// titleOf is what a step is called: by its own name, or by what it does.
+func titleOf(s *scenarios.StepResult) string {
+	if s.Name != "" {
+		return s.Name
+	}
+	return s.What
+}
+
 func timelineOf(s *scenarios.Story) timeline {
 	whole := max(s.Duration, time.Millisecond)
 	at := func(d time.Duration) float64 {
@@ -166,9 +186,13 @@ func timelineOf(s *scenarios.Story) timeline {
 			continue
 		}
 		row := timelineStep{Path: step.Path, What: step.What, Class: classOf(step.Outcome), Y: len(t.Rows) * timelineRow, X: at(step.StartedAt)}
+		row.Label = firstLine(fmt.Sprintf("%-5s %s", step.Path, titleOf(step)), labelLength)
 		row.Width = max(at(step.StartedAt+step.Duration)-row.X, 2)
 		for k := range step.Evidence[:min(len(step.Evidence), maxMarks)] {
 			e := &step.Evidence[k]
+			if e.Check != nil && e.Check.Asked == "" { // a step that could not be played has no moment of its own
+				continue
+			}
 			row.Marks = append(row.Marks, timelineMark{X: at(e.StartedAt), Failed: !e.Verdict.Passed(), What: came(e)})
 		}
 		t.Rows = append(t.Rows, row)

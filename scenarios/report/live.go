@@ -34,14 +34,17 @@ func (l *Live) Begin(story scenarios.Story) {
 // enough to cost nothing.
 const progressEvery = 997
 
-// Progress says how many attempts there have been in a step that is still being played.
-func (l *Live) Progress(step scenarios.Step, attempts int64) {
-	if !l.t.Progress || attempts < l.shown+progressEvery && attempts > l.shown {
+// Progress says how many attempts, or rounds of a repeat, there have been in a step that is still being played.
+func (l *Live) Progress(step scenarios.Step, done int64) {
+	if !l.t.Progress || done < l.shown+progressEvery && done > l.shown {
 		return
 	}
-	l.shown = attempts
-	line := fmt.Sprintf("\r\x1b[K  …     %-5s %s: %s", step.Path, firstLine(step.What, 40), count(attempts, "attempt", "attempts"))
-	l.write([]byte(line))
+	l.shown = done
+	so := count(done, "attempt", "attempts")
+	if step.Kind == "repeat" {
+		so = count(done, "round", "rounds")
+	}
+	l.write([]byte(fmt.Sprintf("\r\x1b[K  …     %-5s %s: %s", step.Path, firstLine(step.What, 40), so)))
 	l.progress = true
 }
 
