@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"semblance/fixtures"
@@ -46,7 +47,7 @@ func TestWaitSaysHowFarThingsHaveCome(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || progress.Met || progress.Accepted != 1 || progress.Owed != 1 {
 		t.Errorf("%+v, %v", progress, err)
 	}
-	if want := "the receiver accepted 1 of 2 deliveries of booking.created and 1 deliveries are still owed"; err == nil || !contains(err.Error(), want) {
+	if want := "the receiver accepted 1 of 2 deliveries of booking.created and 1 delivery is still owed"; err == nil || !contains(err.Error(), want) {
 		t.Errorf("%v, want %q", err, want)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -68,6 +69,34 @@ func TestWaitSaysHowFarThingsHaveCome(t *testing.T) {
 	}
 	if _, err := p.Wait(t.Context(), provider.Condition{SubscriptionID: "none"}); provider.CodeOf(err) != provider.CodeNotFound {
 		t.Errorf("a subscription that is not there: %v", err)
+	}
+}
+
+// A reset takes away the subscription that somebody waits for: they are told, and nobody else notices.
+func TestWaitingForASubscriptionThatIsResetAway(t *testing.T) {
+	for name, c := range map[string]provider.Condition{
+		"from the start": {Accepted: 1},
+		"after a mark":   {Accepted: 1, After: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := start(t, provider.Options{})
+				c.SubscriptionID = subscribe(t, p, "https://example.com/webhooks", "booking.created").ID
+				waited := make(chan error, 1)
+				go func() {
+					_, err := p.Wait(t.Context(), c)
+					waited <- err
+				}()
+				synctest.Wait() // it waits
+				if err := p.Reset(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				emit(t, p, "booking.created") // the provider has got on, so whoever waits looks
+				if err := <-waited; provider.CodeOf(err) != provider.CodeNotFound {
+					t.Errorf("who waits is told %v, want that the subscription is not there", err)
+				}
+			})
+		})
 	}
 }
 

@@ -37,23 +37,19 @@ func (p *Provider) Wait(ctx context.Context, c Condition) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	if c.SubscriptionID != "" {
-		if _, ok := p.Subscription(c.SubscriptionID); !ok {
-			return Progress{}, refuse(CodeNotFound, "subscription", "there is no subscription %q", c.SubscriptionID)
-		}
-	}
-	var now Progress
-	look := func() bool {
-		now = p.progress(c, names)
-		return now.Met
-	}
 	if c.After > 0 {
 		return p.waitAfter(ctx, c, names)
+	}
+	var now Progress
+	var gone error
+	look := func() bool {
+		now, gone = p.progress(c, names)
+		return now.Met || gone != nil
 	}
 	if err := p.until(ctx, look); err != nil {
 		return now, fmt.Errorf("%s: %w", c.unmet(now), err)
 	}
-	return now, nil
+	return now, gone
 }
 
 func (c *Condition) typeNames() (map[string]bool, error) {
@@ -71,11 +67,15 @@ func (c *Condition) typeNames() (map[string]bool, error) {
 	return names, nil
 }
 
-// progress is called with the lock held.
-func (p *Provider) progress(c Condition, names map[string]bool) Progress {
+// progress is called with the lock held. The subscription may be none, also after it was there: a reset forgets it.
+func (p *Provider) progress(c Condition, names map[string]bool) (Progress, error) {
 	now := Progress{Owed: p.owed}
 	if c.SubscriptionID != "" {
-		now.Owed = len(p.subscribers[c.SubscriptionID].owed)
+		s := p.subscribers[c.SubscriptionID]
+		if s == nil {
+			return Progress{}, refuse(CodeNotFound, "subscription", "there is no subscription %q", c.SubscriptionID)
+		}
+		now.Owed = len(s.owed)
 	}
 	for a, n := range p.accepted {
 		if (names == nil || names[a.eventType]) && (c.SubscriptionID == "" || c.SubscriptionID == a.subscription) {
@@ -83,7 +83,7 @@ func (p *Provider) progress(c Condition, names map[string]bool) Progress {
 		}
 	}
 	now.Met = now.Accepted >= c.Accepted && (!c.NothingOwed || now.Owed == 0)
-	return now
+	return now, nil
 }
 
 // waitAfter counts what came after a place in the journal by asking the journal.
@@ -99,8 +99,11 @@ func (p *Provider) waitAfter(ctx context.Context, c Condition, names map[string]
 			return Progress{}, fmt.Errorf("waiting: %w", err)
 		}
 		p.mu.Lock()
-		now := p.progress(c, names)
+		now, err := p.progress(c, names)
 		p.mu.Unlock()
+		if err != nil {
+			return now, err
+		}
 		now.Accepted = n
 		if now.Met = n >= c.Accepted && (!c.NothingOwed || now.Owed == 0); now.Met {
 			return now, nil
@@ -126,7 +129,11 @@ func (c *Condition) unmet(now Progress) string {
 		lacks = append(lacks, fmt.Sprintf("the receiver accepted %d of %d deliveries%s", now.Accepted, c.Accepted, of))
 	}
 	if c.NothingOwed && now.Owed > 0 {
-		lacks = append(lacks, fmt.Sprintf("%d deliveries are still owed", now.Owed))
+		are := "deliveries are"
+		if now.Owed == 1 {
+			are = "delivery is"
+		}
+		lacks = append(lacks, fmt.Sprintf("%d %s still owed", now.Owed, are))
 	}
 	return strings.Join(lacks, " and ")
 }
