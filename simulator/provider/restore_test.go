@@ -262,6 +262,44 @@ func TestCloseCutsWhatHangs(t *testing.T) {
 	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
 }
 
+// counting counts how often somebody sleeps.
+type counting struct {
+	clock.Clock
+	sleeps atomic.Int64
+}
+
+func (c *counting) Sleep(ctx context.Context, d time.Duration) error {
+	c.sleeps.Add(1)
+	return c.Clock.Sleep(ctx, d)
+}
+
+// What falls due while Close waits for an attempt is not done any more, and nobody looks at it again and again.
+func TestClosingIsIdle(t *testing.T) {
+	c := &counting{Clock: clock.Real()}
+	p, err := provider.Start(t.Context(), provider.Options{Clock: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived, answer := make(chan bool, 1), make(chan bool)
+	r := receive(t, nil)
+	r.answers(func(int, request) int { arrived <- true; <-answer; return 200 })
+	defer close(answer)
+	subscribe(t, p, r.URL, "booking.created")
+	emit(t, p, "booking.created")
+	<-arrived
+	if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Rate: 100, Types: []string{"lab.*"}}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := p.Close(ctx); err == nil {
+		t.Error("Close did not wait")
+	}
+	if n := c.sleeps.Load(); n > 50 {
+		t.Errorf("the provider woke %d times in 50 ms in which it had nothing to do", n)
+	}
+}
+
 // What is owed to a subscription that was deleted, by a process that was killed while the attempt was in flight, is
 // dropped and told at the next start.
 func TestWhatADeletedSubscriptionWasOwedIsToldAfterARestart(t *testing.T) {

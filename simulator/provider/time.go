@@ -36,6 +36,9 @@ func (p *Provider) keepTime(ctx context.Context) {
 		sleeping, ring := context.WithCancel(ctx)
 		p.alarm = alarm{ring: ring}
 		next := p.agenda.next()
+		if p.closing {
+			next = nil // nothing is done any more, however long it is due
+		}
 		if next != nil {
 			p.alarm.at = next.at
 		}
