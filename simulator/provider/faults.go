@@ -50,26 +50,15 @@ func (p *Provider) SetFault(ctx context.Context, f FaultPlan) (FaultPlan, error)
 			return f, err
 		}
 	}
-	p.stage.RLock()
-	defer p.stage.RUnlock()
-	p.mu.Lock()
-	s, err := p.living(f.SubscriptionID)
-	if err == nil && p.closing {
-		err = errClosing()
-	}
-	if err != nil {
-		p.mu.Unlock()
-		return f, err
-	}
-	now := p.clock.Now()
-	f.ID, f.Fault = p.ids.New(now).String(), parsed.String()
-	set := &plan{FaultPlan: f, fault: parsed}
-	s.faults = append(s.faults, set)
-	c := newCommit()
-	c.records = append(c.records, set.record(now, false))
-	p.submit(c)
-	p.mu.Unlock()
-	return f, c.wait(ctx)
+	_, err = p.alter(ctx, f.SubscriptionID, func(c *commit, s *subscriber) error {
+		now := p.clock.Now()
+		f.ID, f.Fault = p.ids.New(now).String(), parsed.String()
+		set := &plan{FaultPlan: f, fault: parsed}
+		s.faults = append(s.faults, set)
+		c.records = append(c.records, set.record(now, false))
+		return nil
+	})
+	return f, err
 }
 
 // ClearFaults ends the faults set for the subscription.
@@ -82,14 +71,18 @@ func (p *Provider) ClearFaults(ctx context.Context, subscriptionID string) error
 		p.mu.Unlock()
 		return refuse(CodeNotFound, "id", "there is no subscription %q", subscriptionID)
 	}
-	c, now := newCommit(), p.clock.Now()
+	c := newCommit()
+	p.clearFaults(c, s, p.clock.Now())
+	p.submit(c)
+	p.mu.Unlock()
+	return c.wait(ctx)
+}
+
+func (p *Provider) clearFaults(c *commit, s *subscriber, now time.Time) {
 	for _, f := range s.faults {
 		c.records = append(c.records, f.record(now, true))
 	}
 	s.faults = nil
-	p.submit(c)
-	p.mu.Unlock()
-	return c.wait(ctx)
 }
 
 // Faults returns the faults set for the subscription, in the order in which they were set.

@@ -74,25 +74,7 @@ func (p *Provider) RotateSecret(ctx context.Context, id string, overlap time.Dur
 	if overlap < 0 {
 		return simulator.Subscription{}, refuse(CodeSetting, "overlap", "two secrets cannot sign for %v; the overlap must not be negative", overlap)
 	}
-	p.stage.RLock()
-	defer p.stage.RUnlock()
-	c := newCommit()
-	p.mu.Lock()
-	s, err := p.living(id)
-	if err == nil && p.closing {
-		err = errClosing()
-	}
-	if err == nil {
-		err = p.rotate(c, s, overlap)
-	}
-	if err != nil {
-		p.mu.Unlock()
-		return simulator.Subscription{}, err
-	}
-	now := s.snapshot()
-	p.submit(c)
-	p.mu.Unlock()
-	return now, c.wait(ctx)
+	return p.alter(ctx, id, func(c *commit, s *subscriber) error { return p.rotate(c, s, overlap) })
 }
 
 func (p *Provider) rotate(c *commit, s *subscriber, overlap time.Duration) error {

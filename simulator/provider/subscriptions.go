@@ -77,13 +77,22 @@ func (p *Provider) create(c *commit, n NewSubscription) (*subscriber, error) {
 // UpdateSubscription changes what the change gives. Those who subscribed to webhook.subscription.updated are told, if
 // anything did change.
 func (p *Provider) UpdateSubscription(ctx context.Context, id string, change SubscriptionChange) (simulator.Subscription, error) {
+	return p.alter(ctx, id, func(c *commit, s *subscriber) error { return p.update(c, s, change) })
+}
+
+// alter changes a subscription that is not deleted, and returns it as it then is once that is committed. Where the
+// change comes to nothing, nothing is written.
+func (p *Provider) alter(ctx context.Context, id string, change func(*commit, *subscriber) error) (simulator.Subscription, error) {
 	p.stage.RLock()
 	defer p.stage.RUnlock()
 	c := newCommit()
 	p.mu.Lock()
 	s, err := p.living(id)
+	if err == nil && p.closing {
+		err = errClosing()
+	}
 	if err == nil {
-		err = p.update(c, s, change)
+		err = change(c, s)
 	}
 	if err != nil {
 		p.mu.Unlock()
@@ -100,9 +109,6 @@ func (p *Provider) UpdateSubscription(ctx context.Context, id string, change Sub
 }
 
 func (p *Provider) update(c *commit, s *subscriber, change SubscriptionChange) error {
-	if p.closing {
-		return errClosing()
-	}
 	next, given := change.apply(s.sub)
 	if err := p.options.Rules.check(&next, given, s.local); err != nil {
 		return err
@@ -166,30 +172,14 @@ func same(a, b *simulator.Subscription) bool {
 // DeleteSubscription deletes a subscription, softly: it stays and says so. What is owed to it has failed for good, and
 // those who subscribed to webhook.event.deliveryFailed are told of each delivery.
 func (p *Provider) DeleteSubscription(ctx context.Context, id string) (simulator.Subscription, error) {
-	p.stage.RLock()
-	defer p.stage.RUnlock()
-	c := newCommit()
-	p.mu.Lock()
-	s, err := p.living(id)
-	if err == nil && p.closing {
-		err = errClosing()
-	}
-	if err != nil {
-		p.mu.Unlock()
-		return simulator.Subscription{}, err
-	}
-	next := *s.sub
-	next.Deleted, next.UpdatedAt = true, p.clock.Now()
-	p.put(c, s, &next, "deleted")
-	p.drop(c, s, "its subscription was deleted", true)
-	for _, f := range s.faults {
-		c.records = append(c.records, f.record(next.UpdatedAt, true))
-	}
-	s.faults = nil
-	deleted := s.snapshot()
-	p.submit(c)
-	p.mu.Unlock()
-	return deleted, c.wait(ctx)
+	return p.alter(ctx, id, func(c *commit, s *subscriber) error {
+		next := *s.sub
+		next.Deleted, next.UpdatedAt = true, p.clock.Now()
+		p.put(c, s, &next, "deleted")
+		p.drop(c, s, "its subscription was deleted", true)
+		p.clearFaults(c, s, next.UpdatedAt)
+		return nil
+	})
 }
 
 // Subscription returns the subscription of that id, also a deleted one.
