@@ -3,8 +3,6 @@ package player
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -186,18 +184,9 @@ func plainError(err error) string {
 
 // probeClient asks the receiver's application, trusting what deliveries trust.
 func probeClient(o delivery.Options) (*http.Client, error) {
-	config := &tls.Config{InsecureSkipVerify: o.Insecure}
-	if o.CAFile != "" {
-		pem, err := os.ReadFile(o.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading the certificates to trust: %w", err)
-		}
-		if config.RootCAs, err = x509.SystemCertPool(); err != nil {
-			config.RootCAs = x509.NewCertPool()
-		}
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no PEM certificate", o.CAFile)
-		}
+	config, err := o.TLS()
+	if err != nil {
+		return nil, err
 	}
 	return &http.Client{
 		Transport:     &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second},

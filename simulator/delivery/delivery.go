@@ -113,21 +113,28 @@ func New(o Options) (*Sender, error) {
 	if o.Style != Compact && o.Style != Indented {
 		return nil, fmt.Errorf("unknown style %q of the body; it is %q (compact) or %q", o.Style, Compact, Indented)
 	}
+	config, err := o.TLS()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sender{options: o, tls: config}
+	s.targets.limit = limits{idle: o.MaxIdle, age: o.IdleTimeout}
+	return s, nil
+}
+
+// TLS returns whom the options trust, for HTTP/1.1.
+func (o Options) TLS() (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		NextProtos:         []string{"http/1.1"},
 		InsecureSkipVerify: o.Insecure, // on request alone: for a receiver with a self-signed certificate
 	}
-	if o.CAFile != "" {
-		pool, err := certificates(o.CAFile)
-		if err != nil {
-			return nil, err
-		}
-		config.RootCAs = pool
+	if o.CAFile == "" {
+		return config, nil
 	}
-	s := &Sender{options: o, tls: config}
-	s.targets.limit = limits{idle: o.MaxIdle, age: o.IdleTimeout}
-	return s, nil
+	var err error
+	config.RootCAs, err = certificates(o.CAFile)
+	return config, err
 }
 
 // certificates returns the system's trusted certificates and those of a PEM file.
