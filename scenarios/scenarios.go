@@ -85,16 +85,20 @@ type Failure struct {
 	Found    string
 }
 
-// String returns the failure in one line.
-func (f Failure) String() string {
-	what := f.What
+// Subject returns what failed, with its name or its place: "header Content-Type", "body /job/id".
+func (f Failure) Subject() string {
 	switch {
 	case f.Name != "":
-		what += " " + f.Name
+		return f.What + " " + f.Name
 	case f.Pointer != "":
-		what += " " + f.Pointer
+		return f.What + " " + f.Pointer
 	}
-	return what + ": expected " + f.Expected + ", found " + f.Found
+	return f.What
+}
+
+// String returns the failure in one line.
+func (f Failure) String() string {
+	return f.Subject() + ": expected " + f.Expected + ", found " + f.Found
 }
 
 // DefaultWithin is the time that an answer may take where a scenario says nothing: the provider's own time-out for a

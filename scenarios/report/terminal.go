@@ -113,14 +113,7 @@ func (t Terminal) failures(b *bytes.Buffer, s *scenarios.StepResult) {
 }
 
 func (t Terminal) failure(b *bytes.Buffer, f scenarios.Failure) {
-	what := f.What
-	switch {
-	case f.Name != "":
-		what += " " + f.Name
-	case f.Pointer != "":
-		what += " " + f.Pointer
-	}
-	fmt.Fprintf(b, "        %s\n", what)
+	fmt.Fprintf(b, "        %s\n", f.Subject())
 	fmt.Fprintf(b, "          expected  %s\n", t.paint(f.Expected, color.FgGreen))
 	fmt.Fprintf(b, "          found     %s\n", t.paint(f.Found, color.FgRed))
 }
