@@ -73,7 +73,7 @@ func (e Expect) String() string {
 		words = append(words, h.Name+": "+h.Pattern)
 	}
 	for _, q := range e.Equals {
-		words = append(words, q.Pointer+" = "+FormatJSON(q.Value))
+		words = append(words, q.Pointer+" = "+formatJSON(q.Value))
 	}
 	if e.Body != nil {
 		words = append(words, "a body that satisfies its schema")

@@ -169,9 +169,9 @@ func (j *judge) equals() {
 		found, err := Lookup(doc, want.Pointer)
 		switch {
 		case err != nil:
-			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: FormatJSON(want.Value), Found: err.Error()})
+			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: formatJSON(want.Value), Found: err.Error()})
 		case !EqualJSON(want.Value, found):
-			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: FormatJSON(want.Value), Found: FormatJSON(found)})
+			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: formatJSON(want.Value), Found: formatJSON(found)})
 		}
 	}
 }

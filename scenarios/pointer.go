@@ -72,7 +72,7 @@ func missing(doc any, at, key string) error {
 	case []any:
 		return fmt.Errorf("nothing: %s is a list of %d", where, len(doc))
 	}
-	return fmt.Errorf("nothing: %s is %s", where, FormatJSON(doc))
+	return fmt.Errorf("nothing: %s is %s", where, formatJSON(doc))
 }
 
 // EncodeJSON returns a value of [validate.Parse] as compact JSON.
@@ -86,8 +86,8 @@ func EncodeJSON(value any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// FormatJSON returns a value of [validate.Parse] as compact JSON, cut to the length of a report.
-func FormatJSON(value any) string { return excerpt(EncodeJSON(value)) }
+// formatJSON returns a value of [validate.Parse] as compact JSON, cut to the length of a report.
+func formatJSON(value any) string { return excerpt(EncodeJSON(value)) }
 
 // EqualJSON reports whether two values of [validate.Parse] are the same JSON: numbers by value (1 is 1.0), objects whatever
 // the order of their keys.

@@ -43,7 +43,7 @@ func ParseToken(s string) (Token, error) {
 	}
 	t := Token{Text: text}
 	for name := range strings.SplitSeq(list, ",") {
-		p, err := ParsePermission(strings.TrimSpace(name))
+		p, err := parsePermission(strings.TrimSpace(name))
 		if err != nil {
 			return Token{}, err
 		}
@@ -54,8 +54,8 @@ func ParseToken(s string) (Token, error) {
 	return t, nil
 }
 
-// ParsePermission reads one of the four names.
-func ParsePermission(name string) (Permission, error) {
+// parsePermission reads one of the four names.
+func parsePermission(name string) (Permission, error) {
 	known := make([]string, 0, 4)
 	for _, p := range AllPermissions() {
 		if string(p) == name {
