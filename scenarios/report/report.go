@@ -57,30 +57,6 @@ func count[N int | int64](n N, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// command is what people type: the words after the program's name.
-func command(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = shellWord(word)
-	}
-	return "semblance " + strings.Join(quoted, " ")
-}
-
-// shellWord writes a word so that a shell reads it back as it is, but for $NAME: a variable that holds what must not be
-// shown.
-func shellWord(word string) string {
-	if name, ok := strings.CutPrefix(word, "$"); ok && isVariable(name) {
-		return `"` + word + `"`
-	}
-	plain := word != "" && strings.IndexFunc(word, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:=,@%+", r))
-	}) < 0
-	if plain {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
 // holds reports whether a step only holds others: it fails when one of them does, and has nothing to show of its own.
 func holds(s *scenarios.StepResult) bool {
 	switch s.Kind {
@@ -88,11 +64,6 @@ func holds(s *scenarios.StepResult) bool {
 		return s.Counts == scenarios.Counts{}
 	}
 	return false
-}
-
-// isVariable reports whether a name is one of an environment variable, in capitals.
-func isVariable(name string) bool {
-	return name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == ""
 }
 
 // place is where a step is written.

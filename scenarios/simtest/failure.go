@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"semblance/scenarios/report"
 	"semblance/simulator"
 	"semblance/simulator/journal"
 )
@@ -78,22 +79,19 @@ func (s *Sim) reproduce(eventType string, a *ask) string {
 		words = append(words, "--omit", identifier)
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.set)) {
-		words = append(words, "--set", quoted(name+"="+a.set[name]))
+		words = append(words, "--set", report.Shell(name+"="+a.set[name]))
 	}
 	if a.invalid {
 		words = append(words, "--invalid")
 	}
 	if a.fault != "" {
-		words = append(words, "--fault", quoted(a.fault))
+		words = append(words, "--fault", report.Shell(a.fault))
 	}
 	if s.Secret != DefaultSecret {
 		words = append(words, "--secret", "…")
 	}
 	return strings.Join(words, " ")
 }
-
-// quoted writes a word for a shell.
-func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 
 // briefly is an answer in a few words.
 func briefly(came *simulator.Came) string {
