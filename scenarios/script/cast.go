@@ -87,7 +87,7 @@ func (p *parser) met(inner *Scenario, list []with) {
 			if c.Name == w.inner {
 				found = true
 				if c.Kind != one.kind {
-					p.fail(w.value, "%s is a %s there, and %s is a %s", w.inner, c.Kind, w.outer, one.kind)
+					p.fail(w.value, "%s is %s there, and %s is %s", w.inner, an(c.Kind), w.outer, an(one.kind))
 				}
 			}
 		}

@@ -185,7 +185,7 @@ func (c *checker) roles(about []About, roles []fixtures.Role, what string) (map[
 		case !slices.ContainsFunc(roles, func(r fixtures.Role) bool { return r.Name == a.Role }):
 			fail(a, "%s", unknownRole(what, a.Role, roles))
 		default:
-			fail(a, "%s is a %s, and the %s of %s is a %s", a.Name, one.kind, a.Role, what, kindOfRole(roles, a.Role))
+			fail(a, "%s is %s, and the %s of %s is %s", a.Name, an(one.kind), a.Role, what, an(kindOfRole(roles, a.Role)))
 		}
 		if one.record == nil { // said already
 			ok = false
@@ -193,6 +193,14 @@ func (c *checker) roles(about []About, roles []fixtures.Role, what string) (map[
 		records[a.Role] = one.record
 	}
 	return records, ok
+}
+
+// an puts the indefinite article before a kind of record.
+func an(kind string) string {
+	if strings.IndexAny(kind, "aeio") == 0 {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 // notAlone says that a record cannot be what an event is about without saying in which role.
@@ -206,7 +214,7 @@ func notAlone(called, kind, what string, roles []fixtures.Role) string {
 	if len(alone) == 0 {
 		alone = roles
 	}
-	return called + " is a " + kind + ", and " + what + " is about " + roleWords(alone)
+	return called + " is " + an(kind) + ", and " + what + " is about " + roleWords(alone)
 }
 
 func roleNames(roles []fixtures.Role) []string {

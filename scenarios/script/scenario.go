@@ -161,7 +161,7 @@ func (p *parser) related(s *Scenario) {
 				place(other)
 			}
 			if want := relationKind(c.Kind, r.Role); other.Kind != want {
-				p.failAt(r.Pos, len(r.Name), "the %s of a %s is a %s, and %s is a %s", r.Role, c.Kind, want, r.Name, other.Kind)
+				p.failAt(r.Pos, len(r.Name), "the %s of %s is %s, and %s is %s", r.Role, an(c.Kind), an(want), r.Name, an(other.Kind))
 				continue
 			}
 			kept = append(kept, r)
