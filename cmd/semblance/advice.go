@@ -57,7 +57,7 @@ func (a *app) advise(c *cobra.Command, p *plan, f *sendFlags, t *tally) {
 	if t.refused != nil && p.request.Fault == nil && !f.invalid {
 		value := t.refused.Sent.Header(signature.HeaderName)
 		line("signed", signature.HeaderName+": "+value)
-		line("", "with the secret "+f.secret.describe(p.secrets))
+		line("", "with the secret "+f.secret.describe(p.secrets)+f.secret.reveals(p.secrets))
 		line("why", "save the bytes that your receiver verifies as body.json, then ask")
 		line("", askVerify(t.refused, f, p))
 	}
@@ -89,16 +89,19 @@ func hintOn(o *sentEvent, p *plan) string {
 	case simulator.FailureRefused:
 		return howToReceive(u)
 	case simulator.FailureTLS:
-		if u.Scheme == "https" {
+		if strings.Contains(o.Came.Detail, "certificate") { // and not that it speaks no TLS at all
 			return "--insecure accepts any certificate; --ca-file FILE trusts the one in FILE"
 		}
-	case simulator.FailureMalformed:
-		if u.Scheme == "http" {
+	case simulator.FailureClosed, simulator.FailureReset: // as a TLS server may, when it is spoken to without
+		if u.Scheme == "http" && o.Came.Status == 0 {
 			return "if it speaks TLS, write https:// in --to"
 		}
 	}
-	if o.Came.Failure == "" && o.Came.Status/100 == 3 {
-		return "redirects are not followed; send to where it points"
+	if location := o.Came.Header("Location"); o.Came.Failure == "" && o.Came.Status/100 == 3 && location != "" {
+		if to, err := u.Parse(location); err == nil {
+			location = to.String()
+		}
+		return "redirects are not followed; send to " + excerpt([]byte(location))
 	}
 	return ""
 }

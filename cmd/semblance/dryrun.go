@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/base64"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +28,7 @@ func (a *app) show(sender *delivery.Sender, p *plan, f *sendFlags) error {
 		}
 		switch {
 		case f.curl:
-			fmt.Fprintln(a.out, curl(&sent))
+			fmt.Fprintln(a.out, curl(&sent, p.options))
 		case f.format == "json":
 			err = writeLine(a.out, attemptJSON{Sent: &sent})
 		case f.quiet:
@@ -44,19 +45,40 @@ func (a *app) show(sender *delivery.Sender, p *plan, f *sendFlags) error {
 	return nil
 }
 
-// curl is the command that sends the same bytes. What curl writes by itself is left out.
-func curl(s *simulator.Sent) string {
-	words := []string{"curl -sS -i", quoteShell(s.URL)}
+// curl is the command that sends the same bytes in the same way. What curl writes by itself is left out.
+func curl(s *simulator.Sent, o delivery.Options) string {
+	words := []string{"curl -sS -i"}
+	if o.Insecure {
+		words = append(words, "--insecure")
+	}
+	if o.CAFile != "" {
+		words = append(words, "--cacert", quoteShell(o.CAFile))
+	}
+	if o.Timeout != delivery.DefaultTimeout {
+		words = append(words, "--max-time", strconv.FormatFloat(o.Timeout.Seconds(), 'f', -1, 64))
+	}
+	if strings.ContainsAny(s.URL, "[]{}") { // which curl takes for a range of URLs
+		words = append(words, "--globoff")
+	}
+	words = append(words, quoteShell(s.URL))
 	for _, h := range s.Headers {
 		switch strings.ToLower(h.Name) {
 		case "host", "content-length":
 			continue
 		}
-		words = append(words, "-H", quoteShell(h.Name+": "+h.Value))
+		words = append(words, "-H", quoteShell(curlHeader(h)))
 	}
 	if utf8.Valid(s.Body) && !strings.ContainsRune(string(s.Body), 0) {
 		return strings.Join(append(words, "--data-raw", quoteShell(string(s.Body))), " ")
 	}
 	encoded := base64.StdEncoding.EncodeToString(s.Body)
 	return "echo " + encoded + " | base64 -d | " + strings.Join(append(words, "--data-binary", "@-"), " ")
+}
+
+// curlHeader writes a header for curl, which would drop one that has a colon and no value.
+func curlHeader(h simulator.Header) string {
+	if h.Value == "" {
+		return h.Name + ";"
+	}
+	return h.Name + ": " + h.Value
 }

@@ -43,12 +43,15 @@ func variable(flag string) string {
 	return "SEMBLANCE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// fromVariable marks a flag that its variable has set, and not the command line.
+const fromVariable = "set by its variable"
+
 // readVariables sets each flag that the command line did not set from its variable, if that is set. What decides is
 // whether it was set and not whether it differs from the default: --count 1 wins over SEMBLANCE_COUNT=5.
 func readVariables(flags *pflag.FlagSet, getenv func(string) (string, bool)) error {
 	var errs []error
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Changed || f.Name == "help" || f.Deprecated != "" {
+		if f.Changed || f.Name == "help" || f.Hidden || f.Deprecated != "" {
 			return
 		}
 		value, ok := getenv(variable(f.Name))
@@ -66,6 +69,7 @@ func readVariables(flags *pflag.FlagSet, getenv func(string) (string, bool)) err
 			}
 		}
 		f.Changed = true
+		_ = flags.SetAnnotation(f.Name, fromVariable, nil) // the flag exists: it is being visited
 	})
 	if len(errs) > 0 {
 		return usageError(errs[0])

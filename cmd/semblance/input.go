@@ -92,6 +92,15 @@ func (m moment) Set(s string) error {
 	return nil
 }
 
+// checkTolerance refuses an age that no signature has. To the library zero is the default and less is any age, neither of
+// which is what somebody means who writes it.
+func checkTolerance(d time.Duration) error {
+	if d <= 0 {
+		return usagef("--tolerance %v: expected a time such as 5m", d)
+	}
+	return nil
+}
+
 // orNow returns the time that a flag gave, or now.
 func orNow(t time.Time) time.Time {
 	if t.IsZero() {

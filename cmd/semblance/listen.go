@@ -86,6 +86,9 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	if f.to != "" {
 		return usagef("listen receives and sends nothing; to send to %s: `semblance send booking.created --to %s`", f.to, f.to)
 	}
+	if err := checkTolerance(f.tolerance); err != nil {
+		return err
+	}
 	secrets, err := f.secret.secrets()
 	if err != nil {
 		return err

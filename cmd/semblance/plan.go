@@ -25,6 +25,9 @@ import (
 // manySends is how many a public address may be sent at once, or of each type, without --allow-public.
 const manySends = 100
 
+// maxCount is more than anybody waits for, and so few that a count of each type is a number, too.
+const maxCount = 1_000_000_000
+
 // A plan is what send is to do, when all of its flags have been understood.
 type plan struct {
 	url     string
@@ -137,7 +140,7 @@ func (p *plan) choose(a *app, args []string, f *sendFlags) error {
 			return errors.New("--raw sends bytes as they are; --set, --with and --omit change the payload of an event type")
 		}
 		raw, err := a.readInput(f.raw)
-		p.request.Raw = slices.Concat([]byte{}, raw) // an empty file is an empty body, and not none
+		p.request.Raw = append([]byte{}, raw...) // an empty file is an empty body, and not none
 		return err
 	}
 	if len(args) == 0 {
@@ -213,6 +216,8 @@ func (p *plan) bound(f *sendFlags) error {
 	switch {
 	case f.count < 1:
 		return fmt.Errorf("--count %d: send at least 1", f.count)
+	case f.count > maxCount:
+		return fmt.Errorf("--count %d: send at most %d", f.count, maxCount)
 	case f.inFlight < 1 || f.inFlight > 10000:
 		return fmt.Errorf("--in-flight %d: expected 1 to 10000", f.inFlight)
 	case f.timeout <= 0:

@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"semblance/simulator"
 )
@@ -13,11 +15,13 @@ import (
 type secretFlags struct {
 	values []string
 	show   bool
+	flag   *pflag.Flag // --secret itself, which knows where its value came from
 }
 
 func (s *secretFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&s.values, "secret", nil,
 		"the `SECRET` of the signatures; the published "+string(simulator.DefaultSecret)+" unless given; repeat it during a rotation, for one v1 each")
+	s.flag = c.Flags().Lookup("secret")
 	c.Flags().BoolVar(&s.show, "show-secret", false, "print a secret of your own in full, not its last four characters")
 }
 
@@ -53,10 +57,21 @@ func (s *secretFlags) word(secret simulator.Secret) string {
 	return secret.String()
 }
 
-// arguments returns the flags that give another command the same secrets. One that must not be shown stands as the
-// variable that holds it.
+// reveals says how to see the secrets that describe hides.
+func (s *secretFlags) reveals(secrets []simulator.Secret) string {
+	if s.show || !slices.ContainsFunc(secrets, func(one simulator.Secret) bool { return one != simulator.DefaultSecret }) {
+		return ""
+	}
+	return " (--show-secret prints it in full)"
+}
+
+// arguments returns the flags that give another command the same secrets: none where they came from the variable, which
+// is still there. One that must not be shown stands as the variable that the user may put it into.
 func (s *secretFlags) arguments(secrets []simulator.Secret) []string {
 	if len(secrets) == 1 && secrets[0] == simulator.DefaultSecret {
+		return nil
+	}
+	if _, is := s.flag.Annotations[fromVariable]; is && !s.show {
 		return nil
 	}
 	var args []string

@@ -22,7 +22,8 @@ type sink struct {
 	err error
 }
 
-// newSink decides for this writer alone: colour wants a terminal, and NO_COLOR (https://no-color.org) forbids it.
+// newSink decides for this writer alone: colour wants a terminal, and NO_COLOR (https://no-color.org) forbids it. One that
+// calls itself dumb obeys nothing that moves its cursor, so it is written to as a file is.
 func newSink(w io.Writer, isTerminal func(io.Writer) bool, getenv func(string) (string, bool)) *sink {
 	if isTerminal == nil {
 		isTerminal = func(w io.Writer) bool {
@@ -30,10 +31,10 @@ func newSink(w io.Writer, isTerminal func(io.Writer) bool, getenv func(string) (
 			return ok && term.IsTerminal(int(f.Fd()))
 		}
 	}
-	s := &sink{w: w, terminal: isTerminal(w)}
-	forbidden, _ := getenv("NO_COLOR")
 	kind, _ := getenv("TERM")
-	s.coloured = s.terminal && forbidden == "" && kind != "dumb"
+	s := &sink{w: w, terminal: isTerminal(w) && kind != "dumb"}
+	forbidden, _ := getenv("NO_COLOR")
+	s.coloured = s.terminal && forbidden == ""
 	return s
 }
 
@@ -44,18 +45,17 @@ func (s *sink) Write(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.w.Write(p)
-	s.err = err
-	return n, err
+	if err != nil {
+		s.err = fmt.Errorf("cannot write the output: %w", withoutPath(err))
+	}
+	return n, s.err
 }
 
 // failure returns the first error of writing.
 func (s *sink) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err == nil {
-		return nil
-	}
-	return fmt.Errorf("cannot write the output: %w", s.err)
+	return s.err
 }
 
 func (s *sink) red(text string) string    { return s.paint(text, color.FgRed) }

@@ -103,6 +103,10 @@ func (t *tally) write(a *app, f *sendFlags, judgesBodies bool) error {
 		}
 		return writeLine(a.out, t.summary())
 	}
+	if t.sent == 0 { // interrupted before the first answer
+		fmt.Fprintln(a.out, "0 sent")
+		return nil
+	}
 	passed := a.out.green(fmt.Sprintf("%d as expected", t.sent-t.failed))
 	if t.failed > 0 {
 		passed = a.out.red(fmt.Sprintf("%d not as expected", t.failed))

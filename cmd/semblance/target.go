@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 )
@@ -28,20 +31,47 @@ func parseTargetParts(text string) (string, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return "", errors.New("a target has no spaces and no control characters")
 	}
-	head, path, _ := strings.Cut(text, "/")
+	head, rest := text, ""
+	if i := strings.IndexAny(text, "/?#"); i >= 0 {
+		head, rest = text[:i], text[i:]
+	}
 	if port := strings.TrimPrefix(head, ":"); isDigits(port) {
 		if err := checkPort(port); err != nil {
 			return "", err
 		}
-		return parseURL("http://localhost:" + port + "/" + path)
+		return parseURL("http://localhost:" + port + rest)
 	}
-	if scheme, _, ok := strings.Cut(text, "://"); !ok || strings.ContainsAny(scheme, "/:?") {
-		if !strings.Contains(head, ":") {
-			return "", fmt.Errorf("no port; `%s:3000` names one, or write a URL such as https://%s", head, text)
+	if scheme, _, ok := strings.Cut(text, "://"); !ok || strings.ContainsAny(scheme, "/:?#") {
+		if err := checkHostPort(head, rest); err != nil {
+			return "", err
 		}
 		text = "http://" + text
 	}
 	return parseURL(text)
+}
+
+// checkHostPort refuses what stands before the path of a target without a scheme and is no host and port.
+func checkHostPort(head, rest string) error {
+	_, _, err := net.SplitHostPort(head)
+	switch {
+	case err == nil && head != "http:" && head != "https:" || strings.Contains(head, "@"):
+		return nil // whether it is a good one, parseURL says
+	case strings.Count(head, ":") > 1 && strings.Trim(head, "0123456789abcdefABCDEF:.") == "":
+		return errors.New("write an IPv6 address in brackets, as in [::1]:3000")
+	case head == "" || !isHost(head):
+		return errors.New("expected a port, port/path, host:port or URL, such as 3000/webhooks")
+	}
+	return fmt.Errorf("no port; `%s:3000` names one, or write a URL such as https://%s", head, head+rest)
+}
+
+// isHost reports whether text may be the name or the address of a host, as people write them.
+func isHost(text string) bool {
+	inner, bracketed := strings.CutPrefix(text, "[")
+	if bracketed {
+		return strings.HasSuffix(inner, "]")
+	}
+	first, _ := utf8.DecodeRuneInString(text)
+	return (unicode.IsLetter(first) || strings.Count(text, ".") == 3) && !strings.ContainsAny(text, ":;,\\")
 }
 
 // parseURL checks that a URL can be sent to and returns it with the path that the request will ask for.

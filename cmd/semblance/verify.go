@@ -38,6 +38,9 @@ The exit code is 0 when the signature holds and 1 when it does not.`,
 			if !c.Flags().Changed("signature") {
 				return usagef("no signature to verify; give the value of the header %s with --signature", signature.HeaderName)
 			}
+			if err := checkTolerance(tolerance); err != nil {
+				return err
+			}
 			secrets, err := secret.secrets()
 			if err != nil {
 				return err
