@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"semblance/scenarios/script"
 )
 
 // rate is a flag: how many sends are started in a second. Zero is as fast as answers come.
@@ -19,22 +21,16 @@ func (r *rate) String() string {
 	return strconv.FormatFloat(float64(*r), 'g', -1, 64) + "/s"
 }
 
+// Set reads a rate as scenarios write it; a number alone is a second's.
 func (r *rate) Set(s string) error {
-	number, unit, _ := strings.Cut(s, "/")
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(n > 0 && n <= 1e6) {
+	if !strings.Contains(s, "/") {
+		s += "/s"
+	}
+	n, ok := script.ParseRate(s)
+	if !ok {
 		return errors.New("expected a rate such as 5/s, 300/m or 0.5/s")
 	}
-	switch unit {
-	case "", "s":
-		*r = rate(n)
-	case "m", "min":
-		*r = rate(n / 60)
-	case "h":
-		*r = rate(n / 3600)
-	default:
-		return errors.New("expected a rate such as 5/s, 300/m or 0.5/s")
-	}
+	*r = rate(n)
 	return nil
 }
 

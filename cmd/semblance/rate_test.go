@@ -19,7 +19,7 @@ func TestRate(t *testing.T) {
 	}
 	for _, text := range []string{"", "0", "-1/s", "fast", "5/d", "NaN", "Inf/s", "1e9/s", "5/"} {
 		var r rate
-		if err := r.Set(text); err == nil && text != "5/" {
+		if err := r.Set(text); err == nil {
 			t.Errorf("%q was taken for the rate %v", text, r)
 		}
 	}

@@ -120,7 +120,7 @@ func readFile(source *Source) (*file, *node, *Problem) {
 	if line, column, what := notText(data); what != "" {
 		return refuse(line, column, "the file is no text: it holds %s", what)
 	}
-	src := newSource(source.Name, data)
+	src := newFile(source.Name, data)
 	if strings.EqualFold(path.Ext(source.Name), ".json") {
 		root, problem := readJSON(src, data)
 		return src, root, problem

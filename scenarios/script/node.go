@@ -89,7 +89,7 @@ type file struct {
 	lines []string
 }
 
-func newSource(name string, data []byte) *file {
+func newFile(name string, data []byte) *file {
 	return &file{name: name, lines: strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")}
 }
 
