@@ -1,0 +1,183 @@
+package report_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"semblance/scenarios"
+	"semblance/scenarios/player"
+	"semblance/scenarios/report"
+	"semblance/scenarios/script"
+	"semblance/simulator"
+	"semblance/simulator/receiver"
+)
+
+// browser starts chromium with a profile of its own, as a window that is light or dark.
+func browser(t *testing.T, dark bool) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	switch {
+	case err != nil && os.Getenv("SEMBLANCE_CI") == "1":
+		t.Fatal("chromium is not installed, and SEMBLANCE_CI=1 wants it")
+	case err != nil:
+		t.Skip("chromium is not installed; `apt-get install chromium` lets this test look at the report")
+	}
+	scheme := "1"
+	if dark {
+		scheme = "0"
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("blink-settings", "preferredColorScheme="+scheme))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil { // waits for the browser's end
+			t.Log(err)
+		}
+		cancel()
+	})
+	return ctx
+}
+
+// played is a real run, of which some steps fail.
+func played(t *testing.T) scenarios.Result {
+	t.Helper()
+	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	p, err := player.New(player.Options{Target: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, text := range []string{`
+name: It fails <script>alert(1)</script>
+steps:
+  - {send: booking.created}
+  - send: booking.updated
+    expect: {status: 202, equals: {/a-rather-long-pointer/into-the-answer/that/is-not/there: a-value-that-is-so-long-that-it-must-break-somewhere-in-a-narrow-window}}
+  - parallel:
+      - {send: invoice.paid, fault: {signature: tampered}, expect: {status: 2xx}}
+      - {traffic: {events: 30}}
+  - {probe: {get: "${target.origin}/events", until: {equals: {/count: -1}}, within: 1ms}}
+`, `
+name: It passes
+steps:
+  - {send: booking.created}
+  - {wait: 1ms}
+`} {
+		scenario, err := script.Parse("story.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Play(t.Context(), scenario); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p.Result()
+}
+
+// lookAt asks the page what only a browser knows.
+const lookAt = `(() => {
+	const rgb = c => c.match(/[\d.]+/g).map(Number);
+	const light = c => { const [r, g, b] = rgb(c).map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126*r + 0.7152*g + 0.0722*b; };
+	const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor, p = rgb(c); if (p.length < 4 || p[3] > 0) return c; } return "rgb(255,255,255)"; };
+	const pale = [];
+	for (const e of document.querySelectorAll("h1, h2, p, span, b, code, pre, td, th, a, li")) {
+		if (!e.offsetParent || !e.textContent.trim()) continue;
+		const a = light(getComputedStyle(e).color), b = light(behind(e));
+		const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+		if (ratio < 4.5) pale.push(ratio.toFixed(2) + " " + e.textContent.trim().slice(0, 40));
+	}
+	const picture = document.querySelector("svg").getBoundingClientRect();
+	return {
+		title: document.title,
+		dark: light(getComputedStyle(document.body).backgroundColor) < 0.1,
+		wide: document.scrollingElement.scrollWidth > innerWidth,
+		loaded: performance.getEntriesByType("resource").map(r => r.name),
+		scripts: document.scripts.length,
+		pale: pale,
+		open: document.querySelectorAll("details[open]").length,
+		closed: document.querySelectorAll("details:not([open])").length,
+		bars: document.querySelectorAll("svg rect").length,
+		picture: picture.width > 200 && picture.height > 20,
+		text: document.body.innerText,
+	};
+})()`
+
+// seen is what lookAt returns.
+type seen struct {
+	Title, Text         string
+	Dark, Wide, Picture bool
+	Loaded, Pale        []string
+	Scripts, Bars       int
+	Open, Closed        int
+}
+
+// The report of a real run, in a real browser: light and dark, in a wide and in a narrow window.
+func TestHTMLInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	var b strings.Builder
+	if err := report.HTML(&b, played(t)); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, []byte(b.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	page := (&url.URL{Scheme: "file", Path: filepath.ToSlash(file)}).String()
+	for _, dark := range []bool{false, true} {
+		ctx := browser(t, dark)
+		for _, width := range []int64{1200, 380} {
+			var s, after seen
+			err := chromedp.Run(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(page), chromedp.Evaluate(lookAt, &s),
+				chromedp.Click("details:not([open]) > summary", chromedp.NodeVisible), chromedp.Evaluate(lookAt, &after))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Dark != dark {
+				t.Errorf("in a window that is dark (%v) the page is %v", dark, s.Dark)
+			}
+			if s.Wide {
+				t.Errorf("at %d pixels the page must be scrolled sideways", width)
+			}
+			if len(s.Pale) > 0 {
+				t.Errorf("dark %v: text that is hard to read: %q", dark, s.Pale)
+			}
+			if len(s.Loaded) > 0 || s.Scripts > 0 {
+				t.Errorf("the page loads %v and has %d scripts", s.Loaded, s.Scripts)
+			}
+			if !s.Picture || s.Bars < 7 {
+				t.Errorf("the timeline is not there: %d bars", s.Bars)
+			}
+			if s.Open != 3 || after.Open != 4 || s.Closed != after.Closed+1 {
+				t.Errorf("%d steps are open and %d closed; after a click %d and %d", s.Open, s.Closed, after.Open, after.Closed)
+			}
+			for _, want := range []string{"1 of 2 stories failed", "It fails <script>alert(1)</script>", "story.yaml:5:5", "/a-rather-long-pointer", "Play it again: semblance play story.yaml", "✓ booking.created"} {
+				if !strings.Contains(s.Text, want) {
+					t.Errorf("nobody sees %q in\n%s", want, s.Text)
+				}
+			}
+			if !strings.HasPrefix(s.Title, "1 of 2 stories failed") {
+				t.Errorf("the title is %q", s.Title)
+			}
+		}
+	}
+}
