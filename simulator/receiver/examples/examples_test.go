@@ -1,0 +1,181 @@
+// Package examples holds receivers to copy, each with a test that uses Semblance, and this test of all of them: each
+// passes, and each fails when its signature check is broken on purpose.
+package examples
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// An example is a folder with a receiver and its test, and the command that runs the test there.
+type example struct {
+	folder  string
+	command []string
+	ran     string // what the output holds when its tests have passed
+}
+
+var examples = []example{
+	{"go-nethttp", []string{"go", "test", "-count=1", "-timeout", "60s", "."}, "ok"},
+	{"go-mux", []string{"go", "test", "-count=1", "-timeout", "60s", "."}, "ok"},
+	{"node-express", []string{"node", "--test"}, "pass 4"},
+	{"node-fastify", []string{"node", "--test"}, "pass 4"},
+	{"python-flask", []string{"python3", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short"}, "4 passed"},
+}
+
+// breakages are the values of BREAK_SIGNATURE: which forgery each lets pass, and which it does not.
+var breakages = []struct{ name, lets, refuses string }{
+	{"skip", "changed-on-the-way", ""},
+	{"reparse", "the-same-json-other-bytes", "changed-on-the-way"},
+}
+
+func TestExamples(t *testing.T) {
+	program := semblance(t)
+	for _, e := range examples {
+		t.Run(e.folder, func(t *testing.T) {
+			t.Parallel()
+			e.need(t)
+			if out, err := e.run(t, program, ""); err != nil || !strings.Contains(out, e.ran) {
+				t.Fatalf("it does not pass: %v\n%s", err, out)
+			}
+			for _, b := range breakages {
+				out, err := e.run(t, program, b.name)
+				if err == nil || !strings.Contains(out, b.lets) {
+					t.Errorf("BREAK_SIGNATURE=%s: it passes, or fails without naming %s: %v\n%s", b.name, b.lets, err, out)
+				}
+				if b.refuses != "" && strings.Contains(out, b.refuses) {
+					t.Errorf("BREAK_SIGNATURE=%s: it fails for another reason than that, see %s:\n%s", b.name, b.refuses, out)
+				}
+			}
+		})
+	}
+}
+
+// run runs the example's own test, with its signature check broken or not.
+func (e *example) run(t *testing.T, program, broken string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	words := e.command
+	if words[0] == "python3" {
+		words = append([]string{python()}, words[1:]...)
+	}
+	c := exec.CommandContext(ctx, words[0], words[1:]...)
+	c.Dir = e.folder
+	c.Env = append(os.Environ(), "SEMBLANCE="+program, "BREAK_SIGNATURE="+broken, "NO_COLOR=1", "PYTHONDONTWRITEBYTECODE=1")
+	c.WaitDelay = time.Second
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+// need skips the test where the example's language is not installed, but not where everything must run.
+func (e *example) need(t *testing.T) {
+	t.Helper()
+	switch language, _, _ := strings.Cut(e.folder, "-"); language {
+	case "node":
+		if _, err := exec.LookPath("node"); err != nil {
+			missing(t, "node is not installed")
+		}
+		if _, err := os.Stat(filepath.Join(e.folder, "node_modules")); err != nil {
+			missing(t, "its packages are not installed: npm ci --prefix simulator/receiver/examples/%s --ignore-scripts", e.folder)
+		}
+	case "python":
+		if python() == "" {
+			missing(t, "no python3 with Flask and pytest: apt-get install python3-flask python3-pytest")
+		}
+	}
+}
+
+func missing(t *testing.T, format string, arguments ...any) {
+	t.Helper()
+	if os.Getenv("SEMBLANCE_CI") == "1" {
+		t.Fatalf(format, arguments...)
+	}
+	t.Skipf(format, arguments...)
+}
+
+// python returns the python3 that has Flask and pytest: the first on the path, or Debian's. "" if there is none.
+var python = sync.OnceValue(func() string {
+	for _, path := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(path, "-c", "import flask, pytest").Run() == nil {
+			return path
+		}
+	}
+	return ""
+})
+
+// semblance builds the program and returns its path.
+func semblance(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "semblance")
+	if out, err := exec.Command("go", "build", "-o", path, "semblance/cmd/semblance").CombinedOutput(); err != nil {
+		t.Fatalf("building semblance: %v\n%s", err, out)
+	}
+	return path
+}
+
+// Every folder with a receiver is in the table.
+func TestExamplesAreAll(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, e := range examples {
+		known[e.folder] = true
+	}
+	for _, entry := range entries {
+		if entry.IsDir() && !known[entry.Name()] {
+			t.Errorf("%s is not run by TestExamples", entry.Name())
+		}
+	}
+}
+
+// What each example verifies with is what the vectors of simulator/signature are run against.
+func TestExamplesVerifyAsTested(t *testing.T) {
+	for _, e := range examples {
+		from, begin, file := "verify.go", "// Verify says", "receiver.go"
+		switch language, _, _ := strings.Cut(e.folder, "-"); language {
+		case "node":
+			from, begin, file = "verify.js", "function verify(", "receiver.js"
+		case "python":
+			from, begin, file = "verify.py", "def verify(", "receiver.py"
+		}
+		tested := read(t, filepath.Join("..", "..", "signature", "testdata", "verifiers", from))
+		_, tested, _ = strings.Cut(tested, begin)
+		tested, _, _ = strings.Cut(tested, "\nmodule.exports")
+		if receiver := read(t, filepath.Join(e.folder, file)); !strings.Contains(receiver, begin+strings.TrimRight(tested, "\n")) {
+			t.Errorf("%s/%s does not verify as %s does", e.folder, file, from)
+		}
+	}
+}
+
+// Packages have exact versions, and the lock files name no registry: they are installed from whichever is at hand.
+func TestPackagesArePinned(t *testing.T) {
+	for _, folder := range []string{"node-express", "node-fastify"} {
+		if lock := read(t, filepath.Join(folder, "package-lock.json")); strings.Contains(lock, `"resolved"`) || !strings.Contains(lock, `"integrity"`) {
+			t.Errorf("%s/package-lock.json names a registry, or has no check sums: npm install --omit-lockfile-registry-resolved", folder)
+		}
+		_, list, _ := strings.Cut(read(t, filepath.Join(folder, "package.json")), `"dependencies": {`)
+		for _, m := range regexp.MustCompile(`"(\S+)": "([^"]*)"`).FindAllStringSubmatch(list, -1) {
+			if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(m[2]) {
+				t.Errorf("%s/package.json: %s %s is no exact version", folder, m[1], m[2])
+			}
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

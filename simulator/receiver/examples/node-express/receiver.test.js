@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { afterEach, beforeEach, test } from "node:test";
+import { play, secret, start } from "../semblance.mjs";
+import { createApp, Desk, verify } from "./receiver.js";
+
+// To prove that these tests would notice, BREAK_SIGNATURE breaks the check in one of two ways that happen.
+const broken = {
+  skip: () => true,
+  reparse: (body, ...rest) => verify(Buffer.from(JSON.stringify(JSON.parse(body))), ...rest),
+};
+const check = broken[process.env.BREAK_SIGNATURE] ?? verify;
+
+let desk, server, url;
+
+beforeEach(async () => {
+  desk = new Desk();
+  server = createApp({ desk, secret, check }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${server.address().port}/webhooks`;
+});
+
+afterEach(async () => {
+  server.close();
+  server.closeAllConnections();
+  await once(server, "close");
+});
+
+test("a first visit is followed to its end, and gets one receipt", async () => {
+  await play(url, "first-visit");
+  const stages = [...desk.visits.values()].map((reached) => [...reached]);
+  assert.deepEqual(stages, [["created", "arrived", "inConsultation", "completed"]]);
+  assert.equal(desk.receipts.length, 1);
+});
+
+test("what comes twice is done once", async () => {
+  await play(url, "duplicates");
+  assert.equal(desk.visits.size, 1);
+  assert.equal(desk.receipts.length, 1);
+});
+
+test("forgeries are refused", async () => {
+  await play(url, "forgeries", "raw-bytes");
+});
+
+test("an answer that is lost brings a retry, and no second receipt", async (t) => {
+  const semblance = await start(url);
+  t.after(() => semblance.stop());
+
+  const { items: [subscription] } = await semblance.get("/subscriptions");
+  await semblance.post(`/subscriptions/${subscription.id}/faults`, { fault: "transport=lost-answer", next: 1 });
+  const { events: [paid] } = await semblance.post("/events", { eventType: "invoice.paid" });
+  await semblance.accepted(1, "invoice.paid");
+
+  const { items: attempts } = await semblance.get("/attempts?type=invoice.paid&order=oldest");
+  assert.deepEqual(attempts.map((attempt) => attempt.outcome), ["unanswered", "accepted"]);
+  assert.notEqual(attempts[0].eventId, attempts[1].eventId);
+  assert.deepEqual(desk.receipts, [paid.identifiers.invoiceId]);
+});

@@ -1,0 +1,69 @@
+"""A receiver of the provider's webhooks with Flask: verify and the route are yours to copy, Desk stands for your
+application. It runs by itself, too: python3 receiver.py
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import threading
+import time
+
+from flask import Flask, request
+
+
+def verify(body: bytes, header: str, secret: str, now: float | None = None, tolerance: float = 300) -> bool:
+    """Say whether header signs body: the bytes as they were read, before anything parsed them."""
+    elements = [element.partition("=") for element in header.split(",")]
+    t = ",".join(value for key, _, value in elements if key == "t")  # t twice is no number
+    if not secret or not re.fullmatch("[0-9]+", t) or abs((now or time.time()) - int(t)) > tolerance:
+        return False
+    want = hmac.new(secret.encode(), t.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return any([hmac.compare_digest(value.encode(), want.encode()) for key, _, value in elements if key == "v1"])
+
+
+class Desk:
+    """The application: a front desk that follows each visit and sends one receipt for each invoice paid.
+
+    Events come at least once and in any order, and a retry may have a new eventId. So nothing here counts events: a
+    stage is reached or it is not, and an invoice has its receipt or it has not.
+    """
+
+    def __init__(self):
+        self.lock = threading.Lock()  # Flask answers in several threads
+        self.visits = {}  # by bookingId, the stages that were reached
+        self.receipts = []  # the ids of the invoices whose receipt was sent
+
+    def take(self, event_type, identifiers):
+        stage = re.fullmatch(r"booking\.(?:patientJourney\.)?(created|arrived|inConsultation|completed)", event_type)
+        with self.lock:
+            if stage:
+                self.visits.setdefault(identifiers["bookingId"], set()).add(stage[1])
+            if event_type == "invoice.paid" and identifiers["invoiceId"] not in self.receipts:
+                self.receipts.append(identifiers["invoiceId"])
+
+
+def create_app(desk, secret, check=verify):
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 1 << 20
+
+    @app.post("/webhooks")
+    def webhooks():
+        body = request.get_data()  # the raw bytes; request.json would leave nothing to verify
+        if not check(body, request.headers.get("X-Webhook-Signature", ""), secret):
+            return {"error": "the signature does not hold"}, 401
+        try:
+            event = json.loads(body)
+            event_type, identifiers = event["eventType"], dict(event["identifiers"])
+        except (ValueError, KeyError, TypeError):
+            return {"error": "the body is not an event"}, 400
+        # A type that it does not know is answered like the others: an error would only bring retries.
+        desk.take(event_type, identifiers)
+        return {"received": True}
+
+    return app
+
+
+if __name__ == "__main__":
+    create_app(Desk(), os.environ["WEBHOOK_SECRET"]).run(port=int(os.environ.get("PORT", "3000")))
