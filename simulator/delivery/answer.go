@@ -54,6 +54,9 @@ func (r *reading) answer() error {
 		if err != nil {
 			return fmt.Errorf("the head of the answer is malformed: %w", err)
 		}
+		if resp.StatusCode < 100 { // net/http takes any three digits
+			return fmt.Errorf("the head of the answer is malformed: %03d is no status", resp.StatusCode)
+		}
 		if resp.StatusCode/100 == 1 && resp.StatusCode != http.StatusSwitchingProtocols {
 			continue
 		}

@@ -109,9 +109,9 @@ func tlsDetail(where string, err error) string {
 	case errors.As(err, &authority):
 		return "the certificate of " + where + " is signed by nobody that is trusted: trust its CA file, or accept self-signed certificates"
 	case errors.As(err, &hostname):
-		return "the certificate of " + where + " is another host's: " + hostname.Error()
+		return "the certificate of " + where + " is another host's: " + strings.TrimPrefix(hostname.Error(), "x509: ")
 	case errors.As(err, &invalid):
-		return "the certificate of " + where + " is not valid: " + invalid.Error()
+		return "the certificate of " + where + " is not valid: " + strings.TrimPrefix(invalid.Error(), "x509: ")
 	case isClosed(err):
 		return where + " cut the connection within the TLS handshake"
 	}

@@ -38,6 +38,8 @@ func TestFailuresAreToldApart(t *testing.T) {
 			0, simulator.FailureMalformed, `the head of the answer is malformed: malformed MIME header: missing colon: "no colon here"`},
 		{"odd length", func(p *peer) { p.say(ok + "Content-Length: many\r\n\r\n") },
 			0, simulator.FailureMalformed, `the head of the answer is malformed: bad Content-Length "many"`},
+		{"status 000", func(p *peer) { p.say("HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n") },
+			0, simulator.FailureMalformed, "the head of the answer is malformed: 000 is no status"},
 		{"two lengths", func(p *peer) { p.say(ok + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab") },
 			0, simulator.FailureMalformed, `the head of the answer is malformed: http: message cannot contain multiple Content-Length headers; got ["1" "2"]`},
 		{"odd chunk", func(p *peer) { p.say(ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\nab") },
