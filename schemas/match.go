@@ -14,6 +14,11 @@ func Match(pattern string) ([]*EventType, error) {
 	}
 	if !strings.Contains(pattern, "*") {
 		t, err := Lookup(pattern)
+		if below := pattern + ".*"; err != nil && !strings.Contains(pattern, ".") {
+			if _, none := Match(below); none == nil {
+				return nil, fmt.Errorf("unknown event type %q; for all that begin so, %q", pattern, below)
+			}
+		}
 		if err != nil {
 			return nil, err
 		}

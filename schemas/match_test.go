@@ -52,6 +52,8 @@ func TestMatchErrors(t *testing.T) {
 		{"group:", "the groups are availability, booking,"},
 		{"booking.craeted", `did you mean "booking.created"?`},
 		{"", `unknown event type ""`},
+		{"booking", `unknown event type "booking"; for all that begin so, "booking.*"`},
+		{"paymentOnAccount", `unknown event type "paymentOnAccount"; for all that begin so, "paymentOnAccount.*"`},
 	}
 	for _, test := range tests {
 		if _, err := Match(test.pattern); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -76,11 +76,11 @@ func File(name string) (*Schema, error) {
 		return nil, fmt.Errorf("schema %s: %w", name, plain(err))
 	}
 	defer root.Close()
-	base := filepath.Base(name)
-	data, err := readFile(root.FS(), base)
+	data, err := readNamed(name)
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
 	}
+	base := filepath.Base(name)
 	return Compile(Source{Name: name, JSON: data, Files: root.FS(), Path: base})
 }
 
@@ -199,24 +199,46 @@ func (c *compilation) read(address string) ([]byte, error) {
 	return data, nil
 }
 
-// readFile reads at most a byte more than Parse would take, so that Parse sees that it is too much.
+// readNamed reads the file that the user has named. It may be a symbolic link to anywhere: what is bounded to a folder is
+// what a schema may refer to, not what its user may ask for.
+func readNamed(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer f.Close()
+	return readBounded(f)
+}
+
+// readFile reads a file that a schema refers to.
 func readFile(files fs.FS, name string) ([]byte, error) {
 	f, err := files.Open(name)
 	if err != nil {
 		return nil, plain(err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	return readBounded(f)
+}
+
+// readBounded reads a document that is not too large to parse.
+func readBounded(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err == nil && len(data) > MaxSize {
+		err = fmt.Errorf("larger than %d bytes, which no schema needs", MaxSize)
+	}
 	return data, plain(err)
 }
 
 // plain takes the operation and the path off an error of the file system: the message names the file already.
 func plain(err error) error {
 	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
+	if !errors.As(err, &pathError) {
+		return err
 	}
-	return err
+	if pathError.Err.Error() == "path escapes from parent" { // os.Root has no name for it
+		return errors.New("it leads out of the folder")
+	}
+	return pathError.Err
 }
 
 func (c *compilation) compile(address string) (schema *Schema, err error) {

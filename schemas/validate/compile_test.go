@@ -81,10 +81,16 @@ func TestFile(t *testing.T) {
 	if _, err := File(filepath.Join(dir, "none.json")); err == nil || !strings.HasSuffix(err.Error(), "none.json: no such file or directory") {
 		t.Errorf("a missing file: %v", err)
 	}
+	if _, err := File(write(filepath.Join(dir, "large.json"), strings.Repeat(" ", 2*MaxSize))); err == nil || !strings.HasSuffix(err.Error(), "large.json: larger than 1048576 bytes, which no schema needs") {
+		t.Errorf("a large file: %v", err)
+	}
 	if err := os.Symlink(outside, filepath.Join(dir, "link.json")); err == nil {
 		linked := write(filepath.Join(dir, "linked.json"), `{"$ref":"link.json"}`)
-		if _, err := File(linked); err == nil || !strings.Contains(err.Error(), `$ref "link.json": path escapes`) {
+		if _, err := File(linked); err == nil || !strings.Contains(err.Error(), `$ref "link.json": it leads out of the folder`) {
 			t.Errorf("a link that leads out of the folder: %v", err)
+		}
+		if _, err := File(filepath.Join(dir, "link.json")); err != nil {
+			t.Errorf("a link that the user names: %v", err)
 		}
 	}
 }
