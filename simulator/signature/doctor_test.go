@@ -253,6 +253,18 @@ func TestExplainNamesTheMistake(t *testing.T) {
 	}
 }
 
+// Two mistakes with the body are one sentence that a person would say.
+func TestExplainJoinsSentences(t *testing.T) {
+	pretty := new(bytes.Buffer)
+	if err := json.Indent(pretty, body, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	got := slipped{body: pretty.String() + "\n", signed: "1764000000." + string(body) + "\n"}.explain()
+	if want := "what was signed is this body with its white space removed, and with a line end after it"; got.Sentence != want {
+		t.Errorf("%q, want %q", got.Sentence, want)
+	}
+}
+
 func TestExplainWithoutAMistake(t *testing.T) {
 	good := signature.Case{Body: body, Header: signature.Sign(secret, at, body), Secret: secret, Now: at}
 	if d := signature.Explain(good); !d.Valid || d.Mistake != "" || d.String() != "the signature holds" {

@@ -97,6 +97,9 @@ var mistakes = []Mistake{
 	{"future", "it was rightly signed, but for a time %s ahead", "set the clocks right, and write t in Unix seconds"},
 }
 
+// ofThisBody begins what is said of every mistake that changes the body.
+const ofThisBody = "what was signed is this body "
+
 // slip is a mistake that was found, with what this case adds to its summary.
 type slip struct{ mistake, detail string }
 
@@ -107,7 +110,11 @@ func diagnose(reason Reason, slips []slip) Diagnosis {
 		i := slices.IndexFunc(mistakes, func(m Mistake) bool { return m.Name == s.mistake })
 		m := mistakes[i]
 		names = append(names, m.Name)
-		sentences = append(sentences, strings.Replace(m.Summary, "%s", s.detail, 1))
+		sentence := strings.Replace(m.Summary, "%s", s.detail, 1)
+		if slices.ContainsFunc(sentences, func(before string) bool { return strings.HasPrefix(before, ofThisBody) }) {
+			sentence = strings.TrimPrefix(sentence, ofThisBody) // said once: indented, and with a byte order mark
+		}
+		sentences = append(sentences, sentence)
 		if !slices.Contains(mends, m.Mend) {
 			mends = append(mends, m.Mend)
 		}
