@@ -181,5 +181,5 @@ func (p *readmePlace) plain(text string) string {
 		text = strings.ReplaceAll(text, true, shown)
 	}
 	text = regexp.MustCompile(`evt [0-9a-f]{3}…[0-9a-f]{2}`).ReplaceAllString(text, "evt …")
-	return regexp.MustCompile(`\b\d+(\.\d+)?(µs|ms)`).ReplaceAllString(text, "…ms")
+	return regexp.MustCompile(`\b\d+(\.\d+)? ?(µs|ms)`).ReplaceAllString(text, "…ms")
 }

@@ -60,6 +60,7 @@ configuration.`, len(schemas.All())),
   semblance listen                                   a correct receiver, in a second terminal
   semblance send booking.created --to 4701           one event, signed, now
   semblance send '**' --to localhost:3000/webhooks   one of every type, at your receiver
+  semblance play first-visit --to 4701               a whole story, and a verdict on each answer
   semblance events booking.created                   what an event type carries
   semblance verify body.json --signature 't=…,v1=…'  why a signature does not hold`,
 		Args:          func(c *cobra.Command, given []string) error { return unknownCommand(c, given) },

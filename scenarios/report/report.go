@@ -15,7 +15,6 @@ import (
 	"unicode"
 
 	"semblance/scenarios"
-	"semblance/simulator"
 )
 
 // Form is one way to write a result.
@@ -82,8 +81,6 @@ func came(e *scenarios.Evidence) string {
 			text += fmt.Sprintf(", asked %d times", e.Check.Tries)
 		}
 		return text
-	case e.Attempt.Came.Failure == simulator.FailureLost:
-		return fmt.Sprintf("%d in %s, and thrown away", e.Attempt.Came.Status, milliseconds(e.Attempt.Came.Timings.Total))
 	case e.Attempt.Came.Failure != "":
 		return "no answer: " + e.Attempt.Came.Detail
 	}
