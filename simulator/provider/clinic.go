@@ -50,6 +50,9 @@ func (c *clinic) take(s step) ([]schemas.Change, error) {
 	for i := range changes {
 		changes[i] = stream.Next()
 	}
+	if s.Daily {
+		c.made += s.Next
+	}
 	return changes, nil
 }
 

@@ -26,6 +26,7 @@ type clinic struct {
 	order   []string                     // the types of each stream, as they were begun
 	known   bool                         // its founding is in the journal
 	since   int                          // changes since the last snapshot
+	made    int                          // changes of the traffic that runs by itself, since the founding
 }
 
 // step is one step in the clinic's life, as the journal keeps it: whoever takes the same steps comes to the same place.
@@ -38,6 +39,7 @@ type step struct {
 	Set    map[string]string `json:"set,omitempty"`
 	Types  []string          `json:"types,omitempty"` // or so many changes of the traffic of these types
 	Next   int               `json:"next,omitempty"`
+	Daily  bool              `json:"daily,omitempty"` // made by the traffic that runs by itself
 }
 
 // standing is where the clinic stands, as the journal keeps it.
@@ -47,6 +49,7 @@ type standing struct {
 	At      time.Time       `json:"at,omitzero"`
 	Streams []string        `json:"streams,omitempty"`
 	Clinic  json.RawMessage `json:"clinic,omitempty"` // none at the founding
+	Made    int             `json:"made,omitempty"`
 }
 
 // What the clinic's records in the journal are.
@@ -58,7 +61,7 @@ const (
 // found begins the clinic's life.
 func (c *clinic) found(o fixtures.Options) {
 	c.Clinic, c.options, c.known = fixtures.New(o), o, false
-	c.streams, c.order, c.since = map[string]*fixtures.Traffic{}, nil, 0
+	c.streams, c.order, c.since, c.made = map[string]*fixtures.Traffic{}, nil, 0, 0
 }
 
 // record writes down a step that was taken: by itself, or now and then as a snapshot that stands for all before it.
@@ -76,7 +79,7 @@ func (c *clinic) record(s step, at time.Time) (*journal.Clinic, error) {
 
 // snapshot writes down where the clinic stands.
 func (c *clinic) snapshot(at time.Time) (*journal.Clinic, error) {
-	s := standing{Seed: c.options.Seed, System: int(c.options.System), At: c.options.At, Streams: c.order}
+	s := standing{Seed: c.options.Seed, System: int(c.options.System), At: c.options.At, Streams: c.order, Made: c.made}
 	if c.known {
 		data, err := c.Snapshot()
 		if err != nil {
@@ -99,7 +102,7 @@ func (c *clinic) resume(data []byte) error {
 		return fmt.Errorf("where the clinic stood: %w", err)
 	}
 	c.found(fixtures.Options{Seed: s.Seed, System: fixtures.System(s.System), At: s.At})
-	c.known = true
+	c.known, c.made = true, s.Made
 	if s.Clinic == nil {
 		return nil
 	}

@@ -36,7 +36,7 @@ func TestALifeIsLivedAgainFromItsLastSnapshot(t *testing.T) {
 		return changes[len(changes)-1].Identifiers[0].Value
 	}
 	for range 3 {
-		live(step{Next: snapshotEvery/2 - 1})
+		live(step{Next: snapshotEvery/2 - 1, Daily: true})
 		live(step{Types: []string{"booking.created", "booking.updated"}, Next: 3})
 		live(step{Type: "invoice.paid"})
 	}
@@ -49,8 +49,8 @@ func TestALifeIsLivedAgainFromItsLastSnapshot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if again.options != c.options || again.since != c.since || !again.known {
-		t.Errorf("it came back as %+v after %d, and was %+v after %d", again.options, again.since, c.options, c.since)
+	if again.options != c.options || again.since != c.since || again.made != c.made || c.made == 0 || !again.known {
+		t.Errorf("it came back as %+v after %d (%d), and was %+v after %d (%d)", again.options, again.since, again.made, c.options, c.since, c.made)
 	}
 	for _, s := range []step{{Next: 50}, {Type: "invoice.paid"}, {Types: []string{"booking.created", "booking.updated"}, Next: 7}} {
 		changes, err := again.take(s)

@@ -19,8 +19,8 @@
 // and [Provider.Advance] play a day in a second, each step at its own due time.
 //
 // A provider that is started again on the journal of another goes on where that one was, also after a kill: what was
-// acknowledged is delivered at least once, the ladder and the breaker remember, and the clinic goes on with its life.
-// Traffic is started anew by who wants it.
+// acknowledged is delivered at least once, the ladder and the breaker remember, and the clinic goes on with its life, its
+// traffic included.
 //
 // What the provider does not do: it makes no HTTP request (simulator/delivery does), keeps nothing on disk
 // (simulator/journal does) and has no HTTP face (simulator/web has).
@@ -167,6 +167,9 @@ func Start(ctx context.Context, o Options) (*Provider, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.keepPruning()
+	if p.traffic.Running {
+		p.goOn(p.traffic)
+	}
 	for _, s := range p.inOrder {
 		p.kickAll(s)
 	}

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,13 +13,13 @@ import (
 	"semblance/simulator/journal"
 )
 
-// restore brings back what the journal holds: who subscribed, which tokens and faults there are, what is owed and when
-// it is due, and the clinic as it was. It runs alone.
+// restore brings back what the journal holds: who subscribed, which tokens and faults there are, the clinic as it was
+// with its traffic, and what is owed and when it is due. It runs alone.
 func (p *Provider) restore(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, restore := range []func(context.Context) error{
-		p.restoreSubscriptions, p.restoreTokens, p.restoreFaults, p.restoreSettings, p.restoreClinic, p.restoreOwed,
+		p.restoreSubscriptions, p.restoreTokens, p.restoreFaults, p.restoreClinic, p.restoreSettings, p.restoreOwed,
 	} {
 		if err := restore(ctx); err != nil {
 			return fmt.Errorf("reading the journal: %w", err)
@@ -69,7 +70,7 @@ func (p *Provider) restoreFaults(ctx context.Context) error {
 func (p *Provider) restoreSettings(ctx context.Context) error {
 	all, err := journal.Load[*journal.Setting](ctx, p.journal, journal.KindSetting)
 	for _, r := range all {
-		if err := p.restoreFormer(r); err != nil {
+		if err := errors.Join(p.restoreFormer(r), p.restoreTraffic(r)); err != nil {
 			return err
 		}
 		id, ok := strings.CutPrefix(r.Key, failedKey)

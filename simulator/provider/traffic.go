@@ -2,10 +2,13 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"math"
 	"time"
 
 	"semblance/schemas"
+	"semblance/simulator/journal"
 )
 
 // mostAtOnce is how many changes of the traffic are committed together when it has fallen behind.
@@ -33,11 +36,24 @@ type TrafficStatus struct {
 
 type traffic struct {
 	TrafficStatus
-	next *entry
+	begin time.Time // when its first change happened, or would have if it had not been interrupted
+	next  *entry
 }
 
+// day is what the journal keeps of the traffic while it runs.
+type day struct {
+	Rate   float64   `json:"rate"`
+	Types  []string  `json:"types,omitempty"`
+	Count  int       `json:"count,omitempty"`
+	Since  time.Time `json:"since"`
+	Before int       `json:"before,omitempty"` // what the traffic had made before this one began
+}
+
+const trafficKey = "traffic"
+
 // StartTraffic lets the clinic go about its day: the n-th change happens at the start plus n divided by the rate,
-// however long receivers take. What happens is journalled and owed as if it had been asked for.
+// however long receivers take. What happens is journalled and owed as if it had been asked for. It runs until it is
+// stopped or has made its count, also after a restart: then it goes on where it was, and makes up for no lost time.
 func (p *Provider) StartTraffic(ctx context.Context, o TrafficOptions) error {
 	if o.Rate == 0 {
 		o.Rate = DefaultRate
@@ -57,35 +73,80 @@ func (p *Provider) StartTraffic(ctx context.Context, o TrafficOptions) error {
 			return err
 		}
 	}
-	p.clinic.mu.Lock()
-	_, err = p.clinic.stream(names)
-	p.clinic.mu.Unlock()
+	p.stage.RLock()
+	defer p.stage.RUnlock()
+	c, err := p.beginTraffic(TrafficStatus{Running: true, Rate: o.Rate, Types: names, Count: o.Count})
 	if err != nil {
 		return err
 	}
-	p.stage.RLock()
-	defer p.stage.RUnlock()
+	return c.wait(ctx)
+}
+
+func (p *Provider) beginTraffic(s TrafficStatus) (*commit, error) {
+	p.clinic.mu.Lock()
+	defer p.clinic.mu.Unlock()
+	if _, err := p.clinic.stream(s.Types); err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.closing:
-		return errClosing()
+		return nil, errClosing()
 	case p.traffic.Running:
-		return refuse(CodeTrafficRunning, "traffic", "traffic runs already, at %v changes a second; stop it first", p.traffic.Rate)
+		return nil, refuse(CodeTrafficRunning, "traffic", "traffic runs already, at %v changes a second; stop it first", p.traffic.Rate)
 	}
-	t := &traffic{TrafficStatus: TrafficStatus{Running: true, Rate: o.Rate, Types: names, Count: o.Count, Since: p.clock.Now()}}
-	p.traffic = t
-	t.next = p.schedule(t.Since, func(now time.Time) { p.tick(t, now) })
+	s.Since = p.clock.Now()
+	data, err := json.Marshal(day{Rate: s.Rate, Types: s.Types, Count: s.Count, Since: s.Since, Before: p.clinic.made})
+	if err != nil {
+		return nil, fmt.Errorf("writing down the traffic: %w", err)
+	}
+	c := newCommit()
+	c.records = append(c.records, &journal.Setting{At: s.Since, Key: trafficKey, Value: data})
+	p.submit(c)
+	p.traffic = &traffic{TrafficStatus: s}
+	p.goOn(p.traffic)
+	return c, nil
+}
+
+// restoreTraffic brings back traffic that was running.
+func (p *Provider) restoreTraffic(r *journal.Setting) error {
+	if r.Key != trafficKey {
+		return nil
+	}
+	var d day
+	if err := json.Unmarshal(r.Value, &d); err != nil {
+		return fmt.Errorf("setting %s: %w", r.Key, err)
+	}
+	p.traffic = &traffic{TrafficStatus: TrafficStatus{
+		Running: true, Rate: d.Rate, Types: d.Types, Count: d.Count, Since: d.Since, Made: p.clinic.made - d.Before,
+	}}
 	return nil
+}
+
+// goOn lets the next change of the traffic happen now, and the others as its rate says.
+func (p *Provider) goOn(t *traffic) {
+	now := p.clock.Now()
+	t.begin = now.Add(-t.after(t.Made))
+	t.next = p.schedule(now, func(now time.Time) { p.tick(t, now) })
+}
+
+// endTraffic ends the traffic for good.
+func (p *Provider) endTraffic(t *traffic) {
+	if !t.Running {
+		return
+	}
+	t.Running = false
+	p.agenda.remove(t.next)
+	p.submit(&commit{records: []journal.Record{&journal.Setting{At: p.clock.Now(), Key: trafficKey, Removed: true}}})
+	p.notify()
 }
 
 // StopTraffic ends the traffic, if there is any. What it has made stays owed.
 func (p *Provider) StopTraffic() TrafficStatus {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.traffic.Running = false
-	p.agenda.remove(p.traffic.next)
-	p.notify()
+	p.endTraffic(p.traffic)
 	return p.traffic.TrafficStatus
 }
 
@@ -97,8 +158,11 @@ func (p *Provider) Traffic() TrafficStatus {
 }
 
 // when returns when the n-th change happens, from 0.
-func (t *traffic) when(n int) time.Time {
-	return t.Since.Add(time.Duration(math.Round(float64(n) / t.Rate * float64(time.Second))))
+func (t *traffic) when(n int) time.Time { return t.begin.Add(t.after(n)) }
+
+// after returns how long after the first change the n-th happens.
+func (t *traffic) after(n int) time.Duration {
+	return time.Duration(math.Round(float64(n) / t.Rate * float64(time.Second)))
 }
 
 // tick makes the changes whose time has come, and comes back for the next.
@@ -111,7 +175,7 @@ func (p *Provider) tick(t *traffic, now time.Time) {
 		var err error
 		if due > 0 {
 			var c *commit
-			if c, _, err = p.enact(step{Types: t.Types, Next: due}, originTraffic, nil); err == nil {
+			if c, _, err = p.enact(step{Types: t.Types, Next: due, Daily: true}, originTraffic, nil); err == nil {
 				err = c.wait(ctx)
 			}
 		}
@@ -122,20 +186,21 @@ func (p *Provider) tick(t *traffic, now time.Time) {
 }
 
 func (p *Provider) ticked(t *traffic, made int, err error) {
-	if err != nil && !p.closing {
+	if p.closing {
+		return // it goes on after the next start
+	}
+	if err != nil {
 		p.log.Error("traffic stopped", "error", err)
-		t.Running = false
-	} else {
-		t.Made += made
-	}
-	if t.Count > 0 && t.Made >= t.Count {
-		t.Running = false
-	}
-	if !t.Running || p.closing {
-		p.notify()
+		p.endTraffic(t)
 		return
 	}
-	t.next = p.schedule(t.when(t.Made), func(now time.Time) { p.tick(t, now) })
+	t.Made += made
+	if t.Count > 0 && t.Made >= t.Count {
+		p.endTraffic(t)
+	}
+	if t.Running {
+		t.next = p.schedule(t.when(t.Made), func(now time.Time) { p.tick(t, now) })
+	}
 }
 
 // namesOf returns the full names of the event types that the patterns name, or nil for none.

@@ -1,0 +1,66 @@
+package provider_test
+
+import (
+	"testing"
+	"time"
+
+	"semblance/simulator/clock"
+	"semblance/simulator/journal"
+	"semblance/simulator/provider"
+)
+
+// Traffic that ran when the provider ended goes on where it was, at its rate, and ends with its count.
+func TestTrafficGoesOnAfterARestart(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
+	c := clock.Manual(noon)
+	again := func(p *provider.Provider) *provider.Provider {
+		t.Helper()
+		if p != nil {
+			stop(t, p)
+		}
+		p, err := provider.Start(t.Context(), provider.Options{Journal: j, Clock: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	status := func(p *provider.Provider, running bool, made int) {
+		t.Helper()
+		s := p.Traffic()
+		if s.Running != running || s.Made != made || running && (s.Rate != 2 || s.Count != 100 || !s.Since.Equal(noon) || len(s.Types) == 0) {
+			t.Errorf("the traffic is %+v; want it running: %v, with %d made", s, running, made)
+		}
+	}
+	p := again(nil)
+	if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Rate: 2, Count: 100, Types: []string{"booking.*"}}); err != nil {
+		t.Fatal(err)
+	}
+	advance(t, p, 10*time.Second)
+	if _, err := p.EmitAny(t.Context(), "booking.*"); err != nil { // by hand: it does not count
+		t.Fatal(err)
+	}
+	status(p, true, 21)
+	p = again(p)
+	status(p, true, 21)
+	c.Advance(time.Hour) // nobody runs meanwhile, and nothing is made up for
+	p = again(p)
+	advance(t, p, 10*time.Second)
+	status(p, true, 42)
+	p = again(p)
+	advance(t, p, time.Hour)
+	status(p, false, 100)
+	if n, err := j.Count(t.Context(), journal.KindChange, journal.Query{Origin: "traffic"}); n != 100 || err != nil {
+		t.Errorf("the journal holds %d changes of the traffic (%v), want 100", n, err)
+	}
+	p = again(p)
+	status(p, false, 0)
+
+	if err := p.StartTraffic(t.Context(), provider.TrafficOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p.StopTraffic()
+	p = again(p)
+	status(p, false, 0)
+	stop(t, p)
+}
