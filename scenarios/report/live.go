@@ -14,6 +14,7 @@ type Live struct {
 	t        Terminal
 	w        io.Writer
 	story    scenarios.Story
+	titled   bool // the story's title is written; a quiet terminal waits for something to say
 	progress bool // the line at the bottom is the one that moves
 	shown    int64
 	err      error
@@ -24,9 +25,19 @@ func (t Terminal) Live(w io.Writer) *Live { return &Live{t: t, w: w} }
 
 // Begin says that a story begins.
 func (l *Live) Begin(story scenarios.Story) {
-	l.story = story
+	l.story, l.titled = story, false
+	if !l.t.Quiet {
+		l.title()
+	}
+}
+
+func (l *Live) title() {
+	if l.titled {
+		return
+	}
+	l.titled = true
 	var b bytes.Buffer
-	l.t.story(&b, &story)
+	l.t.story(&b, &l.story)
 	l.write(b.Bytes())
 }
 
@@ -53,6 +64,9 @@ func (l *Live) Step(result scenarios.StepResult) {
 	var b bytes.Buffer
 	l.t.Step(&b, &l.story, &result)
 	l.clear()
+	if b.Len() > 0 {
+		l.title()
+	}
 	l.write(b.Bytes())
 }
 

@@ -15,7 +15,7 @@ import (
 type Terminal struct {
 	Color    bool
 	Progress bool // Live shows one line that moves while a long step is played; only a terminal can
-	Quiet    bool // steps that passed are left out
+	Quiet    bool // steps that did not fail, and stories without any, are left out
 }
 
 // failuresShown is how many failing attempts of one step are spelled out; the other forms have more.
@@ -26,7 +26,9 @@ func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 	var b bytes.Buffer
 	for i := range r.Stories {
 		story := &r.Stories[i]
-		t.story(&b, story)
+		if !t.Quiet || story.Outcome() == scenarios.Failed {
+			t.story(&b, story)
+		}
 		for k := range story.Steps {
 			t.Step(&b, story, &story.Steps[k])
 		}
