@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -26,7 +27,6 @@ var rooms = map[string]struct {
 	"schemas/validate":          {"schemas", "jsonschema"},
 	"schemas/export":            {"schemas", ""},
 	"fixtures":                  {"schemas", "gofakeit"},
-	"fixtures/samples":          {"", ""},
 	"fixtures/internal/samples": {"schemas fixtures simulator", ""}, // the program that go generate runs
 
 	"simulator":                              {"schemas", ""},
@@ -87,6 +87,10 @@ var belongs = []struct {
 }{
 	{"time", "Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick", "simulator/clock", "only simulator/clock asks the time or waits"},
 	{"crypto/hmac", "*", "simulator/signature", "only simulator/signature makes and compares MACs"},
+	{"net", "Dial DialTimeout DialTCP DialUnix Dialer", "simulator/delivery", "only simulator/delivery dials a receiver"},
+	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance",
+		"only a probe asks a receiver's application, and only the command asks a running serve"},
+	{"os/exec", "*", "scenarios/player", "only a probe runs a command"},
 	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/generate fixtures/internal/samples", "only the command knows the process"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite speaks SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
@@ -104,6 +108,7 @@ func TestRooms(t *testing.T) {
 	files := roomFiles(t)
 	t.Run("import only what they may", func(t *testing.T) { testImports(t, files) })
 	t.Run("names stay in them", func(t *testing.T) { testNames(t, files) })
+	t.Run("are there", func(t *testing.T) { testPresence(t, files) })
 	t.Run("files are short", func(t *testing.T) { testLengths(t, files) })
 }
 
@@ -198,31 +203,97 @@ func TestRoomsHaveNoCircle(t *testing.T) {
 
 func testNames(t *testing.T, files []source) {
 	for _, f := range files {
-		local := map[string]string{} // what this file calls a package
-		for _, spec := range f.ast.Imports {
-			imported, _ := strconv.Unquote(spec.Path.Value)
-			name := path.Base(imported)
-			if spec.Name != nil {
-				name = spec.Name.Name
-			}
-			local[name] = imported
+		for _, complaint := range misplaced(f) {
+			t.Error(complaint)
 		}
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			selector, ok := n.(*ast.SelectorExpr)
-			if !ok {
-				return true
-			}
-			pkg, ok := selector.X.(*ast.Ident)
-			if !ok || pkg.Obj != nil { // a variable of that name
-				return true
-			}
-			for _, b := range belongs {
-				if local[pkg.Name] == b.pkg && (b.name == "*" || contains(b.name, selector.Sel.Name)) && !contains(b.rooms, f.room) {
-					t.Errorf("%s: %s.%s: %s", f.set.Position(n.Pos()), pkg.Name, selector.Sel.Name, b.why)
-				}
-			}
+	}
+}
+
+// misplaced returns a complaint for each name in the file that belongs elsewhere.
+func misplaced(f source) []string {
+	var complaints []string
+	local := map[string]string{} // what this file calls a package
+	for _, spec := range f.ast.Imports {
+		imported, _ := strconv.Unquote(spec.Path.Value)
+		name := path.Base(imported)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		local[name] = imported
+		if name == "." {
+			complaints = append(complaints, fmt.Sprintf("%s: the import of %s hides whose its names are", f.set.Position(spec.Pos()), imported))
+		}
+	}
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
 			return true
-		})
+		}
+		pkg, ok := selector.X.(*ast.Ident)
+		if !ok || pkg.Obj != nil { // a variable of that name
+			return true
+		}
+		for _, b := range belongs {
+			if local[pkg.Name] == b.pkg && (b.name == "*" || contains(b.name, selector.Sel.Name)) && !contains(b.rooms, f.room) {
+				complaints = append(complaints, fmt.Sprintf("%s: %s.%s: %s", f.set.Position(n.Pos()), pkg.Name, selector.Sel.Name, b.why))
+			}
+		}
+		return true
+	})
+	return complaints
+}
+
+func TestMisplaced(t *testing.T) {
+	for _, test := range []struct {
+		room, imported, code string
+		want                 string // a part of the complaint, or "" for none
+	}{
+		{"simulator/provider", `"time"`, "time.Now()", "time.Now: only simulator/clock"},
+		{"simulator/provider", `tick "time"`, "tick.NewTicker(1)", "tick.NewTicker: only simulator/clock"},
+		{"simulator/provider", `. "time"`, "Now()", "hides whose its names are"},
+		{"simulator/provider", `"time"`, "time.Duration(1).String()", ""},
+		{"simulator/provider", `"strings"`, "time := struct{ Now func() }{}; time.Now()", ""},
+		{"simulator/clock", `"time"`, "time.Now()", ""},
+		{"simulator/web", `"crypto/hmac"`, "hmac.Equal(nil, nil)", "only simulator/signature"},
+		{"simulator/provider", `"net"`, `net.Dial("tcp", "")`, "only simulator/delivery dials"},
+		{"simulator/receiver", `"net"`, `net.Listen("tcp", "")`, ""},
+		{"simulator/delivery", `"net/http"`, "_ = http.Client{}", "only a probe"},
+		{"scenarios/player", `"net/http"`, "_ = http.Client{}", ""},
+		{"scenarios/script", `"os/exec"`, `exec.Command("true")`, "only a probe runs"},
+		{"scenarios/player", `"os"`, `os.Getenv("HOME")`, "only the command"},
+		{"scenarios/player", `"os"`, `os.Open("file")`, ""},
+		{"simulator/journal", `"database/sql"`, `sql.Open("", "")`, "speaks SQL"},
+		{"simulator", `"testing"`, "testing.Short()", "testing.TB"},
+	} {
+		set := token.NewFileSet()
+		parsed, err := parser.ParseFile(set, "line.go", "package p\nimport "+test.imported+"\nfunc f() { "+test.code+" }\n", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(misplaced(source{name: "line.go", room: test.room, ast: parsed, set: set}), "; ")
+		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
+			t.Errorf("%s in %s: %q, want %q", test.code, test.room, got, test.want)
+		}
+	}
+}
+
+// What the table names exists.
+func testPresence(t *testing.T, files []source) {
+	there := map[string]bool{}
+	for _, f := range files {
+		there[f.room] = true
+	}
+	for room := range rooms {
+		if !there[room] {
+			t.Errorf("the table has %s, where there is no Go file", room)
+		}
+	}
+	for _, b := range belongs {
+		for _, room := range strings.Fields(b.rooms) {
+			if !there[room] {
+				t.Errorf("%s.%s belongs to %s, where there is no Go file", b.pkg, b.name, room)
+			}
+		}
 	}
 }
 
