@@ -28,6 +28,7 @@ type attemptPrinter struct {
 	format  string // "text" or "json"
 	verbose bool
 	total   int
+	room    chan struct{} // gets one back for each object that is printed; nil where nobody waits for it
 
 	mu       sync.Mutex
 	seen     int
@@ -208,6 +209,9 @@ func (p *attemptPrinter) object(o *sentEvent) {
 		delete(p.waiting, p.next)
 		p.next++
 		p.write(o)
+		if p.room != nil {
+			<-p.room
+		}
 	}
 }
 

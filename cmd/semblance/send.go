@@ -170,6 +170,10 @@ func (a *app) send(c *cobra.Command, args []string, f *sendFlags) error {
 	show := &attemptPrinter{app: a, format: f.format, verbose: f.verbose, total: p.total()}
 	if !f.quiet {
 		run.print = show.print
+		if f.format == "json" { // in the order of sending
+			run.room = make(chan struct{}, p.printWindow())
+			show.room = run.room
+		}
 	}
 	total, err := run.run(ctx)
 	show.close()

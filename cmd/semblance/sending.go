@@ -17,6 +17,7 @@ type sending struct {
 	plan   *plan
 	sender *delivery.Sender
 	print  func(*sentEvent) // called from every worker; it must not keep the outcome. nil prints nothing
+	room   chan struct{}    // takes one for each event that is made; who prints them in order gives it back. nil: no bound
 
 	start time.Time
 	mu    sync.Mutex
@@ -33,6 +34,10 @@ type sentEvent struct {
 // batchSize is how many events are handed over at once when many are to be sent as fast as answers come: handing over one
 // by one would cost more than signing it.
 const batchSize = 32
+
+// printWindow is how many outcomes may wait for one that was sent before them, so that all are printed in order: those
+// of the batches that are under way, and some more, for one answer that takes its time must not stop the others.
+func (p *plan) printWindow() int { return 1024 + batchSize*p.workers }
 
 // run sends everything, or what it can until ctx is done, and returns the count of it.
 func (s *sending) run(ctx context.Context) (*tally, error) {
@@ -74,6 +79,13 @@ func (s *sending) produce(ctx context.Context, cancel context.CancelFunc, jobs c
 			}
 			batch = append(batch, j)
 			i++
+			if s.room != nil {
+				select {
+				case s.room <- struct{}{}:
+				case <-ctx.Done():
+					return
+				}
+			}
 		}
 		select {
 		case jobs <- batch:
