@@ -4,6 +4,7 @@ package examples
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,14 +111,35 @@ var python = sync.OnceValue(func() string {
 	return ""
 })
 
-// semblance builds the program and returns its path.
+// built is the folder of the program, while the tests run.
+var built string
+
+func TestMain(m *testing.M) {
+	var err error
+	if built, err = os.MkdirTemp("", "semblance"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(built)
+	os.Exit(code)
+}
+
+// build builds the program.
+var build = sync.OnceValue(func() error {
+	if out, err := exec.Command("go", "build", "-o", built, "semblance/cmd/semblance").CombinedOutput(); err != nil {
+		return fmt.Errorf("building semblance: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// semblance returns the path of the program.
 func semblance(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "semblance")
-	if out, err := exec.Command("go", "build", "-o", path, "semblance/cmd/semblance").CombinedOutput(); err != nil {
-		t.Fatalf("building semblance: %v\n%s", err, out)
+	if err := build(); err != nil {
+		t.Fatal(err)
 	}
-	return path
+	return filepath.Join(built, "semblance")
 }
 
 // Every folder with a receiver is in the table.

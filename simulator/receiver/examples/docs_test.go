@@ -1,0 +1,153 @@
+package examples
+
+import (
+	"context"
+	"encoding/xml"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"semblance/simulator"
+	"semblance/simulator/receiver"
+)
+
+// top is the checkout, seen from here.
+const top = "../../.."
+
+// fences returns the blocks of a page in a language, without their fences.
+func fences(t *testing.T, page, language string) []string {
+	t.Helper()
+	var blocks []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(read(t, page), -1) {
+		blocks = append(blocks, m[1])
+	}
+	if len(blocks) == 0 {
+		t.Fatalf("%s has no block in %s", page, language)
+	}
+	return blocks
+}
+
+// receiving starts a receiver that knows the published secret and returns its port.
+func receiving(t *testing.T) string {
+	t.Helper()
+	s, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{string(simulator.DefaultSecret)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s.URL[strings.LastIndex(s.URL, ":")+1:]
+}
+
+// shell runs a script with sh, which stops at what fails. Where it says 3000, it means the port.
+func shell(t *testing.T, dir, path, port, script string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "sh", "-e", "-c", strings.ReplaceAll(script, "3000", port))
+	c.Dir, c.WaitDelay = dir, time.Second
+	c.Env = append(os.Environ(), "PATH="+path+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1", "CI_SERVER_URL=")
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s\n%v\n%s", script, err, out)
+	}
+	return string(out)
+}
+
+// The blocks of README.md in sh are one session, from starting the provider to its end.
+func TestReadmeSpeaksTheProtocol(t *testing.T) {
+	t.Parallel()
+	program := semblance(t)
+	script := "trap 'kill $! 2>/dev/null || true' EXIT\n" + strings.Join(fences(t, "README.md", "sh"), "\n")
+	out := shell(t, t.TempDir(), filepath.Dir(program), receiving(t), script)
+	for _, want := range []string{`"outcome":"unanswered"`, `"outcome":"accepted"`, `"state":"passed"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("nothing says %s:\n%s", want, out)
+		}
+	}
+}
+
+// What README.md shows of an example is there.
+func TestReadmeShowsTheExamples(t *testing.T) {
+	shown := regexp.MustCompile("(?ms)^<!-- (\\S+) -->\n```\\w+\n(.*?)^```$").FindAllStringSubmatch(read(t, "README.md"), -1)
+	if len(shown) != 3 {
+		t.Errorf("%d extracts, want three", len(shown))
+	}
+	for _, m := range shown {
+		for part := range strings.SplitSeq(m[2], "\n\n") {
+			if file := read(t, filepath.FromSlash(m[1])); !strings.Contains(file, part) {
+				t.Errorf("%s does not hold\n%s", m[1], part)
+			}
+		}
+	}
+}
+
+// Every link of the pages leads somewhere.
+func TestLinksLeadSomewhere(t *testing.T) {
+	for _, page := range []string{"README.md", "containers.md", "ci.md"} {
+		for _, m := range regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
+			if _, err := os.Stat(filepath.FromSlash(m[1])); err != nil && !strings.Contains(m[1], "://") {
+				t.Errorf("%s: %v", page, err)
+			}
+		}
+	}
+}
+
+// The shell lines of ci.md run, in the folder of a job, and leave a report.
+func TestCIRuns(t *testing.T) {
+	var github struct {
+		Jobs map[string]struct{ Steps []struct{ Run string } }
+	}
+	var gitlab struct {
+		Semblance, Webhooks struct{ Script []string }
+	}
+	blocks := fences(t, "ci.md", "yaml")
+	for i, into := range []any{&github, &gitlab} {
+		if err := yaml.Unmarshal([]byte(blocks[i]), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var steps []string
+	for _, s := range github.Jobs["webhooks"].Steps {
+		steps = append(steps, s.Run)
+	}
+	for name, lines := range map[string][]string{"GitHub": steps, "GitLab": append(gitlab.Semblance.Script, gitlab.Webhooks.Script...)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			job, port := t.TempDir(), receiving(t)
+			checkout, err := filepath.Abs(top)
+			if err == nil {
+				err = os.Symlink(checkout, filepath.Join(job, "semblance"))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			ran := 0
+			for _, line := range lines {
+				line, _ = strings.CutPrefix(line, "CGO_ENABLED=0 ") // it would compile everything once more
+				if line == "" || strings.HasPrefix(line, "git clone ") || strings.HasSuffix(line, "# your application") || strings.HasPrefix(line, "npm ") {
+					continue
+				}
+				shell(t, job, "", port, line)
+				ran++
+			}
+			if ran != 3 {
+				t.Errorf("%d lines ran, want those that build, wait and play", ran)
+			}
+			var report struct {
+				XMLName xml.Name `xml:"testsuites"`
+				Cases   []struct {
+					Name string `xml:"name,attr"`
+				} `xml:"testsuite>testcase"`
+			}
+			if err := xml.Unmarshal([]byte(read(t, filepath.Join(job, "webhooks.xml"))), &report); err != nil || len(report.Cases) < 20 {
+				t.Errorf("the report has %d test cases: %v", len(report.Cases), err)
+			}
+		})
+	}
+}
