@@ -27,6 +27,7 @@ func TestProbes(t *testing.T) {
 		"?id=" + patientID:           {5, 5},
 		"?id=" + eventID(103):        {1, 1},
 		"?type=lab.*":                {0, 0},
+		"?type=%5B":                  {0, 0}, // * alone is special
 		"?type=*&id=" + bookingID:    {1, 1},
 		"?type=lab.*&id=" + doctorID: {0, 0},
 	} {
@@ -41,7 +42,6 @@ func TestProbes(t *testing.T) {
 	}
 	for path, want := range map[string]int{
 		"/events?limit=x":         400,
-		"/events?type=%5B":        400,
 		"/events/" + eventID(99):  404,
 		"/records/" + eventID(99): 404,
 		"/":                       404,
