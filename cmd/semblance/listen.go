@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -176,7 +177,7 @@ func (l *listener) observe(r *receiver.Receipt) {
 		return
 	}
 	sentence, mend := r.Detail, ""
-	if r.Outcome == receiver.Refused {
+	if r.Status == http.StatusUnauthorized {
 		if d := l.explain(r); d.Sentence != "" {
 			sentence, mend = d.Sentence, d.Mend
 		}
@@ -188,8 +189,11 @@ func (l *listener) observe(r *receiver.Receipt) {
 		})
 		return
 	}
-	what := fmt.Sprintf("%d bytes", len(r.Body))
-	if r.Event.EventType != "" {
+	what := count(len(r.Body), "byte")
+	switch {
+	case r.Status == http.StatusRequestEntityTooLarge: // it was not read
+		what = "too many bytes"
+	case r.Event.EventType != "":
 		what = fmt.Sprintf("%s [evt %s]", printable([]byte(r.Event.EventType)), shortID(printable([]byte(r.Event.EventID))))
 	}
 	colour := l.out.green

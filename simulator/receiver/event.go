@@ -3,6 +3,7 @@ package receiver
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -90,6 +91,26 @@ func unreadable(format string, args ...any) error {
 	return &refusal{http.StatusBadRequest, "unreadable", fmt.Sprintf(format, args...)}
 }
 
+// noEvent says why a body is no event, without the names that Go has for what is in it.
+func noEvent(err error) error {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &kind):
+		return unreadable("the body is not the JSON of an event: %v", err)
+	case kind.Field == "":
+		return unreadable("the body is JSON, but %s and no object", article(kind.Value))
+	}
+	return unreadable("%s is no string, but %s", kind.Field, article(kind.Value))
+}
+
+// article names a kind of JSON value as encoding/json does, as one of it: an array, a number 12.
+func article(value string) string {
+	if strings.HasPrefix(value, "array") || strings.HasPrefix(value, "object") {
+		return "an " + value
+	}
+	return "a " + value
+}
+
 // decodeEvent reads any JSON.
 func decodeEvent(body []byte) (Event, error) {
 	var envelope struct {
@@ -100,7 +121,7 @@ func decodeEvent(body []byte) (Event, error) {
 		Metadata       json.RawMessage `json:"metadata"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil {
-		return Event{}, unreadable("the body is not the JSON of an event: %v", err)
+		return Event{}, noEvent(err)
 	}
 	e := Event{EventID: envelope.EventID, EventType: envelope.EventType, SubscriptionID: envelope.SubscriptionID, Metadata: envelope.Metadata}
 	if envelope.Identifiers == nil {

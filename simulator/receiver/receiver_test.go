@@ -172,13 +172,15 @@ func TestReceiverVerdicts(t *testing.T) {
 		{"no eventType", `{"eventId":"1","identifiers":{}}`, 400, "unreadable"},
 		{"no JSON", `hello`, 400, "unreadable"},
 		{"nothing", ``, 400, "unreadable"},
+		{"an array", `[]`, 400, "unreadable"},
+		{"a number for the type", `{"eventId":"1","eventType":7,"identifiers":{}}`, 400, "unreadable"},
 		{"too large", strings.Repeat(" ", 2001), 413, "too-large"},
 	} {
 		if status, verdict := r.deliver(test.body); status != test.status || verdict != test.verdict {
 			t.Errorf("%s: %d %s, want %d %s", test.name, status, verdict, test.status, test.verdict)
 		}
 	}
-	if got, want := r.Receiver.Totals(), (receiver.Totals{Received: 26, Accepted: 11, Unchanged: 1, Duplicate: 1, Ignored: 2, Refused: 11}); got != want {
+	if got, want := r.Receiver.Totals(), (receiver.Totals{Received: 28, Accepted: 11, Unchanged: 1, Duplicate: 1, Ignored: 2, Refused: 13}); got != want {
 		t.Errorf("totals %+v, want %+v", got, want)
 	}
 	if e, ok := r.Receiver.Event(eventID(5)); !ok || len(e.Violations) != 1 || e.Violations[0].Pointer != "/identifiers/roomId" {

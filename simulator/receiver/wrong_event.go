@@ -20,7 +20,7 @@ func readOtherFields(body []byte) (Event, error) {
 		Data map[string]string `json:"data"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil {
-		return Event{}, unreadable("the body is not the JSON of an event: %v", err)
+		return Event{}, noEvent(err)
 	}
 	e := Event{EventID: envelope.ID, EventType: envelope.Type}
 	if e.EventID == "" {
