@@ -10,24 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"semblance/fixtures"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 	"semblance/simulator/signature"
 )
-
-func contains(s, part string) bool { return strings.Contains(s, part) }
-
-func clinicOf(*testing.T) fixtures.Options {
-	return fixtures.Options{System: fixtures.OlderAppointments}
-}
-
-func (r request) verify2(t *testing.T, s simulator.Subscription) {
-	t.Helper()
-	r.verify(t, s, r.At)
-}
 
 func TestWaitSaysHowFarThingsHaveCome(t *testing.T) {
 	p := start(t, provider.Options{})
@@ -47,7 +35,7 @@ func TestWaitSaysHowFarThingsHaveCome(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || progress.Met || progress.Accepted != 1 || progress.Owed != 1 {
 		t.Errorf("%+v, %v", progress, err)
 	}
-	if want := "the receiver accepted 1 of 2 deliveries of booking.created and 1 delivery is still owed"; err == nil || !contains(err.Error(), want) {
+	if want := "the receiver accepted 1 of 2 deliveries of booking.created and 1 delivery is still owed"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %q", err, want)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -299,7 +287,7 @@ func TestEmitWithOverrides(t *testing.T) {
 	if ids, err := p.Records("patient"); err != nil || !slices.Contains(ids, patient) {
 		t.Errorf("patient %s is not among the %d of the clinic (%v)", patient, len(ids), err)
 	}
-	if _, err := p.Records("patience"); provider.CodeOf(err) != provider.CodeNotFound || !contains(err.Error(), `"patient"`) {
+	if _, err := p.Records("patience"); provider.CodeOf(err) != provider.CodeNotFound || !strings.Contains(err.Error(), `"patient"`) {
 		t.Errorf("an unknown kind: %v", err)
 	}
 	if _, err := p.Record("nobody"); provider.CodeOf(err) != provider.CodeNotFound {
@@ -308,7 +296,7 @@ func TestEmitWithOverrides(t *testing.T) {
 	if _, err := p.Do(t.Context(), "", nil); provider.CodeOf(err) != provider.CodeChange {
 		t.Errorf("no action: %v", err)
 	}
-	if record, err := p.Record(patient); err != nil || !contains(string(record), patient) {
+	if record, err := p.Record(patient); err != nil || !strings.Contains(string(record), patient) {
 		t.Errorf("the record is %s, %v", record, err)
 	}
 }
@@ -316,7 +304,7 @@ func TestEmitWithOverrides(t *testing.T) {
 func TestEmitAnyMayBeNarrowed(t *testing.T) {
 	p := start(t, provider.Options{})
 	for range 20 {
-		if e, err := p.EmitAny(t.Context(), "invoice.*", "group:lab"); err != nil || !contains("invoice lab", e.Change.Type.Group) {
+		if e, err := p.EmitAny(t.Context(), "invoice.*", "group:lab"); err != nil || !strings.Contains("invoice lab", e.Change.Type.Group) {
 			t.Fatalf("it gave %+v (%v)", e.Change, err)
 		}
 	}

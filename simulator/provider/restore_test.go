@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -82,10 +83,11 @@ func testRestart(t *testing.T, j journal.Journal) {
 	up.Store(true)
 	advance(t, p, time.Second)
 	wait(t, p, provider.Condition{Accepted: 1, SubscriptionID: s.ID, NothingOwed: true})
-	if at := r.requests()[2].At.Sub(noon); at != 50*time.Second {
-		t.Errorf("the third attempt came after %v, want 50s", at)
+	third := r.requests()[2]
+	if after := third.At.Sub(noon); after != 50*time.Second {
+		t.Errorf("the third attempt came after %v, want 50s", after)
 	}
-	r.requests()[2].verify2(t, s)
+	third.verify(t, s, third.At)
 	if n := len(held.requests()); n != 0 {
 		t.Errorf("%d attempts to a paused subscription", n)
 	}
@@ -103,7 +105,7 @@ func TestTheClinicGoesOnAfterARestart(t *testing.T) {
 	run := func(kind string, restart bool) []string {
 		j := journals[kind](t)
 		c := clock.Manual(noon)
-		options := provider.Options{Journal: j, Clock: c, Seed: 11, Clinic: clinicOf(t)}
+		options := provider.Options{Journal: j, Clock: c, Seed: 11, Clinic: fixtures.Options{System: fixtures.OlderAppointments}}
 		p, err := provider.Start(t.Context(), options)
 		if err != nil {
 			t.Fatal(err)
@@ -250,7 +252,7 @@ func TestCloseCutsWhatHangs(t *testing.T) {
 	<-arrived
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := p.Close(ctx); err == nil || !contains(err.Error(), "the receiver of booking.created") {
+	if err := p.Close(ctx); err == nil || !strings.Contains(err.Error(), "the receiver of booking.created") {
 		t.Errorf("Close says %v, want what was cut", err)
 	}
 	d, err := j.Delivery(t.Context(), id)
