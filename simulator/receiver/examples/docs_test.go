@@ -98,6 +98,20 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// What containers.md shows in JavaScript can be parsed. Nothing here can run it: that takes Docker.
+func TestContainersPageParses(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		missing(t, "node is not installed")
+	}
+	file := filepath.Join(t.TempDir(), "snippet.mjs")
+	if err := os.WriteFile(file, []byte("const port = 3000;\n"+fences(t, "containers.md", "js")[0]), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "node", "--check", file).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // The shell lines of ci.md run, in the folder of a job, and leave a report.
 func TestCIRuns(t *testing.T) {
 	var github struct {
