@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -102,6 +103,9 @@ func hintOn(o *sentEvent, p *plan) string {
 			location = to.String()
 		}
 		return "redirects are not followed; send to " + excerpt([]byte(location))
+	}
+	if o.Came.Failure == "" && (o.Came.Status == http.StatusNotFound || o.Came.Status == http.StatusMethodNotAllowed) {
+		return "the receiver takes no POST at " + u.EscapedPath() + "; name the path of its webhooks, as in --to 3000/webhooks"
 	}
 	return ""
 }

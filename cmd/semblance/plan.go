@@ -52,7 +52,7 @@ type plan struct {
 func (a *app) plan(c *cobra.Command, args []string, f *sendFlags) (*plan, error) {
 	p := &plan{count: f.count, rate: f.rate, workers: f.inFlight, at: f.at, seed: f.seed}
 	for _, step := range []func() error{
-		func() error { return p.aim(f) },
+		func() error { return p.aim(args, f) },
 		func() error { return p.choose(a, args, f) },
 		func() error { return p.sign(f) },
 		func() error { return p.judge(c.Flags(), f) },
@@ -70,7 +70,10 @@ func (a *app) plan(c *cobra.Command, args []string, f *sendFlags) (*plan, error)
 }
 
 // aim reads the target and how to get there.
-func (p *plan) aim(f *sendFlags) error {
+func (p *plan) aim(args []string, f *sendFlags) error {
+	if i := slices.IndexFunc(args, isTarget); i >= 0 {
+		return fmt.Errorf("%q is a target and no event type; write --to %s", args[i], quoteShell(args[i]))
+	}
 	if f.to == "" {
 		return errors.New("no target; say where to send with --to, such as --to 3000/webhooks (`semblance listen` starts a receiver at 4701)")
 	}
@@ -98,6 +101,12 @@ func (p *plan) aim(f *sendFlags) error {
 		p.options.Style = delivery.Indented
 	}
 	return nil
+}
+
+// isTarget reports whether a word that should name event types is a target: somebody has left out --to.
+func isTarget(word string) bool {
+	_, err := parseTarget(word)
+	return err == nil && !strings.HasPrefix(word, "group:")
 }
 
 // mayGo refuses what would be rude to strangers: faults, and many sends, go to this machine and private networks alone

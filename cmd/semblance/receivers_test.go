@@ -63,6 +63,7 @@ var handlers = map[string]http.Handler{
 	"accepts":        http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }),
 	"refuses":        answers(http.StatusUnauthorized, `{"error":"the signature does not hold"}`),
 	"is-broken":      answers(http.StatusInternalServerError, "oh no"),
+	"is-elsewhere":   http.NotFoundHandler(),
 	"redirects":      http.RedirectHandler("/elsewhere", http.StatusFound),
 	"queues":         http.HandlerFunc(verifyAndQueue),
 	"acknowledges":   answers(http.StatusOK, `{"status":"accepted"}`),

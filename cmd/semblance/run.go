@@ -105,10 +105,34 @@ configuration.`, len(schemas.All())),
 		a.exportCommand(),
 		a.versionCommand(),
 	)
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	for _, c := range root.Commands() {
 		c.Flags().SortFlags = false
 	}
+	refuseUnknownTopics(root, args)
 	return root
+}
+
+// refuseUnknownTopics has cobra's own commands refuse what they do not know, which they would answer with their help and
+// the exit code of success.
+func refuseUnknownTopics(root *cobra.Command, args []string) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Args = func(_ *cobra.Command, given []string) error {
+				if found, rest, err := root.Find(given); err != nil || found == root {
+					return unknownCommand(root, rest)
+				}
+				return nil
+			}
+		case "completion":
+			c.Args = unknownCommand
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 }
 
 // The groups of the commands in the help.
@@ -138,12 +162,12 @@ func unknownCommand(c *cobra.Command, given []string) error {
 		}
 	}
 	if near := schemas.Suggest(given[0], known); near != "" {
-		return usagef("unknown command %q; did you mean `semblance %s`?", given[0], near)
+		return usagef("unknown command %q; did you mean `%s %s`?", given[0], c.CommandPath(), near)
 	}
 	if _, err := schemas.Lookup(given[0]); err == nil {
 		return usagef("unknown command %q; to send that event, `semblance send %[1]s --to PORT`", given[0])
 	}
-	return usagef("unknown command %q; `semblance --help` lists the commands", given[0])
+	return usagef("unknown command %q; `%s --help` lists the commands", given[0], c.CommandPath())
 }
 
 // flagError says in our words what is wrong with a flag, with the nearest one that exists.

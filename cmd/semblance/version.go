@@ -16,10 +16,15 @@ func (a *app) versionCommand() *cobra.Command {
 		GroupID: groupKnow,
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			fmt.Fprintf(a.out, "semblance %s %s %s/%s\n", version(debug.ReadBuildInfo()), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintln(a.out, versionLine())
 			return nil
 		},
 	}
+}
+
+// versionLine is what `semblance version` prints, and `semblance --version`.
+func versionLine() string {
+	return fmt.Sprintf("semblance %s %s %s/%s", version(debug.ReadBuildInfo()), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version names the release, or the commit where the binary was built from a checkout.
