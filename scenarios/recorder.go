@@ -61,6 +61,7 @@ type stepState struct {
 	result  StepResult
 	latency Latency
 	begun   bool
+	failing bool // a failure of it is kept
 }
 
 // Story begins a story whose steps are all known: one for each step of the file, in its order. Those of them that are
@@ -117,7 +118,7 @@ func (s *StoryRecorder) Attempt(path string, e Evidence, expect Expect) {
 	if t := s.r.byName[e.Attempt.Sent.EventType]; t != nil && answered && e.Attempt.Sent.Fault == "" {
 		s.r.cover[t]++
 	}
-	if s.r.room(!e.Verdict.Passed()) {
+	if s.r.room(step, !e.Verdict.Passed()) {
 		e.Expected = expect.String()
 		kept := keep(e.Attempt)
 		e.Attempt = &kept
@@ -135,7 +136,7 @@ func (s *StoryRecorder) Check(path string, e Evidence) {
 	defer s.r.mu.Unlock()
 	step := s.step(path)
 	s.count(step, counts)
-	if s.r.room(!e.Verdict.Passed()) {
+	if s.r.room(step, !e.Verdict.Passed()) {
 		check := *e.Check
 		check.Answer = cut(check.Answer)
 		e.Check = &check
@@ -237,22 +238,26 @@ func (s *StoryRecorder) count(step *stepState, counts Counts) {
 	}
 }
 
-// room reports whether there is room to keep one more thing, and takes it. Failures have their own, so that a million
-// good attempts do not push out the one that failed.
-func (r *Recorder) room(failed bool) bool {
+// room reports whether there is room to keep one more thing of a step, and takes it. Failures have their own, so that a
+// million good attempts do not push out the one that failed; and the first of each step has its own, so that a busy step
+// does not leave those after it with nothing to show.
+func (r *Recorder) room(step *stepState, failed bool) bool {
+	first := len(step.result.Evidence) == 0 || failed && !step.failing
 	switch {
 	case r.attempts < MaxAttempts:
 		r.attempts++
 		if failed {
 			r.failures++
 		}
-		return true
 	case failed && r.failures < MaxFailures:
 		r.failures++
-		return true
+	case first:
+	default:
+		r.result.Truncated = true
+		return false
 	}
-	r.result.Truncated = true
-	return false
+	step.failing = step.failing || failed
+	return true
 }
 
 // finished returns the step's result as it stands. The list of evidence is shared: it is only ever appended to, and what

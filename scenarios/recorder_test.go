@@ -181,6 +181,23 @@ func TestRecorderIsBounded(t *testing.T) {
 	}
 }
 
+// A busy step leaves those after it something to show: the first of each, and its first failure.
+func TestEveryStepKeepsItsFirst(t *testing.T) {
+	r := scenarios.NewRecorder(scenarios.Run{})
+	s := r.Story(scenarios.Story{}, []scenarios.Step{{Path: "1"}, {Path: "2"}})
+	failed := scenarios.Verdict{Failures: []scenarios.Failure{{What: scenarios.WhatStatus}}}
+	for range 2 * scenarios.MaxFailures {
+		s.Attempt("1", scenarios.Evidence{Attempt: &simulator.Attempt{}, Verdict: failed}, scenarios.Expect{})
+	}
+	for _, verdict := range []scenarios.Verdict{{}, {}, failed, failed} {
+		s.Attempt("2", scenarios.Evidence{Attempt: &simulator.Attempt{}, Verdict: verdict}, scenarios.Expect{})
+	}
+	result := r.Result(0, false)
+	if kept := result.Stories[0].Steps[1].Evidence; len(kept) != 2 || !kept[0].Verdict.Passed() || kept[1].Verdict.Passed() {
+		t.Errorf("of the second step are kept %+v", kept)
+	}
+}
+
 func live() uint64 {
 	var m runtime.MemStats
 	runtime.GC()

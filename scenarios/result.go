@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// MaxFailures bounds the failing attempts and checks that a result holds in full; all are counted.
+	// MaxFailures bounds the failing attempts and checks that a result holds in full, besides the first of each step; all
+	// are counted.
 	MaxFailures = 1000
-	// MaxAttempts bounds the attempts that a result keeps besides.
+	// MaxAttempts bounds the attempts that a result keeps, besides the first of each step.
 	MaxAttempts = 1000
 )
 

@@ -35,7 +35,7 @@ func (a *app) advisePlay(f *playFlags, result *scenarios.Result) {
 			return
 		}
 		value := failed.Sent.Header(signature.HeaderName)
-		fmt.Fprintf(&b, "\n%s refused a %s that was rightly signed\n", result.Target, failed.Sent.EventType)
+		fmt.Fprintf(&b, "\n%s refused an event that was rightly signed, %s\n", result.Target, failed.Sent.EventType)
 		line("signed", signature.HeaderName+": "+value)
 		line("", "with the secret "+f.secret.describe(secrets))
 		line("why", "save the bytes that your receiver verifies as body.json, then ask")

@@ -14,6 +14,7 @@ type Live struct {
 	t        Terminal
 	w        io.Writer
 	story    scenarios.Story
+	before   told
 	titled   bool // the story's title is written; a quiet terminal waits for something to say
 	progress bool // the line at the bottom is the one that moves
 	shown    int64
@@ -25,7 +26,7 @@ func (t Terminal) Live(w io.Writer) *Live { return &Live{t: t, w: w} }
 
 // Begin says that a story begins.
 func (l *Live) Begin(story scenarios.Story) {
-	l.story, l.titled = story, false
+	l.story, l.before, l.titled = story, told{}, false
 	if !l.t.Quiet {
 		l.title()
 	}
@@ -62,7 +63,7 @@ func (l *Live) Progress(step scenarios.Step, done int64) {
 // Step says how a step went.
 func (l *Live) Step(result scenarios.StepResult) {
 	var b bytes.Buffer
-	l.t.Step(&b, &l.story, &result)
+	l.t.step(&b, &l.story, &result, &l.before)
 	l.clear()
 	if b.Len() > 0 {
 		l.title()

@@ -29,8 +29,9 @@ func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 		if !t.Quiet || story.Outcome() == scenarios.Failed {
 			t.story(&b, story)
 		}
+		before := told{}
 		for k := range story.Steps {
-			t.Step(&b, story, &story.Steps[k])
+			t.step(&b, story, &story.Steps[k], &before)
 		}
 	}
 	t.summary(&b, &r)
@@ -47,6 +48,13 @@ func (t Terminal) story(b *bytes.Buffer, s *scenarios.Story) {
 
 // Step writes a step in one line, and what failed in it below.
 func (t Terminal) Step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.StepResult) {
+	t.step(b, story, s, &told{})
+}
+
+// told is what was said last of a step that failed: where one thing is wrong with every step, it is said once.
+type told struct{ failures, path string }
+
+func (t Terminal) step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.StepResult, before *told) {
 	what := s.What
 	if s.Name != "" {
 		what = s.Name + ": " + what
@@ -69,7 +77,12 @@ func (t Terminal) Step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.Ste
 		if holds(s) {
 			break
 		}
-		t.failures(b, s)
+		if failures := t.failures(s); failures != "" && failures == before.failures {
+			fmt.Fprintf(b, "        the same as step %s\n", before.path)
+		} else {
+			b.WriteString(failures)
+			*before = told{failures, s.Path}
+		}
 		fmt.Fprintf(b, "        %-9s %s\n", "again", command(story.ReproduceStep(&s.Step)))
 	}
 }
@@ -86,7 +99,8 @@ func result(s *scenarios.StepResult) string {
 }
 
 // failures spells out what failed, both values side by side.
-func (t Terminal) failures(b *bytes.Buffer, s *scenarios.StepResult) {
+func (t Terminal) failures(s *scenarios.StepResult) string {
+	b := new(bytes.Buffer)
 	shown := 0
 	for i := range s.Evidence {
 		e := &s.Evidence[i]
@@ -112,6 +126,7 @@ func (t Terminal) failures(b *bytes.Buffer, s *scenarios.StepResult) {
 	if rest := s.Counts.Failures() - int64(min(shown, failuresShown)); rest > 0 {
 		fmt.Fprintf(b, "        and %d more that failed\n", rest)
 	}
+	return b.String()
 }
 
 func (t Terminal) failure(b *bytes.Buffer, f scenarios.Failure) {
