@@ -1,6 +1,9 @@
 package script
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // MaxTimes bounds the rounds of a repeat.
 const MaxTimes = 1_000_000_000
@@ -211,7 +214,7 @@ func describe(step Step) string {
 	case *Repeat:
 		times := "once"
 		if s.Times > 1 {
-			times = itoa(s.Times) + " times"
+			times = strconv.Itoa(s.Times) + " times"
 		}
 		return fmt.Sprintf("repeat %s %s", steps(len(s.Steps)), times)
 	case *Parallel:
@@ -230,5 +233,5 @@ func steps(n int) string {
 	if n == 1 {
 		return "1 step"
 	}
-	return itoa(n) + " steps"
+	return strconv.Itoa(n) + " steps"
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"semblance/scenarios"
@@ -233,7 +234,7 @@ func (n *node) find(pointer string) *node {
 		next := n.get(part)
 		if n.kind == list {
 			for i, item := range n.items {
-				if part == itoa(i) {
+				if part == strconv.Itoa(i) {
 					next = item
 				}
 			}

@@ -62,7 +62,7 @@ func defaultExpect() Expect {
 func (p *parser) seed(n *node, s *Scenario) {
 	if n.kind == scalar && !n.quoted {
 		if seed, err := strconv.ParseInt(n.text, 10, 64); err == nil {
-			s.Seed, s.HasSeed = seed, true
+			s.Seed = seed
 			return
 		}
 	}
@@ -201,7 +201,7 @@ func notCast(called string, cast []Cast) string {
 		return `"` + shorten(called) + `" is not in the cast, which is empty; add it: cast: {` + strings.TrimSpace(shorten(called)) + `: {kind: …}}`
 	}
 	if len(names) > 12 { // nobody reads them all
-		return `"` + shorten(called) + `" is not in the cast of ` + itoa(len(names))
+		return `"` + shorten(called) + `" is not in the cast of ` + strconv.Itoa(len(names))
 	}
 	slices.Sort(names)
 	return `"` + shorten(called) + `" is not in the cast, which has ` + listed(names)

@@ -202,5 +202,3 @@ func describeAbout(about []About) string {
 	}
 	return " about " + listed(words)
 }
-
-func itoa(i int) string { return strconv.Itoa(i) }

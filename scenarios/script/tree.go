@@ -15,8 +15,7 @@ type Scenario struct {
 	Pos
 	Name        string
 	Description string
-	Seed        int64 // what decides all that is drawn; 1 unless HasSeed
-	HasSeed     bool  // the file says so
+	Seed        int64 // what decides all that is drawn: the file's, or DefaultSeed
 	Cast        []Cast
 	Steps       []Step
 	Warnings    Problems // what is worth saying and does not stop the play

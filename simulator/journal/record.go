@@ -165,7 +165,6 @@ type Token struct {
 	Entry
 	At          time.Time
 	Token       string
-	Name        string
 	Permissions []string
 	Revoked     bool
 }
@@ -192,11 +191,11 @@ type Setting struct {
 }
 
 // Clinic is one step in the clinic's life: how it was founded, an action, or a snapshot that stands for all that was
-// before it. What Data holds is the provider's affair.
+// before it. What Data holds is the provider's affair alone.
 type Clinic struct {
 	Entry
 	At       time.Time
-	Action   string // such as "seed", "merge", "traffic"
+	Action   string // which of these it is, in the provider's words
 	Data     []byte
 	Snapshot bool // what came before it need not be kept
 }

@@ -85,7 +85,7 @@ func testCurrent(t *testing.T, open Open) {
 		return &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: id, Secret: "whsec_0123456789", DeliveryPaused: paused, CreatedAt: m.now, UpdatedAt: m.now}}
 	}
 	a, b, a2 := sub("a", false), sub("b", false), sub("a", true)
-	tok := &journal.Token{At: m.Tick(), Token: "t", Name: "dev", Permissions: []string{"seeWebhooks"}}
+	tok := &journal.Token{At: m.Tick(), Token: "t", Permissions: []string{"seeWebhooks"}}
 	set, set2 := &journal.Setting{At: m.Tick(), Key: "k", Value: []byte("1")}, &journal.Setting{At: m.Tick(), Key: "k", Value: []byte{0, 0xff}}
 	fault := &journal.Fault{At: m.Tick(), ID: "f", SubscriptionID: "a", Fault: "transport=reset", Left: 3, Share: 0.25}
 	seed := &journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte("7")}
