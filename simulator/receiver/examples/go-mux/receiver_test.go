@@ -3,14 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,21 +45,29 @@ func serve(t *testing.T) string {
 	return application.URL
 }
 
-// semblance returns a command that has not started yet. The program is semblance, or what the variable SEMBLANCE names.
-func semblance(t *testing.T, arguments ...string) *exec.Cmd {
-	t.Helper()
-	program, err := exec.LookPath(cmp.Or(os.Getenv("SEMBLANCE"), "semblance"))
-	if err != nil {
-		t.Skip("semblance is not installed: go install ./cmd/semblance, or name the program with SEMBLANCE")
+// program is Semblance: what the variable SEMBLANCE names, or built from the module that go.mod requires.
+var program = os.Getenv("SEMBLANCE")
+
+func TestMain(m *testing.M) {
+	if program == "" {
+		dir, err := os.MkdirTemp("", "semblance")
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		program = filepath.Join(dir, "semblance")
+		if out, err := exec.Command("go", "build", "-o", program, "semblance/cmd/semblance").CombinedOutput(); err != nil {
+			log.Fatalf("building semblance: %v\n%s", err, out)
+		}
 	}
-	return exec.CommandContext(t.Context(), program, arguments...)
+	m.Run()
 }
 
 // play plays stories at the application. If one fails, its report is the test's.
 func play(t *testing.T, application string, stories ...string) {
 	t.Helper()
 	arguments := append([]string{"play", "--quiet", "--to", application + "/webhooks"}, stories...)
-	if report, err := semblance(t, arguments...).CombinedOutput(); err != nil {
+	if report, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput(); err != nil {
 		t.Errorf("semblance play: %v\n%s", err, report)
 	}
 }
@@ -67,7 +76,8 @@ func play(t *testing.T, application string, stories ...string) {
 // which its first line says. Waits between retries are a thousand times shorter than the provider's.
 func start(t *testing.T, application string) (api string) {
 	t.Helper()
-	provider := semblance(t, "serve", "--addr", "127.0.0.1:0", "--format", "json", "--log-level", "warn", "--time-scale", "1000", "--to", application+"/webhooks")
+	provider := exec.CommandContext(t.Context(), program, "serve", "--addr", "127.0.0.1:0", "--format", "json",
+		"--log-level", "warn", "--time-scale", "1000", "--to", application+"/webhooks")
 	provider.Cancel = func() error { return provider.Process.Signal(syscall.SIGTERM) } // what is in flight ends first
 	provider.Stderr = os.Stderr
 	out, err := provider.StdoutPipe()
