@@ -7,6 +7,7 @@ import (
 
 	"semblance/fixtures"
 	"semblance/schemas"
+	"semblance/schemas/validate"
 	"semblance/simulator/fault"
 )
 
@@ -68,4 +69,17 @@ func completeFault(_ *cobra.Command, _ []string, begun string) ([]string, cobra.
 		return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeSchemas completes the schemas for answers that come with Semblance, and files.
+func completeSchemas(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	shipped, err := validate.Responses()
+	if err != nil { // they are right by test
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	words := make([]string, len(shipped))
+	for i, s := range shipped {
+		words[i] = cobra.CompletionWithDesc(responseSchema+s.Name, s.Title)
+	}
+	return words, cobra.ShellCompDirectiveDefault
 }

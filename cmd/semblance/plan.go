@@ -212,9 +212,12 @@ func (p *plan) judge(flags *pflag.FlagSet, f *sendFlags) error {
 	return nil
 }
 
+// responseSchema is what the names of the schemas for answers begin with that come with Semblance.
+const responseSchema = "semblance:response/"
+
 // bodySchema finds a schema in a file, or one that comes with Semblance.
 func bodySchema(name string) (*validate.Schema, error) {
-	if builtIn, ok := strings.CutPrefix(name, "semblance:response/"); ok {
+	if builtIn, ok := strings.CutPrefix(name, responseSchema); ok {
 		return validate.Response(builtIn)
 	}
 	return validate.File(name)

@@ -145,6 +145,7 @@ func (f *sendFlags) register(c *cobra.Command) {
 	completeFunc(c, "omit", completeIdentifiers(""))
 	completeFunc(c, "set", completeIdentifiers("="))
 	completeFunc(c, "fault", completeFault)
+	completeFunc(c, "expect-body", completeSchemas)
 	complete(c, "expect", []string{"2xx", "4xx", "any", "none"})
 }
 
