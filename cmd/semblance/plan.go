@@ -93,14 +93,9 @@ func (p *plan) aim(args []string, f *sendFlags) error {
 		}
 		p.request.Headers = append(p.request.Headers, h)
 	}
-	p.options = delivery.Options{
-		Timeout: f.timeout, CAFile: f.caFile, Insecure: f.insecure, UserAgent: f.userAgent, ContentType: f.contentType,
-		LocalOnly: !f.allowPublic && (f.fault != "" || f.count > manySends || f.inFlight > manySends),
-	}
-	if f.bodyStyle == "indent" {
-		p.options.Style = delivery.Indented
-	}
-	return nil
+	p.options, err = f.attemptFlags.options()
+	p.options.LocalOnly = !f.allowPublic && (f.fault != "" || f.count > manySends || f.inFlight > manySends)
+	return err
 }
 
 // isTarget reports whether a word that should name event types is a target: somebody has left out --to.
@@ -232,8 +227,6 @@ func (p *plan) bound(f *sendFlags) error {
 		return fmt.Errorf("--count %d: send at most %d", f.count, maxCount)
 	case f.inFlight < 1 || f.inFlight > 10000:
 		return fmt.Errorf("--in-flight %d: expected 1 to 10000", f.inFlight)
-	case f.timeout <= 0:
-		return fmt.Errorf("--timeout %v: expected a time such as 10s", f.timeout)
 	case f.dryRun && f.curl:
 		return errors.New("--dry-run and --curl each print in place of sending; choose one")
 	case f.curl && f.format == "json":

@@ -19,7 +19,6 @@ import (
 	"semblance/schemas"
 	"semblance/simulator"
 	"semblance/simulator/clock"
-	"semblance/simulator/delivery"
 	"semblance/simulator/receiver"
 )
 
@@ -47,9 +46,7 @@ type playFlags struct {
 
 	dryRun, allowExec, allowPublic bool
 
-	timeout  time.Duration
-	caFile   string
-	insecure bool
+	attemptFlags
 }
 
 // playCommand plays stories at a receiver and judges it.
@@ -113,9 +110,7 @@ func (f *playFlags) register(c *cobra.Command) {
 	flags.BoolVar(&f.allowExec, "allow-exec", false, "let probes run commands")
 	flags.BoolVar(&f.allowPublic, "allow-public", false, "let faults and traffic go to a public address")
 
-	flags.DurationVar(&f.timeout, "timeout", delivery.DefaultTimeout, "the `TIME` that a whole attempt may take; the provider publishes none")
-	flags.StringVar(&f.caFile, "ca-file", "", "trust the certificates in this PEM `FILE`, too")
-	flags.BoolVar(&f.insecure, "insecure", false, "accept any certificate, such as a self-signed one")
+	f.attemptFlags.add(c)
 
 	complete(c, "report", prefixed(reportKinds(), "="))
 	completeFunc(c, "cover", completePatterns)
@@ -168,11 +163,13 @@ func (f *playFlags) options(flags *pflag.FlagSet) (player.Options, error) {
 	}
 	o := player.Options{
 		Secret: secrets[0], OtherSecrets: secrets[1:], SubscriptionID: f.subscription,
-		Delivery: delivery.Options{Timeout: f.timeout, CAFile: f.caFile, Insecure: f.insecure},
-		Seed:     f.seed, HasSeed: flags.Changed("seed"), At: f.at,
+		Seed: f.seed, HasSeed: flags.Changed("seed"), At: f.at,
 		Select:   player.Selection{Tags: f.tags, Until: f.until, Only: f.only},
 		FailFast: f.failFast, AllowExec: f.allowExec, AllowPublic: f.allowPublic, DryRun: f.dryRun,
 		CoverAtLeast: f.coverAtLeast, Reproduce: f.reproduce(flags, secrets),
+	}
+	if o.Delivery, err = f.attemptFlags.options(); err != nil {
+		return o, err
 	}
 	if f.appointments == fixtures.OlderAppointments.String() {
 		o.System = fixtures.OlderAppointments
@@ -196,8 +193,6 @@ func (f *playFlags) bound() error {
 		return errors.New("--only plays one step alone; leave out --until and --tag")
 	case f.subscription != "" && !schemas.IsObjectID(f.subscription):
 		return fmt.Errorf("--subscription-id %q: an id is 24 lowercase hexadecimal digits", f.subscription)
-	case f.timeout <= 0:
-		return fmt.Errorf("--timeout %v: expected a time such as 10s", f.timeout)
 	case !(f.coverAtLeast >= 0 && f.coverAtLeast <= 100):
 		return fmt.Errorf("--cover-at-least %v: expected a percentage from 0 to 100", f.coverAtLeast)
 	case f.dryRun && (len(f.reports) > 0 || f.transcript != ""):

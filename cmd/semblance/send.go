@@ -38,13 +38,8 @@ type sendFlags struct {
 	expectBody string
 
 	headers     []string
-	timeout     time.Duration
-	caFile      string
-	insecure    bool
 	allowPublic bool
-	contentType string
-	userAgent   string
-	bodyStyle   string
+	attemptFlags
 
 	dryRun, curl   bool
 	format         string
@@ -127,13 +122,8 @@ func (f *sendFlags) register(c *cobra.Command) {
 	flags.StringVar(&f.fault, "fault", "", "spoil what is sent: `FAULT` is signature=NAME or transport=NAME, with attributes as in signature=stale,age=400s")
 
 	flags.StringArrayVar(&f.headers, "header", nil, "send this header too: `'NAME: VALUE'`; may be repeated")
-	flags.DurationVar(&f.timeout, "timeout", delivery.DefaultTimeout, "the `TIME` that a whole attempt may take; the provider publishes none")
-	flags.StringVar(&f.caFile, "ca-file", "", "trust the certificates in this PEM `FILE`, too")
-	flags.BoolVar(&f.insecure, "insecure", false, "accept any certificate, such as a self-signed one")
 	flags.BoolVar(&f.allowPublic, "allow-public", false, "let faults, and more than 100 sends, go to a public address")
-	flags.StringVar(&f.contentType, "content-type", delivery.DefaultContentType, "the `VALUE` of Content-Type; the provider publishes none")
-	flags.StringVar(&f.userAgent, "user-agent", delivery.DefaultUserAgent, "the `VALUE` of User-Agent; the provider publishes none")
-	addChoice(c, &f.bodyStyle, "body-style", "the white space of the body; the provider publishes none", "compact", "indent")
+	f.attemptFlags.add(c)
 
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent, and send nothing")
 	flags.BoolVar(&f.curl, "curl", false, "print curl commands that send the same, and send nothing")

@@ -62,13 +62,8 @@ type serveFlags struct {
 	seed         int64
 	appointments string
 
-	timeout     time.Duration
-	caFile      string
-	insecure    bool
 	allowPublic bool
-	contentType string
-	userAgent   string
-	bodyStyle   string
+	attemptFlags
 }
 
 // register adds the flags in the order of the help.
@@ -109,13 +104,8 @@ func (f *serveFlags) register(c *cobra.Command) {
 	flags.Int64Var(&f.seed, "seed", 1, "decides everything that is drawn: records, jitter, shares of faults")
 	addChoice(c, &f.appointments, "appointments", "which appointment system the practice has", "newer", "older")
 
-	flags.DurationVar(&f.timeout, "timeout", delivery.DefaultTimeout, "the `TIME` that a whole attempt may take; the provider publishes none")
-	flags.StringVar(&f.caFile, "ca-file", "", "trust the certificates in this PEM `FILE`, too")
-	flags.BoolVar(&f.insecure, "insecure", false, "accept any certificate, such as a self-signed one")
 	flags.BoolVar(&f.allowPublic, "allow-public", false, "let faults and traffic go to a public address")
-	flags.StringVar(&f.contentType, "content-type", delivery.DefaultContentType, "the `VALUE` of Content-Type; the provider publishes none")
-	flags.StringVar(&f.userAgent, "user-agent", delivery.DefaultUserAgent, "the `VALUE` of User-Agent; the provider publishes none")
-	addChoice(c, &f.bodyStyle, "body-style", "the white space of the body; the provider publishes none", "compact", "indent")
+	f.attemptFlags.add(c)
 }
 
 // provider turns the flags into the provider's options, or says what is wrong with them.
@@ -126,14 +116,12 @@ func (f *serveFlags) provider(flags *pflag.FlagSet) (provider.Options, error) {
 		Breaker:  provider.Breaker{Threshold: unlimited(f.threshold)},
 		Rules:    provider.Rules{MaxEventTypes: unlimited(f.maxEventTypes), MaxLabel: unlimited(f.maxLabel)},
 		SignOnce: f.resign == "once", InFlight: f.inFlight, AllowPublic: f.allowPublic,
-		Delivery: delivery.Options{
-			Timeout: f.timeout, CAFile: f.caFile, Insecure: f.insecure, UserAgent: f.userAgent, ContentType: f.contentType,
-		},
+	}
+	var err error
+	if o.Delivery, err = f.attemptFlags.options(); err != nil {
+		return o, err
 	}
 	f.retention = unlimited(f.retention)
-	if f.bodyStyle == "indent" {
-		o.Delivery.Style = delivery.Indented
-	}
 	if f.eventIDs == "per-event" {
 		o.EventIDs = provider.PerEvent
 	}
