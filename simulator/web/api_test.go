@@ -1,0 +1,433 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"semblance/schemas"
+	"semblance/simulator/journal"
+)
+
+// emitted is what the API answers of events.
+type emitted struct {
+	Events []struct {
+		ID          journal.Seq
+		EventType   string
+		Identifiers map[string]string
+		Origin      string
+		Deliveries  []string
+	}
+}
+
+func (s *sim) emit(body any) emitted {
+	s.t.Helper()
+	var e emitted
+	s.api(http.StatusCreated, "POST", "/events", body).into(&e)
+	return e
+}
+
+type attemptList struct {
+	Items []struct {
+		ID         journal.Seq
+		DeliveryID string
+		Number     int
+		EventID    string
+		EventType  string
+		Outcome    string
+		Status     int
+		Then       string
+		Fault      string
+		ReplayOf   journal.Seq
+		Sent, Came *struct {
+			Body    string
+			Headers []struct{ Name, Value string }
+			Status  int
+		}
+	}
+	Next string
+}
+
+func (s *sim) attempts(query string) attemptList {
+	s.t.Helper()
+	var l attemptList
+	s.api(http.StatusOK, "GET", "/attempts"+query, nil).into(&l)
+	return l
+}
+
+func TestCatalogue(t *testing.T) {
+	s := start(t, Options{})
+	var list struct{ Items []eventTypeView }
+	s.api(http.StatusOK, "GET", "/event-types", nil).into(&list)
+	if len(list.Items) != len(schemas.All()) {
+		t.Errorf("%d event types", len(list.Items))
+	}
+	s.api(http.StatusOK, "GET", "/event-types?match=patient.merged,group:location", nil).into(&list)
+	if len(list.Items) < 2 || !slices.ContainsFunc(list.Items, func(v eventTypeView) bool { return v.Name == "patient.merged" }) {
+		t.Errorf("matched %v", list.Items)
+	}
+	s.ask("GET", apiPath+"/event-types?match=patient.mreged", nil).problem(http.StatusBadRequest, "event-type")
+
+	for _, name := range []string{"booking.created", "webhook.event.deliveryFailed", "patient.merged"} {
+		var one struct {
+			Schema  struct{ Title string }
+			Example struct{ EventType string }
+		}
+		s.api(http.StatusOK, "GET", "/event-types/"+name, nil).into(&one)
+		if one.Example.EventType != name {
+			t.Errorf("%s: %+v", name, one)
+		}
+	}
+	if p := s.ask("GET", apiPath+"/event-types/booking.craeted", nil).problem(http.StatusNotFound, "event-type"); !strings.Contains(p.Detail, "booking.created") {
+		t.Error(p.Detail)
+	}
+
+	before := s.committed()
+	var sample struct {
+		Body    string
+		URL     string
+		Headers []struct{ Name, Value string }
+	}
+	s.api(http.StatusOK, "GET", "/event-types/booking.created/sample?subscription="+s.subscriptionID(), nil).into(&sample)
+	if sample.URL != s.receiver.URL+"/" && sample.URL != s.receiver.URL || !strings.Contains(sample.Body, s.subscriptionID()) {
+		t.Errorf("sample %+v", sample)
+	}
+	if s.committed() != before {
+		t.Error("a sample is in the journal")
+	}
+	for _, path := range []string{"/actions", "/faults", "/stories"} {
+		var list struct{ Items []json.RawMessage }
+		s.api(http.StatusOK, "GET", path, nil).into(&list)
+		if path != "/stories" && len(list.Items) == 0 {
+			t.Errorf("%s is empty", path)
+		}
+	}
+}
+
+func TestEmit(t *testing.T) {
+	s := start(t, Options{})
+	e := s.emit(map[string]any{"eventType": "booking.created", "omit": []string{"patientId"}, "set": map[string]string{"doctorId": "507f1f77bcf86cd799439012"}, "count": 3})
+	if len(e.Events) != 3 || len(e.Events[2].Deliveries) != 1 || e.Events[0].Origin != "api" ||
+		e.Events[0].Identifiers["doctorId"] != "507f1f77bcf86cd799439012" || e.Events[0].Identifiers["patientId"] != "" {
+		t.Errorf("%+v", e)
+	}
+	if e := s.emit(nil); len(e.Events) != 1 || e.Events[0].Origin != "clinic" {
+		t.Errorf("the clinic did %+v", e)
+	}
+	if e := s.emit(map[string]any{"types": []string{"booking.*"}, "count": 2}); len(e.Events) != 2 || !strings.HasPrefix(e.Events[1].EventType, "booking.") {
+		t.Errorf("the clinic did %+v", e)
+	}
+	var list struct{ Items []string }
+	s.api(http.StatusOK, "GET", "/records?kind=patient&limit=1", nil).into(&list)
+	patient := list.Items[0]
+	if e := s.emit(map[string]any{"eventType": "patient.updated", "about": map[string]string{"": patient}}); e.Events[0].Identifiers["patientId"] != patient {
+		t.Errorf("about %s: %+v", patient, e)
+	}
+	before := s.committed()
+	for _, test := range []struct {
+		body   map[string]any
+		status int
+		kind   string
+	}{
+		{map[string]any{"eventType": "booking.craeted"}, 400, "event-type"},
+		{map[string]any{"eventType": "booking.created", "types": []string{"booking.*"}}, 400, "types"},
+		{map[string]any{"omit": []string{"patientId"}}, 400, "event-type"},
+		{map[string]any{"types": []string{"nothing.*"}}, 400, "event-type"},
+		{map[string]any{"eventType": "booking.created", "count": 0}, 400, "count"},
+		{map[string]any{"eventType": "booking.created", "count": maxEmit + 1}, 400, "count"},
+		{map[string]any{"eventType": "patient.updated", "about": map[string]string{"": "000000000000000000000000"}}, 404, "not-found"},
+	} {
+		s.ask("POST", apiPath+"/events", test.body).problem(test.status, test.kind)
+	}
+	if s.committed() != before {
+		t.Error("what was refused is in the journal")
+	}
+	s.ask("POST", apiPath+"/events", map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}}).problem(http.StatusBadRequest, "change")
+	if e := s.emit(map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}, "invalid": true}); len(e.Events[0].Identifiers) != 1 {
+		t.Errorf("an invalid one: %+v", e)
+	}
+
+	s.api(http.StatusOK, "GET", "/events/"+strconv.Itoa(int(e.Events[0].ID)), nil)
+	s.ask("GET", apiPath+"/events/1", nil).problem(http.StatusNotFound, "not-found")
+	s.ask("GET", apiPath+"/events/first", nil).problem(http.StatusNotFound, "not-found")
+}
+
+func TestActionsAndTraffic(t *testing.T) {
+	s := start(t, Options{})
+	var e emitted
+	s.api(http.StatusCreated, "POST", "/actions/merge", nil).into(&e)
+	if len(e.Events) == 0 || e.Events[0].EventType != "patient.merged" {
+		t.Errorf("merged %+v", e)
+	}
+	s.ask("POST", apiPath+"/actions/mrege", nil).problem(http.StatusBadRequest, "change")
+
+	s.api(http.StatusOK, "PUT", "/traffic", map[string]any{"rate": 10, "types": []string{"booking.*"}})
+	s.ask("PUT", apiPath+"/traffic", nil).problem(http.StatusConflict, "traffic-running")
+	s.ask("PUT", apiPath+"/traffic", map[string]any{"rate": -1}).problem(http.StatusBadRequest, "setting")
+	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "2s"})
+	var status trafficView
+	s.api(http.StatusOK, "DELETE", "/traffic", nil).into(&status)
+	if status.Running || status.Made < 20 || status.Made > 21 {
+		t.Errorf("%+v", status)
+	}
+	s.api(http.StatusOK, "GET", "/traffic", nil).into(&status)
+	var list struct{ Items []json.RawMessage }
+	s.api(http.StatusOK, "GET", "/events?origin=traffic&limit=1000", nil).into(&list)
+	if len(list.Items) != status.Made {
+		t.Errorf("%d events of traffic, want %d", len(list.Items), status.Made)
+	}
+}
+
+// A list is read page by page, without a gap and without one twice, while more comes.
+func TestPages(t *testing.T) {
+	s := start(t, Options{})
+	s.emit(map[string]any{"eventType": "booking.created", "count": 25})
+	s.settle()
+	for _, path := range []string{"/events", "/deliveries", "/attempts"} {
+		for _, order := range []string{"newest", "oldest"} {
+			var seen []json.RawMessage
+			query := "?type=booking.created&limit=10&order=" + order
+			for cursor := ""; ; {
+				var page struct {
+					Items []json.RawMessage
+					Next  string
+				}
+				s.api(http.StatusOK, "GET", path+query+cursor, nil).into(&page)
+				seen = append(seen, page.Items...)
+				if page.Next == "" {
+					break
+				}
+				cursor = "&cursor=" + page.Next
+			}
+			ids := map[string]bool{}
+			for _, item := range seen {
+				var v struct{ ID any }
+				if err := json.Unmarshal(item, &v); err != nil {
+					t.Fatal(err)
+				}
+				data, _ := json.Marshal(v.ID)
+				ids[string(data)] = true
+			}
+			if len(seen) != 25 || len(ids) != 25 {
+				t.Errorf("%s, %s first: %d records, %d different", path, order, len(seen), len(ids))
+			}
+		}
+	}
+	if n := len(s.attempts("?record=" + s.emit(map[string]any{"eventType": "patient.created"}).Events[0].Identifiers["patientId"]).Items); n > 1 {
+		t.Errorf("%d attempts concern a new patient", n)
+	}
+}
+
+// A fault, a retry at its time, a wait, an attempt in full, and both ways to send it again.
+func TestAttempts(t *testing.T) {
+	s := start(t, Options{})
+	faults := "/subscriptions/" + s.subscriptionID() + "/faults"
+	s.api(http.StatusCreated, "POST", faults, map[string]any{"fault": "signature=tampered", "next": 1})
+	s.api(http.StatusCreated, "POST", faults, map[string]any{"fault": "signature=missing", "share": 0.000001})
+	s.ask("POST", apiPath+faults, map[string]any{"fault": "signature=tempered", "next": 1}).problem(http.StatusBadRequest, "fault")
+	s.ask("POST", apiPath+faults, map[string]any{"fault": "signature=tampered"}).problem(http.StatusBadRequest, "fault")
+	s.emit(map[string]any{"eventType": "booking.created"})
+
+	p := s.ask("GET", apiPath+"/attempts/wait?within=1ms", nil).problem(http.StatusGatewayTimeout, "not-yet")
+	if p.Accepted == nil || *p.Accepted != 0 || p.Owed == nil || *p.Owed != 1 || !strings.Contains(p.Detail, "0 of 1") {
+		t.Errorf("%+v", p)
+	}
+	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "20s"})
+	var w waitView
+	s.api(http.StatusOK, "GET", "/attempts/wait?count=1&type=booking.*&until=nothing-owed&subscription="+s.subscriptionID(), nil).into(&w)
+	if w.Accepted != 1 || w.Owed != 0 {
+		t.Errorf("%+v", w)
+	}
+	tries := s.attempts("?order=oldest").Items
+	if len(tries) != 2 || tries[0].Outcome != "refused" || tries[0].Fault != "signature=tampered" || tries[0].Then != "pending" || tries[1].Outcome != "accepted" || tries[1].Then != "delivered" || tries[0].EventID == tries[1].EventID {
+		t.Fatalf("%+v", tries)
+	}
+	if refused := s.attempts("?outcome=refused,unanswered").Items; len(refused) != 1 || refused[0].ID != tries[0].ID {
+		t.Errorf("refused: %+v", refused)
+	}
+
+	path := "/attempts/" + strconv.Itoa(int(tries[1].ID))
+	var whole, same, anew struct {
+		ReplayOf journal.Seq
+		Number   int
+		EventID  string
+		Sent     struct{ Body string }
+		Came     struct{ Status int }
+		Outcome  string
+	}
+	s.api(http.StatusOK, "GET", path, nil).into(&whole)
+	s.api(http.StatusCreated, "POST", path+"/resend", nil).into(&same)
+	s.api(http.StatusCreated, "POST", path+"/resend", map[string]bool{"anew": true}).into(&anew)
+	if whole.Came.Status != 200 || same.Sent.Body != whole.Sent.Body || same.ReplayOf != tries[1].ID || same.Outcome != "accepted" {
+		t.Errorf("the same bytes: %+v after %+v", same, whole)
+	}
+	if anew.EventID == whole.EventID || anew.Sent.Body == whole.Sent.Body || anew.ReplayOf != 0 || anew.Outcome != "accepted" || anew.Number != 4 {
+		t.Errorf("signed anew: %+v", anew)
+	}
+	s.ask("GET", apiPath+"/attempts/9999", nil).problem(http.StatusNotFound, "not-found")
+	s.ask("POST", apiPath+"/attempts/9999/resend", nil).problem(http.StatusNotFound, "not-found")
+
+	s.api(http.StatusNoContent, "DELETE", faults, nil)
+	var left struct{ Items []faultView }
+	s.api(http.StatusOK, "GET", faults, nil).into(&left)
+	if len(left.Items) != 0 {
+		t.Errorf("left %+v", left)
+	}
+}
+
+// A receiver that is down: the ladder, the breaker, the notice, and all of it delivered in the end.
+func TestOutageThroughTheAPI(t *testing.T) {
+	s := start(t, Options{})
+	made := s.api(http.StatusCreated, "POST", "/subscriptions", map[string]any{"url": refusedAddress(t), "label": "down", "eventTypes": []string{"invoice.*"}, "secret": "whsec_test"})
+	var sub subscriptionView
+	made.into(&sub)
+	if made.header.Get("Location") != apiPath+"/subscriptions/"+sub.ID || sub.Secret != "whsec_test" || len(sub.EventTypes) < 10 {
+		t.Fatalf("%v %+v", made.header, sub)
+	}
+	here := "/subscriptions/" + sub.ID
+	s.emit(map[string]any{"eventType": "invoice.paid", "count": 3})
+	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "1h"})
+	s.api(http.StatusOK, "GET", here, nil).into(&sub)
+	if !sub.DeliveryPaused {
+		t.Error("the breaker has not paused it")
+	}
+	var notices struct{ Items []noticeView }
+	s.api(http.StatusOK, "GET", "/notices", nil).into(&notices)
+	if len(notices.Items) != 1 || notices.Items[0].SubscriptionID != sub.ID {
+		t.Errorf("notices %+v", notices)
+	}
+	s.emit(map[string]any{"eventType": "invoice.shared"})
+
+	var failed, kept struct {
+		Items []struct {
+			ID          string
+			Attempts    int
+			LastFailure string
+		}
+	}
+	s.api(http.StatusOK, "GET", "/deliveries?state=failed&subscription="+sub.ID, nil).into(&failed)
+	s.api(http.StatusOK, "GET", "/deliveries?state=kept", nil).into(&kept)
+	if len(failed.Items) != 3 || len(kept.Items) != 1 || failed.Items[0].Attempts != 5 || failed.Items[0].LastFailure != "refused" {
+		t.Fatalf("failed %+v, kept %+v", failed, kept)
+	}
+	s.ask("POST", apiPath+"/deliveries/"+kept.Items[0].ID+"/requeue", nil).problem(http.StatusConflict, "not-failed")
+
+	s.api(http.StatusOK, "PATCH", here, map[string]any{"url": s.receiver.URL + "/other"})
+	s.api(http.StatusOK, "POST", here+"/resume", nil)
+	s.settle()
+	s.api(http.StatusAccepted, "POST", "/deliveries/"+failed.Items[0].ID+"/requeue", nil)
+	s.api(http.StatusAccepted, "POST", "/deliveries/requeue", map[string]any{"ids": []string{failed.Items[1].ID}})
+	s.settle()
+	var n struct{ Requeued int }
+	s.api(http.StatusOK, "POST", here+"/pause", nil)
+	s.api(http.StatusAccepted, "POST", "/deliveries/requeue", map[string]any{"types": []string{"invoice.*"}, "from": "2026-06-08T00:00:00Z"}).into(&n)
+	s.api(http.StatusOK, "POST", here+"/resume", nil)
+	s.settle()
+	if n.Requeued == 0 {
+		t.Error("none was queued again")
+	}
+	s.ask("POST", apiPath+"/deliveries/requeue", map[string]any{"ids": []string{}}).problem(http.StatusBadRequest, "ids")
+	s.ask("POST", apiPath+"/deliveries/requeue", map[string]any{"ids": []string{"x"}, "record": "y"}).problem(http.StatusBadRequest, "ids")
+	s.ask("POST", apiPath+"/deliveries/requeue", map[string]any{"ids": []string{"000000000000000000000000"}}).problem(http.StatusNotFound, "not-found")
+
+	s.api(http.StatusOK, "DELETE", here, nil)
+	s.ask("DELETE", apiPath+here, nil).problem(http.StatusGone, "deleted")
+	var all struct{ Items []subscriptionView }
+	s.api(http.StatusOK, "GET", "/subscriptions?deleted=true", nil).into(&all)
+	if len(all.Items) != 2 {
+		t.Errorf("with the deleted one %+v", all)
+	}
+}
+
+// Secrets are shown to whoever has a token and asks for them, and to nobody else.
+func TestSecrets(t *testing.T) {
+	s := start(t, Options{})
+	const secret, bearer = "whsec_test", "Bearer access_of_the_test"
+	var sub subscriptionView
+	s.api(http.StatusCreated, "POST", "/subscriptions", map[string]any{
+		"url": s.receiver.URL + "/secret", "label": "secret", "eventTypes": []string{"invoice.paid"}, "secret": secret,
+		"headers": []map[string]string{{"name": "Authorization", "value": bearer}, {"name": "X-Tenant", "value": "demo"}},
+	}).into(&sub)
+	s.emit(map[string]any{"eventType": "invoice.paid"})
+	s.settle()
+	attempt := s.attempts("?subscription=" + sub.ID).Items[0].ID
+	for _, path := range []string{
+		"/subscriptions", "/subscriptions/" + sub.ID, "/attempts/" + strconv.Itoa(int(attempt)), "/attempts?full=true",
+		"/event-types/invoice.paid/sample?subscription=" + sub.ID,
+	} {
+		and := "?"
+		if strings.Contains(path, "?") {
+			and = "&"
+		}
+		hidden := string(s.api(http.StatusOK, "GET", path, nil, "x-token: "+testToken).body)
+		if strings.Contains(hidden, secret) || strings.Contains(hidden, bearer) || !strings.Contains(hidden, "demo") {
+			t.Errorf("%s: %s", path, hidden)
+		}
+		s.ask("GET", apiPath+path+and+"show=secret", nil).problem(http.StatusUnauthorized, "token")
+		shown := string(s.api(http.StatusOK, "GET", path+and+"show=secret", nil, "x-token: "+testToken).body)
+		if !strings.Contains(shown, bearer) || strings.HasPrefix(path, "/subscriptions") && !strings.Contains(shown, secret) {
+			t.Errorf("%s, shown: %s", path, shown)
+		}
+	}
+}
+
+func TestRecordsHealthAndReset(t *testing.T) {
+	s := start(t, Options{})
+	var list struct{ Items []string }
+	s.api(http.StatusOK, "GET", "/records?kind=patient&limit=2", nil).into(&list)
+	first := slices.Clone(list.Items)
+	s.api(http.StatusOK, "GET", "/records?kind=patient&limit=2&after="+first[1], nil).into(&list)
+	if len(first) != 2 || len(list.Items) == 0 || slices.Contains(first, list.Items[0]) {
+		t.Errorf("%v, then %v", first, list.Items)
+	}
+	var record struct{ ID, Kind string }
+	s.api(http.StatusOK, "GET", "/records/"+first[0], nil).into(&record)
+	if record.Kind != "patient" || record.ID != first[0] {
+		t.Errorf("%+v", record)
+	}
+	s.ask("GET", apiPath+"/records/000000000000000000000000", nil).problem(http.StatusNotFound, "not-found")
+	s.ask("GET", apiPath+"/records?kind=patinet", nil).problem(http.StatusBadRequest, "not-found")
+	s.ask("GET", apiPath+"/records?kind=patient&after=x", nil).problem(http.StatusBadRequest, "query")
+
+	e := s.emit(map[string]any{"eventType": "patient.created"})
+	s.settle()
+	var h healthView
+	s.api(http.StatusOK, "GET", "/ready", nil).into(&h)
+	if h.Status != "ok" || h.Now != "2026-06-08T09:00:00.000Z" {
+		t.Errorf("%+v", h)
+	}
+	s.api(http.StatusNoContent, "POST", "/reset", nil)
+	s.ask("GET", apiPath+"/deliveries/"+e.Events[0].Deliveries[0], nil).problem(http.StatusNotFound, "not-found")
+	if n := len(s.attempts("").Items); n != 0 {
+		t.Errorf("%d attempts after a reset", n)
+	}
+	s.api(http.StatusCreated, "POST", "/events", map[string]any{"eventType": "patient.created"})
+
+	if err := s.provider.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.ask("GET", readyPath, nil).problem(http.StatusServiceUnavailable, "not-ready")
+	s.api(http.StatusOK, "GET", "/health", nil).into(&h)
+	if h.Status == "ok" {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestAdvance(t *testing.T) {
+	s := start(t, Options{})
+	var now struct{ Now string }
+	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "36h"}).into(&now)
+	if now.Now != "2026-06-09T21:00:00.000Z" {
+		t.Error(now)
+	}
+	for _, by := range []string{"", "soon", "-1s", "10000h"} {
+		s.ask("POST", apiPath+"/clock/advance", map[string]string{"by": by}).problem(http.StatusBadRequest, "by")
+	}
+	s.api(http.StatusOK, "GET", "/clock", nil).into(&now)
+	if now.Now != "2026-06-09T21:00:00.000Z" {
+		t.Error(now)
+	}
+}
