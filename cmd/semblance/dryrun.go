@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"strconv"
@@ -13,11 +14,15 @@ import (
 )
 
 // show prints what would be sent and sends nothing: as a request, an object, or a curl command.
-func (a *app) show(sender *delivery.Sender, p *plan, f *sendFlags) error {
+func (a *app) show(ctx context.Context, sender *delivery.Sender, p *plan, f *sendFlags) error {
 	if f.curl && p.request.Fault != nil && p.request.Fault.Family() == fault.Transport {
 		return usagef("%s acts on the connection, which curl cannot do", p.request.Fault)
 	}
 	for i := range p.total() {
+		if ctx.Err() != nil {
+			fmt.Fprintf(a.err, "interrupted after %d of %s, nothing was sent\n", i, count(p.total(), "event"))
+			return silent(exitInterrupted)
+		}
 		j, err := p.job(i)
 		if err != nil {
 			return err

@@ -61,10 +61,10 @@ func exitFor(err error) (code int, sentence string) {
 	}
 }
 
-// usageIf is usageError of an error that may be nil.
+// usageIf is usageError of an error that may be nil, or the end of the context.
 func usageIf(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
 	}
 	return usageError(err)
 }

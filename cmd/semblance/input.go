@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/term"
+
 	"semblance/simulator/clock"
 )
 
@@ -16,25 +19,50 @@ import (
 const maxInput = 64 << 20
 
 // readInput reads a file, or the standard input where it is named - or not at all.
-func (a *app) readInput(name string) ([]byte, error) {
-	in, shown := a.in, "the standard input"
-	if name != "" && name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, usagef("cannot read %s: %w", name, withoutPath(err))
-		}
-		defer f.Close()
-		in, shown = f, name
+func (a *app) readInput(ctx context.Context, name string) ([]byte, error) {
+	if name == "" || name == "-" {
+		return a.readStandardInput(ctx)
 	}
-	if in == nil {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usagef("cannot read %s: %w", name, withoutPath(err))
+	}
+	defer f.Close()
+	return readWhole(f, name)
+}
+
+// readStandardInput reads until its end, or until ctx is done. A read of a terminal or a pipe cannot be called off, so it
+// goes on in a goroutine that is left behind then: the process is about to end.
+func (a *app) readStandardInput(ctx context.Context) ([]byte, error) {
+	if a.in == nil {
 		return nil, usagef("nothing on the standard input; name a file")
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	if f, ok := a.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprintln(a.err, "reading from the terminal; Ctrl-D at the beginning of a line ends it")
+	}
+	var data []byte
+	var err error
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		data, err = readWhole(a.in, "the standard input")
+	}()
+	select {
+	case <-read:
+		return data, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// readWhole reads all of what messages call by a name.
+func readWhole(r io.Reader, name string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxInput+1))
 	if err != nil {
-		return nil, usagef("cannot read %s: %w", shown, withoutPath(err))
+		return nil, usagef("cannot read %s: %w", name, withoutPath(err))
 	}
 	if len(data) > maxInput {
-		return nil, usagef("%s holds more than %d MiB", shown, maxInput>>20)
+		return nil, usagef("%s holds more than %d MiB", name, maxInput>>20)
 	}
 	return data, nil
 }
@@ -49,16 +77,16 @@ func withoutPath(err error) error {
 }
 
 // bodyInput is the body of sign and verify: a file, the standard input, or --body itself.
-func (a *app) bodyInput(args []string, body string, given bool) ([]byte, error) {
+func (a *app) bodyInput(ctx context.Context, args []string, body string, given bool) ([]byte, error) {
 	switch {
 	case given && len(args) > 0:
 		return nil, usagef("the body comes from %s or from --body, not from both", args[0])
 	case given:
 		return []byte(body), nil
 	case len(args) > 0:
-		return a.readInput(args[0])
+		return a.readInput(ctx, args[0])
 	}
-	return a.readInput("-")
+	return a.readInput(ctx, "-")
 }
 
 // moment is a flag that takes a time: RFC 3339 or Unix seconds. Unset, it is the zero time.

@@ -53,7 +53,7 @@ func (a *app) plan(c *cobra.Command, args []string, f *sendFlags) (*plan, error)
 	p := &plan{count: f.count, rate: f.rate, workers: f.inFlight, at: f.at, seed: f.seed}
 	for _, step := range []func() error{
 		func() error { return p.aim(args, f) },
-		func() error { return p.choose(a, args, f) },
+		func() error { return p.choose(c.Context(), a, args, f) },
 		func() error { return p.sign(f) },
 		func() error { return p.judge(c.Flags(), f) },
 		func() error { return p.bound(f) },
@@ -135,7 +135,7 @@ func parseHeader(text string) (simulator.Header, error) {
 }
 
 // choose finds the event types, in the order in which they were named, or reads the raw body.
-func (p *plan) choose(a *app, args []string, f *sendFlags) error {
+func (p *plan) choose(ctx context.Context, a *app, args []string, f *sendFlags) error {
 	if f.raw != "" {
 		switch {
 		case len(args) > 0:
@@ -143,7 +143,7 @@ func (p *plan) choose(a *app, args []string, f *sendFlags) error {
 		case len(f.set)+len(f.with)+len(f.omit) > 0:
 			return errors.New("--raw sends bytes as they are; --set, --with and --omit change the payload of an event type")
 		}
-		raw, err := a.readInput(f.raw)
+		raw, err := a.readInput(ctx, f.raw)
 		p.request.Raw = append([]byte{}, raw...) // an empty file is an empty body, and not none
 		return err
 	}

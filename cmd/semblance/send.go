@@ -150,10 +150,10 @@ func (a *app) send(c *cobra.Command, args []string, f *sendFlags) error {
 		return usageError(err)
 	}
 	defer sender.Close()
-	if f.dryRun || f.curl {
-		return a.show(sender, p, f)
-	}
 	ctx := c.Context()
+	if f.dryRun || f.curl {
+		return a.show(ctx, sender, p, f)
+	}
 	if err := p.mayGo(ctx); err != nil {
 		return usageError(err)
 	}

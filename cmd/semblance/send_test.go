@@ -175,6 +175,34 @@ func TestInterruptedSendSaysHowFarItCame(t *testing.T) {
 	}
 }
 
+func TestInterruptedDryRunStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := runWith(ctx, nil, false, "send", "booking.created", "--count", "1000000000", "--to", "3000", "--dry-run", "--quiet")
+	if got.code != exitInterrupted || got.stderr != "interrupted after 0 of 1000000000 events, nothing was sent\n" {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// A command that waits for its input ends at the first signal, too.
+func TestInterruptedWhileReading(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	in, hold := io.Pipe()
+	t.Cleanup(func() { hold.Close() })
+	ended := make(chan int)
+	for _, args := range [][]string{{"sign"}, {"send", "--raw", "-", "--to", "3000"}} {
+		go func() {
+			ended <- run(ctx, args, func(string) (string, bool) { return "", false }, streams{in: in, out: io.Discard, err: io.Discard})
+		}()
+	}
+	cancel()
+	for range 2 {
+		if code := <-ended; code != exitInterrupted {
+			t.Errorf("exit code %d, want %d", code, exitInterrupted)
+		}
+	}
+}
+
 // The process itself: the first SIGINT ends it in order, with what it has done.
 func TestSignalEndsTheProcessInOrder(t *testing.T) {
 	began := make(chan struct{})

@@ -35,7 +35,7 @@ a newline at the end included.`,
 			if err != nil {
 				return err
 			}
-			data, err := a.bodyInput(args, body, c.Flags().Changed("body"))
+			data, err := a.bodyInput(c.Context(), args, body, c.Flags().Changed("body"))
 			if err != nil {
 				return err
 			}

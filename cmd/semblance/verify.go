@@ -45,7 +45,7 @@ The exit code is 0 when the signature holds and 1 when it does not.`,
 			if err != nil {
 				return err
 			}
-			data, err := a.bodyInput(args, body, c.Flags().Changed("body"))
+			data, err := a.bodyInput(c.Context(), args, body, c.Flags().Changed("body"))
 			if err != nil {
 				return err
 			}
