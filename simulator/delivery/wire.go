@@ -9,25 +9,6 @@ import (
 	"semblance/simulator/fault"
 )
 
-// AppendRequest appends the bytes of a request to dst as [Sender.Send] writes them to the connection. A fault that acts on
-// the connection writes fewer of them, or more slowly.
-func AppendRequest(dst []byte, sent *simulator.Sent) ([]byte, error) {
-	t, err := parseTarget(sent.URL)
-	if err != nil {
-		return dst, err
-	}
-	var f *fault.Fault
-	if sent.Fault != "" {
-		if f, err = fault.Parse(sent.Fault); err != nil {
-			return dst, err
-		}
-	}
-	if err := checkRequest(sent); err != nil {
-		return dst, err
-	}
-	return appendBody(appendHead(dst, sent, t), sent, f), nil
-}
-
 // checkRequest is the last place that refuses what would be another request than it seems: a Sent may come from anywhere.
 func checkRequest(sent *simulator.Sent) error {
 	if sent.Method == "" || strings.ContainsFunc(sent.Method, func(r rune) bool { return r >= 0x80 || !isToken(byte(r)) }) {
