@@ -31,7 +31,8 @@ type Progress struct {
 }
 
 // Wait returns when the condition is met, or when ctx is done: then it says how far things have come, and the error
-// wraps ctx's. It neither polls nor sleeps: it looks when the journal has got on.
+// wraps ctx's. A subscription that is not there, or that a reset takes away meanwhile, is refused. It neither polls nor
+// sleeps: it looks when the journal has got on.
 func (p *Provider) Wait(ctx context.Context, c Condition) (Progress, error) {
 	names, err := c.typeNames()
 	if err != nil {
@@ -136,27 +137,4 @@ func (c *Condition) unmet(now Progress) string {
 		lacks = append(lacks, fmt.Sprintf("%d %s still owed", now.Owed, are))
 	}
 	return strings.Join(lacks, " and ")
-}
-
-// Health is how the provider is.
-type Health struct {
-	Ready    bool // it takes what is asked of it, and the journal takes what happens
-	Owed     int  // deliveries that are not finished
-	InFlight int  // attempts under way
-	Paused   int  // subscriptions whose deliveries are paused
-	Journal  error
-}
-
-// Health returns how the provider is.
-func (p *Provider) Health() Health {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	h := Health{Ready: !p.closing && p.out.failed == nil, Owed: p.owed, Journal: p.out.failed}
-	for _, s := range p.inOrder {
-		h.InFlight += s.workers
-		if s.sub.DeliveryPaused && !s.sub.Deleted {
-			h.Paused++
-		}
-	}
-	return h
 }
