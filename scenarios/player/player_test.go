@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -466,54 +465,6 @@ func TestFaultsAndTrafficStayAtHome(t *testing.T) {
 	}
 }
 
-// TestADryRunShowsWhatIsSent compares what a dry run writes down with what a play at the same time sends.
-func TestADryRunShowsWhatIsSent(t *testing.T) {
-	app := newApplication(t)
-	standing := clock.Fixed(noon)
-	app.now = standing.Now
-	sent := transcript(t, app.URL, standing, 7, everything)
-	app.mu.Lock()
-	app.types = nil
-	app.mu.Unlock()
-	var out bytes.Buffer
-	play(t, player.Options{Target: app.URL, At: noon, Seed: 7, HasSeed: true, DryRun: true, Transcript: &out}, everything)
-	var dry strings.Builder
-	for decoder := json.NewDecoder(&out); decoder.More(); {
-		var line map[string]json.RawMessage
-		if err := decoder.Decode(&line); err != nil {
-			t.Fatal(err)
-		}
-		if line["came"] != nil {
-			t.Fatalf("a dry run has an answer: %s", line["came"])
-		}
-		fmt.Fprintf(&dry, "%s#%s %s\n", strings.Trim(string(line["step"]), `"`), strings.Trim(string(line["round"]), `"`), line["sent"])
-	}
-	if dry.String() != sent {
-		t.Errorf("a dry run and a play differ:\n%s", firstDifference(dry.String(), sent))
-	}
-	if n := len(app.received()); n != 0 {
-		t.Errorf("a dry run sent %d events", n)
-	}
-}
-
-func TestADryRunNeitherAsksNorWaits(t *testing.T) {
-	result := play(t, player.Options{Target: "http://127.0.0.1:1/", DryRun: true}, `
-name: Slow
-steps:
-  - {send: booking.created, capture: {job: /job/id}}
-  - {wait: 1h}
-  - {probe: {get: "${target.origin}/", until: {status: 200}}}
-  - {traffic: {events: 3, rate: 1/h}}
-  - {request: {raw: "${job}"}}
-`)
-	wantOutcomes(t, result, `
-1 passed
-2 passed
-3 skipped (a dry run asks nothing)
-4 passed
-5 skipped (nothing was captured as job)`)
-}
-
 func TestFailFastStopsTheRun(t *testing.T) {
 	app := newApplication(t)
 	p, err := player.New(player.Options{Target: app.URL, FailFast: true})
@@ -529,71 +480,5 @@ func TestFailFastStopsTheRun(t *testing.T) {
 	result := p.Result()
 	if got := result.Stories[1].Outcome(); got != scenarios.NotRun {
 		t.Errorf("the story after the failure is %s", got)
-	}
-}
-
-// watcher takes down which steps it is told of.
-type watcher struct {
-	steps    []string
-	progress int64
-}
-
-func (w *watcher) Begin(scenarios.Story)                 {}
-func (w *watcher) End(scenarios.Story)                   {}
-func (w *watcher) Progress(_ scenarios.Step, done int64) { w.progress = done }
-func (w *watcher) Step(result scenarios.StepResult)      { w.steps = append(w.steps, result.Path) }
-
-func TestTheStepsOfARepeatAreToldOfOnce(t *testing.T) {
-	app := newApplication(t)
-	w := &watcher{}
-	result := play(t, player.Options{Target: app.URL, Observer: w}, `
-name: Rounds
-steps:
-  - repeat:
-      times: 50
-      steps:
-        - {send: booking.created}
-        - repeat: {times: 2, steps: [{send: booking.updated}]}
-  - {send: booking.deleted}
-`)
-	if got := strings.Join(w.steps, " "); got != "1.1 1.2.1 1.2 1 2" {
-		t.Errorf("told of the steps %s", got)
-	}
-	if w.progress != 50 || result.Counts.Attempts != 151 {
-		t.Errorf("told of %d rounds, with %d attempts", w.progress, result.Counts.Attempts)
-	}
-}
-
-// TestMemoryIsFlat plays much traffic and more, and compares what is kept of it.
-func TestMemoryIsFlat(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }))
-	defer server.Close()
-	kept := func(step string) uint64 {
-		p, err := player.New(player.Options{Target: server.URL})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
-		if err := p.Play(t.Context(), parse(t, "name: Much\nsteps:\n  - "+step+"\n")); err != nil {
-			t.Fatal(err)
-		}
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		if result := p.Result(); result.ExitCode() != 0 {
-			t.Errorf("%s: exit code %d", step, result.ExitCode())
-		}
-		return m.HeapAlloc
-	}
-	for name, step := range map[string]string{
-		"traffic": "traffic: {events: %d}",
-		"repeat":  "repeat: {times: %d, steps: [{send: booking.created}]}",
-	} {
-		t.Run(name, func(t *testing.T) {
-			less, more := kept(fmt.Sprintf(step, 2500)), kept(fmt.Sprintf(step, 10000))
-			if more > less+2<<20 {
-				t.Errorf("%d bytes are kept of 2500 events and %d of 10000", less, more)
-			}
-		})
 	}
 }

@@ -1,0 +1,80 @@
+package player_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+
+	"semblance/scenarios"
+	"semblance/scenarios/player"
+)
+
+// watcher takes down which steps it is told of.
+type watcher struct {
+	steps    []string
+	progress int64
+}
+
+func (w *watcher) Begin(scenarios.Story)                 {}
+func (w *watcher) End(scenarios.Story)                   {}
+func (w *watcher) Progress(_ scenarios.Step, done int64) { w.progress = done }
+func (w *watcher) Step(result scenarios.StepResult)      { w.steps = append(w.steps, result.Path) }
+
+func TestTheStepsOfARepeatAreToldOfOnce(t *testing.T) {
+	app := newApplication(t)
+	w := &watcher{}
+	result := play(t, player.Options{Target: app.URL, Observer: w}, `
+name: Rounds
+steps:
+  - repeat:
+      times: 50
+      steps:
+        - {send: booking.created}
+        - repeat: {times: 2, steps: [{send: booking.updated}]}
+  - {send: booking.deleted}
+`)
+	if got := strings.Join(w.steps, " "); got != "1.1 1.2.1 1.2 1 2" {
+		t.Errorf("told of the steps %s", got)
+	}
+	if w.progress != 50 || result.Counts.Attempts != 151 {
+		t.Errorf("told of %d rounds, with %d attempts", w.progress, result.Counts.Attempts)
+	}
+}
+
+// TestMemoryIsFlat plays much traffic and more, and compares what is kept of it.
+func TestMemoryIsFlat(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }))
+	defer server.Close()
+	kept := func(step string) uint64 {
+		p, err := player.New(player.Options{Target: server.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if err := p.Play(t.Context(), parse(t, "name: Much\nsteps:\n  - "+step+"\n")); err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		if result := p.Result(); result.ExitCode() != 0 {
+			t.Errorf("%s: exit code %d", step, result.ExitCode())
+		}
+		return m.HeapAlloc
+	}
+	for name, step := range map[string]string{
+		"traffic": "traffic: {events: %d}",
+		"repeat":  "repeat: {times: %d, steps: [{send: booking.created}]}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			less, more := kept(fmt.Sprintf(step, 2500)), kept(fmt.Sprintf(step, 10000))
+			if more > less+2<<20 {
+				t.Errorf("%d bytes are kept of 2500 events and %d of 10000", less, more)
+			}
+		})
+	}
+}
