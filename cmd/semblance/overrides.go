@@ -21,7 +21,7 @@ type overrides struct {
 func (o *overrides) none() bool { return len(o.set)+len(o.with)+len(o.omit) == 0 }
 
 func readOverrides(f *sendFlags) (*overrides, error) {
-	o := &overrides{with: f.with, omit: f.omit}
+	o := &overrides{with: listed(f.with), omit: listed(f.omit)}
 	for _, text := range f.set {
 		name, value, ok := strings.Cut(text, "=")
 		if !ok || name == "" {
@@ -38,6 +38,17 @@ func readOverrides(f *sendFlags) (*overrides, error) {
 		}
 	}
 	return o, nil
+}
+
+// listed returns the words of a list as people write it: 'patientId, doctorId'.
+func listed(words []string) []string {
+	var list []string
+	for _, word := range words {
+		if word = strings.TrimSpace(word); word != "" {
+			list = append(list, word)
+		}
+	}
+	return list
 }
 
 // override says what to ask of the clinic for each type. An identifier that only some of the types carry is for those; one

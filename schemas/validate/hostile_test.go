@@ -103,7 +103,7 @@ func TestChangedKeys(t *testing.T) {
 	for value, want := range map[string]string{
 		`"[\"stage\"]"`: "",
 		`" [ ] "`:       "",
-		`"stage"`:       "/identifiers/changedKeys: expected a string that encodes application/json, found the string \"stage\"\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, found the string \"stage\"",
+		`"stage"`:       "/identifiers/changedKeys: expected JSON, written in the string, found the string \"stage\"\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, found the string \"stage\"",
 		`"[1]"`:         "/identifiers/changedKeys/0: expected a string, found the number 1 in the JSON that the string encodes",
 		`["stage"]`:     "/identifiers/changedKeys: expected a string, found an array of 1 item",
 		`"{}"`:          "/identifiers/changedKeys: expected an array, found an empty object in the JSON that the string encodes\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, found the string \"{}\"",

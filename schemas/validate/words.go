@@ -225,6 +225,9 @@ func expectation(l location) string {
 	case "format":
 		return formatWords(fmt.Sprint(l.value))
 	case "contentMediaType":
+		if l.value == "application/json" {
+			return "JSON, written in the string"
+		}
 		return fmt.Sprintf("a string that encodes %s", l.value)
 	case "contentEncoding":
 		return fmt.Sprintf("a string encoded in %s", l.value)
