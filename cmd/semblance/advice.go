@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"semblance/scenarios"
+	"semblance/scenarios/report"
 	"semblance/simulator"
 	"semblance/simulator/signature"
 )
@@ -125,7 +126,7 @@ func howToReceive(u *url.URL) string {
 
 // askVerify is the command that tells why a receiver refuses what was rightly signed.
 func askVerify(o *sentEvent, f *sendFlags, p *plan) string {
-	words := []string{"semblance verify body.json --signature", quoteShell(o.Sent.Header(signature.HeaderName))}
+	words := []string{"semblance verify body.json --signature", report.Shell(o.Sent.Header(signature.HeaderName))}
 	words = append(words, f.secret.arguments(p.secrets)...)
 	return strings.Join(append(words, "--at", o.Sent.Header(signature.TimestampName)), " ")
 }
@@ -153,11 +154,11 @@ func again(c *cobra.Command, o *sentEvent, secret *secretFlags, p *plan) string 
 		}
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			for _, v := range list.GetSlice() {
-				words = append(words, "--"+f.Name, quoteShell(v))
+				words = append(words, "--"+f.Name, report.Shell(v))
 			}
 			return
 		}
-		words = append(words, "--"+f.Name, quoteShell(f.Value.String()))
+		words = append(words, "--"+f.Name, report.Shell(f.Value.String()))
 	})
 	words = append(words, secret.arguments(p.secrets)...)
 	return strings.Join(words, " ")

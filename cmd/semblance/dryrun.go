@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"semblance/scenarios/report"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
@@ -57,7 +58,7 @@ func curl(s *simulator.Sent, o delivery.Options) string {
 		words = append(words, "--insecure")
 	}
 	if o.CAFile != "" {
-		words = append(words, "--cacert", quoteShell(o.CAFile))
+		words = append(words, "--cacert", report.Shell(o.CAFile))
 	}
 	if o.Timeout != delivery.DefaultTimeout {
 		words = append(words, "--max-time", strconv.FormatFloat(o.Timeout.Seconds(), 'f', -1, 64))
@@ -65,16 +66,16 @@ func curl(s *simulator.Sent, o delivery.Options) string {
 	if strings.ContainsAny(s.URL, "[]{}") { // which curl takes for a range of URLs
 		words = append(words, "--globoff")
 	}
-	words = append(words, quoteShell(s.URL))
+	words = append(words, report.Shell(s.URL))
 	for _, h := range s.Headers {
 		switch strings.ToLower(h.Name) {
 		case "host", "content-length":
 			continue
 		}
-		words = append(words, "-H", quoteShell(curlHeader(h)))
+		words = append(words, "-H", report.Shell(curlHeader(h)))
 	}
 	if utf8.Valid(s.Body) && !strings.ContainsRune(string(s.Body), 0) {
-		return strings.Join(append(words, "--data-raw", quoteShell(string(s.Body))), " ")
+		return strings.Join(append(words, "--data-raw", report.Shell(string(s.Body))), " ")
 	}
 	encoded := base64.StdEncoding.EncodeToString(s.Body)
 	return "echo " + encoded + " | base64 -d | " + strings.Join(append(words, "--data-binary", "@-"), " ")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/scenarios/report"
 	"semblance/schemas"
 )
 
@@ -72,8 +73,8 @@ func (a *app) init(args []string, force bool) error {
 		}
 	}
 	fmt.Fprintf(a.out, "wrote %s, and %s for your editor\n\n", name, schema)
-	fmt.Fprintf(a.out, "  semblance play %s                      at the built-in receiver\n", quoteShell(name))
-	fmt.Fprintf(a.out, "  semblance play %s --to 3000/webhooks   at yours\n", quoteShell(name))
+	fmt.Fprintf(a.out, "  semblance play %s                      at the built-in receiver\n", report.Shell(name))
+	fmt.Fprintf(a.out, "  semblance play %s --to 3000/webhooks   at yours\n", report.Shell(name))
 	return nil
 }
 

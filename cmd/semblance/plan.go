@@ -14,6 +14,7 @@ import (
 
 	"semblance/fixtures"
 	"semblance/scenarios"
+	"semblance/scenarios/report"
 	"semblance/schemas"
 	"semblance/schemas/validate"
 	"semblance/simulator"
@@ -72,7 +73,7 @@ func (a *app) plan(c *cobra.Command, args []string, f *sendFlags) (*plan, error)
 // aim reads the target and how to get there.
 func (p *plan) aim(args []string, f *sendFlags) error {
 	if i := slices.IndexFunc(args, isTarget); i >= 0 {
-		return fmt.Errorf("%q is a target and no event type; write --to %s", args[i], quoteShell(args[i]))
+		return fmt.Errorf("%q is a target and no event type; write --to %s", args[i], report.Shell(args[i]))
 	}
 	if f.to == "" {
 		return errors.New("no target; say where to send with --to, such as --to 3000/webhooks (`semblance listen` starts a receiver at 4701)")

@@ -10,6 +10,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/player"
+	"semblance/scenarios/report"
 	"semblance/scenarios/script"
 	"semblance/simulator"
 	"semblance/simulator/signature"
@@ -39,7 +40,7 @@ func (a *app) advisePlay(f *playFlags, result *scenarios.Result) {
 		line("signed", signature.HeaderName+": "+value)
 		line("", "with the secret "+f.secret.describe(secrets))
 		line("why", "save the bytes that your receiver verifies as body.json, then ask")
-		words := append([]string{"semblance verify body.json --signature", quoteShell(value)}, f.secret.arguments(secrets)...)
+		words := append([]string{"semblance verify body.json --signature", report.Shell(value)}, f.secret.arguments(secrets)...)
 		line("", strings.Join(append(words, "--at", failed.Sent.Header(signature.TimestampName)), " "))
 	}
 	fmt.Fprint(a.err, b.String())

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"semblance/scenarios/report"
 	"semblance/simulator"
 )
 
@@ -76,7 +77,7 @@ func (s *secretFlags) arguments(secrets []simulator.Secret) []string {
 	}
 	var args []string
 	for _, secret := range secrets {
-		word := quoteShell(secret.Reveal())
+		word := report.Shell(secret.Reveal())
 		if !s.show && secret != simulator.DefaultSecret {
 			word = `"$` + variable("secret") + `"`
 		}

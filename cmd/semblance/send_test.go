@@ -334,7 +334,7 @@ func identifiersOf(t *testing.T, body []byte) map[string]string {
 	return envelope.Identifiers
 }
 
-// splitShell splits a command as a shell does, for the quoting that quoteShell writes.
+// splitShell splits a command as a shell does, for the quoting that report.Shell writes.
 func splitShell(command string) []string {
 	var words []string
 	var word strings.Builder
