@@ -18,6 +18,9 @@ type Terminal struct {
 	Quiet    bool // steps that did not fail, and stories without any, are left out
 }
 
+// missingShown is how many event types that were not covered are listed where nobody asked for them.
+const missingShown = 12
+
 // failuresShown is how many failing attempts of one step are spelled out; the other forms have more.
 const failuresShown = 3
 
@@ -155,6 +158,9 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 			milliseconds(r.Latency.P50), milliseconds(r.Latency.P90), milliseconds(r.Latency.P99), milliseconds(r.Latency.Max))
 	}
 	fmt.Fprintf(b, "  covered   %s\n", r.Coverage.String())
+	if few := len(r.Coverage.Missing()); r.CoverageMet() && few > 0 && few <= missingShown {
+		fmt.Fprintf(b, "            all but %s\n", missing(&r.Coverage))
+	}
 	if r.CoverAtLeast > 0 && !r.CoverageMet() {
 		fmt.Fprintf(b, "  %s\n", t.paint(fmt.Sprintf("the run had to cover %g %%; not covered: %s", r.CoverAtLeast, missing(&r.Coverage)), color.FgRed))
 	}
