@@ -23,8 +23,11 @@ import (
 // the command that does it again.
 func (a *app) conclude(ctx context.Context, c *cobra.Command, p *plan, f *sendFlags, t *tally) error {
 	stopped := ctx.Err() != nil
-	if t.first != nil {
+	switch {
+	case t.first != nil:
 		a.advise(c, p, f, t)
+	case t.unreached(): // which with a fault is an outcome like any other, and yet says nothing of the receiver
+		fmt.Fprintf(a.err, "%s no attempt reached %s: %s\n", a.err.yellow("warning:"), p.url, t.counts())
 	}
 	switch {
 	case stopped:

@@ -125,6 +125,11 @@ func (t *tally) write(a *app, f *sendFlags, judgesBodies bool) error {
 	return nil
 }
 
+// unreached reports whether not one attempt came as far as a receiver.
+func (t *tally) unreached() bool {
+	return t.sent > 0 && t.sent == t.failures[simulator.FailureRefused]+t.failures[simulator.FailureDNS]+t.failures[simulator.FailureConnect]
+}
+
 // counts lists the answers by status, and how the others failed: "200 × 99, timeout × 2".
 func (t *tally) counts() string {
 	var words []string
