@@ -31,7 +31,7 @@ func TestSchemaIsCurrent(t *testing.T) {
 	}
 }
 
-// The schema accepts every valid example and every story of the library. Of the invalid ones it refuses those whose form is wrong (form-….yaml), and
+// The schema accepts every valid example, every story of the library, and what init writes. Of the invalid ones it refuses those whose form is wrong (form-….yaml), and
 // accepts those that are wrong in what they mean.
 func TestSchemaJudgesTheExamples(t *testing.T) {
 	data, err := Schema()
@@ -42,7 +42,7 @@ func TestSchemaJudgesTheExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pattern := range []string{"testdata/valid/*.yaml", "testdata/valid/*.json", "../library/*.yaml", "testdata/invalid/form-*.yaml", "testdata/invalid/meaning-*.yaml"} {
+	for _, pattern := range []string{"testdata/valid/*.yaml", "testdata/valid/*.json", "../library/*.yaml", "../../cmd/semblance/first-scenario.yaml", "testdata/invalid/form-*.yaml", "testdata/invalid/meaning-*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %d files", pattern, err, len(files))
