@@ -31,7 +31,7 @@ type client struct {
 type clientFlags struct{ via, token string }
 
 func (f *clientFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.via, "via", "http://"+defaultServe, "where `semblance serve` runs: a port, host:port or `URL`")
+	c.Flags().StringVar(&f.via, "via", "http://"+defaultServe, "where the provider runs: a port, host:port or `URL`")
 	c.Flags().StringVar(&f.token, "token", "", "the `TOKEN` of that provider, where it asks for one")
 }
 

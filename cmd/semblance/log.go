@@ -54,7 +54,7 @@ func (a *app) logCommand() *cobra.Command {
 	flags.StringVar(&f.subscription, "subscription", "", "attempts to the subscription of this `ID` alone")
 	flags.StringVar(&f.delivery, "delivery", "", "attempts of the delivery of this `ID` alone")
 	flags.StringVar(&f.record, "record", "", "attempts that concern the record of this `ID` alone")
-	flags.StringSliceVar(&f.outcomes, "outcome", nil, "those that were accepted, refused or unanswered alone")
+	flags.StringSliceVar(&f.outcomes, "outcome", nil, "those whose `OUTCOME` is accepted, refused or unanswered alone")
 	flags.IntVar(&f.limit, "limit", 20, "show the latest `N`, at most 1000")
 	flags.BoolVar(&f.follow, "follow", false, "go on showing what comes, until it is interrupted")
 	flags.BoolVar(&f.showSecret, "show-secret", false, "of one attempt, show headers that give access in full; it takes a --token")

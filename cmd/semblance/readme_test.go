@@ -39,7 +39,7 @@ func fences(t *testing.T, language string) []string {
 var runByCI = []string{"go run ./cmd/semblance demo", "go test ./...", "go install ./cmd/semblance"}
 
 // Every shell line of README.md runs, in order, in one folder, and ends well. Where a line names a port, it is that of a
-// receiver that is there; `semblance listen` is such a receiver, running in the background.
+// receiver that is there; `semblance listen` is such a receiver, running in the background as `semblance serve` does.
 func TestReadmeCommandsRun(t *testing.T) {
 	place := newReadmePlace(t)
 	ci, err := os.ReadFile(filepath.Join("..", "..", ".ci", "run"))
@@ -55,8 +55,8 @@ func TestReadmeCommandsRun(t *testing.T) {
 				}
 				continue
 			}
-			if strings.HasPrefix(line, "semblance listen") {
-				place.listen(line)
+			if strings.HasPrefix(line, "semblance listen") || strings.HasPrefix(line, "semblance serve") {
+				place.start(line)
 				continue
 			}
 			if out, err := place.shell(line); err != nil {
@@ -163,26 +163,38 @@ var port = regexp.MustCompile(`\b(3000|470[0-9])\b`)
 
 // shell runs a line with sh, with the ports of the test.
 func (p *readmePlace) shell(line string) (string, error) {
-	line = port.ReplaceAllStringFunc(line, func(n string) string {
+	c := exec.Command("sh", "-c", p.withPorts(line))
+	c.Dir, c.Env = p.dir, append(os.Environ(), "NO_COLOR=1", "GORACE=atexit_sleep_ms=0")
+	if n := p.ports["4700"]; n != "" { // where emit and log look for a provider
+		c.Env = append(c.Env, "SEMBLANCE_VIA="+n)
+	}
+	out, err := c.CombinedOutput()
+	return string(out), err
+}
+
+// withPorts replaces the ports of README.md by those of the test.
+func (p *readmePlace) withPorts(line string) string {
+	return port.ReplaceAllStringFunc(line, func(n string) string {
 		if p.ports[n] == "" {
 			p.t.Errorf("%s: nothing listens at %s", line, n)
 		}
 		return p.ports[n]
 	})
-	c := exec.Command("sh", "-c", line)
-	c.Dir, c.Env = p.dir, append(os.Environ(), "NO_COLOR=1", "GORACE=atexit_sleep_ms=0")
-	out, err := c.CombinedOutput()
-	return string(out), err
 }
 
-// listen runs a line that begins with `semblance listen` until the test ends, at a free port.
-func (p *readmePlace) listen(line string) {
+// start runs a line that begins with `semblance listen` or `semblance serve` until the test ends, at a free port.
+func (p *readmePlace) start(line string) {
 	words := strings.Fields(line)[1:]
-	n := "4701"
+	n := map[string]string{"listen": "4701", "serve": "4700"}[words[0]]
 	for i, w := range words {
 		if w == "--addr" {
 			n, words = words[i+1], append(words[:i:i], words[i+2:]...)
 			break
+		}
+	}
+	for i, w := range words {
+		if i > 0 && words[i-1] == "--to" {
+			words[i] = p.withPorts(w)
 		}
 	}
 	c := exec.Command("semblance", append(words, "--addr", "0", "--format", "json")...)
