@@ -112,7 +112,7 @@ func (f *playFlags) register(c *cobra.Command) {
 
 	f.attemptFlags.add(c)
 
-	complete(c, "report", prefixed(reportKinds(), "="))
+	completeFunc(c, "report", completeReport)
 	completeFunc(c, "cover", completePatterns)
 }
 

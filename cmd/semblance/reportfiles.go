@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"semblance/scenarios"
 	"semblance/scenarios/report"
 	"semblance/schemas"
@@ -32,13 +34,16 @@ func reportKinds() []string {
 	return kinds
 }
 
-// prefixed returns the words with a suffix each, for completion.
-func prefixed(words []string, suffix string) []string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = w + suffix
+// completeReport completes the kinds, and after one of them files.
+func completeReport(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if strings.Contains(begun, "=") {
+		return nil, cobra.ShellCompDirectiveDefault
 	}
-	return out
+	words := make([]string, len(report.Forms()))
+	for i, form := range report.Forms() {
+		words[i] = cobra.CompletionWithDesc(form.Name+"=", form.Summary)
+	}
+	return words, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 // parseReports reads KIND=FILE words.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -205,7 +206,7 @@ func (a *app) showStoryCommand() *cobra.Command {
 	}
 }
 
-// showStory prints the file as it is.
+// showStory prints the file as it is, but for where an editor finds the schema: beside the copy, where init puts it.
 func (a *app) showStory(args []string) error {
 	if len(args) != 1 {
 		return usagef("name one story; `semblance scenario list` shows them")
@@ -214,6 +215,6 @@ func (a *app) showStory(args []string) error {
 	if err != nil {
 		return usageError(err)
 	}
-	_, err = a.out.Write(data)
+	_, err = a.out.Write(bytes.Replace(data, []byte("$schema=../../schemas/"), []byte("$schema="), 1))
 	return err
 }
