@@ -41,7 +41,7 @@ out, signed, and the answer that comes in. Nothing else is needed, and nothing l
 			return a.demo(c.Context(), seed, pace)
 		},
 	}
-	c.Flags().Int64Var(&seed, "seed", 1, "decides everything that is drawn: who comes, and the ids")
+	c.Flags().Int64Var(&seed, "seed", 1, "the `N` that decides everything that is drawn: who comes, and the ids")
 	c.Flags().Var(&pace, "rate", "show so many events in a second")
 	return c
 }

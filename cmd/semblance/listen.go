@@ -59,7 +59,7 @@ With --act-wrong it makes one of the mistakes that real receivers make, to see w
 	c.Flags().StringVar(&f.addr, "addr", defaultListen, "the `ADDRESS` to listen at: host:port, or a port of 127.0.0.1; port 0 is a free one")
 	f.secret.add(c)
 	c.Flags().StringVar(&f.actWrong, "act-wrong", "", "make this `MISTAKE`")
-	c.Flags().DurationVar(&f.tolerance, "tolerance", signature.DefaultTolerance, "how old a signature may be")
+	c.Flags().DurationVar(&f.tolerance, "tolerance", signature.DefaultTolerance, "the `TIME` after which a signature is too old")
 	c.Flags().Var(moment{&f.at}, "at", "have the clock stand at this time, as that of a send with --at does (default the real time)")
 	addChoice(c, &f.format, "format", "how to print deliveries; json is one object a line", "text", "json")
 	c.Flags().BoolVar(&f.quiet, "quiet", false, "print the first line and the summary alone")

@@ -100,7 +100,7 @@ func (f *playFlags) register(c *cobra.Command) {
 	flags.StringVar(&f.only, "only", "", "play this `STEP` alone")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "stop after the first step that fails")
 
-	flags.Int64Var(&f.seed, "seed", script.DefaultSeed, "decides everything that is drawn (default what the file says, else 1)")
+	flags.Int64Var(&f.seed, "seed", script.DefaultSeed, "the `N` that decides everything that is drawn (default what the file says, else 1)")
 	flags.Lookup("seed").DefValue = "0" // its own words say it
 	flags.Var(moment{&f.at}, "at", "begin at this time and have the clock stand still: RFC 3339 or Unix seconds (default now)")
 	addChoice(c, &f.appointments, "appointments", "the appointment system of the practice", "newer", "older")

@@ -108,7 +108,7 @@ func (f *sendFlags) register(c *cobra.Command) {
 	flags.StringSliceVar(&f.with, "with", nil, "have these optional `IDENTIFIERS` there, or all")
 	flags.StringSliceVar(&f.omit, "omit", nil, "leave these `IDENTIFIERS` out, or all the optional ones")
 	flags.BoolVar(&f.invalid, "invalid", false, "send a payload that breaks its schema all the same")
-	flags.Int64Var(&f.seed, "seed", 1, "decides everything that is drawn: records, relations, values")
+	flags.Int64Var(&f.seed, "seed", 1, "the `N` that decides everything that is drawn: records, relations, values")
 	flags.Var(moment{&f.at}, "at", "fix the time of ids and signatures: RFC 3339 or Unix seconds (default now)")
 	flags.StringVar(&f.raw, "raw", "", "send the bytes of this `FILE`, or - for the standard input, instead of an event")
 	flags.StringVar(&f.subscription, "subscription-id", defaultSubscription, "the `ID` of the subscription in the payload")

@@ -60,8 +60,8 @@ The exit code is 0 when the signature holds and 1 when it does not.`,
 	c.Flags().StringVar(&timestamp, "timestamp", "", "the `VALUE` of the header "+signature.TimestampName+", if it is at hand")
 	secret.add(c)
 	c.Flags().Var(moment{&at}, "at", "the receiver's time: RFC 3339 or Unix seconds (default now)")
-	c.Flags().DurationVar(&tolerance, "tolerance", signature.DefaultTolerance, "how old a signature may be")
-	c.Flags().StringVar(&body, "body", "", "the body itself, in place of a file")
+	c.Flags().DurationVar(&tolerance, "tolerance", signature.DefaultTolerance, "the `TIME` after which a signature is too old")
+	c.Flags().StringVar(&body, "body", "", "this `TEXT` is the body, in place of a file")
 	addChoice(c, &format, "format", "how to print the finding", "text", "json")
 	return c
 }
