@@ -66,13 +66,16 @@ func TestEveryStoryPassesAtTheReferenceReceiver(t *testing.T) {
 			if story.Scenario.Description == "" {
 				t.Error("the description does not say what the story teaches")
 			}
-			result := play(t, start(t, "").URL, story.Scenario)
-			if code := result.ExitCode(); code != 0 {
-				t.Errorf("exit code %d\n%s", code, failures(&result))
-			}
-			for _, step := range result.Stories[0].Steps {
-				if step.Outcome != scenarios.Passed {
-					t.Errorf("step %s (%s) is %s: %s", step.Path, step.What, step.Outcome, step.Reason)
+			target := start(t, "").URL
+			for n := range 2 { // the receiver may have seen it before: the records are the same, the eventIds are new
+				result := play(t, target, story.Scenario)
+				if code := result.ExitCode(); code != 0 {
+					t.Errorf("play %d: exit code %d\n%s", n+1, code, failures(&result))
+				}
+				for _, step := range result.Stories[0].Steps {
+					if step.Outcome != scenarios.Passed {
+						t.Errorf("play %d: step %s (%s) is %s: %s", n+1, step.Path, step.What, step.Outcome, step.Reason)
+					}
 				}
 			}
 		})
