@@ -92,7 +92,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	s := &eventStream{w: w, control: http.NewResponseController(w), journal: h.provider.Journal(), kinds: kinds, after: after}
+	s := &eventStream{w: w, control: http.NewResponseController(w), journal: h.provider.Journal(), kinds: kinds, after: after, patience: h.patience}
 	if err := s.run(ctx); err != nil && ctx.Err() == nil {
 		h.log.Info("stream ended", "from", r.RemoteAddr, "error", err)
 	}
@@ -141,6 +141,8 @@ type eventStream struct {
 	journal journal.Journal
 	kinds   []journal.Kind
 	after   journal.Seq
+
+	patience time.Duration
 }
 
 // run writes what the journal gets until ctx is done or the client is gone.
@@ -193,7 +195,7 @@ func (s *eventStream) rest(ctx context.Context, more <-chan struct{}) error {
 
 // write writes and flushes. A client that takes too long is dropped.
 func (s *eventStream) write(text []byte) error {
-	if err := s.control.SetWriteDeadline(clock.Now().Add(slowReader)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := s.control.SetWriteDeadline(clock.Now().Add(s.patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := s.w.Write(text); err != nil {

@@ -23,6 +23,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -56,6 +57,7 @@ type Handler struct {
 	plays    plays
 
 	streams, waits places
+	patience       time.Duration // how long a write to a stream may take before its reader is dropped
 
 	ending context.Context // done when the handler is closed
 	end    context.CancelFunc
@@ -64,7 +66,7 @@ type Handler struct {
 
 // New returns the face of a provider.
 func New(p *provider.Provider, o Options) (*Handler, error) {
-	h := &Handler{provider: p, options: o, log: o.Logger, streams: newPlaces(maxStreams), waits: newPlaces(maxStreams)}
+	h := &Handler{provider: p, options: o, log: o.Logger, streams: newPlaces(maxStreams), waits: newPlaces(maxStreams), patience: slowReader}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}

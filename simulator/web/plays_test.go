@@ -1,0 +1,116 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// fakePlayer plays by the text of the scenario: "wait" until it is stopped, else what it says.
+type fakePlayer struct{ asked chan Play }
+
+func (*fakePlayer) Stories() ([]Story, error) { return []Story{{Name: "first-visit"}}, nil }
+
+func (p *fakePlayer) Prepare(what Play) (func(context.Context) (Played, error), error) {
+	p.asked <- what
+	if what.Scenario == "wrong" {
+		return nil, errors.New("scenario.yaml:1:1: expected a mapping")
+	}
+	return func(ctx context.Context) (Played, error) {
+		result := json.RawMessage(`{"outcome":"` + what.Scenario + `"}`)
+		switch what.Scenario {
+		case "wait":
+			<-ctx.Done()
+			return Played{Result: result}, nil
+		case "broken":
+			return Played{}, errors.New("the disk is full")
+		}
+		return Played{Passed: what.Scenario == "passes", Result: result}, nil
+	}, nil
+}
+
+func TestPlays(t *testing.T) {
+	player := &fakePlayer{asked: make(chan Play, 100)}
+	s := start(t, Options{Player: player})
+	begin := func(scenario string) string {
+		t.Helper()
+		r := s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"scenario": scenario, "url": s.receiver.URL, "seed": 9})
+		return strings.TrimPrefix(r.header.Get("Location"), apiPath)
+	}
+	for scenario, want := range map[string]string{"passes": "passed", "fails": "failed", "broken": "broken"} {
+		var v playView
+		s.api(http.StatusOK, "GET", begin(scenario)+"?within=5s", nil).into(&v)
+		if v.State != want || (want == "broken") != (v.Detail == "the disk is full") || (want != "broken") != strings.Contains(string(v.Result), scenario) {
+			t.Errorf("%s: %+v", scenario, v)
+		}
+		if what := <-player.asked; what.URL != s.receiver.URL || *what.Seed != 9 {
+			t.Errorf("asked to play %+v", what)
+		}
+	}
+	waiting := begin("wait")
+	var v playView
+	s.api(http.StatusOK, "GET", waiting+"?within=1ms", nil).into(&v)
+	if v.State != playRunning || v.Result != nil {
+		t.Errorf("%+v", v)
+	}
+	s.api(http.StatusOK, "DELETE", waiting, nil).into(&v)
+	if v.State != playStopped {
+		t.Errorf("%+v", v)
+	}
+	for range maxPlays {
+		begin("wait") // Close stops them
+	}
+	s.ask("POST", apiPath+"/plays", map[string]any{"scenario": "wait", "url": s.receiver.URL}).problem(http.StatusTooManyRequests, "busy")
+	s.ask("GET", apiPath+"/plays/99", nil).problem(http.StatusNotFound, "not-found")
+	var list struct{ Items []playView }
+	s.api(http.StatusOK, "GET", "/plays", nil).into(&list)
+	if len(list.Items) != 4+maxPlays {
+		t.Errorf("%+v", list)
+	}
+}
+
+func TestPlayRequests(t *testing.T) {
+	player := &fakePlayer{asked: make(chan Play, 100)}
+	s := start(t, Options{Player: player})
+	for _, test := range []struct {
+		body map[string]any
+		kind string
+	}{
+		{map[string]any{}, "scenario"},
+		{map[string]any{"scenario": "wait", "story": "first-visit", "url": "http://127.0.0.1/"}, "scenario"},
+		{map[string]any{"scenario": "wait"}, "url"},
+		{map[string]any{"scenario": "wait", "url": "http://127.0.0.1/", "subscriptionId": s.subscriptionID()}, "url"},
+		{map[string]any{"scenario": "wait", "subscriptionId": s.subscriptionID(), "secret": "x"}, "secret"},
+		{map[string]any{"scenario": "wait", "subscriptionId": "nobody"}, "not-found"},
+		{map[string]any{"scenario": "wrong", "url": "http://127.0.0.1/"}, "scenario"},
+	} {
+		s.ask("POST", apiPath+"/plays", test.body).problem(http.StatusBadRequest, test.kind)
+	}
+	<-player.asked
+	s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"story": "first-visit", "subscriptionId": s.subscriptionID()})
+	if what := <-player.asked; what.URL != s.receiver.URL || what.Secret.Reveal() != "whsec_test" || what.SubscriptionID != s.subscriptionID() || what.Story != "first-visit" {
+		t.Errorf("asked to play %+v", what)
+	}
+	without := start(t, Options{})
+	without.ask("POST", apiPath+"/plays", map[string]any{"story": "first-visit", "url": "http://127.0.0.1/"}).problem(http.StatusNotImplemented, "no-player")
+}
+
+// What has ended is kept for a while: the oldest of those goes when there are too many.
+func TestPlaysAreForgotten(t *testing.T) {
+	var ps plays
+	ended := make(chan struct{})
+	close(ended)
+	first := &play{ended: make(chan struct{})}
+	ps.begin(first)
+	for range 2 * maxKept {
+		if !ps.begin(&play{ended: ended}) {
+			t.Fatal("there was no place")
+		}
+	}
+	if all := ps.list(); len(all) != maxKept || all[0] != first || all[1].id != 2+maxKept+1 {
+		t.Errorf("%d are kept, the second is %d", len(all), all[1].id)
+	}
+}

@@ -1,0 +1,230 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"semblance/simulator/journal"
+)
+
+// sse is one server-sent event.
+type sse struct {
+	id          int64
+	event, data string
+}
+
+// follow opens a stream and returns a function that reads its next event.
+func (s *sim) follow(query string, headers ...string) (next func() sse, stop func()) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	r, err := http.NewRequestWithContext(ctx, "GET", s.url+apiPath+"/stream"+query, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	answer, err := s.http.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
+		s.t.Fatalf("%d %v", answer.StatusCode, answer.Header)
+	}
+	lines := bufio.NewScanner(answer.Body)
+	lines.Buffer(nil, 1<<20)
+	if !lines.Scan() || lines.Text() != ": open" { // now whatever happens is streamed
+		s.t.Fatalf("it began with %q", lines.Text())
+	}
+	return func() sse {
+		s.t.Helper()
+		var e sse
+		for lines.Scan() {
+			switch field, value, _ := strings.Cut(lines.Text(), ": "); field {
+			case "id":
+				e.id, _ = strconv.ParseInt(value, 10, 64)
+			case "event":
+				e.event = value
+			case "data":
+				e.data = value
+			case "":
+				if e.data != "" {
+					if !json.Valid([]byte(e.data)) {
+						s.t.Errorf("no JSON: %s", e.data)
+					}
+					return e
+				}
+			}
+		}
+		s.t.Fatalf("the stream ended: %v", lines.Err())
+		return e
+	}, func() { cancel(); answer.Body.Close() }
+}
+
+// A stream tells of what happens, in order; and who comes back with the id of the last event he saw misses nothing.
+func TestStreamResumes(t *testing.T) {
+	s := start(t, Options{})
+	s.emit(map[string]any{"eventType": "booking.created"}) // before anybody listens
+	s.settle()
+	next, stop := s.follow("?kind=event,attempt")
+	s.emit(map[string]any{"eventType": "patient.created"})
+	s.settle()
+	event, attempt := next(), next()
+	if event.event != "event" || !strings.Contains(event.data, `"patient.created"`) || attempt.event != "attempt" || !strings.Contains(attempt.data, `"accepted"`) || attempt.id <= event.id {
+		t.Errorf("%+v, %+v", event, attempt)
+	}
+	stop()
+
+	s.emit(map[string]any{"eventType": "booking.updated", "count": 150}) // more than is read at once
+	s.settle()
+	next, stop = s.follow("?kind=event", "Last-Event-ID: "+strconv.FormatInt(event.id, 10))
+	defer stop()
+	last := event.id
+	for i := range 150 {
+		e := next()
+		if e.id <= last || !strings.Contains(e.data, `"booking.updated"`) {
+			t.Fatalf("the %dth was %+v after %d", i, e, last)
+		}
+		last = e.id
+	}
+	s.emit(map[string]any{"eventType": "patient.created"})
+	if e := next(); !strings.Contains(e.data, `"patient.created"`) {
+		t.Errorf("then %+v", e)
+	}
+}
+
+// Every kind of record that is streamed has its view, and secrets have none.
+func TestStreamKinds(t *testing.T) {
+	s := start(t, Options{})
+	next, stop := s.follow("")
+	defer stop()
+	here := "/subscriptions/" + s.subscriptionID()
+	s.api(http.StatusOK, "POST", here+"/pause", nil)
+	s.emit(map[string]any{"eventType": "booking.created"})
+	s.api(http.StatusCreated, "POST", here+"/faults", map[string]any{"fault": "transport=reset", "next": 1})
+	s.api(http.StatusOK, "POST", here+"/resume", nil)
+	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "1h"})
+	s.api(http.StatusNoContent, "POST", "/reset", nil)
+	seen := map[string]bool{}
+	for !seen["reset"] {
+		e := next()
+		seen[e.event] = true
+		if strings.Contains(e.data, "whsec_test") || strings.Contains(e.data, testToken) {
+			t.Errorf("a secret: %+v", e)
+		}
+	}
+	for _, kind := range []string{"event", "delivery", "attempt", "move", "subscription", "fault", "reset"} {
+		if !seen[kind] {
+			t.Errorf("no %s was streamed: %v", kind, seen)
+		}
+	}
+	// Everything that a stream may meet has a view.
+	for _, record := range []journal.Record{&journal.Notice{}, &journal.Reset{}, &journal.Move{}, &journal.Fault{}, &journal.Subscription{}} {
+		if word, _ := viewRecord(record); word == "" {
+			t.Errorf("%T has no view", record)
+		}
+	}
+}
+
+func TestStreamRefusals(t *testing.T) {
+	s := start(t, Options{})
+	s.ask("GET", apiPath+"/stream?kind=token", nil).problem(http.StatusBadRequest, "query")
+	s.ask("GET", apiPath+"/stream", nil, "Last-Event-ID: yesterday").problem(http.StatusBadRequest, "last-event-id")
+	s.handler.streams = newPlaces(1)
+	_, stop := s.follow("")
+	defer stop()
+	if r := s.ask("GET", apiPath+"/stream", nil); r.header.Get("Retry-After") == "" {
+		t.Errorf("%v", r.header)
+	} else {
+		r.problem(http.StatusTooManyRequests, "busy")
+	}
+}
+
+// The number that a client brings may be of a journal that is no more: then all that this one has is news.
+func TestStreamOfAnotherJournal(t *testing.T) {
+	s := start(t, Options{})
+	e := s.emit(map[string]any{"eventType": "booking.created"})
+	next, stop := s.follow("?kind=event", "Last-Event-ID: 1000000")
+	defer stop()
+	if first := next(); first.id != int64(e.Events[0].ID) {
+		t.Errorf("%+v", first)
+	}
+}
+
+// A stream outlives the server's time-outs, and a reader that reads nothing is dropped.
+func TestStreamSlowReader(t *testing.T) {
+	s := start(t, Options{})
+	s.handler.patience = 50 * time.Millisecond
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "GET /api/v1/stream?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for len(s.handler.streams) == 0 { // it is open when the first byte comes
+		if _, err := conn.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 20 { // more than the buffers of both ends hold
+		s.emit(map[string]any{"eventType": "patient.created", "count": maxEmit})
+		if len(s.handler.streams) == 0 {
+			return
+		}
+	}
+	t.Error("a reader that reads nothing was not dropped")
+}
+
+// Close ends streams and waits, and answers those who wait.
+func TestCloseEndsWhatLasts(t *testing.T) {
+	s := start(t, Options{})
+	_, stop := s.follow("")
+	defer stop()
+	answered := make(chan reply, 1)
+	go func() { answered <- s.ask("GET", apiPath+"/attempts/wait?count=1&within=1m", nil) }()
+	for len(s.handler.waits) == 0 {
+		s.api(http.StatusOK, "GET", "/health", nil)
+	}
+	s.handler.Close()
+	(<-answered).problem(http.StatusServiceUnavailable, "closed")
+	for len(s.handler.streams) > 0 {
+		s.api(http.StatusOK, "GET", "/health", nil)
+	}
+}
+
+// A long poll outlives the server's time-outs, is answered at once when it has come about, and their number is bounded.
+func TestWaits(t *testing.T) {
+	s := start(t, Options{})
+	answered := make(chan reply, 1)
+	go func() { answered <- s.ask("GET", apiPath+"/attempts/wait?count=2&type=booking.*&within=1m", nil) }()
+	for len(s.handler.waits) == 0 {
+		s.api(http.StatusOK, "GET", "/health", nil)
+	}
+	s.emit(map[string]any{"eventType": "booking.created", "count": 2})
+	if r := <-answered; r.status != http.StatusOK {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	after := s.committed()
+	s.ask("GET", apiPath+"/attempts/wait?within=0s&after="+strconv.Itoa(int(after)), nil).problem(http.StatusGatewayTimeout, "not-yet")
+	s.emit(map[string]any{"eventType": "booking.created"})
+	s.api(http.StatusOK, "GET", "/attempts/wait?after="+strconv.Itoa(int(after)), nil)
+	s.api(http.StatusOK, "GET", "/attempts/wait?until=nothing-owed", nil)
+	s.ask("GET", apiPath+"/attempts/wait?subscription=nobody", nil).problem(http.StatusBadRequest, "not-found")
+	s.ask("GET", apiPath+"/attempts/wait?within=1h", nil).problem(http.StatusBadRequest, "query")
+	s.handler.waits = newPlaces(0)
+	s.ask("GET", apiPath+"/attempts/wait", nil).problem(http.StatusTooManyRequests, "busy")
+}
