@@ -52,10 +52,13 @@ func (h *Handler) getTraffic(w http.ResponseWriter, r *http.Request) error {
 	return h.respond(w, http.StatusOK, viewTraffic(h.provider.Traffic()))
 }
 
+// maxRate bounds the traffic, in changes a second: more than the journal takes is a mistake.
+const maxRate = 100_000
+
 // startTraffic lets the clinic go about its day.
 func (h *Handler) startTraffic(w http.ResponseWriter, r *http.Request) error {
 	var ask struct {
-		Rate  float64  `json:"rate"`
+		Rate  *float64 `json:"rate"`
 		Types []string `json:"types"`
 		Count int      `json:"count"`
 	}
@@ -65,7 +68,14 @@ func (h *Handler) startTraffic(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(r, &ask, true); err != nil {
 		return err
 	}
-	if err := h.provider.StartTraffic(r.Context(), provider.TrafficOptions{Rate: ask.Rate, Types: ask.Types, Count: ask.Count}); err != nil {
+	traffic := provider.TrafficOptions{Rate: provider.DefaultRate, Types: ask.Types, Count: ask.Count}
+	if ask.Rate != nil {
+		traffic.Rate = *ask.Rate
+	}
+	if traffic.Rate <= 0 || traffic.Rate > maxRate {
+		return problem(http.StatusBadRequest, "setting", "traffic makes more than 0 and at most %d changes a second, not %v", maxRate, traffic.Rate).about("rate")
+	}
+	if err := h.provider.StartTraffic(r.Context(), traffic); err != nil {
 		return err
 	}
 	return h.respond(w, http.StatusOK, viewTraffic(h.provider.Traffic()))

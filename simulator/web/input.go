@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,11 +33,30 @@ func readBody(r *http.Request, v any, mayBeEmpty bool) error {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return problem(http.StatusUnsupportedMediaType, "content-type", "the body must be JSON, with Content-Type: application/json").with("Accept-Post", "application/json")
 	}
+	if _, nullable := v.(*graphqlRequest); !nullable {
+		if err := noNull(data); err != nil {
+			return err
+		}
+	}
 	return decode(data, v)
 }
 
+// noNull refuses null, which Go's decoder would take for anything: what is not meant is left out.
+func noNull(data []byte) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	for {
+		token, err := d.Token()
+		switch {
+		case err != nil: // the end, or what decode says better
+			return nil
+		case token == nil:
+			return problem(http.StatusBadRequest, "json", "there is a null before byte %d; leave out what is not meant", d.InputOffset())
+		}
+	}
+}
+
 func decode(data []byte, v any) error {
-	d := json.NewDecoder(strings.NewReader(string(data)))
+	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
 	if err == nil {
@@ -81,24 +101,26 @@ func (q *query) wrong(name, format string, args ...any) {
 	}
 }
 
-// all returns the values of a parameter that may be repeated, or hold several with commas between.
+// all returns the values of a parameter that may hold several, with commas between.
 func (q *query) all(name string) []string {
-	q.known = append(q.known, name)
-	var all []string
-	for _, value := range q.values[name] {
-		for part := range strings.SplitSeq(value, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				all = append(all, part)
-			}
-		}
+	text := q.text(name)
+	if text == "" {
+		return nil
+	}
+	all := strings.Split(text, ",")
+	if slices.Contains(all, "") {
+		q.wrong(name, "there is nothing between two commas")
 	}
 	return all
 }
 
 func (q *query) text(name string) string {
 	q.known = append(q.known, name)
-	if len(q.values[name]) > 1 {
+	switch given := q.values[name]; {
+	case len(given) > 1:
 		q.wrong(name, "is given more than once")
+	case len(given) == 1 && given[0] == "":
+		q.wrong(name, "is empty; leave it out")
 	}
 	return q.values.Get(name)
 }

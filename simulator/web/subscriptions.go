@@ -203,9 +203,9 @@ func (h *Handler) listFaults(w http.ResponseWriter, r *http.Request) error {
 // setFault spoils the next attempts, or a share of them.
 func (h *Handler) setFault(w http.ResponseWriter, r *http.Request) error {
 	var ask struct {
-		Fault string  `json:"fault"`
-		Next  int     `json:"next"`
-		Share float64 `json:"share"`
+		Fault string   `json:"fault"`
+		Next  *int     `json:"next"`
+		Share *float64 `json:"share"`
 	}
 	if err := noQuery(r); err != nil {
 		return err
@@ -213,9 +213,20 @@ func (h *Handler) setFault(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(r, &ask, false); err != nil {
 		return err
 	}
-	f, err := h.provider.SetFault(r.Context(), provider.FaultPlan{
-		SubscriptionID: mux.Vars(r)["subscription"], Fault: ask.Fault, Next: ask.Next, Share: ask.Share,
-	})
+	plan := provider.FaultPlan{SubscriptionID: mux.Vars(r)["subscription"], Fault: ask.Fault}
+	switch {
+	case (ask.Next == nil) == (ask.Share == nil):
+		return problem(http.StatusBadRequest, "fault", "say either how many of the next attempts the fault spoils, or which share of all").about("next")
+	case ask.Next != nil && *ask.Next < 1:
+		return problem(http.StatusBadRequest, "fault", "a fault spoils the next attempts, at least 1 of them, not %d", *ask.Next).about("next")
+	case ask.Next != nil:
+		plan.Next = *ask.Next
+	case *ask.Share <= 0:
+		return problem(http.StatusBadRequest, "fault", "a share is more than 0 and at most 1, not %v", *ask.Share).about("share")
+	default:
+		plan.Share = *ask.Share
+	}
+	f, err := h.provider.SetFault(r.Context(), plan)
 	if err != nil {
 		return err
 	}
