@@ -131,6 +131,9 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := knownTags(stories, f.tags); err != nil {
+		return usageError(err)
+	}
 	closeReceiver, err := a.aimPlay(f, &options)
 	if err != nil {
 		return err

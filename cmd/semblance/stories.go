@@ -124,6 +124,31 @@ func storiesLike(pattern string) ([]string, error) {
 	return names, nil
 }
 
+// knownTags refuses a tag that no step has: a story of which nothing is played passes.
+func knownTags(stories []*script.Scenario, tags []string) error {
+	var known []string
+	for _, story := range stories {
+		for step := range story.All() {
+			known = append(known, script.Of(step).Tags...)
+		}
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, tag := range tags {
+		if slices.Contains(known, tag) {
+			continue
+		}
+		if near := schemas.Suggest(tag, known); near != "" {
+			return fmt.Errorf("--tag %s: no step has that tag; did you mean %q?", tag, near)
+		}
+		if len(known) == 0 {
+			return fmt.Errorf("--tag %s: no step has a tag", tag)
+		}
+		return fmt.Errorf("--tag %s: no step has that tag; there are %s", tag, strings.Join(known, ", "))
+	}
+	return nil
+}
+
 // completeStories completes the names of the library's stories, and files.
 func completeStories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return library.Names(), cobra.ShellCompDirectiveDefault
