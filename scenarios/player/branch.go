@@ -133,13 +133,7 @@ func (v *values) run(name string) any {
 }
 
 func (v *values) record(ref *script.Ref) (any, error) {
-	record := v.cast[ref.Name]
-	for _, role := range ref.Path {
-		if record == nil {
-			break
-		}
-		record = record.Related(role)
-	}
+	record := v.b.s.related(v.cast[ref.Name], ref.Path)
 	if record == nil {
 		return nil, fmt.Errorf("%s has no %s", ref.Name, strings.Join(ref.Path, "."))
 	}

@@ -97,6 +97,7 @@ type Player struct {
 	interrupted bool
 	failed      bool // a step has failed, and FailFast: no further story begins
 	transcript  *lane
+	records     records
 }
 
 // New returns a player, or an error that says which option is wrong.

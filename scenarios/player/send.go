@@ -45,7 +45,7 @@ func (s *story) send(step *script.Send, at place) task {
 		}
 	}
 	name := drawn(step.Path, at.round)
-	change, err := s.at(name).Change(step.Type, ask)
+	change, err := s.change(name, step.Type, ask)
 	if err != nil {
 		return s.fails(step, at, err)
 	}
@@ -81,7 +81,7 @@ func (e *event) override(identifiers []script.Named, v *values) error {
 
 func (s *story) do(step *script.Do, at place) task {
 	name := drawn(step.Path, at.round)
-	changes, err := s.at(name).Do(step.Action, s.about(step.About, at))
+	changes, err := s.perform(name, step.Action, s.about(step.About, at))
 	if err != nil {
 		return s.fails(step, at, err)
 	}

@@ -22,7 +22,7 @@ type story struct {
 	scenario       *script.Scenario
 	seed           int64
 	subscriptionID string
-	clinic         *fixtures.Clinic
+	clinics        *clinics
 	cast           map[*script.Scenario]map[string]*fixtures.Record
 	sender         sender
 	record         *scenarios.StoryRecorder
@@ -42,7 +42,7 @@ func (p *Player) newStory(scenario *script.Scenario) (*story, error) {
 	if p.options.HasSeed {
 		s.seed = p.options.Seed
 	}
-	s.clinic = s.newClinic(p.options.System)
+	s.clinics = &clinics{own: s.newClinic(p.options.System), traffic: map[string]*fixtures.Clinic{}}
 	if s.subscriptionID == "" {
 		s.subscriptionID = schemas.NewObjectIDs(uint64(s.seed) ^ key("subscription")).New(s.clinicDay()).String()
 	}
@@ -60,6 +60,9 @@ func (p *Player) newStory(scenario *script.Scenario) (*story, error) {
 	if s.sender, err = p.newSender(scenario); err != nil {
 		return nil, err
 	}
+	p.records.mu.Lock()
+	p.records.clinics = append(p.records.clinics, s.clinics)
+	p.records.mu.Unlock()
 	s.started = clock.Now()
 	s.record = p.recorder.Story(s.described(), steps)
 	return s, nil
@@ -159,7 +162,9 @@ func (s *story) idSeed(place string) uint64 {
 
 // at is where the clinic is asked for what a step needs. It goes by the story's name, so that two stories with one seed do
 // not tell of the same records, and not by its file, which may be called from anywhere.
-func (s *story) at(place string) fixtures.Place { return s.clinic.At(s.scenario.Name + "\x00" + place) }
+func (s *story) at(place string) fixtures.Place {
+	return s.clinics.own.At(s.scenario.Name + "\x00" + place)
+}
 
 // key turns a name into a number that seeds are mixed with.
 func key(name string) uint64 {

@@ -22,7 +22,7 @@ func (s *story) traffic(step *script.Traffic, at place) task {
 				break
 			}
 		}
-		stream, err := s.newClinic(system).At(s.scenario.Name + "\x00" + name).Traffic(fixtures.TrafficOptions{Types: step.Types})
+		stream, err := s.stream(step.Path, name, system, fixtures.TrafficOptions{Types: step.Types})
 		if err != nil {
 			s.fail(step, at.round, err)
 			return
@@ -96,7 +96,7 @@ func (r *rush) draw(ctx context.Context) {
 			}
 		}
 		e := r.event
-		e.change = r.stream.Next()
+		e.change = r.s.next(r.stream)
 		e.idSeed ^= schemas.Mix(uint64(n))
 		select {
 		case r.room <- struct{}{}:

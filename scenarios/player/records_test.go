@@ -1,0 +1,55 @@
+package player_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"semblance/scenarios/player"
+)
+
+// A receiver asks for the records that it is told of, while branches that are too long to be planned ahead go on.
+func TestTheRecordsOfAStoryCanBeAskedFor(t *testing.T) {
+	app := newApplication(t)
+	var p *player.Player
+	var unknown atomic.Int64
+	app.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var event struct{ Identifiers map[string]string }
+		if err := json.NewDecoder(r.Body).Decode(&event); err != nil {
+			t.Error(err)
+		}
+		for _, id := range event.Identifiers {
+			var record struct{ ID string }
+			if encoded, ok := p.Record(id); !ok || json.Unmarshal(encoded, &record) != nil || record.ID != id {
+				unknown.Add(1)
+			}
+		}
+	})
+	p, err := player.New(player.Options{Target: app.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	err = p.Play(t.Context(), parse(t, `
+name: Who is that?
+cast:
+  ada: {kind: patient}
+  visit: {kind: booking, patient: ada}
+steps:
+  - {send: booking.created, about: visit}
+  - parallel:
+      - {repeat: {times: 1001, steps: [{send: booking.created}]}}
+      - {repeat: {times: 1001, steps: [{do: arrive}]}}
+  - {traffic: {events: 200, types: ["booking.*"]}}
+`))
+	if result := p.Result(); err != nil || !result.Passed() {
+		t.Fatalf("the story ended with %v: %s", err, outcomes(result))
+	}
+	if n := unknown.Load(); n > 0 {
+		t.Errorf("of %d identifiers there is no record", n)
+	}
+	if _, ok := p.Record("507f1f77bcf86cd799439012"); ok {
+		t.Error("there is a record of an id that was never given")
+	}
+}
