@@ -56,7 +56,7 @@ func TestParseTargetRefuses(t *testing.T) {
 		{"-1", "expected a port, port/path, host:port or URL"},
 		{"3000.5", "expected a port, port/path, host:port or URL"},
 		{"localhost;3000", "expected a port, port/path, host:port or URL"},
-		{"unix:///tmp/receiver.sock", `scheme "unix" is neither http nor https`},
+		{"unix:///run/receiver.sock", `scheme "unix" is neither http nor https`},
 		{"ftp://localhost/", `scheme "ftp" is neither http nor https`},
 		{"http://", "no host"},
 		{"http:///path", "no host"},
