@@ -205,6 +205,7 @@ func (p *plan) judge(flags *pflag.FlagSet, f *sendFlags) error {
 		return fmt.Errorf("--expect-body: %w", err)
 	}
 	p.expect.Body = schema
+	p.options.MaxBody = validate.MaxSize // an answer is judged whole or not at all
 	return nil
 }
 

@@ -60,9 +60,12 @@ func receiverThat(does string) (url string, stop func(), err error) {
 
 // handlers are receivers that speak HTTP as they should.
 var handlers = map[string]http.Handler{
-	"accepts":        http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }),
-	"refuses":        answers(http.StatusUnauthorized, `{"error":"the signature does not hold"}`),
-	"is-broken":      answers(http.StatusInternalServerError, "oh no"),
+	"accepts":   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }),
+	"refuses":   answers(http.StatusUnauthorized, `{"error":"the signature does not hold"}`),
+	"is-broken": answers(http.StatusInternalServerError, "oh no"),
+	"says-much": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"status":"accepted","notes":%q}`, strings.Repeat("much ", 50000))
+	}),
 	"is-elsewhere":   http.NotFoundHandler(),
 	"redirects":      http.RedirectHandler("/elsewhere", http.StatusFound),
 	"queues":         http.HandlerFunc(verifyAndQueue),
