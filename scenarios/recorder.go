@@ -146,9 +146,13 @@ func (s *StoryRecorder) Check(path string, e Evidence) {
 
 // Fail records that a step could not be played, and why.
 func (s *StoryRecorder) Fail(path, round, reason string) {
-	s.Check(path, Evidence{Round: round, Check: &Check{}, Verdict: Verdict{Failures: []Failure{
-		{What: WhatStep, Expected: "the step to be played", Found: excerpt(reason)},
-	}}})
+	s.Miss(path, round, Failure{What: WhatStep, Expected: "the step to be played", Found: reason})
+}
+
+// Miss records what a step failed in besides its attempts and checks.
+func (s *StoryRecorder) Miss(path, round string, f Failure) {
+	f.Found = excerpt(f.Found)
+	s.Check(path, Evidence{Round: round, Check: &Check{}, Verdict: Verdict{Failures: []Failure{f}}})
 }
 
 // Skip records that a step is not played, and why. A step that was judged in another round keeps that round's outcome.

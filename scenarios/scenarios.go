@@ -65,21 +65,22 @@ func (v *Verdict) Passed() bool { return len(v.Failures) == 0 }
 
 // The parts of an expectation that can fail, as [Failure.What] names them.
 const (
-	WhatAnswer = "answer" // an answer where none was expected, or none where one was
-	WhatStatus = "status"
-	WhatHeader = "header"
-	WhatWithin = "within"
-	WhatEquals = "equals"
-	WhatBody   = "body"
-	WhatOutput = "output" // of a command that a probe ran
-	WhatExit   = "exit code"
-	WhatStep   = "step" // the step could not be played
+	WhatAnswer  = "answer" // an answer where none was expected, or none where one was
+	WhatStatus  = "status"
+	WhatHeader  = "header"
+	WhatWithin  = "within"
+	WhatEquals  = "equals"
+	WhatBody    = "body"
+	WhatOutput  = "output" // of a command that a probe ran
+	WhatExit    = "exit code"
+	WhatCapture = "capture" // of a value that is not in the answer; Failure.Name is what it was to be called
+	WhatStep    = "step"    // the step could not be played
 )
 
 // Failure is one expectation that was not met, both values side by side.
 type Failure struct {
 	What     string // which part of the expectation
-	Name     string // the header's name, for a header
+	Name     string // of a header, or of a capture
 	Pointer  string // RFC 6901 pointer into the answer's body, for equals and body; "" is the whole body
 	Expected string
 	Found    string
@@ -87,13 +88,13 @@ type Failure struct {
 
 // Subject returns what failed, with its name or its place: "header Content-Type", "body /job/id".
 func (f Failure) Subject() string {
-	switch {
-	case f.Name != "":
-		return f.What + " " + f.Name
-	case f.Pointer != "":
-		return f.What + " " + f.Pointer
+	words := f.What
+	for _, word := range []string{f.Name, f.Pointer} {
+		if word != "" {
+			words += " " + word
+		}
 	}
-	return f.What
+	return words
 }
 
 // String returns the failure in one line.

@@ -201,7 +201,7 @@ steps:
   - {send: patient.created, needs: reference-receiver}
 `
 	wantOutcomes(t, play(t, player.Options{Target: app.URL}, text), `
-1 failed [status: expected 201 or 202, found 200] [body /job: expected an object, found null] [step: expected the step to be played, found capturing job from "/job/id" of the answer: nothing: /job is null]
+1 failed [status: expected 201 or 202, found 200] [body /job: expected an object, found null] [capture job /job/id: expected a value in the answer, found nothing: /job is null]
 2 skipped (nothing was captured as job)
 3 passed
 4 failed [status: expected 404, found 200]

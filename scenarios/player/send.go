@@ -175,7 +175,9 @@ func captureFrom(s *story, step script.Step, r round, b *branch, captures []scri
 			value, err = scenarios.Lookup(doc, c.Pointer)
 		}
 		if err != nil {
-			s.fail(step, r, fmt.Errorf("capturing %s from %q of the answer: %w", c.Name, c.Pointer, err))
+			s.record.Miss(script.Of(step).Path, r.String(), scenarios.Failure{
+				What: scenarios.WhatCapture, Name: c.Name, Pointer: c.Pointer, Expected: "a value in the answer", Found: err.Error(),
+			})
 			return
 		}
 		b.scope.set(c.Name, value)

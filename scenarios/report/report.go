@@ -73,6 +73,8 @@ func place(s *scenarios.Step) string { return fmt.Sprintf("%s:%d:%d", s.File, s.
 // came says in a few words what an attempt or a check brought.
 func came(e *scenarios.Evidence) string {
 	switch {
+	case e.Check != nil && e.Check.Asked == "" && len(e.Verdict.Failures) > 0 && e.Verdict.Failures[0].What == scenarios.WhatCapture:
+		return "nothing to capture"
 	case e.Check != nil && e.Check.Asked == "":
 		return "not played"
 	case e.Check != nil && e.Check.Failure != "":
