@@ -19,11 +19,17 @@ type secretFlags struct {
 	flag   *pflag.Flag // --secret itself, which knows where its value came from
 }
 
+// add registers both, for a command that says which secret it uses.
 func (s *secretFlags) add(c *cobra.Command) {
-	c.Flags().StringArrayVar(&s.values, "secret", nil,
-		"the `SECRET` of the signatures; the published "+string(simulator.DefaultSecret)+" unless given; repeat it during a rotation, for one v1 each")
-	s.flag = c.Flags().Lookup("secret")
+	s.addSecret(c)
 	c.Flags().BoolVar(&s.show, "show-secret", false, "print a secret of your own in full, not its last four characters")
+}
+
+// addSecret registers --secret alone, for a command that prints none.
+func (s *secretFlags) addSecret(c *cobra.Command) {
+	c.Flags().StringArrayVar(&s.values, "secret", nil,
+		"the `SECRET` of the signatures; the published "+string(simulator.DefaultSecret)+" unless given; repeat it during a rotation of secrets")
+	s.flag = c.Flags().Lookup("secret")
 }
 
 // secrets returns the secrets in their order, or the published default. An empty one is refused: anybody can sign with it.

@@ -52,7 +52,7 @@ a newline at the end included.`,
 			return nil
 		},
 	}
-	secret.add(c)
+	secret.addSecret(c)
 	c.Flags().Var(moment{&at}, "at", "sign as of this time: RFC 3339 or Unix seconds (default now)")
 	c.Flags().StringVar(&body, "body", "", "this `TEXT` is the body, in place of a file")
 	addChoice(c, &format, "format", "how to print them", "text", "json")

@@ -58,7 +58,7 @@ The exit code is 0 when the signature holds and 1 when it does not.`,
 	}
 	c.Flags().StringVar(&header, "signature", "", "the `VALUE` of the header "+signature.HeaderName)
 	c.Flags().StringVar(&timestamp, "timestamp", "", "the `VALUE` of the header "+signature.TimestampName+", if it is at hand")
-	secret.add(c)
+	secret.addSecret(c)
 	c.Flags().Var(moment{&at}, "at", "the receiver's time: RFC 3339 or Unix seconds (default now)")
 	c.Flags().DurationVar(&tolerance, "tolerance", signature.DefaultTolerance, "the `TIME` after which a signature is too old")
 	c.Flags().StringVar(&body, "body", "", "this `TEXT` is the body, in place of a file")
