@@ -17,7 +17,8 @@
 //		fmt.Println(f) // status: expected 2xx, found 404
 //	}
 //
-// This package sends nothing, reads no file and asks no clock: whoever plays tells it the times.
+// README.md beside this file is the language of scenarios, by example. This package sends nothing, reads no file and asks
+// no clock: whoever plays tells it the times.
 package scenarios
 
 import "time"

@@ -142,6 +142,7 @@ func (d *demonstration) conclude(totals receiver.Totals, violations int64) error
 Try next:
   semblance listen                           a receiver, in a second terminal
   semblance send booking.created --to 4701   one event, signed, to it
+  semblance play first-visit --to 4701       a whole story, and a verdict on each answer
   semblance events                           what else the provider sends
 `)
 	if d.tally.failed > 0 || violations > 0 || totals.Accepted != d.tally.sent {
