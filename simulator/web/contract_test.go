@@ -37,7 +37,7 @@ func TestAPIAgainstItsDocument(t *testing.T) {
 		s := start(t, Options{Player: &fakePlayer{asked: make(chan Play, 1000)}})
 		d := &drawing{T: rt, words: map[string][]string{}}
 		d.learn("subscription", s.subscriptionID())
-		for range rapid.IntRange(10, 40).Draw(rt, "requests") {
+		for range rapid.IntRange(5, 20).Draw(rt, "requests") {
 			o := rapid.SampledFrom(operations).Draw(rt, "operation")
 			r := d.request(o)
 			answer := httptest.NewRecorder()

@@ -1,0 +1,92 @@
+package web
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"semblance/simulator/provider"
+)
+
+// missing skips a test whose tool is not there; where everything must run it fails.
+func missing(t *testing.T, sentence string) {
+	t.Helper()
+	if os.Getenv("SEMBLANCE_CI") == "1" {
+		t.Fatal(sentence)
+	}
+	t.Skip(sentence)
+}
+
+// A script written for the provider, with a GraphQL client from npm, works here: only its URL and its token are ours.
+func TestProvisioningWithAClientFromNpm(t *testing.T) {
+	const folder = "testdata/provisioning"
+	node, err := exec.LookPath("node")
+	if err != nil {
+		missing(t, "node is not installed")
+	}
+	if _, err := os.Stat(filepath.Join(folder, "node_modules", "graphql-request")); err != nil {
+		missing(t, "graphql-request is not installed: npm ci --prefix simulator/web/"+folder+" --ignore-scripts --no-audit --no-fund")
+	}
+	s := start(t, Options{})
+	provision := func() string {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), node, "provision.mjs")
+		c.Dir = folder
+		c.Env = append(os.Environ(), "PROVIDER_URL="+s.url+graphqlPath, "PROVIDER_TOKEN="+testToken, "RECEIVER_URL=https://receiver.example")
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	if did := provision(); did != "created bookings\ncreated billing" {
+		t.Errorf("first it did:\n%s", did)
+	}
+	if did := provision(); did != "nothing to do" {
+		t.Errorf("then it did:\n%s", did)
+	}
+	for _, sub := range s.provider.Subscriptions(false) {
+		switch sub.Label {
+		case "bookings":
+			paused := true
+			if _, err := s.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionChange{EventTypes: &[]string{"booking.updated"}, DeliveryPaused: &paused}); err != nil {
+				t.Fatal(err)
+			}
+		case "billing":
+			label := "old"
+			if _, err := s.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionChange{Label: &label, EventTypes: &[]string{"invoice.shared"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if did := provision(); did != "updated bookings: eventTypes, deliveryPaused\ncreated billing\ndeleted old" {
+		t.Errorf("after changes by others it did:\n%s", did)
+	}
+}
+
+// The same with curl, word for word as a person would type it.
+func TestProvisioningWithCurl(t *testing.T) {
+	curl, err := exec.LookPath("curl")
+	if err != nil {
+		missing(t, "curl is not installed")
+	}
+	s := start(t, Options{})
+	c := exec.CommandContext(t.Context(), curl, "--silent", "--show-error", "--fail", s.url+graphqlPath,
+		"--header", "Content-Type: application/json",
+		"--header", "x-token: "+testToken,
+		"--data", `{"query": "mutation { createWebhook(input: {url: \"https://receiver.example/hooks\", label: \"curl\", eventTypes: [\"booking.created\"]}) { data { id secret } error } }"}`)
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var a answer
+	if err := json.Unmarshal(out, &a); err != nil || a.Data.CreateWebhook.Data == nil || a.Data.CreateWebhook.Error != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if sub, ok := s.provider.Subscription(a.Data.CreateWebhook.Data.ID); !ok || sub.Secret.Reveal() != a.Data.CreateWebhook.Data.Secret {
+		t.Errorf("made %+v", sub)
+	}
+}
