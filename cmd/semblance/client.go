@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net"
 	"net/http"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"semblance/simulator/provider"
+	"semblance/simulator/web"
 )
 
 // client speaks to the control API of a running serve.
@@ -118,9 +118,9 @@ const maxProblem = 64 << 10
 
 // refused says what the provider refused, in its own words.
 func (c *client) refused(answer *http.Response) error {
-	var problem struct{ Detail string }
-	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	if err := json.NewDecoder(io.LimitReader(answer.Body, maxProblem)).Decode(&problem); err != nil || kind != "application/problem+json" || problem.Detail == "" {
+	var problem struct{ Type, Detail string }
+	err := json.NewDecoder(io.LimitReader(answer.Body, maxProblem)).Decode(&problem)
+	if err != nil || !strings.HasPrefix(problem.Type, web.ProblemType) {
 		return &exitError{code: exitTrouble, err: fmt.Errorf("what runs at %s is no semblance serve: it answers %s", c.base, answer.Status)}
 	}
 	code := exitUsage
@@ -138,9 +138,13 @@ const healthTimeout = 3 * time.Second
 func (a *app) checkHealth(ctx context.Context, f *serveFlags) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	host, port, err := net.SplitHostPort(f.address())
+	address, err := listenAddress(f.addr)
 	if err != nil {
-		return usagef("--addr %q: %w", f.addr, err)
+		return usageError(err)
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return usageError(err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"

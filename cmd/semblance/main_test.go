@@ -38,6 +38,10 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"receiver":  startReceiver,
 			"listen":    startListen,
+			"serve":     startServe,
+			"ask":       ask,
+			"attempt":   firstAttempt,
+			"port":      portOfURL,
 			"interrupt": interruptListen,
 			"get":       get,
 			"freeport":  freePort,

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"semblance/simulator/journal"
-	"semblance/simulator/journal/sqlite"
 	"semblance/simulator/provider"
 	"semblance/simulator/web"
 )
@@ -71,7 +70,11 @@ func (a *app) serve(c *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return usageIf(err)
 	}
-	s := &serving{app: a, flags: f, options: options, log: f.logger(a.err)}
+	address, err := listenAddress(f.addr)
+	if err != nil {
+		return usageError(err)
+	}
+	s := &serving{app: a, flags: f, options: options, address: address, log: f.logger(a.err)}
 	s.options.Logger = s.log
 	if err := s.open(c.Context()); err != nil {
 		return errors.Join(err, s.close())
@@ -89,9 +92,10 @@ type serving struct {
 	*app
 	flags   *serveFlags
 	options provider.Options
+	address string
 	log     *slog.Logger
 
-	journal  *sqlite.Journal // nil: in memory
+	journal  journal.Journal
 	provider *provider.Provider
 	face     *web.Handler
 	listener net.Listener
@@ -99,25 +103,21 @@ type serving struct {
 	failed   chan error // what ended the server before it was told to
 }
 
-// open starts everything, from the journal up: the port is taken last, so that whoever reaches it is answered.
+// open starts everything. The port is taken first, so that nothing happens where it is taken already; whoever connects
+// is answered when all of it is there.
 func (s *serving) open(ctx context.Context) (err error) {
-	keep := journal.Options{Age: s.flags.retention, Rows: s.flags.retentionRows}
-	if s.flags.data != "" {
-		if s.journal, err = sqlite.Open(ctx, s.flags.data, keep); err != nil {
-			return err
-		}
-		s.options.Journal = s.journal
-	} else {
-		s.options.Journal = journal.NewMemory(keep)
+	if s.listener, err = net.Listen("tcp", s.address); err != nil {
+		return &exitError{code: exitTrouble, err: fmt.Errorf("cannot listen at %s: %w; choose another with --addr", s.address, cause(err))}
 	}
+	if s.journal, err = s.flags.openJournal(ctx); err != nil {
+		return usageError(err)
+	}
+	s.options.Journal = s.journal
 	if s.provider, err = provider.Start(ctx, s.options); err != nil {
 		if provider.CodeOf(err) != "" {
 			return usageError(err)
 		}
 		return err
-	}
-	if s.listener, err = net.Listen("tcp", s.flags.address()); err != nil {
-		return fmt.Errorf("%w; choose another with --addr", err)
 	}
 	s.face, err = web.New(s.provider, web.Options{
 		Hosts: s.flags.hosts, Guarded: !isLoopback(s.listener.Addr()), Logger: s.log, Version: version(debug.ReadBuildInfo()),

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,7 @@ import (
 	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
 	"semblance/simulator/journal"
+	"semblance/simulator/journal/sqlite"
 	"semblance/simulator/provider"
 )
 
@@ -217,12 +217,17 @@ func (f *serveFlags) secret() simulator.Secret {
 	return simulator.Secret(f.secretText)
 }
 
-// address is --addr with the host that a bare port leaves out.
-func (f *serveFlags) address() string {
-	if port := strings.TrimPrefix(f.addr, ":"); isDigits(port) {
-		return net.JoinHostPort("127.0.0.1", port)
+// openJournal opens the journal of the file, or one in memory.
+func (f *serveFlags) openJournal(ctx context.Context) (journal.Journal, error) {
+	keep := journal.Options{Age: f.retention, Rows: f.retentionRows}
+	if f.data == "" {
+		return journal.NewMemory(keep), nil
 	}
-	return f.addr
+	j, err := sqlite.Open(ctx, f.data, keep)
+	if err != nil {
+		return nil, err // and no journal, not even a nil one
+	}
+	return j, nil
 }
 
 // logger writes to the standard error, in JSON where the standard output is.

@@ -14,7 +14,7 @@ import (
 
 // Problem is an error as RFC 9457 has it: a kind for machines, a sentence for people.
 type Problem struct {
-	Type   string `json:"type"`  // urn:semblance:problem: and a word
+	Type   string `json:"type"`  // ProblemType and a word
 	Title  string `json:"title"` // of the status
 	Status int    `json:"status"`
 	Detail string `json:"detail"`          // what is wrong and how to mend it
@@ -36,10 +36,11 @@ type graphqlError struct {
 // Error returns the sentence.
 func (p *Problem) Error() string { return p.Detail }
 
-const problemType = "urn:semblance:problem:"
+// ProblemType is what the type of every problem of this API begins with.
+const ProblemType = "urn:semblance:problem:"
 
 func problem(status int, kind, format string, args ...any) *Problem {
-	return &Problem{Type: problemType + kind, Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
+	return &Problem{Type: ProblemType + kind, Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
 // about names the parameter or key that is wrong.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -26,7 +27,20 @@ import (
 	"semblance/simulator/receiver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// drawings is how many sequences of requests are drawn unless -rapid.checks says otherwise: each has a provider of its own.
+const drawings = "30"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "rapid.checks" })
+	if !chosen {
+		if err := flag.Set("rapid.checks", drawings); err != nil {
+			panic(err)
+		}
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // testToken has all permissions at the providers of these tests.
 const testToken = "token_of_the_tests"
@@ -158,7 +172,7 @@ func (r reply) problem(status int, kind string) Problem {
 		r.t.Fatalf("no problem but %d %s: %s", r.status, r.header.Get("Content-Type"), r.body)
 	}
 	r.into(&p)
-	if r.status != status || p.Status != status || p.Type != problemType+kind || p.Title != http.StatusText(status) || p.Detail == "" {
+	if r.status != status || p.Status != status || p.Type != ProblemType+kind || p.Title != http.StatusText(status) || p.Detail == "" {
 		r.t.Errorf("want %d %s, got %d %s", status, kind, r.status, r.body)
 	}
 	return p
