@@ -412,6 +412,24 @@ func TestAnInterruptKeepsWhatRan(t *testing.T) {
 	}
 }
 
+func TestAStepThatIsInterruptedHasNotPassed(t *testing.T) {
+	app := newApplication(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	p, err := player.New(player.Options{Target: app.URL, Observer: &watcher{each: cancel}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.Play(ctx, parse(t, "name: Long\nsteps:\n  - parallel: [{send: booking.created}, {wait: 1h}]\n  - {send: booking.deleted}\n")); err != nil {
+		t.Fatal(err)
+	}
+	wantOutcomes(t, p.Result(), `
+1 skipped (interrupted)
+1.1 passed
+1.2 skipped (interrupted)
+2 not run`)
+}
+
 func TestProbesRunCommandsOnlyWhenAllowed(t *testing.T) {
 	app := newApplication(t)
 	const text = `

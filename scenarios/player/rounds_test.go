@@ -17,12 +17,18 @@ import (
 type watcher struct {
 	steps    []string
 	progress int64
+	each     func() // called at every step; may be nil
 }
 
 func (w *watcher) Begin(scenarios.Story)                 {}
 func (w *watcher) End(scenarios.Story)                   {}
 func (w *watcher) Progress(_ scenarios.Step, done int64) { w.progress = done }
-func (w *watcher) Step(result scenarios.StepResult)      { w.steps = append(w.steps, result.Path) }
+func (w *watcher) Step(result scenarios.StepResult) {
+	w.steps = append(w.steps, result.Path)
+	if w.each != nil {
+		w.each()
+	}
+}
 
 func TestTheStepsOfARepeatAreToldOfOnce(t *testing.T) {
 	app := newApplication(t)

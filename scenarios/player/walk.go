@@ -121,12 +121,14 @@ func (s *story) skip(step script.Step, r round, reason string) {
 	}
 }
 
-// end records that a step has ended, unless the story was interrupted within it.
+// end records that a step has ended. One within which the story was interrupted, before anything was judged, has not
+// passed.
 func (s *story) end(ctx context.Context, step script.Step, r round) {
+	path := script.Of(step).Path
 	if ctx.Err() != nil {
+		s.record.Skip(path, "interrupted")
 		return
 	}
-	path := script.Of(step).Path
 	s.record.End(path, s.since())
 	s.observe(step, r)
 	failed := s.p.options.FailFast && s.record.Step(path).Counts.Failures() > 0
