@@ -145,8 +145,11 @@ func answerInFull(c *simulator.Came) string {
 	return b.String()
 }
 
-// margin sets a body four spaces in, without what would move the cursor.
+// margin sets a body four spaces in, without what would move the cursor. What is no text is not printed as if it were.
 func margin(body []byte) string {
+	if !utf8.Valid(body) {
+		return fmt.Sprintf("    (%s that are no text; --format json has them in base64)\n", count(len(body), "byte"))
+	}
 	var b strings.Builder
 	for line := range strings.Lines(printable(body)) {
 		b.WriteString("    " + strings.TrimRight(line, "\n") + "\n")

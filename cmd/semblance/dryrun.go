@@ -17,7 +17,7 @@ import (
 // show prints what would be sent and sends nothing: as a request, an object, or a curl command.
 func (a *app) show(ctx context.Context, sender *delivery.Sender, p *plan, f *sendFlags) error {
 	if f.curl && p.request.Fault != nil && p.request.Fault.Family() == fault.Transport {
-		return usagef("%s acts on the connection, which curl cannot do", p.request.Fault)
+		return usagef("--curl cannot show %s, which is a fault of the transport; --dry-run does", p.request.Fault)
 	}
 	for i := range p.total() {
 		if ctx.Err() != nil {
