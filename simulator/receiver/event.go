@@ -30,16 +30,6 @@ type Event struct {
 	size int // of the body, of which the strings are parts
 }
 
-// Get returns the value of an identifier, and whether the event carries it.
-func (e *Event) Get(name string) (string, bool) {
-	for i := range e.Identifiers {
-		if e.Identifiers[i].Name == name {
-			return e.Identifiers[i].Value, true
-		}
-	}
-	return "", false
-}
-
 // MarshalJSON writes the event as GET /events/{eventId} shows it.
 func (e Event) MarshalJSON() ([]byte, error) {
 	identifiers := []byte{'{'}
