@@ -31,13 +31,15 @@ func (a *app) emitCommand() *cobra.Command {
 		Short:   "Make an event happen at a running provider",
 		GroupID: groupRun,
 		Long: `Emit makes an event of the type happen at a running provider, which owes it to whoever subscribed: with its retries, its
-journal and its breaker. Without a type the clinic does whatever it does next.
+journal and its breaker. Without a type the clinic does whatever it does next, and with a pattern whatever it does next
+of these types.
 
 Where ` + "`send`" + ` sends an event itself and waits for the answer, emit returns when the provider has the event in its journal;
 ` + "`semblance log`" + ` tells what became of it.`,
 		Example: `  semblance emit booking.created
   semblance emit booking.created --omit patientId
   semblance emit invoice.paid --set invoiceId=507f1f77bcf86cd799439011
+  semblance emit 'booking.*' --count 5                what the clinic does next with bookings
   semblance emit --count 20                           whatever the clinic does next, 20 times`,
 		Args:              atMostOneOf("one event type"),
 		ValidArgsFunction: completePatterns,
@@ -71,6 +73,7 @@ func atMostOneOf(what string) cobra.PositionalArgs {
 // emission is what the API is asked for.
 type emission struct {
 	EventType string            `json:"eventType,omitempty"`
+	Types     []string          `json:"types,omitempty"`
 	Count     int               `json:"count"`
 	About     map[string]string `json:"about,omitempty"`
 	With      []string          `json:"with,omitempty"`
@@ -88,7 +91,11 @@ type emittedEvent struct {
 
 func (a *app) emit(ctx context.Context, args []string, f *emitFlags) error {
 	ask := emission{Count: f.count, With: f.with, Omit: f.omit, Invalid: f.invalid}
-	if len(args) > 0 {
+	switch {
+	case len(args) == 0:
+	case strings.Contains(args[0], "*") || strings.HasPrefix(args[0], "group:"):
+		ask.Types = args
+	default:
 		ask.EventType = args[0]
 	}
 	var err error

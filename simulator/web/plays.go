@@ -78,9 +78,19 @@ type play struct {
 
 // plays are those that were asked for, oldest first.
 type plays struct {
-	mu   sync.Mutex
-	last int
-	all  []*play
+	mu      sync.Mutex
+	closed  bool
+	last    int
+	all     []*play
+	running sync.WaitGroup
+}
+
+// close waits for the plays that run, once their context has ended, and begins no other.
+func (ps *plays) close() {
+	ps.mu.Lock()
+	ps.closed = true
+	ps.mu.Unlock()
+	ps.running.Wait()
 }
 
 // playView is how a play stands.
@@ -116,8 +126,8 @@ func (p *play) running() bool {
 	}
 }
 
-// begin adds a play, if there is a place for it, and lets go of the oldest that has ended.
-func (ps *plays) begin(p *play) bool {
+// begin adds a play and runs it, if there is a place for it, and lets go of the oldest that has ended.
+func (ps *plays) begin(p *play, run func()) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	running := 0
@@ -126,7 +136,7 @@ func (ps *plays) begin(p *play) bool {
 			running++
 		}
 	}
-	if running >= maxPlays {
+	if ps.closed || running >= maxPlays {
 		return false
 	}
 	if len(ps.all) >= maxKept {
@@ -136,6 +146,7 @@ func (ps *plays) begin(p *play) bool {
 	ps.last++
 	p.id = ps.last
 	ps.all = append(ps.all, p)
+	ps.running.Go(run)
 	return true
 }
 
@@ -189,11 +200,10 @@ func (h *Handler) startPlay(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, stop := context.WithCancel(h.ending)
 	p := &play{story: ask.Story, url: what.URL, began: clock.Now(), stop: stop, ended: make(chan struct{})}
-	if !h.plays.begin(p) {
+	if !h.plays.begin(p, func() { p.run(ctx, run) }) {
 		stop()
 		return busy("plays", maxPlays)
 	}
-	h.lasts.Go(func() { p.run(ctx, run) })
 	w.Header().Set("Location", apiPath+"/plays/"+strconv.Itoa(p.id))
 	return h.respond(w, http.StatusAccepted, viewPlay(p, false))
 }

@@ -104,13 +104,17 @@ func TestPlaysAreForgotten(t *testing.T) {
 	ended := make(chan struct{})
 	close(ended)
 	first := &play{ended: make(chan struct{})}
-	ps.begin(first)
+	ps.begin(first, func() {})
 	for range 2 * maxKept {
-		if !ps.begin(&play{ended: ended}) {
+		if !ps.begin(&play{ended: ended}, func() {}) {
 			t.Fatal("there was no place")
 		}
 	}
 	if all := ps.list(); len(all) != maxKept || all[0] != first || all[1].id != 2+maxKept+1 {
 		t.Errorf("%d are kept, the second is %d", len(all), all[1].id)
+	}
+	ps.close()
+	if ps.begin(&play{ended: ended}, func() {}) {
+		t.Error("a play began after the end")
 	}
 }

@@ -22,7 +22,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -61,7 +60,6 @@ type Handler struct {
 
 	ending context.Context // done when the handler is closed
 	end    context.CancelFunc
-	lasts  sync.WaitGroup // what runs beyond its request
 }
 
 // New returns the face of a provider.
@@ -86,7 +84,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.entry.Se
 // Close ends the streams and the long polls, stops the plays, and waits for them.
 func (h *Handler) Close() {
 	h.end()
-	h.lasts.Wait()
+	h.plays.close()
 }
 
 // places are a bounded number of places for what lasts.

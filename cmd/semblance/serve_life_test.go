@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// served is a serve in this process.
+type served struct {
+	url, token string
+	stop       context.CancelFunc
+	ended      chan int // its exit code
+	log        *lockedBuffer
+}
+
+// lockedBuffer is written by one goroutine and read by another.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// serveHere runs serve in this process until it is stopped.
+func serveHere(t *testing.T, args ...string) *served {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &served{stop: cancel, ended: make(chan int, 1), log: &lockedBuffer{}}
+	out, in := io.Pipe()
+	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--format", "json"}, args...)
+	go func() {
+		code := run(ctx, args, func(string) (string, bool) { return "", false }, streams{in: strings.NewReader(""), out: in, err: s.log})
+		in.Close()
+		s.ended <- code
+	}()
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	var first struct{ URL, Token string }
+	if err != nil || json.Unmarshal(line, &first) != nil {
+		t.Fatalf("its first line is %q (%v)\n%s", line, err, s.log)
+	}
+	s.url, s.token = first.URL, first.Token
+	t.Cleanup(cancel)
+	return s
+}
+
+// client runs a command against it.
+func (s *served) client(t *testing.T, args ...string) ran {
+	t.Helper()
+	return runHere(t, map[string]string{"SEMBLANCE_VIA": s.url}, args...)
+}
+
+// heldReceiver answers nobody before it is let go, and says who has come.
+func heldReceiver(t *testing.T) (url string, came chan struct{}, letGo func()) {
+	came, held := make(chan struct{}, 100), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		came <- struct{}{}
+		<-held
+	}))
+	letGo = sync.OnceFunc(func() { close(held) })
+	t.Cleanup(func() { letGo(); server.Close() })
+	return server.URL, came, letGo
+}
+
+// Told to stop, serve takes nothing new, says what it waits for, and finishes what is in flight.
+func TestServeFinishesWhatIsInFlight(t *testing.T) {
+	url, came, letGo := heldReceiver(t)
+	file := filepath.Join(t.TempDir(), "clinic.db")
+	s := serveHere(t, "--to", url, "--data", file)
+	if got := s.client(t, "emit", "booking.created"); got.code != 0 {
+		t.Fatalf("%+v", got)
+	}
+	<-came
+	s.stop()
+	for !strings.Contains(s.log.String(), "waiting") {
+		if c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://")); err == nil { // until then it may still answer
+			c.Close()
+		}
+	}
+	select {
+	case code := <-s.ended:
+		t.Fatalf("it ended with %d while an attempt was in flight", code)
+	default:
+	}
+	letGo()
+	if code := <-s.ended; code != 0 {
+		t.Errorf("exit code %d\n%s", code, s.log)
+	}
+	again := serveHere(t, "--data", file)
+	if got := again.client(t, "log"); strings.Count(got.stdout, "booking.created") != 1 || !strings.Contains(got.stdout, "delivered") {
+		t.Errorf("the journal has\n%s", got.stdout)
+	}
+	again.stop()
+	<-again.ended
+}
+
+// When the grace is over, attempts are cut; they are journalled, and what is owed goes on at the next start.
+func TestServeCutsWhatLastsTooLong(t *testing.T) {
+	url, came, letGo := heldReceiver(t)
+	file := filepath.Join(t.TempDir(), "clinic.db")
+	s := serveHere(t, "--to", url, "--data", file, "--grace", "10ms", "--retry-base", "1ms")
+	s.client(t, "emit", "booking.created")
+	<-came
+	s.stop()
+	if code := <-s.ended; code != 0 || !strings.Contains(s.log.String(), "stopped before all was answered") {
+		t.Errorf("exit code %d\n%s", code, s.log)
+	}
+	letGo()
+	again := serveHere(t, "--data", file)
+	if err := untilNothingOwed(again.url); err != nil {
+		t.Fatal(err)
+	}
+	if got := again.client(t, "log"); !strings.Contains(got.stdout, "canceled") || !strings.Contains(got.stdout, "delivered") {
+		t.Errorf("the journal has\n%s", got.stdout)
+	}
+	again.stop()
+	<-again.ended
+}
+
+func untilNothingOwed(url string) error {
+	answer, err := http.Get(url + "/api/v1/attempts/wait?until=nothing-owed&within=20s")
+	if err != nil {
+		return err
+	}
+	return answer.Body.Close()
+}
+
+// Log follows what comes, with the notices, and says when the provider has stopped.
+func TestLogFollows(t *testing.T) {
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+	defer receiver.Close()
+	s := serveHere(t, "--to", receiver.URL)
+	s.client(t, "emit", "patient.created")
+	if err := untilNothingOwed(s.url); err != nil {
+		t.Fatal(err)
+	}
+	follow := func(ctx context.Context, args ...string) (lines *bufio.Scanner, said *lockedBuffer, code chan int) {
+		out, in := io.Pipe()
+		said, code = &lockedBuffer{}, make(chan int, 1)
+		go func() {
+			args = append([]string{"log", "--follow", "--via", s.url}, args...)
+			code <- run(ctx, args, func(string) (string, bool) { return "", false }, streams{in: strings.NewReader(""), out: in, err: said})
+			in.Close()
+		}()
+		return bufio.NewScanner(out), said, code
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	lines, said, code := follow(ctx)
+	next := func() string { lines.Scan(); return lines.Text() }
+	if head, old := next(), next(); !strings.Contains(head, "STARTED") || !strings.Contains(old, "patient.created") {
+		t.Errorf("it began with\n%s\n%s", head, old)
+	}
+	s.client(t, "emit", "booking.created")
+	if line := next(); !strings.Contains(line, "booking.created") || !strings.Contains(line, "  200  ") {
+		t.Errorf("then came %s", line)
+	}
+	interrupted, interrupt := context.WithCancel(ctx)
+	_, _, second := follow(interrupted, "--type", "invoice.*", "--outcome", "refused", "--limit", "1", "--format", "json")
+	interrupt()
+	if got := <-second; got != 0 && got != exitInterrupted {
+		t.Errorf("interrupted it ended with %d", got)
+	}
+	s.stop()
+	if got := <-s.ended; got != 0 {
+		t.Errorf("serve ended with %d\n%s", got, s.log)
+	}
+	if got := <-code; got != exitNoAnswer || !strings.Contains(said.String(), "has stopped") {
+		t.Errorf("it ended with %d: %s", got, said)
+	}
+}
+
+// A face that other machines reach is guarded; loopback is not.
+func TestWhichAddressIsLoopback(t *testing.T) {
+	for address, want := range map[string]bool{"127.0.0.1": true, "127.1.2.3": true, "::1": true, "0.0.0.0": false, "::": false, "192.168.1.7": false} {
+		if got := isLoopback(&net.TCPAddr{IP: net.ParseIP(address)}); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+}
