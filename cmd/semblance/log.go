@@ -190,7 +190,10 @@ func (a *app) printLogged(f *logFlags, l *loggedAttempt) {
 	if l.Fault != "" {
 		event += " " + a.out.yellow(l.Fault)
 	}
-	took := short(time.Duration(l.TookMs * float64(time.Millisecond)))
+	took := "-"
+	if l.TookMs > 0 {
+		took = short(time.Duration(l.TookMs * float64(time.Millisecond)))
+	}
 	fmt.Fprintf(a.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, colour(fmt.Sprintf("%-10s", said)), took, l.then(), event)
 }
 

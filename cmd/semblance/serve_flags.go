@@ -37,6 +37,7 @@ type serveFlags struct {
 	to         string
 	subscribe  []string
 	secretText string
+	secretForm provider.SecretForm
 
 	data          string
 	retention     time.Duration
@@ -96,6 +97,8 @@ func (f *serveFlags) register(c *cobra.Command) {
 	addChoice(c, &f.http, "http", "which URLs may be http: loopback ones, none (as the provider has it), or any", "loopback", "none", "any")
 	flags.IntVar(&f.maxEventTypes, "max-event-types", provider.DefaultMaxEventTypes, "let a subscription made through the API name at most `N` event types; 0 is no limit")
 	flags.IntVar(&f.maxLabel, "max-label", provider.DefaultMaxLabel, "let a label have at most `N` characters; 0 is no limit")
+	flags.StringVar(&f.secretForm.Prefix, "secret-prefix", provider.DefaultSecretPrefix, "begin secrets that are drawn with this `TEXT`; the provider publishes no form")
+	flags.IntVar(&f.secretForm.Length, "secret-length", provider.DefaultSecretLength, "draw secrets of `N` characters after the prefix")
 	flags.DurationVar(&f.retention, "retention", journal.DefaultAge, "keep what is finished for this `TIME`; 0 is for ever")
 	flags.IntVar(&f.retentionRows, "retention-rows", 0, "keep at most `N` events, deliveries and attempts (default as the journal has it: 50000 in memory, 250000 in a file)")
 
@@ -115,6 +118,7 @@ func (f *serveFlags) provider(flags *pflag.FlagSet) (provider.Options, error) {
 		Ladder:   provider.Ladder{Attempts: f.attempts, Base: f.base, Factor: f.factor, Jitter: unlimited(f.jitter)},
 		Breaker:  provider.Breaker{Threshold: unlimited(f.threshold)},
 		Rules:    provider.Rules{MaxEventTypes: unlimited(f.maxEventTypes), MaxLabel: unlimited(f.maxLabel)},
+		Secrets:  f.secretForm,
 		SignOnce: f.resign == "once", InFlight: f.inFlight, AllowPublic: f.allowPublic,
 	}
 	var err error

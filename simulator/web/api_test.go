@@ -374,6 +374,40 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// While two secrets overlap each attempt has two signatures; then the new one alone signs.
+func TestRotation(t *testing.T) {
+	s := start(t, Options{})
+	here := "/subscriptions/" + s.subscriptionID() + "/rotate-secret"
+	var sub subscriptionView
+	s.api(http.StatusOK, "POST", here, map[string]string{"overlap": "1h"}).into(&sub)
+	if sub.Secret == "whsec_test" || !strings.HasPrefix(sub.Secret, "whsec_") {
+		t.Errorf("%+v", sub)
+	}
+	s.emit(map[string]any{"eventType": "booking.created"})
+	s.settle() // the receiver knows the former secret
+	signatures := func() int {
+		attempt := s.attempts("?full=true&limit=1").Items[0]
+		for _, h := range attempt.Sent.Headers {
+			if h.Name == "X-Webhook-Signature" {
+				return strings.Count(h.Value, "v1=")
+			}
+		}
+		return 0
+	}
+	if n := signatures(); n != 2 {
+		t.Errorf("%d signatures during the overlap", n)
+	}
+	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "1h"})
+	s.emit(map[string]any{"eventType": "booking.created"})
+	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "1s"})
+	if n := signatures(); n != 1 {
+		t.Errorf("%d signatures after it", n)
+	}
+	for _, overlap := range []string{"soon", "-1s", "10000h"} {
+		s.ask("POST", apiPath+here, map[string]string{"overlap": overlap}).problem(http.StatusBadRequest, "overlap")
+	}
+}
+
 func TestRecordsHealthAndReset(t *testing.T) {
 	s := start(t, Options{})
 	var list struct{ Items []string }

@@ -241,7 +241,7 @@ func (d *drawing) object(s *openapi3.Schema) map[string]any {
 var fitting = map[string][]string{
 	"type": {"booking.created", "patient.merged", "invoice.paid"}, "eventType": {"booking.created", "patient.created"}, "types": {"booking.*", "patient.created", "group:invoice"},
 	"match": {"booking.*", "**"}, "eventTypes": {"booking.*", "invoice.paid"}, "action": {"merge", "book", "nothing"}, "kind": {"patient", "booking", "attempt", "event"},
-	"url": {"http://127.0.0.1:9/", "https://example.com/x", "ftp://x"}, "label": {"one", "two"}, "secret": {"whsec_a"}, "by": {"0s", "1s", "10m", "-1s", "soon"},
+	"url": {"http://127.0.0.1:9/", "https://example.com/x", "ftp://x"}, "label": {"one", "two"}, "secret": {"whsec_a"}, "by": {"0s", "1s", "10m", "-1s", "soon"}, "overlap": {"0s", "1h", "-1h", "later"},
 	"fault": {"signature=tampered", "transport=reset", "signature=stale,age=400s", "nothing"}, "with": {"all", "patientId"}, "omit": {"all", "patientId"},
 	"query": {"{ webhooks { id } }", "{", "mutation { deleteWebhook(id: \"x\") { error } }"}, "scenario": {"passes", "wrong"}, "story": {"first-visit"}, "cursor": {"bjEw"},
 	"origin": {"api", "clinic"}, "name": {"X-One", "x-webhook-signature", "a b"}, "value": {"one", "two\r\nthree"},

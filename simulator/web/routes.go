@@ -68,6 +68,7 @@ func (h *Handler) table() []route {
 		{"DELETE", "/subscriptions/{subscription}", provider.DeleteWebhooks, h.deleteSubscription},
 		{"POST", "/subscriptions/{subscription}/pause", edit, h.setPaused(true)},
 		{"POST", "/subscriptions/{subscription}/resume", edit, h.setPaused(false)},
+		{"POST", "/subscriptions/{subscription}/rotate-secret", edit, h.rotateSecret},
 		{"GET", "/subscriptions/{subscription}/faults", see, h.listFaults},
 		{"POST", "/subscriptions/{subscription}/faults", edit, h.setFault},
 		{"DELETE", "/subscriptions/{subscription}/faults", edit, h.clearFaults},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -157,6 +158,34 @@ func (h *Handler) setPaused(paused bool) func(http.ResponseWriter, *http.Request
 		}
 		return h.change(w, r, provider.SubscriptionChange{DeliveryPaused: &paused})
 	}
+}
+
+// maxOverlap bounds for how long two secrets sign: longer than that is no rotation any more.
+const maxOverlap = 90 * 24 * time.Hour
+
+// rotateSecret gives a subscription a new secret, which the answer has in full; for a while both may sign.
+func (h *Handler) rotateSecret(w http.ResponseWriter, r *http.Request) error {
+	var ask struct {
+		Overlap *string `json:"overlap"`
+	}
+	if err := noQuery(r); err != nil {
+		return err
+	}
+	if err := readBody(r, &ask, true); err != nil {
+		return err
+	}
+	overlap := time.Duration(0)
+	if ask.Overlap != nil {
+		var err error
+		if overlap, err = time.ParseDuration(*ask.Overlap); err != nil || overlap < 0 || overlap > maxOverlap {
+			return problem(http.StatusBadRequest, "overlap", "expected a duration of at most %s, such as 24h, not %q", maxOverlap, *ask.Overlap).about("overlap")
+		}
+	}
+	s, err := h.provider.RotateSecret(r.Context(), mux.Vars(r)["subscription"], overlap)
+	if err != nil {
+		return err
+	}
+	return h.respond(w, http.StatusOK, viewSubscription(&s, true))
 }
 
 // deleteSubscription deletes a subscription, softly.
