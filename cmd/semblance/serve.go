@@ -222,6 +222,9 @@ func (s *serving) greet() {
 	fmt.Fprintf(s.out, "the provider is at %s\n", s.out.bold(url))
 	fmt.Fprintf(s.out, "  GraphQL      %s/graphql  with the header x-token: %s\n", url, shown)
 	fmt.Fprintf(s.out, "  control API  %s/api/v1   described by %[1]s/api/v1/openapi.json\n", url)
+	if !isLoopback(s.listener.Addr()) {
+		fmt.Fprintf(s.out, "  guarded      other machines reach it, so every request needs the token; by a name of its own it answers with --host NAME\n")
+	}
 	where := "in memory; --data FILE keeps it"
 	if s.flags.data != "" {
 		where = s.flags.data

@@ -120,6 +120,9 @@ func (r *subscribeReader) subscription(n *yaml.Node) provider.NewSubscription {
 }
 
 func (r *subscribeReader) eventTypes(n *yaml.Node) []string {
+	if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+		r.wrong(n, "at least one event type is needed, or a pattern such as \"invoice.*\"")
+	}
 	var names []string
 	seen := map[string]bool{}
 	r.each(n, func(item *yaml.Node) {
