@@ -53,15 +53,31 @@ type Came struct {
 	Failure     Failure // "" where an answer came whole
 	Detail      string  // the failure in one sentence, for people
 	RetryAfter  time.Duration
-	Reconnected bool // a kept connection closed in that instant, and the same bytes went once more
+	Counted     Counted // by what the answer counts as success or not, where that is not "any 2xx"
+	Followed    string  // where the answer came from, if redirects were followed; else ""
+	Reconnected bool    // a kept connection closed in that instant, and the same bytes went once more
 }
 
 // Header returns the value of the first header of that name, letter case apart, or "".
 func (c *Came) Header(name string) string { return headerValue(c.Headers, name) }
 
-// OK reports whether an answer came and its status is 2xx, which the simulator takes for success (the provider does not
-// publish what it takes).
-func (c *Came) OK() bool { return c.Failure == "" && c.Status/100 == 2 }
+// Counted says how a sender counts an answer whose statuses of success are a setting of its own.
+type Counted string
+
+// The ways to count an answer.
+const (
+	CountedByClass Counted = ""        // success is any 2xx, the contract's default; the provider does not publish its own
+	CountedSuccess Counted = "success" // by the sender's setting
+	CountedFailure Counted = "failure" // likewise
+)
+
+// OK reports whether an answer came whole and counts as success: any 2xx, unless the sender has counted it otherwise.
+func (c *Came) OK() bool {
+	if c.Failure != "" || c.Counted == CountedFailure {
+		return false
+	}
+	return c.Counted == CountedSuccess || c.Status/100 == 2
+}
 
 // Timings are durations on the machine's clock, zero where the phase did not happen.
 type Timings struct {

@@ -36,6 +36,8 @@ type cameJSON struct {
 	Failure      Failure     `json:"failure,omitempty"`
 	Detail       string      `json:"detail,omitempty"`
 	RetryAfterMs float64     `json:"retryAfterMs,omitempty"`
+	Counted      Counted     `json:"counted,omitempty"`
+	Followed     string      `json:"followed,omitempty"`
 	Reconnected  bool        `json:"reconnected,omitempty"`
 }
 
@@ -74,6 +76,7 @@ func (c Came) MarshalJSON() ([]byte, error) {
 	j := cameJSON{
 		Status: c.Status, Proto: c.Proto, Headers: c.Headers, Size: c.Size, Truncated: c.Truncated, Failure: c.Failure,
 		Detail: c.Detail, RetryAfterMs: milliseconds(c.RetryAfter), Reconnected: c.Reconnected,
+		Counted: c.Counted, Followed: c.Followed,
 		Timings: timingsJSON{
 			DNS: milliseconds(c.Timings.DNS), Connect: milliseconds(c.Timings.Connect), TLS: milliseconds(c.Timings.TLS),
 			FirstByte: milliseconds(c.Timings.FirstByte), Total: milliseconds(c.Timings.Total),
@@ -94,6 +97,7 @@ func (c *Came) UnmarshalJSON(data []byte) error {
 	*c = Came{
 		Status: j.Status, Proto: j.Proto, Headers: j.Headers, Body: decodeBody(j.Body, j.BodyBase64), Size: j.Size,
 		Truncated: j.Truncated, Failure: j.Failure, Detail: j.Detail, RetryAfter: duration(j.RetryAfterMs), Reconnected: j.Reconnected,
+		Counted: j.Counted, Followed: j.Followed,
 		Timings: Timings{
 			DNS: duration(j.Timings.DNS), Connect: duration(j.Timings.Connect), TLS: duration(j.Timings.TLS),
 			FirstByte: duration(j.Timings.FirstByte), Total: duration(j.Timings.Total),

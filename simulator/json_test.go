@@ -21,7 +21,7 @@ func TestSentAndCameSurviveJSON(t *testing.T) {
 			came := Came{
 				Status: 429, Proto: "HTTP/1.1", Headers: []Header{{Name: "Retry-After", Value: "2"}}, Body: body, Size: 5, Truncated: true,
 				Timings: Timings{DNS: time.Millisecond, Connect: 2 * time.Microsecond, TLS: time.Second, FirstByte: 3100 * time.Microsecond, Total: time.Hour},
-				Failure: FailureTimeout, Detail: "no whole answer within 10s", RetryAfter: 2 * time.Second, Reconnected: true,
+				Failure: FailureTimeout, Detail: "no whole answer within 10s", RetryAfter: 2 * time.Second, Reconnected: true, Counted: CountedFailure, Followed: "https://example.com/elsewhere",
 			}
 			var sentBack Sent
 			var cameBack Came

@@ -47,6 +47,7 @@ type playFlags struct {
 	dryRun, allowExec, allowPublic bool
 
 	attemptFlags
+	success string
 }
 
 // playCommand plays stories at a receiver and judges it.
@@ -111,6 +112,7 @@ func (f *playFlags) register(c *cobra.Command) {
 	flags.BoolVar(&f.allowPublic, "allow-public", false, "let faults and traffic go to a public address")
 
 	f.attemptFlags.add(c)
+	addSuccess(c, &f.success)
 
 	completeFunc(c, "report", completeReport)
 	completeFunc(c, "cover", completePatterns)
@@ -172,6 +174,9 @@ func (f *playFlags) options(flags *pflag.FlagSet) (player.Options, error) {
 		CoverAtLeast: f.coverAtLeast, Reproduce: f.reproduce(flags, secrets),
 	}
 	if o.Delivery, err = f.attemptFlags.options(); err != nil {
+		return o, err
+	}
+	if o.Delivery.Success, err = success(f.success); err != nil {
 		return o, err
 	}
 	if f.appointments == fixtures.OlderAppointments.String() {

@@ -50,6 +50,7 @@ type serveFlags struct {
 	eventIDs    string
 	resign      string
 	threshold   int
+	success     string
 	whilePaused string
 	inFlight    int
 	timeScale   float64
@@ -91,6 +92,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 	addChoice(c, &f.eventIDs, "event-id", "whether a retry has an eventId of its own, as the provider words it, or the event's", "per-attempt", "per-event")
 	addChoice(c, &f.resign, "sign", "whether a retry has a timestamp of its own; the provider does not publish it", "each-attempt", "once")
 	flags.IntVar(&f.threshold, "breaker-threshold", provider.DefaultThreshold, "pause a subscription when `N` deliveries in a row have failed for good; 0 never does")
+	addSuccess(c, &f.success)
 	addChoice(c, &f.whilePaused, "while-paused", "what becomes of deliveries to a paused subscription", "keep", "drop")
 	flags.IntVar(&f.inFlight, "in-flight", provider.DefaultInFlight, "have up to `N` attempts to one subscription under way at once")
 
@@ -123,6 +125,9 @@ func (f *serveFlags) provider(flags *pflag.FlagSet) (provider.Options, error) {
 	}
 	var err error
 	if o.Delivery, err = f.attemptFlags.options(); err != nil {
+		return o, err
+	}
+	if o.Delivery.Success, err = success(f.success); err != nil {
 		return o, err
 	}
 	f.retention = unlimited(f.retention)

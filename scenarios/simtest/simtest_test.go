@@ -17,6 +17,7 @@ import (
 
 	"semblance/scenarios/simtest"
 	"semblance/simulator"
+	"semblance/simulator/provider"
 	"semblance/simulator/receiver"
 	"semblance/simulator/signature"
 )
@@ -125,6 +126,19 @@ func TestEmitGoesThroughTheLadder(t *testing.T) {
 	}
 	if wait := attempts[3].StartedAt.Sub(attempts[0].StartedAt); wait < 3*time.Minute || wait > 4*time.Minute {
 		t.Errorf("the fourth attempt came after %v; the ladder says 210 s, 10 %% more or less", wait)
+	}
+}
+
+// TestWhatCountsAsSuccessIsASetting has a provider that takes 200 alone, as some do: a 202 is tried again.
+func TestWhatCountsAsSuccessIsASetting(t *testing.T) {
+	queued := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }
+	sim := simtest.Start(t, queued, simtest.Manual(noon), simtest.Types("lab.*"), simtest.Configure(func(o *provider.Options) {
+		o.Delivery.Success = func(status int) bool { return status == http.StatusOK }
+	}))
+	sim.Emit("lab.created")
+	sim.Advance(time.Hour)
+	if n := len(sim.Attempts("lab.created")); n != provider.DefaultAttempts {
+		t.Errorf("an answer that does not count as success was followed by %d attempts in all, want %d", n, provider.DefaultAttempts)
 	}
 }
 

@@ -63,6 +63,13 @@ type Options struct {
 	UserAgent   string
 	ContentType string
 	Style       Style
+
+	// Success reports whether an answer of that status counts as success; nil is any 2xx. The provider does not publish what
+	// counts, so it is a setting.
+	Success func(status int) bool
+	// Redirects is how many redirects of one attempt are followed, with the same bytes each; 0, the default, is none. The
+	// provider does not publish whether it follows any.
+	Redirects int
 }
 
 func (o Options) withDefaults() Options {
@@ -167,14 +174,32 @@ func (s *Sender) Close() {
 func (s *Sender) Send(ctx context.Context, sent simulator.Sent) simulator.Came {
 	s.sending.RLock()
 	defer s.sending.RUnlock()
+	deadline := clock.Now().Add(s.options.Timeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
 	var came simulator.Came
-	if f := s.send(ctx, &sent, &came); f != nil {
-		came.Failure, came.Detail = f.kind, f.detail
+	s.send(ctx, &sent, &came, deadline)
+	if s.options.Redirects > 0 {
+		s.follow(ctx, &sent, &came, deadline)
+	}
+	if s.options.Success != nil && came.Failure == "" {
+		came.Counted = simulator.CountedFailure
+		if s.options.Success(came.Status) {
+			came.Counted = simulator.CountedSuccess
+		}
 	}
 	return came
 }
 
-func (s *Sender) send(ctx context.Context, sent *simulator.Sent, came *simulator.Came) *failed {
+// send makes one exchange and says in came what came of it.
+func (s *Sender) send(ctx context.Context, sent *simulator.Sent, came *simulator.Came, deadline time.Time) {
+	if f := s.once(ctx, sent, came, deadline); f != nil {
+		came.Failure, came.Detail = f.kind, f.detail
+	}
+}
+
+func (s *Sender) once(ctx context.Context, sent *simulator.Sent, came *simulator.Came, deadline time.Time) *failed {
 	if s.closed {
 		return &failed{simulator.FailureCanceled, "the sender is closed"}
 	}
@@ -191,12 +216,7 @@ func (s *Sender) send(ctx context.Context, sent *simulator.Sent, came *simulator
 			return &failed{simulator.FailureBlocked, err.Error()}
 		}
 	}
-	a := attempt{sender: s, ctx: ctx, target: t, sent: sent, fault: spoiled, came: came}
-	a.started = clock.Now()
-	a.deadline = a.started.Add(s.options.Timeout)
-	if d, ok := ctx.Deadline(); ok && d.Before(a.deadline) {
-		a.deadline = d
-	}
+	a := attempt{sender: s, ctx: ctx, target: t, sent: sent, fault: spoiled, came: came, started: clock.Now(), deadline: deadline}
 	return a.run()
 }
 

@@ -36,6 +36,10 @@ func (e *encoder) attempt(a *journal.Attempt) {
 		e.text(v)
 	}
 	e.number(int64(a.Replay))
+	if a.Came.Counted != "" || a.Came.Followed != "" { // later than the rest, and rare: an attempt without them ends here
+		e.text(string(a.Came.Counted))
+		e.text(a.Came.Followed)
+	}
 }
 
 func (d *decoder) attempt(a *journal.Attempt) {
@@ -68,6 +72,10 @@ func (d *decoder) attempt(a *journal.Attempt) {
 		a.Violations[i] = d.text()
 	}
 	a.Replay = journal.Seq(d.number())
+	if d.more() {
+		a.Came.Counted = simulator.Counted(d.text())
+		a.Came.Followed = d.text()
+	}
 }
 
 // wire encodes the headers and bodies of an attempt.

@@ -105,6 +105,9 @@ func (d *decoder) byte() byte {
 	return b
 }
 
+// more reports whether there is something left to decode.
+func (d *decoder) more() bool { return d.err == nil && len(d.bytes) > 0 }
+
 func (d *decoder) flag() bool { return d.byte() == 1 }
 
 // count returns how many things follow, each of at least one byte.

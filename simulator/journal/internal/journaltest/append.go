@@ -158,7 +158,7 @@ func testWhole(t *testing.T, open Open) {
 	a.Sent.Body = []byte{0, 1, 0xff, '"'}
 	a.Came = simulator.Came{
 		Status: 413, Proto: "HTTP/1.0", Headers: []simulator.Header{{Name: "Set-Cookie", Value: "a"}, {Name: "set-cookie", Value: "b\xff"}},
-		Body: []byte("too large"), Size: 1 << 40, Truncated: true, Reconnected: true, RetryAfter: 7 * time.Second, Detail: "in a sentence",
+		Body: []byte("too large"), Size: 1 << 40, Truncated: true, Reconnected: true, Counted: simulator.CountedSuccess, Followed: "https://example.com/elsewhere", RetryAfter: 7 * time.Second, Detail: "in a sentence",
 		Timings: simulator.Timings{DNS: 1, Connect: 2, TLS: 3, FirstByte: 4, Total: 5 * time.Hour},
 	}
 	a.Verdict, a.Violations, a.Replay = journal.Invalid, []string{"/identifiers: missing bookingId", "/x: unknown"}, 1

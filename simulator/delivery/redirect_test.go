@@ -1,0 +1,113 @@
+package delivery_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+)
+
+// signpost answers on /1 to /4 with a redirect to the next, and on /5 with what it was sent.
+func signpost(t *testing.T, status int) *httptest.Server {
+	t.Helper()
+	mux := http.NewServeMux()
+	for i := 1; i < 5; i++ {
+		mux.HandleFunc(fmt.Sprintf("POST /%d", i), func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", fmt.Sprintf("/%d", i+1))
+			w.WriteHeader(status)
+		})
+	}
+	mux.HandleFunc("POST /5", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("Signed", r.Header.Get("X-Webhook-Signature"))
+		w.Write(body)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestRedirectsAreFollowedOnlyWhereTheSettingSaysSo(t *testing.T) {
+	for _, test := range []struct {
+		status, follow int
+		want           int
+		followed       string
+	}{
+		{307, 0, 307, ""},
+		{307, 4, 200, "/5"},
+		{302, 4, 200, "/5"},
+		{308, 2, 308, "/3"},
+		{304, 4, 304, ""},
+	} {
+		server := signpost(t, test.status)
+		s := newSender(t, delivery.Options{Redirects: test.follow})
+		sent := prepare(t, s, aRequest(t, server.URL+"/1"))
+		came := s.Send(t.Context(), sent)
+		want := test.followed
+		if want != "" {
+			want = server.URL + want
+		}
+		if came.Status != test.want || came.Followed != want || came.Failure != "" {
+			t.Errorf("%d, %d followed: %d from %q (%s), want %d from %q", test.status, test.follow, came.Status, came.Followed, came.Detail, test.want, want)
+		}
+		if test.want == 200 && (string(came.Body) != string(sent.Body) || came.Header("Signed") != sent.Header("X-Webhook-Signature")) {
+			t.Errorf("%d: what arrived is not what was sent", test.status)
+		}
+	}
+}
+
+func TestARedirectInACircleEnds(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	s := newSender(t, delivery.Options{Redirects: 20})
+	if came := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL))); came.Status != 307 {
+		t.Errorf("it ends with %d %s", came.Status, came.Detail)
+	}
+}
+
+func TestARedirectStaysWithinTheTimeAndTheNetwork(t *testing.T) {
+	hang := make(chan struct{})
+	mux := http.NewServeMux()
+	mux.HandleFunc("/slow", func(http.ResponseWriter, *http.Request) { <-hang })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusTemporaryRedirect)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	defer close(hang)
+	s := newSender(t, delivery.Options{Redirects: 5, LocalOnly: true, Timeout: 200 * time.Millisecond})
+	for to, want := range map[string]simulator.Failure{"/slow": simulator.FailureTimeout, "http://192.0.2.1/": simulator.FailureBlocked} {
+		if came := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL+"/?to="+to))); came.Failure != want {
+			t.Errorf("redirected to %s it ends with %q (%s), want %q", to, came.Failure, came.Detail, want)
+		}
+	}
+}
+
+func TestWhatCountsAsSuccessIsASetting(t *testing.T) {
+	for _, test := range []struct {
+		status  int
+		success func(int) bool
+		want    bool
+	}{
+		{200, nil, true},
+		{202, nil, true},
+		{302, nil, false},
+		{202, func(status int) bool { return status == 200 }, false},
+		{200, func(status int) bool { return status == 200 }, true},
+		{302, func(status int) bool { return status < 400 }, true},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }))
+		s := newSender(t, delivery.Options{Success: test.success})
+		if came := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL))); came.OK() != test.want {
+			t.Errorf("%d counts as success: %v, want %v", test.status, came.OK(), test.want)
+		}
+		server.Close()
+	}
+}
