@@ -75,9 +75,6 @@ func (h *Handler) resend(w http.ResponseWriter, r *http.Request) error {
 	var ask struct {
 		Anew bool `json:"anew"`
 	}
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if err := readBody(r, &ask, true); err != nil {
 		return err
 	}

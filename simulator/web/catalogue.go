@@ -74,9 +74,6 @@ func eventType(r *http.Request) (*schemas.EventType, error) {
 
 // getEventType shows one event type with its schema and an example.
 func (h *Handler) getEventType(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	t, err := eventType(r)
 	if err != nil {
 		return err
@@ -132,9 +129,6 @@ type actionView struct {
 
 // listActions lists what the clinic can do.
 func (h *Handler) listActions(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	views := []actionView{}
 	for _, a := range fixtures.Actions() {
 		v := actionView{Name: a.Name, Summary: a.Summary, Roles: []roleView{}, Events: listed(a.Events)}
@@ -161,9 +155,6 @@ type attributeView struct {
 
 // listFaultKinds lists the faults that there are.
 func (h *Handler) listFaultKinds(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	views := []faultKindView{}
 	for _, info := range fault.All() {
 		v := faultKindView{Fault: info.Text(), Summary: info.Summary, Attributes: []attributeView{}}
@@ -177,9 +168,6 @@ func (h *Handler) listFaultKinds(w http.ResponseWriter, r *http.Request) error {
 
 // listStories lists the scenarios that come with the program.
 func (h *Handler) listStories(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if h.options.Player == nil {
 		return h.respond(w, http.StatusOK, map[string]any{"items": []Story{}})
 	}
@@ -211,9 +199,6 @@ func (h *Handler) listRecords(w http.ResponseWriter, r *http.Request) error {
 
 // getRecord shows one record.
 func (h *Handler) getRecord(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	record, err := h.provider.Record(mux.Vars(r)["record"])
 	if err != nil {
 		return err

@@ -13,9 +13,6 @@ func (h *Handler) act(w http.ResponseWriter, r *http.Request) error {
 	var ask struct {
 		About map[string]string `json:"about"`
 	}
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if err := readBody(r, &ask, true); err != nil {
 		return err
 	}
@@ -46,9 +43,6 @@ func viewTraffic(t provider.TrafficStatus) trafficView {
 
 // getTraffic tells how the traffic gets on.
 func (h *Handler) getTraffic(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	return h.respond(w, http.StatusOK, viewTraffic(h.provider.Traffic()))
 }
 
@@ -61,9 +55,6 @@ func (h *Handler) startTraffic(w http.ResponseWriter, r *http.Request) error {
 		Rate  *float64 `json:"rate"`
 		Types []string `json:"types"`
 		Count int      `json:"count"`
-	}
-	if err := noQuery(r); err != nil {
-		return err
 	}
 	if err := readBody(r, &ask, true); err != nil {
 		return err
@@ -83,8 +74,5 @@ func (h *Handler) startTraffic(w http.ResponseWriter, r *http.Request) error {
 
 // stopTraffic ends it.
 func (h *Handler) stopTraffic(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	return h.respond(w, http.StatusOK, viewTraffic(h.provider.StopTraffic()))
 }

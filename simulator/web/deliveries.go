@@ -29,9 +29,6 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, r *http.Request) error {
 
 // getDelivery shows one delivery.
 func (h *Handler) getDelivery(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	return h.showDelivery(w, r, http.StatusOK)
 }
 
@@ -46,9 +43,6 @@ func (h *Handler) showDelivery(w http.ResponseWriter, r *http.Request, status in
 
 // requeue queues one delivery again.
 func (h *Handler) requeue(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if err := readBody(r, &struct{}{}, true); err != nil {
 		return err
 	}
@@ -74,9 +68,6 @@ type requeueRequest struct {
 // requeueMany queues deliveries again: those that are named, or all that fit.
 func (h *Handler) requeueMany(w http.ResponseWriter, r *http.Request) error {
 	var ask requeueRequest
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if err := readBody(r, &ask, false); err != nil {
 		return err
 	}

@@ -38,9 +38,6 @@ func viewEmission(e provider.Emission) emittedView {
 // emit makes events happen. They are answered when they are committed to the journal.
 func (h *Handler) emit(w http.ResponseWriter, r *http.Request) error {
 	var ask emitRequest
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if err := readBody(r, &ask, true); err != nil {
 		return err
 	}
@@ -108,9 +105,6 @@ func (h *Handler) listEvents(w http.ResponseWriter, r *http.Request) error {
 
 // getEvent shows one event.
 func (h *Handler) getEvent(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	seq, err := sequence(r, "event")
 	if err != nil {
 		return err

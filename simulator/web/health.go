@@ -10,9 +10,6 @@ var document []byte
 
 // getDocument serves the description of the control API.
 func (h *Handler) getDocument(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(document)
 	return nil
@@ -44,18 +41,12 @@ func (h *Handler) health() (v healthView, ready bool) {
 
 // getHealth says that the process answers, and how it is.
 func (h *Handler) getHealth(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	v, _ := h.health()
 	return h.respond(w, http.StatusOK, v)
 }
 
 // getReady says whether the provider takes what is asked of it.
 func (h *Handler) getReady(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	v, ready := h.health()
 	if !ready {
 		return problem(http.StatusServiceUnavailable, "not-ready", "the provider is not ready: %s", v.Status)

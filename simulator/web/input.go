@@ -233,9 +233,6 @@ func (q *query) done() error {
 	return nil
 }
 
-// noQuery refuses parameters where there are none.
-func noQuery(r *http.Request) error { return readQuery(r).done() }
-
 // typeNames returns the full names of the event types that the patterns name.
 func typeNames(patterns []string) ([]string, error) {
 	types, err := schemas.MatchAny(patterns)

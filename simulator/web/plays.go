@@ -181,9 +181,6 @@ type playRequest struct {
 // startPlay begins to play a scenario. It goes on after the answer, which says where its result will be.
 func (h *Handler) startPlay(w http.ResponseWriter, r *http.Request) error {
 	var ask playRequest
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if err := readBody(r, &ask, false); err != nil {
 		return err
 	}
@@ -249,9 +246,6 @@ func (p *play) run(ctx context.Context, run func(context.Context) (Played, error
 
 // listPlays lists the plays, oldest first, without their results.
 func (h *Handler) listPlays(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	views := []playView{}
 	for _, p := range h.plays.list() {
 		views = append(views, viewPlay(p, false))
@@ -301,9 +295,6 @@ func (h *Handler) awaitEnd(w http.ResponseWriter, r *http.Request, p *play, with
 
 // stopPlay stops a play and answers what came of it until then.
 func (h *Handler) stopPlay(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	p, err := h.plays.find(r)
 	if err != nil {
 		return err

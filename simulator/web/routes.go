@@ -29,58 +29,68 @@ type route struct {
 func (h *Handler) table() []route {
 	const see, edit = provider.SeeWebhooks, provider.EditWebhooks
 	return []route{
-		{"GET", "/openapi.json", "", h.getDocument},
-		{"GET", "/health", "", h.getHealth},
-		{"GET", "/ready", "", h.getReady},
+		{"GET", "/openapi.json", "", bare(h.getDocument)},
+		{"GET", "/health", "", bare(h.getHealth)},
+		{"GET", "/ready", "", bare(h.getReady)},
 
 		{"GET", "/event-types", "", h.listEventTypes},
-		{"GET", "/event-types/{type}", "", h.getEventType},
+		{"GET", "/event-types/{type}", "", bare(h.getEventType)},
 		{"GET", "/event-types/{type}/sample", see, h.getSample},
-		{"GET", "/actions", "", h.listActions},
-		{"GET", "/faults", "", h.listFaultKinds},
-		{"GET", "/stories", "", h.listStories},
+		{"GET", "/actions", "", bare(h.listActions)},
+		{"GET", "/faults", "", bare(h.listFaultKinds)},
+		{"GET", "/stories", "", bare(h.listStories)},
 
 		{"GET", "/events", see, h.listEvents},
-		{"POST", "/events", edit, h.emit},
-		{"GET", "/events/{event}", see, h.getEvent},
-		{"POST", "/actions/{action}", edit, h.act},
-		{"GET", "/traffic", see, h.getTraffic},
-		{"PUT", "/traffic", edit, h.startTraffic},
-		{"DELETE", "/traffic", edit, h.stopTraffic},
+		{"POST", "/events", edit, bare(h.emit)},
+		{"GET", "/events/{event}", see, bare(h.getEvent)},
+		{"POST", "/actions/{action}", edit, bare(h.act)},
+		{"GET", "/traffic", see, bare(h.getTraffic)},
+		{"PUT", "/traffic", edit, bare(h.startTraffic)},
+		{"DELETE", "/traffic", edit, bare(h.stopTraffic)},
 		{"GET", "/records", see, h.listRecords},
-		{"GET", "/records/{record}", see, h.getRecord},
+		{"GET", "/records/{record}", see, bare(h.getRecord)},
 
 		{"GET", "/deliveries", see, h.listDeliveries},
-		{"POST", "/deliveries/requeue", edit, h.requeueMany},
-		{"GET", "/deliveries/{delivery}", see, h.getDelivery},
-		{"POST", "/deliveries/{delivery}/requeue", edit, h.requeue},
+		{"POST", "/deliveries/requeue", edit, bare(h.requeueMany)},
+		{"GET", "/deliveries/{delivery}", see, bare(h.getDelivery)},
+		{"POST", "/deliveries/{delivery}/requeue", edit, bare(h.requeue)},
 		{"GET", "/attempts", see, h.listAttempts},
 		{"GET", "/attempts/wait", see, h.wait},
 		{"GET", "/attempts/{attempt}", see, h.getAttempt},
-		{"POST", "/attempts/{attempt}/resend", edit, h.resend},
+		{"POST", "/attempts/{attempt}/resend", edit, bare(h.resend)},
 		{"GET", "/stream", see, h.stream},
 		{"GET", "/notices", see, h.listNotices},
 
 		{"GET", "/subscriptions", see, h.listSubscriptions},
-		{"POST", "/subscriptions", provider.CreateWebhooks, h.createSubscription},
+		{"POST", "/subscriptions", provider.CreateWebhooks, bare(h.createSubscription)},
 		{"GET", "/subscriptions/{subscription}", see, h.getSubscription},
-		{"PATCH", "/subscriptions/{subscription}", edit, h.updateSubscription},
-		{"DELETE", "/subscriptions/{subscription}", provider.DeleteWebhooks, h.deleteSubscription},
-		{"POST", "/subscriptions/{subscription}/pause", edit, h.setPaused(true)},
-		{"POST", "/subscriptions/{subscription}/resume", edit, h.setPaused(false)},
-		{"POST", "/subscriptions/{subscription}/rotate-secret", edit, h.rotateSecret},
-		{"GET", "/subscriptions/{subscription}/faults", see, h.listFaults},
-		{"POST", "/subscriptions/{subscription}/faults", edit, h.setFault},
-		{"DELETE", "/subscriptions/{subscription}/faults", edit, h.clearFaults},
+		{"PATCH", "/subscriptions/{subscription}", edit, bare(h.updateSubscription)},
+		{"DELETE", "/subscriptions/{subscription}", provider.DeleteWebhooks, bare(h.deleteSubscription)},
+		{"POST", "/subscriptions/{subscription}/pause", edit, bare(h.setPaused(true))},
+		{"POST", "/subscriptions/{subscription}/resume", edit, bare(h.setPaused(false))},
+		{"POST", "/subscriptions/{subscription}/rotate-secret", edit, bare(h.rotateSecret)},
+		{"GET", "/subscriptions/{subscription}/faults", see, bare(h.listFaults)},
+		{"POST", "/subscriptions/{subscription}/faults", edit, bare(h.setFault)},
+		{"DELETE", "/subscriptions/{subscription}/faults", edit, bare(h.clearFaults)},
 
-		{"GET", "/plays", see, h.listPlays},
-		{"POST", "/plays", edit, h.startPlay},
+		{"GET", "/plays", see, bare(h.listPlays)},
+		{"POST", "/plays", edit, bare(h.startPlay)},
 		{"GET", "/plays/{play}", see, h.getPlay},
-		{"DELETE", "/plays/{play}", edit, h.stopPlay},
+		{"DELETE", "/plays/{play}", edit, bare(h.stopPlay)},
 
-		{"GET", "/clock", see, h.getClock},
-		{"POST", "/clock/advance", edit, h.advance},
-		{"POST", "/reset", edit, h.reset},
+		{"GET", "/clock", see, bare(h.getClock)},
+		{"POST", "/clock/advance", edit, bare(h.advance)},
+		{"POST", "/reset", edit, bare(h.reset)},
+	}
+}
+
+// bare serves an operation that has no parameters in the query: any is refused.
+func bare(serve func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := readQuery(r).done(); err != nil {
+			return err
+		}
+		return serve(w, r)
 	}
 }
 

@@ -92,9 +92,6 @@ func (h *Handler) createSubscription(w http.ResponseWriter, r *http.Request) err
 		Headers    []simulator.Header `json:"headers"`
 		Secret     string             `json:"secret"`
 	}
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if err := readBody(r, &ask, false); err != nil {
 		return err
 	}
@@ -120,9 +117,6 @@ func (h *Handler) updateSubscription(w http.ResponseWriter, r *http.Request) err
 		EventTypes     *[]string           `json:"eventTypes"`
 		Headers        *[]simulator.Header `json:"headers"`
 		DeliveryPaused *bool               `json:"deliveryPaused"`
-	}
-	if err := noQuery(r); err != nil {
-		return err
 	}
 	if err := readBody(r, &ask, false); err != nil {
 		return err
@@ -150,9 +144,6 @@ func (h *Handler) change(w http.ResponseWriter, r *http.Request, change provider
 // setPaused serves pause and resume.
 func (h *Handler) setPaused(paused bool) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := noQuery(r); err != nil {
-			return err
-		}
 		if err := readBody(r, &struct{}{}, true); err != nil {
 			return err
 		}
@@ -167,9 +158,6 @@ const maxOverlap = 90 * 24 * time.Hour
 func (h *Handler) rotateSecret(w http.ResponseWriter, r *http.Request) error {
 	var ask struct {
 		Overlap *string `json:"overlap"`
-	}
-	if err := noQuery(r); err != nil {
-		return err
 	}
 	if err := readBody(r, &ask, true); err != nil {
 		return err
@@ -190,9 +178,6 @@ func (h *Handler) rotateSecret(w http.ResponseWriter, r *http.Request) error {
 
 // deleteSubscription deletes a subscription, softly.
 func (h *Handler) deleteSubscription(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	s, err := h.provider.DeleteSubscription(r.Context(), mux.Vars(r)["subscription"])
 	if err != nil {
 		return err
@@ -215,9 +200,6 @@ func viewFault(f provider.FaultPlan) faultView {
 
 // listFaults lists the faults that are set for a subscription.
 func (h *Handler) listFaults(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	s, err := h.subscription(r)
 	if err != nil {
 		return err
@@ -235,9 +217,6 @@ func (h *Handler) setFault(w http.ResponseWriter, r *http.Request) error {
 		Fault string   `json:"fault"`
 		Next  *int     `json:"next"`
 		Share *float64 `json:"share"`
-	}
-	if err := noQuery(r); err != nil {
-		return err
 	}
 	if err := readBody(r, &ask, false); err != nil {
 		return err
@@ -264,9 +243,6 @@ func (h *Handler) setFault(w http.ResponseWriter, r *http.Request) error {
 
 // clearFaults ends them.
 func (h *Handler) clearFaults(w http.ResponseWriter, r *http.Request) error {
-	if err := noQuery(r); err != nil {
-		return err
-	}
 	if err := h.provider.ClearFaults(r.Context(), mux.Vars(r)["subscription"]); err != nil {
 		return err
 	}
