@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -160,7 +161,24 @@ func TestStreamOfAnotherJournal(t *testing.T) {
 	}
 }
 
-// A stream outlives the server's time-outs, and a reader that reads nothing is dropped.
+// Streams and long polls outlive the time-outs of the server that they are served by.
+func TestWhatLastsOutlivesTimeouts(t *testing.T) {
+	s := start(t, Options{})
+	server := httptest.NewUnstartedServer(s.handler)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	server.Start()
+	defer server.Close()
+	s.url = server.URL
+	next, stop := s.follow("?kind=event")
+	defer stop()
+	s.ask("GET", apiPath+"/attempts/wait?within=300ms", nil).problem(http.StatusGatewayTimeout, "not-yet")
+	s.emit(map[string]any{"eventType": "patient.created"})
+	if e := next(); !strings.Contains(e.data, "patient.created") {
+		t.Errorf("%+v", e)
+	}
+}
+
+// A reader that reads nothing is dropped.
 func TestStreamSlowReader(t *testing.T) {
 	s := start(t, Options{})
 	s.handler.patience = 50 * time.Millisecond
@@ -206,7 +224,7 @@ func TestCloseEndsWhatLasts(t *testing.T) {
 	}
 }
 
-// A long poll outlives the server's time-outs, is answered at once when it has come about, and their number is bounded.
+// A long poll is answered at once when it has come about, and their number is bounded.
 func TestWaits(t *testing.T) {
 	s := start(t, Options{})
 	answered := make(chan reply, 1)
