@@ -53,8 +53,8 @@ type Options struct {
 	Seed    int64 // decides all that is drawn, if HasSeed; else each scenario's own does
 	HasSeed bool
 	System  fixtures.System
-	At      time.Time         // where the story's time begins and stands still; zero: it is real
-	Clock   *clock.FixedClock // with At: moved along with the story, for a receiver that shares it; may be nil
+	At      time.Time // where the story's time begins and stands still; zero: it is real
+	Clock   Clock     // with At: moved along with the story, for a receiver that shares it; may be nil
 
 	Select      Selection
 	FailFast    bool // a failed step stops the run
@@ -69,6 +69,12 @@ type Options struct {
 	Transcript io.Writer                                 // every attempt as NDJSON, a [Line] each, in step order; may be nil
 	Reproduce  []string                                  // flags for the command that plays a story again; nil: --to and --at as they are here
 	Observer   Observer                                  // told of the play as it goes; may be nil
+}
+
+// Clock is one that stands still and is moved by the story, such as a [clock.FixedClock].
+type Clock interface {
+	clock.Clock
+	Reach(t time.Time) // moves it on to t, and never back
 }
 
 // Observer is told of a play while it is going on. Its methods are called one at a time.

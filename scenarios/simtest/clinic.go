@@ -56,7 +56,8 @@ func (c *Clinic) Add(kind string, related ...Relation) Record {
 	return c.copy(record)
 }
 
-// Record returns the record with the id, and whether there is one.
+// Record returns the record with the id, and whether there is one. It knows those of [Sim.Play] too, from the moment that
+// a receiver is told of them.
 func (c *Clinic) Record(id string) (Record, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,10 +67,10 @@ func (c *Clinic) Record(id string) (Record, bool) {
 	if encoded, err := c.sim.provider.Record(id); err == nil { // of the provider's own traffic
 		return decode(encoded), true
 	}
-	return Record{}, false
+	return c.sim.told(id)
 }
 
-// Records returns the records of a kind that exist, such as every "patient".
+// Records returns the records of a kind that exist, such as every "patient", without those of stories.
 func (c *Clinic) Records(kind string) []Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,6 +16,7 @@ type Option func(*options)
 type options struct {
 	secret    string
 	seed      int64
+	hasSeed   bool
 	at        time.Time
 	manual    bool
 	scale     float64
@@ -31,8 +32,9 @@ type options struct {
 // Secret signs the deliveries with the secret that the receiver under test verifies with.
 func Secret(secret string) Option { return func(o *options) { o.secret = secret } }
 
-// Seed decides everything that is drawn: records, ids, shares of faults. It is 1 unless a test says otherwise.
-func Seed(seed int64) Option { return func(o *options) { o.seed = seed } }
+// Seed decides everything that is drawn: records, ids, shares of faults. It is 1 unless a test says otherwise, and in a
+// story that names one, the story's.
+func Seed(seed int64) Option { return func(o *options) { o.seed, o.hasSeed = seed, true } }
 
 // Path is where on its server a handler takes webhooks, such as "/webhooks"; "/" unless a test says otherwise.
 func Path(path string) Option { return func(o *options) { o.path = path } }

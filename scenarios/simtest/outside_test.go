@@ -32,11 +32,51 @@ func TestAModuleOutsideUsesIt(t *testing.T) {
 		line = strings.ReplaceAll(line, "../semblance", root)
 		command := exec.CommandContext(t.Context(), "sh", "-c", line)
 		command.Dir = folder
-		command.Env = append(os.Environ(), "GOFLAGS=-mod=mod")
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", line, err, out)
 		} else if strings.HasPrefix(line, "go test") && !strings.Contains(string(out), "ok") {
 			t.Errorf("%s says\n%s", line, out)
+		}
+	}
+	aStepThatFailsFailsTheTest(t, folder)
+}
+
+// aStepThatFailsFailsTheTest breaks the receiver of the module, and reads what its test says and leaves behind.
+func aStepThatFailsFailsTheTest(t *testing.T, folder string) {
+	t.Helper()
+	file := filepath.Join(folder, "receiver.go")
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := strings.Replace(string(source), "fmt.Fprint(w, `", "w.WriteHeader(http.StatusTeapot); fmt.Fprint(w, `", 1)
+	if err := os.WriteFile(file, []byte(broken), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), "go", "test", "-artifacts", "-outputdir", folder, ".")
+	command.Dir = folder
+	out, err := command.CombinedOutput()
+	if err == nil {
+		t.Fatalf("the test of a broken receiver passes:\n%s", out)
+	}
+	for _, want := range []string{ // as semblance play says it
+		"--- FAIL: TestReceiver/2_send_booking.created_about_visit", "first-visit.yaml:14:5", "expected  2xx", "found     418",
+		"again     semblance play first-visit.yaml --to http://127.0.0.1:", "--until 2 --seed 1", "semblance send booking.created",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the test of a broken receiver does not say %q:\n%s", want, out)
+		}
+	}
+	for _, name := range []string{"first-visit.ndjson", "attempts.ndjson"} {
+		left := ""
+		filepath.WalkDir(filepath.Join(folder, "_artifacts"), func(path string, _ os.DirEntry, err error) error {
+			if err == nil && filepath.Base(path) == name {
+				left = path
+			}
+			return nil
+		})
+		if left == "" {
+			t.Errorf("the test of a broken receiver leaves no %s:\n%s", name, out)
 		}
 	}
 }

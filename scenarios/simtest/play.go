@@ -2,10 +2,14 @@ package simtest
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"semblance/fixtures"
 	"semblance/scenarios"
 	"semblance/scenarios/library"
 	"semblance/scenarios/player"
@@ -17,6 +21,8 @@ import (
 
 // Play plays a story at the receiver: one of the library by its name, such as "first-visit", or a file. Each step is a
 // subtest of t, which fails with what the command line would say. The result is returned for whoever wants to know more.
+//
+// Where the time stands still ([At], [Manual]) the story begins when it is, and its waits, which last as long as ever, move it.
 func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	t.Helper()
 	scenario, err := script.Load(script.Files{Library: library.Files()}, name)
@@ -24,22 +30,16 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 		t.Fatalf("simtest: the story cannot be played:\n%v", err)
 	}
 	var transcript bytes.Buffer
-	options := player.Options{
-		Target: s.URL, Secret: simulator.Secret(s.Secret), SubscriptionID: s.SubscriptionID,
-		System: s.options.system, At: s.options.at, Transcript: &transcript, Env: s.options.env,
-	}
-	options.Delivery.Timeout, options.Delivery.Insecure = s.options.timeout, true
-	if s.options.seed != 1 { // else the story's own, as on the command line
-		options.Seed, options.HasSeed = s.options.seed, true
-	}
-	if standing, ok := s.clock.(*clock.FixedClock); ok {
-		options.Clock = standing
-	}
+	options := s.playing(t)
+	options.Transcript = &transcript
 	p, err := player.New(options)
 	if err != nil {
 		t.Fatalf("simtest: %v", err)
 	}
 	defer p.Close()
+	s.mu.Lock()
+	s.players = append(s.players, p)
+	s.mu.Unlock()
 	if err := p.Play(t.Context(), scenario); err != nil {
 		t.Fatalf("simtest: playing %s: %v", name, err)
 	}
@@ -47,15 +47,71 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	for i := range result.Stories[0].Steps {
 		subtest(t, &result.Stories[0], &result.Stories[0].Steps[i])
 	}
-	if t.Failed() {
-		file := filepath.Join(t.ArtifactDir(), "transcript.ndjson")
-		if err := os.WriteFile(file, transcript.Bytes(), 0o644); err != nil {
-			t.Logf("the transcript could not be written: %v", err)
-		} else {
-			t.Logf("every attempt is in %s", file)
-		}
+	if !result.Passed() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		base := filepath.Base(scenario.File)
+		s.stories = append(s.stories, story{strings.TrimSuffix(base, filepath.Ext(base)), transcript.Bytes()})
 	}
 	return result
+}
+
+// story is one that failed, for when the test has ended.
+type story struct {
+	name       string
+	transcript []byte
+}
+
+// playing are the settings of a story that is played now.
+func (s *Sim) playing(t *testing.T) player.Options {
+	o := player.Options{
+		Target: s.URL, Secret: simulator.Secret(s.Secret), SubscriptionID: s.SubscriptionID, System: s.options.system,
+		Seed: s.options.seed, HasSeed: s.options.hasSeed, Env: s.options.env,
+		Reproduce: append([]string{"--to", s.URL}, s.settings(s.Now())...),
+	}
+	o.Delivery.Timeout, o.Delivery.Insecure = s.options.timeout, true
+	if s.options.system == fixtures.OlderAppointments {
+		o.Reproduce = append(o.Reproduce, "--appointments", "older")
+	}
+	switch standing := s.clock.(type) {
+	case *clock.FixedClock:
+		o.At, o.Clock = s.Now(), standing
+	case *clock.ManualClock:
+		o.At, o.Clock = s.Now(), &advancing{ManualClock: standing, sim: s, t: t}
+	}
+	return o
+}
+
+// advancing is a manual clock that a story moves: what the provider owes meanwhile is sent.
+type advancing struct {
+	*clock.ManualClock
+	sim *Sim
+	t   *testing.T
+	mu  sync.Mutex // branches of a story may move it at once
+}
+
+// Reach advances the clock to a time, unless it is past that.
+func (a *advancing) Reach(at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if d := at.Sub(a.Now()); d > 0 {
+		if err := a.sim.provider.Advance(a.t.Context(), d); err != nil {
+			a.t.Errorf("simtest: advancing the clock by %v: %v", d, err)
+		}
+	}
+}
+
+// told returns a record that a story tells of.
+func (s *Sim) told(id string) (Record, bool) {
+	s.mu.Lock()
+	players := slices.Clone(s.players)
+	s.mu.Unlock()
+	for _, p := range slices.Backward(players) {
+		if encoded, ok := p.Record(id); ok {
+			return decode(encoded), true
+		}
+	}
+	return Record{}, false
 }
 
 // subtest tells of a step that was played.

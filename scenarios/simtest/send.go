@@ -91,7 +91,7 @@ func (s *Sim) Send(eventType string, with ...SendOption) *simulator.Attempt {
 		s.t.Fatalf("simtest: sending %s: %v", eventType, err)
 	}
 	attempt := &simulator.Attempt{SubscriptionID: s.SubscriptionID, Number: 1, StartedAt: s.Now(), Sent: sent, Came: s.sender.Send(s.t.Context(), sent)}
-	s.log.add(attempt, s.reproduce(eventType, a))
+	s.log.add(attempt)
 	return attempt
 }
 
@@ -100,7 +100,7 @@ func (s *Sim) Resend(attempt *simulator.Attempt) *simulator.Attempt {
 	s.t.Helper()
 	again := &simulator.Attempt{SubscriptionID: s.SubscriptionID, Number: attempt.Number, StartedAt: s.Now(), Sent: attempt.Sent}
 	again.Came = s.sender.Send(s.t.Context(), attempt.Sent)
-	s.log.add(again, "")
+	s.log.add(again)
 	return again
 }
 
@@ -187,27 +187,22 @@ func (a *ask) records(c *fixtures.Clinic) (map[string]*fixtures.Record, error) {
 // attempts keeps the last attempts that a test made, for when it fails.
 type attempts struct {
 	mu   sync.Mutex
-	kept []kept
-}
-
-type kept struct {
-	attempt   *simulator.Attempt
-	reproduce string
+	kept []simulator.Attempt
 }
 
 // keptAttempts is how many attempts a failing test can show.
 const keptAttempts = 1000
 
-func (l *attempts) add(a *simulator.Attempt, reproduce string) {
+func (l *attempts) add(a *simulator.Attempt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.kept) == keptAttempts {
 		l.kept = slices.Delete(l.kept, 0, 1)
 	}
-	l.kept = append(l.kept, kept{a, reproduce})
+	l.kept = append(l.kept, *a)
 }
 
-func (l *attempts) all() []kept {
+func (l *attempts) all() []simulator.Attempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.kept)

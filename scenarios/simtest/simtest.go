@@ -17,21 +17,24 @@
 // the provider would wait minutes for is compressed a thousand times ([TimeScale]), or moved by hand ([Manual] and
 // [Sim.Advance]).
 //
-// When a test fails, its log has the commands that send the same again, and the test's artifact directory has every
-// attempt, as NDJSON.
+// When a test fails, its log has the commands that send the same again. With go test -artifacts every attempt is kept, as
+// NDJSON, in the test's artifact directory.
 package simtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"semblance/fixtures"
+	"semblance/scenarios/player"
 	"semblance/schemas"
 	"semblance/simulator"
 	"semblance/simulator/clock"
@@ -45,8 +48,9 @@ const DefaultSecret = string(simulator.DefaultSecret)
 // DefaultTimeScale is by how much the provider's waits are compressed: its ladder of fourteen minutes takes a second.
 const DefaultTimeScale = 1000
 
-// closeWithin bounds how long the end of a test waits for attempts in flight.
-const closeWithin = 10 * time.Second
+// closeWithin bounds how long the end of a test waits for attempts in flight. A test that has failed does not wait: its
+// receiver may hang. Nobody waits for retries that are not due yet.
+const closeWithin = 3 * time.Second
 
 // Sim is a provider that runs for one test, subscribed to by one receiver. Its methods may be called from several
 // goroutines; those that cannot do what they are asked to fail the test, so they are for the test's own goroutine, as
@@ -58,6 +62,7 @@ type Sim struct {
 	Secret         string
 
 	t        testing.TB
+	server   *httptest.Server // of a handler; nil where the receiver has a URL of its own
 	options  options
 	clock    clock.Clock
 	provider *provider.Provider
@@ -65,6 +70,10 @@ type Sim struct {
 	clinic   *Clinic
 	eventIDs *schemas.ObjectIDs
 	log      attempts
+
+	mu      sync.Mutex
+	players []*player.Player // of the stories that were begun
+	stories []story          // those that failed
 }
 
 // Start starts the provider with one receiver, subscribed to every event type: an http.Handler, which is served on a
@@ -80,30 +89,33 @@ func Start(t testing.TB, receiver any, with ...Option) *Sim {
 		t.Fatalf("simtest: %v", err)
 	}
 	sim := &Sim{t: t, Secret: o.secret, options: o, clock: o.clock()}
-	sim.URL = serve(t, receiver, o.path)
+	sim.serve(receiver)
 	sim.start(types)
 	return sim
 }
 
-// serve returns the URL of the receiver, serving it if it is a handler.
-func serve(t testing.TB, receiver any, path string) string {
-	t.Helper()
+// serve finds the URL of the receiver, and serves it if it is a handler.
+func (s *Sim) serve(receiver any) {
+	s.t.Helper()
 	switch r := receiver.(type) {
 	case string:
 		u, err := url.Parse(r)
-		if err != nil || u.Host == "" {
-			t.Fatalf("simtest: %q is no URL of a receiver", r)
+		switch {
+		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+			s.t.Fatalf("simtest: %q is no http or https URL of a receiver", r)
+		case s.options.path != "":
+			s.t.Fatalf("simtest: Path is for a handler; the URL %s has a path of its own, so leave it out", r)
 		}
-		return r
+		s.URL = r
 	case func(http.ResponseWriter, *http.Request):
-		return serve(t, http.HandlerFunc(r), path)
+		s.serve(http.HandlerFunc(r))
 	case http.Handler:
-		server := httptest.NewServer(r)
-		t.Cleanup(server.Close)
-		return server.URL + "/" + strings.TrimPrefix(path, "/")
+		s.server = httptest.NewServer(r)
+		s.t.Cleanup(s.server.Close)
+		s.URL = s.server.URL + "/" + strings.TrimPrefix(s.options.path, "/")
+	default:
+		s.t.Fatalf("simtest: a receiver is an http.Handler or a URL, and not a %T", receiver)
 	}
-	t.Fatalf("simtest: a receiver is an http.Handler or a URL, and not a %T", receiver)
-	return ""
 }
 
 func (s *Sim) start(types []*schemas.EventType) {
@@ -143,8 +155,12 @@ func (s *Sim) close() {
 	defer cancel()
 	if s.t.Failed() {
 		s.explain(ctx)
+		cancel()
 	}
-	if err := s.provider.Close(ctx); err != nil {
+	switch err := s.provider.Close(ctx); {
+	case errors.Is(err, context.DeadlineExceeded):
+		s.t.Errorf("simtest: %v after the end of the test the receiver had not answered; wait for it with Sim.Settled, or bound it with Timeout: %v", closeWithin, err)
+	case err != nil && !errors.Is(err, context.Canceled):
 		s.t.Errorf("simtest: closing the provider: %v", err)
 	}
 	s.sender.Close()

@@ -1,13 +1,17 @@
 package simtest_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -170,6 +174,45 @@ func TestPlay(t *testing.T) {
 	}
 }
 
+// A receiver asks for what it is told of, while the story goes on.
+func TestTheClinicAnswersForAStory(t *testing.T) {
+	app := &application{secret: simtest.DefaultSecret}
+	sim := simtest.Start(t, app)
+	sim.Play(t, "first-visit")
+	for _, e := range app.events() {
+		for name, id := range e.Identifiers {
+			if record, ok := sim.Clinic().Record(id); !ok || record.Kind+"Id" != name {
+				t.Errorf("the %s of %s is %+v", name, e.EventType, record)
+			}
+		}
+	}
+}
+
+// A story begins when it is, and its waits move the clock of a test that moves it by hand.
+func TestAStoryHasTheTimeOfTheTest(t *testing.T) {
+	story := filepath.Join(t.TempDir(), "later.yaml")
+	if err := os.WriteFile(story, []byte("name: Later\nsteps: [{send: booking.created}, {wait: 30ms}, {send: booking.updated}]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	app := &application{secret: simtest.DefaultSecret, fail: 1}
+	sim := simtest.Start(t, app, simtest.Manual(noon), simtest.Configure(func(o *provider.Options) { o.Ladder.Base = 20 * time.Millisecond }))
+	app.now = sim.Now
+	sim.Emit("lab.created") // fails, and comes again while the story waits
+	sim.Advance(0)
+	sim.Play(t, story)
+	sim.Play(t, story)
+	if now := sim.Now(); now != noon.Add(60*time.Millisecond) {
+		t.Errorf("after two stories it is %v", now)
+	}
+	var types []string
+	for _, e := range app.events() {
+		types = append(types, e.EventType)
+	}
+	if got := strings.Join(types, " "); got != "booking.created lab.created booking.updated booking.created booking.updated" {
+		t.Errorf("it took %s", got)
+	}
+}
+
 func TestTheClinicAnswersForTheIDs(t *testing.T) {
 	app := &application{secret: simtest.DefaultSecret}
 	sim := simtest.Start(t, app)
@@ -211,7 +254,7 @@ func TestAURLIsAReceiverToo(t *testing.T) {
 	sim.Accepted(1, "invoice.*", 10*time.Second)
 }
 
-// TestParallel starts a hundred at once: each sees its own events alone.
+// TestParallel has a hundred tests, of which as many go on at once as the machine takes: each sees its own events alone.
 func TestParallel(t *testing.T) {
 	for i := range 100 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -226,6 +269,40 @@ func TestParallel(t *testing.T) {
 				t.Errorf("it took %d events", len(took))
 			}
 		})
+	}
+}
+
+// TestAHundredAtOnce has a hundred run side by side, whatever the machine: none has an event, a record or an id of another's.
+func TestAHundredAtOnce(t *testing.T) {
+	var started, ended sync.WaitGroup
+	apps := make([]*application, 100)
+	started.Add(len(apps))
+	for i := range apps {
+		apps[i] = &application{secret: fmt.Sprintf("whsec_of_run_%d", i)}
+		ended.Go(func() {
+			sim := simtest.Start(t, apps[i], simtest.Secret(apps[i].secret), simtest.Seed(int64(i)))
+			started.Done()
+			started.Wait()
+			sim.Emit("patient.created")
+			sim.Send("booking.created")
+			sim.Settled(30 * time.Second)
+		})
+	}
+	ended.Wait()
+	seen := map[string]bool{}
+	for i, app := range apps {
+		events := app.events()
+		if len(events) != 2 {
+			t.Errorf("number %d took %d events", i, len(events))
+		}
+		for _, e := range events {
+			for _, id := range append(slices.Collect(maps.Values(e.Identifiers)), e.EventID) {
+				if seen[id] {
+					t.Errorf("number %d is told of %s, as another was", i, id)
+				}
+				seen[id] = true
+			}
+		}
 	}
 }
 
@@ -274,20 +351,43 @@ func (s *stranger) run(f func(t testing.TB)) string {
 }
 
 func TestAFailureSaysWhatToDo(t *testing.T) {
+	flag.Set("test.artifacts", "true")
+	defer flag.Set("test.artifacts", flag.Lookup("test.artifacts").DefValue)
 	s := &stranger{t: t}
 	said := s.run(func(t testing.TB) {
 		app := &application{secret: "whsec_another_secret"}
 		sim := simtest.Start(t, app)
-		if answer := sim.Send("booking.created", simtest.Omit("patientId")); !answer.Came.OK() {
+		if answer := sim.Send("booking.created", simtest.Omit("patientId"), simtest.Set("bookingId", "507f1f77bcf86cd799439011")); !answer.Came.OK() {
 			t.Errorf("it is answered %d", answer.Came.Status)
 		}
+		sim.Send("invoice.paid", simtest.Fault("signature=tampered")) // refused, as it should be
+		simtest.Start(t, app, simtest.Secret(app.secret)).Send("invoice.paid", simtest.Fault("signature=several-v1"))
+		other := simtest.Start(t, app, simtest.Secret("whsec_a_third"))
+		other.Emit("lab.created")
+		other.Settled(10 * time.Second)
 	})
-	for _, want := range []string{"booking.created was answered 401", "semblance send booking.created --to http://127.0.0.1:", "--seed 1 --omit patientId"} {
+	for _, want := range []string{
+		"booking.created was answered 401", "semblance send booking.created --to http://127.0.0.1:", "/ --omit all --set bookingId=507f1f77bcf86cd799439011 --set doctorId=",
+		"lab.created was answered 401", `--secret "$SEMBLANCE_SECRET"`, "ends with this test",
+	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("a failed test does not say %q:\n%s", want, said)
 		}
 	}
-	written, err := os.ReadFile(filepath.Join(s.folder, "attempts.ndjson"))
+	for _, unwanted := range []string{"tampered", "whsec_a_third"} {
+		if strings.Contains(said, unwanted) {
+			t.Errorf("a failed test says %q:\n%s", unwanted, said)
+		}
+	}
+	if n := strings.Count(said, "semblance send lab.created"); n != 1 {
+		t.Errorf("a delivery that failed five times is shown %d times:\n%s", n, said)
+	}
+	for _, file := range []string{"attempts-2.ndjson", "attempts-3.ndjson"} {
+		if _, err := os.Stat(filepath.Join(s.folder, file)); err != nil {
+			t.Errorf("a second run in one test leaves no file of its own: %v", err)
+		}
+	}
+	written, err := os.ReadFile(filepath.Join(s.folder, "attempts-3.ndjson")) // of the run that was begun first, and ended last
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +395,7 @@ func TestAFailureSaysWhatToDo(t *testing.T) {
 		Sent simulator.Sent
 		Came simulator.Came
 	}
-	if err := json.Unmarshal(written, &line); err != nil || line.Sent.EventType != "booking.created" || line.Came.Status != 401 {
+	if err := json.NewDecoder(bytes.NewReader(written)).Decode(&line); err != nil || line.Sent.EventType != "booking.created" || line.Came.Status != 401 {
 		t.Errorf("the artifact holds %s (%v)", written, err)
 	}
 }
@@ -311,6 +411,63 @@ func TestWaitingInVainSaysWhatCame(t *testing.T) {
 	}
 }
 
+// hanging takes what is sent and answers when the sender has gone.
+func hanging(_ http.ResponseWriter, r *http.Request) {
+	io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+}
+
+func TestAReceiverThatHangsHoldsNobodyUp(t *testing.T) {
+	began := time.Now()
+	said := (&stranger{t: t}).run(func(t testing.TB) {
+		sim := simtest.Start(t, hanging)
+		sim.Emit("lab.created")
+		sim.Accepted(1, "lab.*", 50*time.Millisecond)
+	})
+	if want := "accepted 0 of 1 lab.* after 50ms; nothing has been answered; one attempt is not answered yet"; !strings.Contains(said, want) {
+		t.Errorf("it says %q, want %q in it", said, want)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("a test that has failed takes %v to end", took)
+	}
+}
+
+func TestATestThatEndsTooEarlyIsTold(t *testing.T) {
+	said := (&stranger{t: t}).run(func(t testing.TB) { simtest.Start(t, hanging).Emit("lab.created") })
+	if want := "after the end of the test the receiver had not answered; wait for it with Sim.Settled"; !strings.Contains(said, want) {
+		t.Errorf("it says %q, want %q in it", said, want)
+	}
+}
+
+// What is owed when a test ends is owed to nobody.
+func TestRetriesThatAreNotDueHoldNobodyUp(t *testing.T) {
+	began := time.Now()
+	said := (&stranger{t: t}).run(func(t testing.TB) {
+		sim := simtest.Start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, simtest.TimeScale(1))
+		for range 50 {
+			sim.Emit("lab.created")
+		}
+	})
+	if took := time.Since(began); said != "" || took > 2*time.Second {
+		t.Errorf("it took %v to end, and said %q", took, said)
+	}
+}
+
+func TestWaitingForThePausedSaysSo(t *testing.T) {
+	said := (&stranger{t: t}).run(func(t testing.TB) {
+		sim := simtest.Start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }, simtest.Manual(noon))
+		for range 3 {
+			sim.Emit("lab.created")
+		}
+		sim.Advance(time.Hour)
+		sim.Emit("lab.created")
+		sim.Accepted(1, "lab.*", 50*time.Millisecond)
+	})
+	if want := "the subscription is paused"; !strings.Contains(said, want) {
+		t.Errorf("it says %q, want %q in it", said, want)
+	}
+}
+
 func TestWhatCannotBeIsOneSentence(t *testing.T) {
 	for name, test := range map[string]struct {
 		do   func(t testing.TB)
@@ -322,9 +479,11 @@ func TestWhatCannotBeIsOneSentence(t *testing.T) {
 		"breaks its schema": {func(t testing.TB) {
 			simtest.Start(t, &application{}).Send("booking.created", simtest.Set("bookingId", "7"))
 		}, "say simtest.Invalid() if it should"},
-		"unknown action":     {func(t testing.TB) { simtest.Start(t, &application{}).Do("arive") }, "arrive"},
-		"unknown fault":      {func(t testing.TB) { simtest.Start(t, &application{}).Fault("signature=tampred", 1) }, "tampered"},
-		"a clock of its own": {func(t testing.TB) { simtest.Start(t, &application{}).Advance(time.Hour) }, "advanc"},
+		"unknown action":              {func(t testing.TB) { simtest.Start(t, &application{}).Do("arive") }, "arrive"},
+		"unknown fault":               {func(t testing.TB) { simtest.Start(t, &application{}).Fault("signature=tampred", 1) }, "tampered"},
+		"a clock of its own":          {func(t testing.TB) { simtest.Start(t, &application{}).Advance(time.Hour) }, "advanc"},
+		"a URL with a path beside it": {func(t testing.TB) { simtest.Start(t, "http://127.0.0.1:9/", simtest.Path("/webhooks")) }, "leave it out"},
+		"a URL of another kind":       {func(t testing.TB) { simtest.Start(t, "ftp://127.0.0.1/") }, "no http or https URL"},
 		"a record of nobody's": {func(t testing.TB) {
 			simtest.Start(t, &application{}).Send("booking.created", simtest.About(simtest.Record{ID: "507f1f77bcf86cd799439012"}))
 		}, "the clinic has no record"},

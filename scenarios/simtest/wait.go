@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"semblance/schemas"
@@ -40,11 +41,24 @@ func (s *Sim) wait(c provider.Condition, within time.Duration) {
 	}
 }
 
-// lastAnswer says how the last attempt went, for a test that waits in vain.
+// lastAnswer says how the last attempt went, and what there is to wait for, for a test that waits in vain.
 func (s *Sim) lastAnswer() string {
+	said := s.lastAttempt()
+	switch health := s.provider.Health(); {
+	case health.InFlight == 1:
+		said += "; one attempt is not answered yet"
+	case health.InFlight > 1:
+		said += fmt.Sprintf("; %d attempts are not answered yet", health.InFlight)
+	case health.Paused > 0:
+		said += "; the subscription is paused, because too many deliveries in a row failed for good"
+	}
+	return said
+}
+
+func (s *Sim) lastAttempt() string {
 	page, err := s.provider.Journal().Attempts(context.WithoutCancel(s.t.Context()), journal.Query{Limit: 1, Full: true})
 	if err != nil || len(page.Items) == 0 {
-		return "; nothing was sent"
+		return "; nothing has been answered"
 	}
 	a := page.Items[0]
 	if a.Came.Failure != "" {
