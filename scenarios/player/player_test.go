@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -466,6 +467,54 @@ steps:
 	step := result.Stories[0].Steps[2]
 	if step.Outcome != scenarios.Failed || !strings.Contains(step.Evidence[0].Verdict.Failures[0].String(), "expected 1 still after 150ms, found 2") {
 		t.Errorf("a second event within the quiet time goes unnoticed:\n%s", outcomes(result))
+	}
+}
+
+// An answer that is right but late is no success within the time, and what was found before the time ran out is what is
+// reported.
+func TestAProbeThatIsLateFails(t *testing.T) {
+	var asked atomic.Int32
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/late":
+			time.Sleep(time.Millisecond) // it is late, however fast the machine is
+		case asked.Add(1) > 1:
+			<-r.Context().Done()
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer app.Close()
+	result := play(t, player.Options{Target: app.URL}, `
+name: Late
+steps:
+  - {probe: {get: "${target.origin}/late", within: 500us}}
+  - {probe: {get: "${target.origin}/then-never", within: 100ms, every: 10ms}}
+`)
+	steps := result.Stories[0].Steps
+	for i, want := range []string{"within: expected at most 500µs, found", "status: expected 2xx, found 404"} {
+		if failures := steps[i].Evidence[0].Verdict.Failures; len(failures) != 1 || !strings.Contains(failures[0].String(), want) {
+			t.Errorf("want one failure, %s:\n%s", want, outcomes(result))
+		}
+	}
+}
+
+// Of a parallel block, the last send in the file's order counts, and not a branch that has sent nothing.
+func TestTheLastSendOfAParallelBlock(t *testing.T) {
+	app := newApplication(t)
+	result := play(t, player.Options{Target: app.URL, At: noon, DryRun: true}, `
+name: Sent
+steps:
+  - send: patient.created
+  - parallel:
+      - send: booking.created
+      - wait: 1ms
+  - request: {headers: [[X-Last, "${sent.eventId}"]]}
+`)
+	steps := result.Stories[0].Steps
+	sent, named := steps[2].Evidence[0].Attempt.Sent.EventID, steps[4].Evidence[0].Attempt.Sent.Header("X-Last")
+	if sent != named {
+		t.Errorf("after a block that has sent %s, the last send is called %s", sent, named)
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *story) probe(step *script.Probe, at place) task {
 		check := scenarios.Check{Asked: q.what}
 		last, verdict := s.askUntil(ctx, step, q, expect, &check)
 		if verdict.Passed() && step.StillAfter > 0 && clock.Sleep(ctx, step.StillAfter) == nil {
-			last, verdict = q.once(ctx, expect, step.Within)
+			last, verdict = q.once(ctx, expect, max(step.Within, patience)) // it is in time by now
 			check.Tries++
 			for i := range verdict.Failures {
 				verdict.Failures[i].Expected += fmt.Sprintf(" still after %v", step.StillAfter)
@@ -72,20 +72,35 @@ func (s *story) probe(step *script.Probe, at place) task {
 	}
 }
 
-func (s *story) askUntil(ctx context.Context, step *script.Probe, q *question, expect scenarios.Expect, check *scenarios.Check) (answer, scenarios.Verdict) {
-	deadline := clock.Now().Add(step.Within)
+// patience is how long the first question may take at least: what comes too late is no success, but says more than that
+// nothing came.
+const patience = time.Second
+
+// askUntil asks until the answer is what is expected or the time has run out. A question that the end of the time cut
+// short says less than the answer before it, and leaves that to be reported.
+func (s *story) askUntil(ctx context.Context, step *script.Probe, q *question, expect scenarios.Expect, check *scenarios.Check) (last answer, verdict scenarios.Verdict) {
+	started := clock.Now()
+	deadline := started.Add(step.Within)
+	allowed := max(step.Within, patience)
 	for {
 		check.Tries++
-		last, verdict := q.once(ctx, expect, step.Within)
+		a, judged := q.once(ctx, expect, allowed)
+		if judged.Passed() || check.Tries == 1 || a.came.Failure != simulator.FailureTimeout {
+			last, verdict = a, judged
+		}
+		if took := clock.Since(started); verdict.Passed() && took > step.Within {
+			verdict.Failures = []scenarios.Failure{{What: scenarios.WhatWithin, Expected: "at most " + step.Within.String(), Found: took.String()}}
+		}
 		if verdict.Passed() || clock.Now().Add(step.Every).After(deadline) || clock.Sleep(ctx, step.Every) != nil {
 			return last, verdict
 		}
+		allowed = deadline.Sub(clock.Now())
 	}
 }
 
-// once asks and judges.
+// once asks and judges, and takes no answer that has not come within the time.
 func (q *question) once(ctx context.Context, expect scenarios.Expect, within time.Duration) (answer, scenarios.Verdict) {
-	ctx, cancel := context.WithTimeout(ctx, max(within, time.Second))
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	a := q.ask(ctx)
 	verdict := scenarios.Judge(expect, &simulator.Attempt{Came: a.came})
@@ -173,6 +188,9 @@ func failureOf(err error) simulator.Failure {
 
 // plainError is the cause, without the method and URL that net/http puts in front.
 func plainError(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no whole answer came in time"
+	}
 	var wrapped interface{ Unwrap() error }
 	if errors.As(err, &wrapped) {
 		if inner := wrapped.Unwrap(); inner != nil {

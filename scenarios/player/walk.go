@@ -213,12 +213,13 @@ func (s *story) parallel(step *script.Parallel, at place) task {
 			})
 		}
 		running.Wait()
+		before := b.sent
 		for _, child := range branches {
 			b.scope.merge(child.scope)
 			if child.now.After(b.now) {
 				b.now = child.now
 			}
-			if child.sent != "" {
+			if child.sent != before { // else it has sent nothing
 				b.sent = child.sent
 			}
 		}
