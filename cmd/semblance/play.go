@@ -125,7 +125,7 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 		return usageIf(err)
 	}
 	options.Env = a.getenv
-	reports, err := parseReports(f.reports)
+	reports, err := f.files()
 	if err != nil {
 		return usageError(err)
 	}
@@ -186,6 +186,20 @@ func (f *playFlags) options(flags *pflag.FlagSet) (player.Options, error) {
 		return o, fmt.Errorf("--cover: %w", err)
 	}
 	return o, f.bound()
+}
+
+// files understands where the reports go, and refuses a transcript that cannot go where it should.
+func (f *playFlags) files() (reportFiles, error) {
+	reports, err := parseReports(f.reports)
+	switch {
+	case err != nil:
+		return nil, err
+	case f.transcript == "-":
+		return nil, errors.New("--transcript -: a transcript goes into a file; --format json prints it")
+	case f.transcript != "" && reports.at(f.transcript):
+		return nil, fmt.Errorf("--transcript %s: a report goes there, too", f.transcript)
+	}
+	return reports, nil
 }
 
 // bound refuses what makes no sense.

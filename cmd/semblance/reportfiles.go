@@ -51,8 +51,11 @@ func parseReports(texts []string) (reportFiles, error) {
 	var files reportFiles
 	for _, text := range texts {
 		kind, path, ok := strings.Cut(text, "=")
-		if !ok || path == "" {
+		switch {
+		case !ok || path == "":
 			return nil, fmt.Errorf("--report %q: expected KIND=FILE, such as junit=out.xml", text)
+		case path == "-":
+			return nil, fmt.Errorf("--report %q: a report goes into a file; %s=/dev/stdout prints it after the rest", text, kind)
 		}
 		i := slices.IndexFunc(report.Forms(), func(form report.Form) bool { return form.Name == kind })
 		if i < 0 {
@@ -61,12 +64,17 @@ func parseReports(texts []string) (reportFiles, error) {
 			}
 			return nil, fmt.Errorf("--report %q: unknown kind %q; expected %s", text, kind, either(reportKinds()))
 		}
-		if slices.ContainsFunc(files, func(other reportFile) bool { return filepath.Clean(other.path) == filepath.Clean(path) }) {
+		if files.at(path) {
 			return nil, fmt.Errorf("--report %q: another report goes to %s, too", text, path)
 		}
 		files = append(files, reportFile{report.Forms()[i], path})
 	}
 	return files, nil
+}
+
+// at reports whether one of the reports goes to the path.
+func (files reportFiles) at(path string) bool {
+	return slices.ContainsFunc(files, func(f reportFile) bool { return filepath.Clean(f.path) == filepath.Clean(path) })
 }
 
 // check finds out before anything is sent what could not be written after it.

@@ -408,6 +408,9 @@ func TestAnInterruptKeepsWhatRan(t *testing.T) {
 	if result.Counts.Attempts < 2 || result.Counts.Failed != 0 {
 		t.Errorf("counts %+v; want some attempts and no failure", result.Counts)
 	}
+	if cut := result.Stories[0].Steps[1]; cut.Reason != "interrupted" || cut.Duration == 0 {
+		t.Errorf("the step that was cut short says %q and took %v", cut.Reason, cut.Duration)
+	}
 	if last := result.Stories[0].Steps[2]; last.Outcome != scenarios.NotRun {
 		t.Errorf("the step after the interrupt is %s", last.Outcome)
 	}

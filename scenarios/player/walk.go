@@ -127,7 +127,6 @@ func (s *story) end(ctx context.Context, step script.Step, r round) {
 	path := script.Of(step).Path
 	if ctx.Err() != nil {
 		s.record.Skip(path, "interrupted")
-		return
 	}
 	s.record.End(path, s.since())
 	s.observe(step, r)

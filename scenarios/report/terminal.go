@@ -96,7 +96,11 @@ func result(s *scenarios.StepResult) string {
 	case s.Counts.Attempts+s.Counts.Checks == 1 && len(s.Evidence) == 1:
 		return came(&s.Evidence[0])
 	case s.Counts.Attempts > 1:
-		return fmt.Sprintf("%s, p50 %s, p99 %s", count(s.Counts.Attempts, "attempt", "attempts"), milliseconds(s.Latency.P50), milliseconds(s.Latency.P99))
+		text := fmt.Sprintf("%s, p50 %s, p99 %s", count(s.Counts.Attempts, "attempt", "attempts"), milliseconds(s.Latency.P50), milliseconds(s.Latency.P99))
+		if s.Reason != "" { // why there are no more of them
+			text += ", " + s.Reason
+		}
+		return text
 	}
 	return ""
 }
@@ -162,7 +166,8 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 		fmt.Fprintf(b, "            all but %s\n", missing(&r.Coverage))
 	}
 	if r.CoverAtLeast > 0 && !r.CoverageMet() {
-		fmt.Fprintf(b, "  %s\n", t.paint(fmt.Sprintf("the run had to cover %g %%; not covered: %s", r.CoverAtLeast, missing(&r.Coverage)), color.FgRed))
+		fmt.Fprintf(b, "  %s\n", t.paint(fmt.Sprintf("the run had to cover %g %% and covered %.4g %%; not covered: %s",
+			r.CoverAtLeast, r.Coverage.Percent(), missing(&r.Coverage)), color.FgRed))
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // person is a record of the cast as the checks know it: made in a clinic that is thrown away, so that what the clinic
 // itself would refuse is refused when the file is read.
 type person struct {
-	kind   string
+	kind   string           // "" where it was wrong, which has been said
 	record *fixtures.Record // nil where the clinic refused to make it
 }
 
@@ -30,7 +30,7 @@ func (p *parser) record(s *Scenario) {
 			complete = complete && relations[r.Role] != nil
 		}
 		one := person{kind: c.Kind}
-		if complete {
+		if complete && c.Kind != "" {
 			record, err := p.load.clinic.At(p.path+c.Name).Add(c.Kind, relations)
 			if err != nil {
 				p.failAt(c.Pos, len(c.Name), "%s: %s", c.Name, p.inNames(err))
@@ -86,7 +86,7 @@ func (p *parser) met(inner *Scenario, list []with) {
 		for _, c := range inner.Cast {
 			if c.Name == w.inner {
 				found = true
-				if c.Kind != one.kind {
+				if c.Kind != one.kind && c.Kind != "" && one.kind != "" {
 					p.fail(w.value, "%s is %s there, and %s is %s", w.inner, an(c.Kind), w.outer, an(one.kind))
 				}
 			}

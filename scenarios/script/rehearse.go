@@ -41,7 +41,7 @@ func (c *checker) send(s *Send) {
 		case s.Invalid:
 			extra = append(extra, schemas.Identifier{Name: i.Name, Value: value})
 		default:
-			c.failAt(i.Pos, len(i.Name), "%s; to send it all the same, say invalid: on-purpose", unknownIdentifier(s.Type, i.Name))
+			c.failAt(i.Pos, len(i.Name), "%s (to send it all the same, say invalid: on-purpose)", unknownIdentifier(s.Type, i.Name))
 		}
 	}
 	for i, name := range s.Omit {
@@ -173,6 +173,10 @@ func (c *checker) roles(about []About, roles []fixtures.Role, what string) (map[
 			fail(a, "%s", c.notCast(a.Name))
 			continue
 		}
+		if one.kind == "" { // said already
+			ok = false
+			continue
+		}
 		fitting := slices.DeleteFunc(slices.Clone(roles), func(r fixtures.Role) bool {
 			return r.Kind != one.kind || a.Role == "" && !r.Alone || a.Role != "" && r.Name != a.Role
 		})
@@ -208,7 +212,7 @@ func notAlone(called, kind, what string, roles []fixtures.Role) string {
 	alone := slices.DeleteFunc(slices.Clone(roles), func(r fixtures.Role) bool { return !r.Alone })
 	for _, r := range roles {
 		if r.Kind == kind {
-			return called + " is a " + kind + "; " + what + " takes it by its role: about: {" + r.Name + ": " + called + "}"
+			return called + " is " + an(kind) + "; " + what + " takes it by its role: about: {" + r.Name + ": " + called + "}"
 		}
 	}
 	if len(alone) == 0 {

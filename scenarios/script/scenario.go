@@ -83,22 +83,22 @@ func (p *parser) cast(n *node, s *Scenario) {
 			return
 		}
 		c := Cast{Pos: k.pos, Name: called}
-		if p.member(v, &c) {
-			s.Cast = append(s.Cast, c)
-		}
+		p.member(v, &c)
+		s.Cast = append(s.Cast, c)
 	})
 	p.related(s)
 }
 
-// member reads one record of the cast.
-func (p *parser) member(n *node, c *Cast) bool {
+// member reads one record of the cast. One whose kind is wrong is in the cast all the same, without a kind, so that nothing
+// else is said of it.
+func (p *parser) member(n *node, c *Cast) {
 	if n.kind != object || n.get("kind") == nil {
 		p.fail(n, "a record of the cast says its kind: {kind: patient}; found %s", n.describe())
-		return false
+		return
 	}
 	kind, ok := p.oneOfKinds(n.get("kind"))
 	if !ok {
-		return false
+		return
 	}
 	c.Kind = kind
 	relations := fixtures.Relations(kind)
@@ -114,7 +114,6 @@ func (p *parser) member(n *node, c *Cast) bool {
 			}
 		}
 	}
-	return true
 }
 
 func (p *parser) oneOfKinds(n *node) (string, bool) {
@@ -160,7 +159,7 @@ func (p *parser) related(s *Scenario) {
 			case state[r.Name] == 0:
 				place(other)
 			}
-			if want := relationKind(c.Kind, r.Role); other.Kind != want {
+			if want := relationKind(c.Kind, r.Role); other.Kind != want && other.Kind != "" {
 				p.failAt(r.Pos, len(r.Name), "the %s of %s is %s, and %s is %s", r.Role, an(c.Kind), an(want), r.Name, an(other.Kind))
 				continue
 			}
