@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -157,22 +158,38 @@ func ExampleSim_Clinic() {
 	t := &exampleT{}
 	defer t.end()
 
-	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
-	api := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		record, ok := sim.Clinic().Record(r.PathValue("id"))
+	var sim *simtest.Sim
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /patients/{id}", func(w http.ResponseWriter, r *http.Request) {
+		patient, ok := sim.Clinic().Record(r.PathValue("id"))
 		if !ok {
 			http.NotFound(w, r)
 			return
 		}
-		json.NewEncoder(w).Encode(record.Values)
+		json.NewEncoder(w).Encode(patient.Values)
 	})
-	_ = api // given to the code under test
+	api := httptest.NewServer(mux)
+	defer api.Close()
 
-	change := sim.Emit("patient.created")
-	id, _ := change.Get("patientId")
-	patient, ok := sim.Clinic().Record(id)
-	fmt.Println(patient.Kind, ok)
-	// Output: patient true
+	greeted := make(chan string, 1)
+	receiver := func(w http.ResponseWriter, r *http.Request) { // the code under test, which has the API's URL from the test
+		var event struct{ Identifiers struct{ PatientID string } }
+		json.NewDecoder(r.Body).Decode(&event)
+		answer, err := http.Get(api.URL + "/patients/" + event.Identifiers.PatientID)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		defer answer.Body.Close()
+		var patient struct{ FirstName string }
+		json.NewDecoder(answer.Body).Decode(&patient)
+		greeted <- patient.FirstName
+	}
+	sim = simtest.Start(t, receiver)
+	ada := sim.Clinic().Add("patient")
+	sim.Emit("patient.created", simtest.About(ada))
+	fmt.Println(<-greeted == ada.Values["firstName"])
+	// Output: true
 }
 
 // A story of the library. In a test it is sim.Play(t, "first-visit"), and each step is a subtest.

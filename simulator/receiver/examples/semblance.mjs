@@ -1,5 +1,5 @@
-// Semblance as a child process, for tests in Node: copy it beside yours. The program is `semblance`, or what the variable
-// SEMBLANCE names.
+// Semblance as a child process, for tests in Node: copy it to yours, and have their import say where it is. The program is
+// `semblance`, or what the variable SEMBLANCE names.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
