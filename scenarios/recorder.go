@@ -146,13 +146,14 @@ func (s *StoryRecorder) Check(path string, e Evidence) {
 
 // Fail records that a step could not be played, and why.
 func (s *StoryRecorder) Fail(path, round, reason string) {
-	s.Miss(path, round, Failure{What: WhatStep, Expected: "the step to be played", Found: reason})
+	s.Miss(path, round, nil, Failure{What: WhatStep, Expected: "the step to be played", Found: reason})
 }
 
-// Miss records what a step failed in besides its attempts and checks.
-func (s *StoryRecorder) Miss(path, round string, f Failure) {
+// Miss records what a step failed in besides its attempts and checks, and the answer that it was missed in, if there was
+// one.
+func (s *StoryRecorder) Miss(path, round string, answer []byte, f Failure) {
 	f.Found = excerpt(f.Found)
-	s.Check(path, Evidence{Round: round, Check: &Check{}, Verdict: Verdict{Failures: []Failure{f}}})
+	s.Check(path, Evidence{Round: round, Check: &Check{Answer: answer}, Verdict: Verdict{Failures: []Failure{f}}})
 }
 
 // Skip records that a step is not played, and why. A step that was judged in another round keeps that round's outcome.

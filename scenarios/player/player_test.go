@@ -207,6 +207,10 @@ steps:
 3 passed
 4 failed [status: expected 404, found 200]
 5 skipped (only the reference receiver (semblance listen) can show this)`)
+	missed := play(t, player.Options{Target: app.URL}, "name: Missed\nsteps:\n  - {send: booking.created, capture: {x: /x}}\n").Stories[0].Steps[0].Evidence[1]
+	if !strings.HasPrefix(string(missed.Check.Answer), `{"job":`) {
+		t.Errorf("what a capture was missed in is kept as %q", missed.Check.Answer)
+	}
 
 	app.mu.Lock()
 	app.types = nil

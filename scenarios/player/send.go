@@ -175,7 +175,7 @@ func captureFrom(s *story, step script.Step, r round, b *branch, captures []scri
 			value, err = scenarios.Lookup(doc, c.Pointer)
 		}
 		if err != nil {
-			s.record.Miss(script.Of(step).Path, r.String(), scenarios.Failure{
+			s.record.Miss(script.Of(step).Path, r.String(), came.Body, scenarios.Failure{
 				What: scenarios.WhatCapture, Name: c.Name, Pointer: c.Pointer, Expected: "a value in the answer", Found: err.Error(),
 			})
 			return

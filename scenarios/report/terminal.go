@@ -108,7 +108,7 @@ func result(s *scenarios.StepResult) string {
 // failures spells out what failed, both values side by side.
 func (t Terminal) failures(s *scenarios.StepResult) string {
 	b := new(bytes.Buffer)
-	shown := 0
+	shown, told := 0, ""
 	for i := range s.Evidence {
 		e := &s.Evidence[i]
 		if e.Verdict.Passed() {
@@ -126,8 +126,9 @@ func (t Terminal) failures(s *scenarios.StepResult) string {
 		if e.Verdict.More > 0 {
 			fmt.Fprintf(b, "        and %d more of this answer\n", e.Verdict.More)
 		}
-		if text := firstLine(answer(e), 200); text != "" {
+		if text := firstLine(answer(e), 200); text != "" && text != told { // a capture is missed in an answer that has failed, too
 			fmt.Fprintf(b, "        %-9s %s\n", "answer", text)
+			told = text
 		}
 	}
 	if rest := s.Counts.Failures() - int64(min(shown, failuresShown)); rest > 0 {

@@ -21,6 +21,7 @@ type parser struct {
 	source *Source
 	guests map[string]guest  // records of an outer cast, by the names that they have here
 	people map[string]person // the cast
+	beside []string          // the keys of the map around the one that is read
 }
 
 // fail notes an error at a node.

@@ -34,6 +34,9 @@ func (t *table[T]) read(p *parser, n *node, into *T) {
 		return
 	}
 	p.keys(n, t.what, t.names())
+	around := p.beside
+	p.beside = t.names()
+	defer func() { p.beside = around }()
 	for _, k := range t.keys {
 		value := n.get(k.name)
 		switch {
@@ -78,6 +81,10 @@ func (p *parser) keys(n *node, what string, known []string) {
 func (p *parser) unknown(n *node, kind, where string, known []string) {
 	if strings.Contains(n.text, "${") && kind == "key" {
 		p.fail(n, "a key cannot hold ${…}")
+		return
+	}
+	if slices.Contains(p.beside, n.text) && slices.Contains(p.beside, where) {
+		p.fail(n, "%s stands beside %s, not in it", n.text, where)
 		return
 	}
 	if near := schemas.Suggest(n.text, known); near != "" {
