@@ -13,8 +13,13 @@ import (
 // answers from. Its methods may be called from several goroutines.
 type Clinic struct {
 	sim *Sim
-	mu  sync.Mutex
-	c   *fixtures.Clinic
+	*clinic
+}
+
+// clinic is for one goroutine at a time.
+type clinic struct {
+	mu sync.Mutex
+	c  *fixtures.Clinic
 }
 
 // Record is one thing that the practice keeps, as it was when it was asked for.
@@ -26,10 +31,8 @@ type Record struct {
 	Values  map[string]string // realistic values by name: the "firstName" of a patient
 }
 
-func newClinic(s *Sim, c *fixtures.Clinic) *Clinic { return &Clinic{sim: s, c: c} }
-
 // Clinic returns the practice.
-func (s *Sim) Clinic() *Clinic { return s.clinic }
+func (s *Sim) Clinic() *Clinic { return &Clinic{s, &s.clinic} }
 
 // Relation is a record that a new one is related to, see [Clinic.Add].
 type Relation struct {
@@ -98,7 +101,7 @@ func decode(encoded []byte) Record {
 	return r
 }
 
-func (c *Clinic) change(eventType string, a *ask) (schemas.Change, error) {
+func (c *clinic) change(eventType string, a *ask) (schemas.Change, error) {
 	t, err := schemas.Lookup(eventType)
 	if err != nil {
 		return schemas.Change{}, err
@@ -116,7 +119,7 @@ func (c *Clinic) change(eventType string, a *ask) (schemas.Change, error) {
 	return change, a.check(&change)
 }
 
-func (c *Clinic) do(action string, a *ask) ([]schemas.Change, error) {
+func (c *clinic) do(action string, a *ask) ([]schemas.Change, error) {
 	if len(a.with)+len(a.omit)+len(a.set) > 0 || a.fault != "" {
 		return nil, fmt.Errorf("an action takes records (simtest.About) and nothing else")
 	}

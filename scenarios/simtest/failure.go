@@ -66,7 +66,7 @@ func (s *Sim) advise(sent, emitted []simulator.Attempt) {
 			break
 		}
 		commands = append(commands, command)
-		s.t.Logf("%s was answered %s; send it again with\n\t%s", a.Sent.EventType, briefly(&a.Came), command)
+		s.t.Logf("%s was %s; send it again with\n\t%s", a.Sent.EventType, briefly(&a.Came), command)
 	}
 	if s.server != nil && len(commands)+len(s.stories) > 0 {
 		s.t.Logf("the receiver at %s ends with this test: have --to name one that goes on", s.server.URL)
@@ -186,9 +186,9 @@ func appendLine(lines []byte, a *simulator.Attempt) []byte {
 // briefly is an answer in a few words.
 func briefly(came *simulator.Came) string {
 	if came.Failure != "" {
-		return "with nothing: " + came.Detail
+		return "not answered: " + came.Detail
 	}
-	text := fmt.Sprint(came.Status)
+	text := fmt.Sprint("answered ", came.Status)
 	if body := strings.TrimSpace(string(came.Body)); body != "" {
 		if len(body) > 200 {
 			body = body[:200] + "…"

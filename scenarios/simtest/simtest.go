@@ -54,20 +54,25 @@ const closeWithin = 3 * time.Second
 
 // Sim is a provider that runs for one test, subscribed to by one receiver. Its methods may be called from several
 // goroutines; those that cannot do what they are asked to fail the test, so they are for the test's own goroutine, as
-// testing.T.FailNow is.
+// testing.T.FailNow is; a subtest uses [Sim.In].
 type Sim struct {
 	// URL is where the receiver is, SubscriptionID and Secret what its deliveries carry.
 	URL            string
 	SubscriptionID string
 	Secret         string
 
-	t        testing.TB
+	t testing.TB // whom it fails
+	*run
+}
+
+// run is what the test and its subtests share.
+type run struct {
 	server   *httptest.Server // of a handler; nil where the receiver has a URL of its own
 	options  options
 	clock    clock.Clock
 	provider *provider.Provider
 	sender   *delivery.Sender
-	clinic   *Clinic
+	clinic   clinic
 	eventIDs *schemas.ObjectIDs
 	log      attempts
 
@@ -77,7 +82,8 @@ type Sim struct {
 }
 
 // Start starts the provider with one receiver, subscribed to every event type: an http.Handler, which is served on a
-// socket of its own, or the URL of one that runs already. All of it ends with the test.
+// socket of its own, or the URL of one that runs already. All of it ends with the test. A fuzz target starts one for each
+// input, with the t that it is given.
 func Start(t testing.TB, receiver any, with ...Option) *Sim {
 	t.Helper()
 	o := options{secret: DefaultSecret, seed: 1, scale: DefaultTimeScale}
@@ -88,10 +94,17 @@ func Start(t testing.TB, receiver any, with ...Option) *Sim {
 	if err != nil {
 		t.Fatalf("simtest: %v", err)
 	}
-	sim := &Sim{t: t, Secret: o.secret, options: o, clock: o.clock()}
+	sim := &Sim{Secret: o.secret, t: t, run: &run{options: o, clock: o.clock()}}
 	sim.serve(receiver)
 	sim.start(types)
 	return sim
+}
+
+// In returns the same run for a subtest: what cannot be done there ends the subtest, and not the test around it.
+func (s *Sim) In(t testing.TB) *Sim {
+	in := *s
+	in.t = t
+	return &in
 }
 
 // serve finds the URL of the receiver, and serves it if it is a handler.
@@ -128,7 +141,7 @@ func (s *Sim) start(types []*schemas.EventType) {
 	settings := provider.Options{
 		Clock: s.clock, Seed: o.seed, Fixed: !o.at.IsZero(),
 		Clinic:        fixtures.Options{System: o.system, At: o.at},
-		Subscriptions: []provider.NewSubscription{{URL: s.URL, EventTypes: names, Label: s.t.Name(), Secret: simulator.Secret(o.secret), Local: true}},
+		Subscriptions: []provider.NewSubscription{{URL: s.URL, EventTypes: names, Label: label(s.t.Name()), Secret: simulator.Secret(o.secret), Local: true}},
 		EventIDs:      o.eventIDs,
 		Delivery:      delivery.Options{Timeout: o.timeout, Insecure: true}, // a test's own server has a certificate of its own
 	}
@@ -146,7 +159,14 @@ func (s *Sim) start(types []*schemas.EventType) {
 	s.SubscriptionID = s.provider.Subscriptions(false)[0].ID
 	s.eventIDs = schemas.NewObjectIDs(eventIDSeed(o))
 	// Its seed is not the provider's: the traffic of the provider's own clinic must not tell of the same records.
-	s.clinic = newClinic(s, fixtures.New(fixtures.Options{Seed: int64(schemas.Mix(uint64(o.seed)) >> 1), System: o.system, At: o.at}))
+	s.clinic.c = fixtures.New(fixtures.Options{Seed: int64(schemas.Mix(uint64(o.seed)) >> 1), System: o.system, At: o.at})
+}
+
+// label is the end of a test's name, where that is longer than a label may be.
+func label(name string) string {
+	const longest = 256 // characters: the contract's bound
+	runes := []rune(name)
+	return string(runes[max(0, len(runes)-longest):])
 }
 
 // close ends the run. It says what a test that failed should know.

@@ -406,7 +406,7 @@ func TestWaitingInVainSaysWhatCame(t *testing.T) {
 		sim.Emit("lab.created")
 		sim.Accepted(1, "lab.*", 200*time.Millisecond)
 	})
-	if want := "accepted 0 of 1 lab.* after 200ms; the last answer, to lab.created: 503 no room"; !strings.Contains(said, want) {
+	if want := "accepted 0 of 1 lab.* after 200ms; last, lab.created was answered 503 no room"; !strings.Contains(said, want) {
 		t.Errorf("it says %q, want %q in it", said, want)
 	}
 }
@@ -437,6 +437,27 @@ func TestATestThatEndsTooEarlyIsTold(t *testing.T) {
 	if want := "after the end of the test the receiver had not answered; wait for it with Sim.Settled"; !strings.Contains(said, want) {
 		t.Errorf("it says %q, want %q in it", said, want)
 	}
+}
+
+// A subtest that fails fails alone, and a name may be longer than a subscription's label.
+func TestSubtestsShareARun(t *testing.T) {
+	sim := simtest.Start(t, &application{secret: simtest.DefaultSecret})
+	said := (&stranger{t: t}).run(func(t testing.TB) {
+		sim.In(t).Accepted(1, "lab.created", 50*time.Millisecond)
+	})
+	if !strings.Contains(said, "nothing has been answered") {
+		t.Errorf("it says %q", said)
+	}
+	said = (&stranger{t: t}).run(func(t testing.TB) { sim.In(t).Clinic().Add("patinet") })
+	if !strings.Contains(said, "patinet") {
+		t.Errorf("it says %q", said)
+	}
+	t.Run(strings.Repeat("long", 100), func(t *testing.T) {
+		t.Parallel()
+		sim.In(t).Emit("lab.created")
+		sim.In(t).Accepted(1, "lab.created", 10*time.Second)
+		simtest.Start(t, &application{secret: simtest.DefaultSecret})
+	})
 }
 
 // What is owed when a test ends is owed to nobody.

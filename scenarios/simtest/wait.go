@@ -61,10 +61,7 @@ func (s *Sim) lastAttempt() string {
 		return "; nothing has been answered"
 	}
 	a := page.Items[0]
-	if a.Came.Failure != "" {
-		return "; the last attempt, at " + a.Sent.EventType + ": " + a.Came.Detail
-	}
-	return "; the last answer, to " + a.Sent.EventType + ": " + briefly(&a.Came)
+	return "; last, " + a.Sent.EventType + " was " + briefly(&a.Came)
 }
 
 // Attempts returns the attempts at the emitted events that match the pattern, the oldest first: at most a thousand.
