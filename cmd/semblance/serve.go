@@ -170,8 +170,11 @@ func (s *serving) close() error {
 	return errors.Join(errs...)
 }
 
-// stopServer waits for the requests that are being answered, but not for ever.
+// stopServer waits for the requests that are being answered, for half of the grace: a client that dawdles must not take
+// from the attempts in flight what they need to end.
 func (s *serving) stopServer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.flags.grace/2)
+	defer cancel()
 	if err := s.server.Shutdown(ctx); err != nil {
 		s.log.Warn("requests were cut off", "error", err)
 		err = s.server.Close()

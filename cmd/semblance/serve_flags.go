@@ -123,6 +123,9 @@ func (f *serveFlags) provider(flags *pflag.FlagSet) (provider.Options, error) {
 		Secrets:  f.secretForm,
 		SignOnce: f.resign == "once", InFlight: f.inFlight, AllowPublic: f.allowPublic,
 	}
+	if err := f.check(); err != nil {
+		return o, err
+	}
 	var err error
 	if o.Delivery, err = f.attemptFlags.options(); err != nil {
 		return o, err
@@ -150,6 +153,25 @@ func (f *serveFlags) provider(flags *pflag.FlagSet) (provider.Options, error) {
 		return o, err
 	}
 	return o, errors.Join(f.setTokens(&o, flags), f.setSubscriptions(&o))
+}
+
+// check refuses a nothing that the options would take for their default.
+func (f *serveFlags) check() error {
+	switch {
+	case f.attempts < 1:
+		return fmt.Errorf("--attempts %d: a delivery is tried at least once", f.attempts)
+	case f.inFlight < 1:
+		return fmt.Errorf("--in-flight %d: at least 1 attempt must be under way at once", f.inFlight)
+	case f.base <= 0:
+		return fmt.Errorf("--retry-base %s: the first wait must be longer than nothing, such as 1ms", f.base)
+	case f.factor <= 0:
+		return fmt.Errorf("--retry-factor %v: a wait is the one before times a positive number", f.factor)
+	case f.secretForm.Length < 1:
+		return fmt.Errorf("--secret-length %d: a secret that is drawn needs characters", f.secretForm.Length)
+	case f.grace < 0:
+		return fmt.Errorf("--grace %s: one cannot wait for less than nothing", f.grace)
+	}
+	return nil
 }
 
 // unlimited is a number where the flag's 0 means none, which the options write as -1, for theirs is the default.

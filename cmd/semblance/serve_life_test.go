@@ -26,14 +26,36 @@ type served struct {
 
 // lockedBuffer is written by one goroutine and read by another.
 type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu    sync.Mutex
+	b     bytes.Buffer
+	grown chan struct{} // closed when there is more; nil while nobody waits
 }
 
 func (l *lockedBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.grown != nil {
+		close(l.grown)
+		l.grown = nil
+	}
 	return l.b.Write(p)
+}
+
+// until waits until the text is there.
+func (l *lockedBuffer) until(text string) {
+	for {
+		l.mu.Lock()
+		if strings.Contains(l.b.String(), text) {
+			l.mu.Unlock()
+			return
+		}
+		if l.grown == nil {
+			l.grown = make(chan struct{})
+		}
+		grown := l.grown
+		l.mu.Unlock()
+		<-grown
+	}
 }
 
 func (l *lockedBuffer) String() string {
@@ -136,6 +158,31 @@ func TestServeCutsWhatLastsTooLong(t *testing.T) {
 	}
 	again.stop()
 	<-again.ended
+}
+
+// A client that never ends its request does not keep attempts in flight from ending.
+func TestServeIsNotHeldUpByAClient(t *testing.T) {
+	url, came, letGo := heldReceiver(t)
+	s := serveHere(t, "--to", url, "--grace", "600ms")
+	s.client(t, "emit", "booking.created")
+	<-came
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Read(make([]byte, 1)); err != nil { // 100 Continue: its body is being read
+		t.Fatal(err)
+	}
+	s.stop()
+	s.log.until("requests were cut off")
+	letGo()
+	if code := <-s.ended; code != 0 || strings.Contains(s.log.String(), "stopped before") || strings.Contains(s.log.String(), "ERROR") {
+		t.Errorf("exit code %d\n%s", code, s.log)
+	}
 }
 
 func untilNothingOwed(url string) error {

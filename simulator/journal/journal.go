@@ -91,6 +91,7 @@ var (
 	ErrGone     = errors.New("the delivery is not in the journal any more")
 	ErrClosed   = errors.New("the journal is closed")
 	ErrCursor   = errors.New("the cursor is none that this journal gave")
+	ErrFull     = errors.New("no room is left for the journal") // nothing of what was to be appended is there
 )
 
 // How much a journal keeps unless it is told otherwise.

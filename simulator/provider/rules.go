@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -87,6 +88,8 @@ func (r Rules) checkURL(raw string, local bool) error {
 		return refuse(CodeURL, "url", "%q is no https URL; write it as https://host/path", raw)
 	case u.Hostname() == "":
 		return refuse(CodeURL, "url", "the url %q names no host", raw)
+	case !isPort(u.Port()):
+		return refuse(CodeURL, "url", "the url %q has no usable port; ports are 1 to 65535", raw)
 	case u.User != nil && !local:
 		return refuse(CodeURL, "url", "the url must not hold a user or password; send them in a header")
 	case u.Fragment != "":
@@ -99,6 +102,12 @@ func (r Rules) checkURL(raw string, local bool) error {
 		return refuse(CodeHTTPS, "url", "the url %q must be https; only loopback addresses may be http", raw)
 	}
 	return nil
+}
+
+// isPort reports whether text is a port, or nothing for the scheme's own.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
 }
 
 func loopback(host string) bool {

@@ -24,8 +24,12 @@ import (
 // body leaves v as it is, where that is allowed.
 func readBody(r *http.Request, v any, mayBeEmpty bool) error {
 	data, err := io.ReadAll(r.Body)
-	if err != nil {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
 		return fmt.Errorf("reading the body: %w", err)
+	case err != nil: // the client was too slow, or went away
+		return problem(http.StatusBadRequest, "body", "the body ended before it was all there: %s", err)
 	}
 	if len(data) == 0 && mayBeEmpty {
 		return nil

@@ -97,6 +97,8 @@ func problemOf(err error) (p *Problem, ok bool) {
 		return problem(http.StatusNotFound, "not-found", "%s", err), true
 	case errors.Is(err, journal.ErrGone):
 		return problem(http.StatusGone, "gone", "%s", err), true
+	case errors.Is(err, journal.ErrFull):
+		return problem(http.StatusServiceUnavailable, "journal-full", "%s", err), true
 	case errors.Is(err, journal.ErrClosed), errors.Is(err, context.Canceled):
 		return problem(http.StatusServiceUnavailable, "closed", "the provider is stopping"), true
 	}

@@ -38,7 +38,7 @@ func explain(path, doing string, err error) error {
 	}
 	switch e.Code() & 0xff {
 	case codeFull:
-		return fmt.Errorf("%s: no room is left for %s; nothing of this was recorded: make room, then try again (%w)", doing, path, err)
+		return fmt.Errorf("%s: %w %s; nothing of this was recorded: make room, then try again (%w)", doing, journal.ErrFull, path, err)
 	case codeCorrupt, codeNotADB:
 		return damaged(path, e.Error())
 	case codeReadOnly, codeIO:

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -39,6 +40,9 @@ func TestFull(t *testing.T) {
 		}
 	}
 	sentence(t, refused, "no room is left", j.path)
+	if !errors.Is(refused, journal.ErrFull) {
+		t.Errorf("%v is no journal.ErrFull", refused)
+	}
 	if len(kept) == 0 {
 		t.Fatal("nothing fitted")
 	}
