@@ -433,7 +433,14 @@ func TestAReceiverThatHangsHoldsNobodyUp(t *testing.T) {
 }
 
 func TestATestThatEndsTooEarlyIsTold(t *testing.T) {
-	said := (&stranger{t: t}).run(func(t testing.TB) { simtest.Start(t, hanging).Emit("lab.created") })
+	said := (&stranger{t: t}).run(func(t testing.TB) {
+		came := make(chan bool, 1)
+		simtest.Start(t, func(w http.ResponseWriter, r *http.Request) {
+			came <- true
+			hanging(w, r)
+		}).Emit("lab.created")
+		<-came // what is not begun yet is owed to nobody
+	})
 	if want := "after the end of the test the receiver had not answered; wait for it with Sim.Settled"; !strings.Contains(said, want) {
 		t.Errorf("it says %q, want %q in it", said, want)
 	}
