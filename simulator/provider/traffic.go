@@ -124,11 +124,11 @@ func (p *Provider) restoreTraffic(r *journal.Setting) error {
 	return nil
 }
 
-// goOn lets the next change of the traffic happen now, and the others as its rate says.
+// goOn lets the changes of the traffic happen as its rate says: the first at once, or, where it has made some already, the
+// next as if the last of them had happened now.
 func (p *Provider) goOn(t *traffic) {
-	now := p.clock.Now()
-	t.begin = now.Add(-t.after(t.Made))
-	t.next = p.schedule(now, func(now time.Time) { p.tick(t, now) })
+	t.begin = p.clock.Now().Add(-t.after(max(t.Made-1, 0)))
+	t.next = p.schedule(t.when(t.Made), func(now time.Time) { p.tick(t, now) })
 }
 
 // endTraffic ends the traffic for good.

@@ -46,7 +46,7 @@ func TestTrafficGoesOnAfterARestart(t *testing.T) {
 	c.Advance(time.Hour) // nobody runs meanwhile, and nothing is made up for
 	p = again(p)
 	advance(t, p, 10*time.Second)
-	status(p, true, 42)
+	status(p, true, 41)
 	p = again(p)
 	advance(t, p, time.Hour)
 	status(p, false, 100)
