@@ -105,7 +105,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 	flags.IntVar(&f.retentionRows, "retention-rows", 0, "keep at most `N` events, deliveries and attempts (default as the journal has it: 50000 in memory, 250000 in a file)")
 
 	addChoice(c, &f.clock, "clock", "the real time, or one that stands still until the control API moves it", "real", "manual")
-	flags.Var(moment{&f.at}, "at", "where a manual clock begins: RFC 3339 or Unix seconds; ids and secrets are the same in every run then (default now)")
+	flags.Var(moment{&f.at}, "at", "where a manual clock begins, unless the journal has come further: RFC 3339 or Unix seconds; ids and secrets are the same in every run then (default now)")
 	flags.Int64Var(&f.seed, "seed", 1, "decides everything that is drawn: records, jitter, shares of faults")
 	addChoice(c, &f.appointments, "appointments", "which appointment system the practice has", "newer", "older")
 

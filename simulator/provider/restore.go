@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"semblance/simulator/clock"
 	"semblance/simulator/fault"
 	"semblance/simulator/journal"
 )
@@ -19,10 +20,36 @@ func (p *Provider) restore(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, restore := range []func(context.Context) error{
-		p.restoreSubscriptions, p.restoreTokens, p.restoreFaults, p.restoreClinic, p.restoreSettings, p.restoreOwed,
+		p.restoreTime, p.restoreSubscriptions, p.restoreTokens, p.restoreFaults, p.restoreClinic, p.restoreSettings, p.restoreOwed,
 	} {
 		if err := restore(ctx); err != nil {
 			return fmt.Errorf("reading the journal: %w", err)
+		}
+	}
+	return nil
+}
+
+// restoreTime takes a manual clock to where the story had come. It never goes back: what was to happen in an hour would
+// else be a day away, and happen before what is past.
+func (p *Provider) restoreTime(ctx context.Context) error {
+	manual, ok := p.clock.(*clock.ManualClock)
+	if !ok {
+		return nil
+	}
+	past, err := journal.Load[journal.Record](ctx, p.journal, journal.KindSetting)
+	if err != nil {
+		return err
+	}
+	if last, _ := p.journal.Committed(); last > 0 { // it may have been killed while the clock was being advanced
+		latest, err := p.journal.Read(ctx, last-1, 1)
+		if err != nil {
+			return err
+		}
+		past = append(past, latest...)
+	}
+	for _, r := range past {
+		if ahead := r.When().Sub(manual.Now()); ahead > 0 {
+			manual.Advance(ahead)
 		}
 	}
 	return nil

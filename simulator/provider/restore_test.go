@@ -335,3 +335,46 @@ func TestWhatADeletedSubscriptionWasOwedIsToldAfterARestart(t *testing.T) {
 		t.Errorf("%d attempts to a deleted subscription", n-1)
 	}
 }
+
+// A manual clock goes on where the story was, also when the run was killed in the middle of an advance: the clock that
+// the next run is given begins too early then.
+func TestAManualClockGoesOn(t *testing.T) {
+	for kind, open := range journals {
+		t.Run(kind, func(t *testing.T) {
+			j := open(t)
+			r := receive(t, clock.Manual(noon))
+			r.answers(func(int, request) int { return http.StatusInternalServerError })
+			begin := func() (*provider.Provider, error) {
+				return provider.Start(t.Context(), provider.Options{Journal: j, Clock: clock.Manual(noon), Ladder: steady})
+			}
+			p, err := begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			subscribe(t, p, r.URL, "booking.created")
+			emit(t, p, "booking.created")
+			advance(t, p, 24*time.Hour)
+			stop(t, p)
+
+			if p, err = begin(); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := p.Now(), noon.Add(24*time.Hour); !got.Equal(want) {
+				t.Errorf("it goes on at %v, want %v", got, want)
+			}
+			stop(t, p)
+
+			later := noon.Add(30 * time.Hour) // what the killed run had come to, without having arrived
+			if err := j.Append(t.Context(), &journal.Notice{At: later, Subject: "s", Text: "t"}); err != nil {
+				t.Fatal(err)
+			}
+			if p, err = begin(); err != nil {
+				t.Fatal(err)
+			}
+			if got := p.Now(); !got.Equal(later) {
+				t.Errorf("it goes on at %v, want %v", got, later)
+			}
+			stop(t, p)
+		})
+	}
+}

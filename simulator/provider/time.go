@@ -6,10 +6,14 @@ import (
 	"time"
 
 	"semblance/simulator/clock"
+	"semblance/simulator/journal"
 )
 
 // pruneInterval is how often, in the story's time, the journal forgets what is old.
 const pruneInterval = time.Hour
+
+// clockKey is the setting that says, by its time alone, to when a manual clock was advanced.
+const clockKey = "clock"
 
 // alarm is what wakes the goroutine that keeps time.
 type alarm struct {
@@ -103,7 +107,7 @@ func (p *Provider) keepPruning() {
 
 // Advance moves a manual clock by d. It goes from one due time to the next and at each waits until everything that
 // became due is done, attempts and what they lead to included: what happens in a day is the same whether the day is
-// played at once or hour by hour. It is refused when the clock is not a manual one.
+// played at once or hour by hour, and a restart goes on from there. It is refused when the clock is not a manual one.
 func (p *Provider) Advance(ctx context.Context, d time.Duration) error {
 	manual, ok := p.clock.(*clock.ManualClock)
 	if !ok {
@@ -131,6 +135,9 @@ func (p *Provider) Advance(ctx context.Context, d time.Duration) error {
 			arrived = !next.Before(target)
 			manual.Advance(next.Sub(manual.Now()))
 			p.fire(manual.Now())
+			if arrived && !p.closing {
+				p.submit(&commit{records: []journal.Record{&journal.Setting{At: target, Key: clockKey}}})
+			}
 			if p.alarm.ring != nil {
 				p.alarm.ring() // the time keeper sleeps by what was to come before
 			}
