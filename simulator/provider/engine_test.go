@@ -198,10 +198,10 @@ func TestFaultsAndTrafficStayLocal(t *testing.T) {
 func TestTrafficSparesAPublicAddressThatComesLater(t *testing.T) {
 	c := clock.Manual(noon)
 	p := start(t, provider.Options{Clock: c, Ladder: provider.Ladder{Attempts: 1}})
-	if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Types: []string{"booking.created"}, Count: 3, Rate: 1}); err != nil {
+	if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Types: []string{"booking.created"}, Count: 4, Rate: 1}); err != nil {
 		t.Fatal(err)
 	}
-	s := subscribe(t, p, "https://203.0.113.7/webhooks", "booking.created")
+	s := subscribe(t, p, "https://203.0.113.7/webhooks", "booking.created") // after the first change, or before it
 	advance(t, p, time.Minute)
 	if n, err := p.RequeueMatching(t.Context(), journal.Query{}); n == 0 || err != nil {
 		t.Fatalf("requeued %d (%v)", n, err)
