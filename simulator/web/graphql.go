@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
 	graphql "github.com/graph-gophers/graphql-go"
 	qerrors "github.com/graph-gophers/graphql-go/errors"
@@ -21,6 +22,7 @@ const (
 	maxQueryDepth  = 15
 	maxQueryLength = 64 << 10
 	maxSelections  = 10_000
+	maxListed      = 10_000 // subscriptions, where a document lists them more than once
 )
 
 // graphqlEndpoint is the provider's own API.
@@ -47,7 +49,26 @@ type graphqlRequest struct {
 	Extensions    map[string]any `json:"extensions"` // some clients send them; there are none that we know
 }
 
-type tokenKey struct{}
+// executing is what belongs to a document while it is executed.
+type executing struct {
+	token  string
+	listed atomic.Int64 // how many subscriptions its lists have so far
+}
+
+type executingKey struct{}
+
+// mayList refuses a list of n subscriptions to a document that has listed too many: under an alias each, a small
+// document could ask for a thousand lists. One list is answered whatever its length.
+func mayList(ctx context.Context, n int) error {
+	e, ok := ctx.Value(executingKey{}).(*executing)
+	if !ok {
+		return nil
+	}
+	if before := e.listed.Add(int64(n)) - int64(n); before > 0 && before+int64(n) > maxListed {
+		return fmt.Errorf("the document lists more than %d subscriptions in all; list them once", maxListed)
+	}
+	return nil
+}
 
 // serveGraphQL executes a document. Who sends no token that the provider knows is refused before it is read; what the
 // token allows is asked by each operation.
@@ -63,13 +84,16 @@ func (h *Handler) serveGraphQL(w http.ResponseWriter, r *http.Request) error {
 	if ask.Query == "" {
 		return problem(http.StatusBadRequest, "graphql", "the body needs a \"query\" that holds the GraphQL document").about("query")
 	}
-	ctx := context.WithValue(r.Context(), tokenKey{}, token)
+	ctx := context.WithValue(r.Context(), executingKey{}, &executing{token: token})
 	return h.respond(w, http.StatusOK, h.graphql.schema.Exec(ctx, ask.Query, ask.OperationName, ask.Variables))
 }
 
 // may asks whether the token of a request has a permission.
 func (e *graphqlEndpoint) may(ctx context.Context, permission provider.Permission) error {
-	token, _ := ctx.Value(tokenKey{}).(string)
+	token := ""
+	if e, ok := ctx.Value(executingKey{}).(*executing); ok {
+		token = e.token
+	}
 	return e.provider.Authorise(token, permission)
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -154,6 +155,32 @@ func TestGraphQLRefusals(t *testing.T) {
 				t.Error("it wrote to the journal")
 			}
 		})
+	}
+}
+
+// A document that lists the subscriptions again and again under other names is not answered in full.
+func TestGraphQLListsAreBounded(t *testing.T) {
+	s := start(t, Options{})
+	for i := range 200 {
+		n := provider.NewSubscription{URL: fmt.Sprintf("https://example.com/%d", i), Label: "l", EventTypes: []string{"booking.created"}}
+		if _, err := s.provider.CreateSubscription(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lists := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, " a%d: webhooks { id }", i)
+		}
+		return "{" + b.String() + " }"
+	}
+	few := s.ask("POST", graphqlPath, map[string]string{"query": lists(20)}, "x-token: "+testToken)
+	if strings.Contains(string(few.body), "errors") || strings.Count(string(few.body), `"id"`) != 20*201 {
+		t.Errorf("20 lists: %.200s", few.body)
+	}
+	many := s.ask("POST", graphqlPath, map[string]string{"query": lists(200)}, "x-token: "+testToken)
+	if !strings.Contains(string(many.body), "list them once") || strings.Count(string(many.body), `"id"`) > maxListed {
+		t.Errorf("200 lists: %.200s", many.body)
 	}
 }
 

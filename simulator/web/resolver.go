@@ -47,8 +47,12 @@ func (q *resolver) Webhooks(ctx context.Context, args struct{ IncludeDeleted *bo
 	if err := q.may(ctx, provider.SeeWebhooks); err != nil {
 		return nil, err
 	}
+	found := q.provider.Subscriptions(args.IncludeDeleted != nil && *args.IncludeDeleted)
+	if err := mayList(ctx, len(found)); err != nil {
+		return nil, err
+	}
 	all := []*subscriptionResolver{}
-	for _, s := range q.provider.Subscriptions(args.IncludeDeleted != nil && *args.IncludeDeleted) {
+	for _, s := range found {
 		all = append(all, &subscriptionResolver{s})
 	}
 	return &all, nil
