@@ -525,6 +525,21 @@ steps:
 	}
 }
 
+// What the clinic says against an action is said in the names of the story, and with its mend.
+func TestActionsThatCannotHappen(t *testing.T) {
+	app := newApplication(t)
+	wantOutcomes(t, play(t, player.Options{Target: app.URL}, `
+name: Twice
+cast: {bill: {kind: invoice}}
+steps:
+  - repeat: {times: 2, steps: [{do: delete-invoice, about: bill}]}
+  - {do: add-recurring}
+`), `
+1 failed
+1.1 failed [step: expected the step to be played, found delete-invoice: invoice bill was deleted]
+2 failed [step: expected the step to be played, found add-recurring: availability.recurring.created belongs to the older appointment system; this practice uses the newer one: say --appointments older]`)
+}
+
 func TestFaultsAndTrafficStayAtHome(t *testing.T) {
 	p, err := player.New(player.Options{Target: "http://192.0.2.1/webhooks"})
 	if err != nil {

@@ -2,8 +2,10 @@ package player
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,7 +49,7 @@ func (s *story) send(step *script.Send, at place) task {
 	name := drawn(step.Path, at.round)
 	change, err := s.change(name, step.Type, ask)
 	if err != nil {
-		return s.fails(step, at, err)
+		return s.fails(step, at, s.inNames(err, at))
 	}
 	return func(ctx context.Context, b *branch) {
 		v := s.valuesOf(step, at, b)
@@ -83,7 +85,7 @@ func (s *story) do(step *script.Do, at place) task {
 	name := drawn(step.Path, at.round)
 	changes, err := s.perform(name, step.Action, s.about(step.About, at))
 	if err != nil {
-		return s.fails(step, at, err)
+		return s.fails(step, at, s.otherSystem(step.Action, s.inNames(err, at)))
 	}
 	return func(ctx context.Context, b *branch) {
 		for i, change := range changes {
@@ -106,6 +108,30 @@ func (s *story) about(about []script.About, at place) map[string]*fixtures.Recor
 
 func (s *story) valuesOf(step script.Step, at place, b *branch) *values {
 	return &values{b: b, step: step, cast: s.cast[at.scenario], round: at.round}
+}
+
+// inNames says an error of the clinic with the names of the cast for the ids of its records.
+func (s *story) inNames(err error, at place) error {
+	message := err.Error()
+	for name, record := range s.cast[at.scenario] {
+		message = strings.ReplaceAll(message, record.ID(), name)
+	}
+	return errors.New(message)
+}
+
+// otherSystem adds the mend to an error of an action that the practice's appointment system does not have.
+func (s *story) otherSystem(action string, err error) error {
+	for _, a := range fixtures.Actions() {
+		if a.Name != action {
+			continue
+		}
+		if t, unknown := schemas.Lookup(a.Events[0]); unknown == nil {
+			if system, ok := fixtures.SystemOf(t); ok && system != s.p.options.System {
+				return fmt.Errorf("%w: say --appointments %s", err, system)
+			}
+		}
+	}
+	return err
 }
 
 // fails returns the task of a step that cannot be played.

@@ -26,11 +26,12 @@ type checker struct {
 	*parser
 	taken map[string]Pos // where each capture of the file is taken first
 	names map[string]Pos // of steps
+	lost  bool           // the clinic of the checks is no longer where the story's will be: no action is rehearsed
 }
 
 // check says all that is wrong with the steps of a file beyond their form.
 func (p *parser) check(s *Scenario) {
-	c := &checker{parser: p, taken: map[string]Pos{}, names: map[string]Pos{}}
+	c := &checker{parser: p, taken: map[string]Pos{}, names: map[string]Pos{}, lost: len(p.guests) > 0}
 	c.collect(s.Steps)
 	c.sequence(s.Steps, &scope{captures: map[string]bool{}})
 }
@@ -93,8 +94,12 @@ func (c *checker) step(step Step, s *scope) {
 		c.traffic(step)
 	case *Repeat:
 		c.sequence(step.Steps, s)
+		c.lost = c.lost || step.Times > 1 && acts(step.Steps)
 	case *Shuffle:
+		c.lost = c.lost || acts(step.Steps)
 		c.beside(step.Steps, s)
+	case *Play:
+		c.lost = c.lost || step.Scenario != nil && invites(step.Scenario) && acts(step.Scenario.Steps)
 	case *Parallel:
 		c.beside(step.Steps, s)
 	}

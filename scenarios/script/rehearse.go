@@ -61,11 +61,14 @@ func (c *checker) send(s *Send) {
 }
 
 // aboutPos is where a step says whom it is about.
-func (s *Send) aboutPos() Pos {
-	if len(s.About) > 0 {
-		return s.About[0].Pos
+func (s *Send) aboutPos() Pos { return firstOf(s.About, s.Pos) }
+func (s *Do) aboutPos() Pos   { return firstOf(s.About, s.Pos) }
+
+func firstOf(about []About, otherwise Pos) Pos {
+	if len(about) > 0 {
+		return about[0].Pos
 	}
-	return s.Pos
+	return otherwise
 }
 
 func unknownIdentifier(t *schemas.EventType, name string) string {
@@ -128,15 +131,55 @@ func (c *checker) known(about []About) {
 	}
 }
 
+// do checks whom an action is about, and rehearses it.
 func (c *checker) do(s *Do) {
-	if s.Action == "" {
+	actions := fixtures.Actions()
+	i := slices.IndexFunc(actions, func(a fixtures.Action) bool { return a.Name == s.Action })
+	if i < 0 { // said already
 		c.known(s.About)
+		c.lost = true
+		return
 	}
-	for _, a := range fixtures.Actions() {
-		if a.Name == s.Action {
-			c.roles(s.About, a.Roles, s.Action)
+	about, ok := c.roles(s.About, actions[i].Roles, s.Action)
+	c.lost = c.lost || !ok
+	if c.lost || c.load.full() || !ofNewer(actions[i]) {
+		return
+	}
+	if _, err := c.load.clinic.At(s.Path).Do(s.Action, about); err != nil {
+		width := 1
+		if len(s.About) > 0 {
+			width = len(s.About[0].Name)
+		}
+		c.failAt(s.aboutPos(), width, "this cannot happen: %s", c.inNames(err))
+		c.lost = true
+	}
+}
+
+// ofNewer reports whether an action is one of a practice with the newer appointment system, as the clinic of the checks
+// is. Which one the story's has is decided when it is played.
+func ofNewer(a fixtures.Action) bool {
+	for _, name := range a.Events {
+		if t, err := schemas.Lookup(name); err == nil {
+			if system, ok := fixtures.SystemOf(t); ok && system != fixtures.NewerAppointments {
+				return false
+			}
 		}
 	}
+	return true
+}
+
+// acts reports whether one of the steps is an action of the clinic.
+func acts(steps []Step) bool {
+	return slices.ContainsFunc(steps, func(step Step) bool {
+		_, ok := step.(*Do)
+		return ok || acts(Children(step))
+	})
+}
+
+// invites reports whether a scenario has records of the one that plays it. Its actions happen to them when their turn
+// comes, and it is read before that.
+func invites(s *Scenario) bool {
+	return slices.ContainsFunc(s.Cast, func(c Cast) bool { return c.Outer != "" })
 }
 
 // traffic asks a clinic of the right appointment system whether its day gives the types.
