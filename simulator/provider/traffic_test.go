@@ -43,8 +43,9 @@ func TestTrafficGoesOnAfterARestart(t *testing.T) {
 	status(p, true, 21)
 	p = again(p)
 	status(p, true, 21)
+	stop(t, p)
 	c.Advance(time.Hour) // nobody runs meanwhile, and nothing is made up for
-	p = again(p)
+	p = again(nil)
 	advance(t, p, 10*time.Second)
 	status(p, true, 41)
 	p = again(p)
