@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -84,6 +85,10 @@ type values struct {
 	sign    map[string]string // t, v1 and body of a request
 }
 
+// errNothingSent is why ${sent.eventId} has no value. Its step is skipped, as one is that needs a capture: the file says
+// that something is sent before it, and that was not selected, or skipped itself.
+var errNothingSent = errors.New("nothing has been sent yet")
+
 // Value returns what the reference names.
 func (v *values) Value(ref *script.Ref) (any, error) {
 	switch ref.Kind {
@@ -101,7 +106,7 @@ func (v *values) Value(ref *script.Ref) (any, error) {
 		case v.b.sent != "":
 			return v.b.sent, nil
 		}
-		return nil, fmt.Errorf("nothing has been sent yet")
+		return nil, errNothingSent
 	case script.RefEnv:
 		if value, ok := v.b.s.p.options.Env(ref.Name); ok {
 			return value, nil

@@ -525,6 +525,19 @@ steps:
 	}
 }
 
+// A step that names the last send is skipped where nothing was sent, as one that needs a capture is.
+func TestNothingWasSent(t *testing.T) {
+	app := newApplication(t)
+	wantOutcomes(t, play(t, player.Options{Target: app.URL, Select: player.Selection{Only: "2"}}, `
+name: Alone
+steps:
+  - {send: booking.created}
+  - request: {raw: "${sent.eventId}"}
+`), `
+1 skipped (not selected by --only 2)
+2 skipped (nothing has been sent yet)`)
+}
+
 // What the clinic says against an action is said in the names of the story, and with its mend.
 func TestActionsThatCannotHappen(t *testing.T) {
 	app := newApplication(t)

@@ -140,6 +140,10 @@ func (s *story) fails(step script.Step, at place, err error) task {
 }
 
 func (s *story) fail(step script.Step, r round, err error) {
+	if errors.Is(err, errNothingSent) {
+		s.record.Skip(script.Of(step).Path, errNothingSent.Error())
+		return
+	}
 	s.record.Fail(script.Of(step).Path, r.String(), err.Error())
 }
 

@@ -86,6 +86,16 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: %v", word, err)
 		}
 	}
+	outer, err := script.Read(script.Files{Library: fstest.MapFS{"inner.yaml": {Data: []byte("name: x\nsteps: [{wait: 1s, name: twice}, {wait: 1s, name: inside}]\n")}}},
+		&script.Source{Name: "x.yaml", ID: "x.yaml", Data: []byte("name: x\nsteps: [{play: inner}, {wait: 1s, name: twice}]\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for word, want := range map[string]string{"twice": "2", "inside": "1.2", "1.1": "1.1"} {
+		if step, err := outer.Find(word); err != nil || script.Of(step).Path != want {
+			t.Errorf("%s: %v", word, err)
+		}
+	}
 	for word, want := range map[string]string{"the-secnd": `did you mean "the-second"?`, "3": "by its path", "": "by its path"} {
 		if _, err := scenario.Find(word); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", word, err)

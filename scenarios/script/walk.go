@@ -40,17 +40,24 @@ func (s *Scenario) Info() []scenarios.Step {
 	return steps
 }
 
-// Find returns the step with a path such as 8.2, or with a name. The error names the nearest.
+// Find returns the step with a path such as 8.2, or with a name: of the scenario itself, or else of one that it plays. The
+// error names the nearest.
 func (s *Scenario) Find(word string) (Step, error) {
 	var known []string
+	var played Step
 	for step := range s.All() {
 		c := step.common()
-		if c.Path == word || c.Name == word && word != "" {
+		switch {
+		case c.Path == word, c.Name == word && word != "" && c.File == s.File:
 			return step, nil
-		}
-		if c.Name != "" {
+		case c.Name == word && word != "" && played == nil:
+			played = step
+		case c.Name != "":
 			known = append(known, c.Name)
 		}
+	}
+	if played != nil {
+		return played, nil
 	}
 	if near := schemas.Suggest(word, known); near != "" {
 		return nil, fmt.Errorf("%s has no step %q; did you mean %q?", s.File, shorten(word), near)
