@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"semblance/scenarios/script"
+	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 )
@@ -20,6 +21,9 @@ type sender interface {
 func (p *Player) newSender(scenario *script.Scenario) (sender, error) {
 	options := p.options.Delivery
 	options.LocalOnly = options.LocalOnly || rude(scenario.Steps) != "" && !p.options.AllowPublic
+	if options.MaxBody == 0 && readsBodies(scenario) {
+		options.MaxBody = validate.MaxSize
+	}
 	real, err := delivery.New(options)
 	if err != nil {
 		return nil, err

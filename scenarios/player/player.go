@@ -235,6 +235,29 @@ func rude(steps []script.Step) string {
 // maxPublicRounds is how often a receiver that is not one's own may be asked the same: as --count on the command line.
 const maxPublicRounds = 100
 
+// readsBodies reports whether a step judges the body of an answer or takes something out of it: then the answer is wanted
+// whole, as far as a document may go, and not as an excerpt.
+func readsBodies(scenario *script.Scenario) bool {
+	for step := range scenario.All() {
+		var expect script.Expect
+		var captures []script.Capture
+		switch s := step.(type) {
+		case *script.Send:
+			expect, captures = s.Expect, s.Captures
+		case *script.Do:
+			expect, captures = s.Expect, s.Captures
+		case *script.Traffic:
+			expect, captures = s.Expect, s.Captures
+		case *script.Request:
+			expect, captures = s.Expect, s.Captures
+		}
+		if expect.Body != nil || len(expect.Equals) > 0 || len(captures) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 type silent struct{}
 
 func (silent) Begin(scenarios.Story)          {}

@@ -584,3 +584,18 @@ func TestFailFastStopsTheRun(t *testing.T) {
 		t.Errorf("the story after the failure is %s", got)
 	}
 }
+
+// TestALongAnswerIsJudgedWhole has an answer whose end is far beyond an excerpt.
+func TestALongAnswerIsJudgedWhole(t *testing.T) {
+	app := newApplication(t)
+	app.answer = func(w http.ResponseWriter, _ int) bool {
+		fmt.Fprintf(w, `{"padding":%q,"job":{"id":7}}`, strings.Repeat("x", 200<<10))
+		return true
+	}
+	wantOutcomes(t, play(t, player.Options{Target: app.URL}, `
+name: Long
+steps:
+  - {send: booking.created, expect: {equals: {/job/id: 7}}, capture: {job: /job/id}}
+  - {send: booking.updated, expect: {body: {type: object, required: [job], properties: {job: {type: object}}}}}
+`), "1 passed\n2 passed")
+}
