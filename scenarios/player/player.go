@@ -155,11 +155,23 @@ func (p *Player) Result() scenarios.Result {
 	return p.recorder.Result(clock.Since(p.started), p.interrupted)
 }
 
-// Check says why a story cannot be played with these options: it has no step that is selected by its path or name, or
-// sends what only a receiver of one's own should be sent. Play checks the same, when it is the story's turn.
+// Check says why a story cannot be played with these options: it has no step that is selected by its path or name, needs
+// a variable of the environment that is not set, or sends what only a receiver of one's own should be sent. Play checks the
+// same, when it is the story's turn.
 func (p *Player) Check(ctx context.Context, scenario *script.Scenario) error {
-	if _, err := p.options.Select.resolve(scenario); err != nil {
+	selected, err := p.options.Select.resolve(scenario)
+	if err != nil {
 		return fmt.Errorf("%s: %w", scenario.File, err)
+	}
+	for step := range scenario.All() {
+		if common := script.Of(step); common.Needs != "" || !selected.plays(common.Path) {
+			continue // it may never come to it
+		}
+		for _, ref := range script.Env(step) {
+			if _, ok := p.options.Env(ref.Name); !ok {
+				return fmt.Errorf("%s: the environment variable %s is not set", ref.Pos, ref.Name)
+			}
+		}
 	}
 	return p.permitted(ctx, scenario)
 }

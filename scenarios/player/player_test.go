@@ -538,6 +538,25 @@ steps:
 2 skipped (nothing has been sent yet)`)
 }
 
+// A variable that is not set is said before anything is sent, unless nothing needs it.
+func TestAVariableThatIsNotSet(t *testing.T) {
+	app := newApplication(t)
+	story := parse(t, "name: Variable\nsteps:\n  - {send: booking.created}\n  - {send: booking.created, expect: {headers: {X-Say: \"${env.SAY}\"}}}\n")
+	for only, want := range map[string]string{"": "story.yaml:4:56: the environment variable SAY is not set", "1": ""} {
+		p, err := player.New(player.Options{Target: app.URL, Select: player.Selection{Only: only}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if err := p.Play(t.Context(), story); want != "" && (err == nil || err.Error() != want || len(app.received()) > 0) || want == "" && err != nil {
+			t.Errorf("playing %q alone gives %v, want %q, and %d were sent", only, err, want, len(app.received()))
+		}
+		app.mu.Lock()
+		app.types = nil
+		app.mu.Unlock()
+	}
+}
+
 // What the clinic says against an action is said in the names of the story, and with its mend.
 func TestActionsThatCannotHappen(t *testing.T) {
 	app := newApplication(t)

@@ -188,8 +188,11 @@ func failureOf(err error) simulator.Failure {
 
 // plainError is the cause, without the method and URL that net/http puts in front.
 func plainError(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return "no whole answer came in time"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed before a whole answer had come"
 	}
 	var wrapped interface{ Unwrap() error }
 	if errors.As(err, &wrapped) {

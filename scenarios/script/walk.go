@@ -22,6 +22,19 @@ func walk(steps []Step, yield func(Step) bool) bool {
 	return true
 }
 
+// Env returns the references of a step to variables of the environment, without those of the steps inside it.
+func Env(step Step) []*Ref {
+	var refs []*Ref
+	texts(step, func(t *Text, _ place) {
+		for _, ref := range t.Refs() {
+			if ref.Kind == RefEnv {
+				refs = append(refs, ref)
+			}
+		}
+	})
+	return refs
+}
+
 // Info returns what reports say of a step.
 func Info(step Step) scenarios.Step {
 	c := step.common()
