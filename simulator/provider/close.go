@@ -74,14 +74,18 @@ func (p *Provider) underWay() string {
 
 // Reset brings the provider back to its start, for the next test: nothing is owed, the log is empty, the clinic is as
 // it was founded, there are no faults and no traffic, and the subscriptions are those of the options. Tokens stay.
-// Attempts in flight are cut.
+// Attempts in flight are cut. Once begun it goes on to its end, also when ctx is done.
 func (p *Provider) Reset(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("resetting the provider: %w", err)
+	}
 	p.mu.Lock()
 	cut := p.cut
 	p.mu.Unlock()
 	cut() // also what is sent by hand, which holds the stage
 	p.stage.Lock()
 	defer p.stage.Unlock()
+	ctx = context.WithoutCancel(ctx) // half a reset is worse than one that nobody waits for
 	p.mu.Lock()
 	if p.closing {
 		p.mu.Unlock()

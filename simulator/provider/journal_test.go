@@ -111,3 +111,42 @@ func TestADeliveryThatIsGoneTakesNothingWithIt(t *testing.T) {
 		t.Errorf("its health is %+v", h)
 	}
 }
+
+// impatient is a journal whose reset is slower than the patience of whoever asked for it.
+type impatient struct {
+	journal.Journal
+	giveUp context.CancelFunc
+}
+
+func (j impatient) Reset(ctx context.Context, at time.Time, keep ...journal.Kind) error {
+	j.giveUp()
+	return j.Journal.Reset(ctx, at, keep...)
+}
+
+// Who asks for a reset and does not wait for it leaves no provider behind that is half reset.
+func TestAResetIsWhole(t *testing.T) {
+	memory := journal.NewMemory(journal.Options{})
+	defer memory.Close()
+	ctx, giveUp := context.WithCancel(t.Context())
+	p := start(t, provider.Options{
+		Journal: impatient{memory, giveUp}, Clock: clock.Manual(noon),
+		Subscriptions: []provider.NewSubscription{{URL: "http://127.0.0.1:1/", Label: "l", EventTypes: []string{"booking.created"}, Local: true}},
+	})
+	subscribe(t, p, "http://127.0.0.1:1/other", "booking.created")
+	emit(t, p, "booking.created")
+	if err := p.Reset(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if all := p.Subscriptions(true); len(all) != 1 || all[0].Label != "l" {
+		t.Errorf("there are the subscriptions %+v", all)
+	}
+	if n := len(emit(t, p, "booking.created").Deliveries); n != 1 {
+		t.Errorf("an event is owed %d times, want once", n)
+	}
+	if tally := memory.Tally(); tally.Deliveries != 1 {
+		t.Errorf("the journal has %+v", tally)
+	}
+	if err := p.Reset(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("a reset that nobody waits for any more: %v", err)
+	}
+}
