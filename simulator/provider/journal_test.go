@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"semblance/schemas"
+	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
@@ -148,5 +150,53 @@ func TestAResetIsWhole(t *testing.T) {
 	}
 	if err := p.Reset(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("a reset that nobody waits for any more: %v", err)
+	}
+}
+
+// A subscription that the journal had no room for is not there, and can be made once there is room.
+func TestWhatTheJournalDoesNotTakeIsNoSubscription(t *testing.T) {
+	j := &failing{Journal: journal.NewMemory(journal.Options{})}
+	defer j.Close()
+	p := start(t, provider.Options{Journal: j})
+	r := receive(t, nil)
+	n := provider.NewSubscription{URL: r.URL, Label: "l", EventTypes: []string{"booking.created"}}
+	j.full.Store(true)
+	if _, err := p.CreateSubscription(t.Context(), n); !errors.Is(err, errFull) {
+		t.Fatalf("subscribing: %v", err)
+	}
+	j.full.Store(false)
+	if owed := emit(t, p, "booking.created").Deliveries; len(owed) != 0 {
+		t.Errorf("an event is owed to %s, which nobody was told of", owed[0].SubscriptionID)
+	}
+	if _, err := p.CreateSubscription(t.Context(), n); err != nil {
+		t.Error(err)
+	}
+	emit(t, p, "booking.created")
+	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+}
+
+// A delivery whose subscription the journal does not have keeps no provider from starting.
+func TestADeliveryWithoutItsSubscriptionIsDropped(t *testing.T) {
+	j := journal.NewMemory(journal.Options{})
+	defer j.Close()
+	created, err := schemas.Lookup("booking.created")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &journal.Change{Change: schemas.Change{Type: created, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: "507f1f77bcf86cd799439011"}}}, At: noon}
+	if err := j.Append(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	d := &journal.Delivery{
+		Delivery: simulator.Delivery{ID: "507f1f77bcf86cd799439012", SubscriptionID: "507f1f77bcf86cd799439013", Change: c.Change, CreatedAt: noon},
+		Of:       c.Seq, Standing: journal.Standing{State: journal.Pending, Due: noon},
+	}
+	if err := j.Append(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, provider.Options{Journal: j})
+	wait(t, p, provider.Condition{NothingOwed: true})
+	if now, err := j.Delivery(t.Context(), d.ID); err != nil || now.State != journal.Dropped {
+		t.Errorf("it is %+v (%v)", now, err)
 	}
 }

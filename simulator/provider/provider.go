@@ -143,6 +143,7 @@ type Provider struct {
 	background sync.WaitGroup // the goroutines that keep time and write
 	stop       context.CancelFunc
 	advancing  chan struct{} // holds one: the Advance under way
+	orphans    []string      // deliveries of the journal whose subscription it does not have; only at the start
 	closed     chan struct{} // closed when Close is done
 	closeErr   error
 }

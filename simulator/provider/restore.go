@@ -124,7 +124,8 @@ func (p *Provider) restoreOwed(ctx context.Context) error {
 		}
 		s := p.subscribers[d.SubscriptionID]
 		if s == nil {
-			return fmt.Errorf("delivery %s is owed to the subscription %s, which is not there", d.ID, d.SubscriptionID)
+			p.orphans = append(p.orphans, d.ID)
+			continue
 		}
 		o := p.revive(d)
 		o.committed = true
@@ -207,6 +208,12 @@ func (p *Provider) foundAll(c *commit, o Options) error {
 			p.drop(c, s, "its subscription was deleted", true)
 		}
 	}
+	for _, id := range p.orphans { // the journal took them, and was too full for their subscription
+		c.records = append(c.records, &journal.Move{
+			At: now, DeliveryID: id, Then: journal.Standing{State: journal.Dropped}, Reason: "its subscription is not in the journal",
+		})
+	}
+	p.orphans = nil
 	for _, n := range o.Subscriptions {
 		if err := p.foundSubscription(c, n); err != nil {
 			return err

@@ -71,6 +71,11 @@ func (p *Provider) create(c *commit, n NewSubscription) (*subscriber, error) {
 	s := p.add(sub)
 	s.local = n.Local
 	c.records = append(c.records, &journal.Subscription{Subscription: *sub, At: now, Reason: "created"})
+	c.undo = append(c.undo, func() { // nobody was told of it, and what is owed to it would be owed to nobody after a restart
+		gone := *s.sub
+		gone.Deleted = true
+		p.index(s, &gone)
+	})
 	return s, nil
 }
 

@@ -33,6 +33,7 @@ type commit struct {
 	kicks    []*subscriber // have something to do from then on
 	settled  int           // deliveries that are owed no more from then on
 	accepted *acceptance   // an attempt that the receiver accepted
+	undo     []func()      // take back what must not be where the journal does not have it
 	done     chan error    // gets what became of it; nil if nobody waits
 }
 
@@ -133,6 +134,9 @@ func (p *Provider) written(c *commit, err error) {
 	if err != nil {
 		err = fmt.Errorf("writing to the journal: %w", err)
 		p.retract(c.owed)
+		for _, undo := range c.undo {
+			undo()
+		}
 	} else {
 		for _, o := range c.owed {
 			o.committed = true
