@@ -82,11 +82,26 @@ func (p Problem) Excerpt() string {
 		line, more = line[:excerptWidth], "…"
 	}
 	start := column - 1 - from
-	width := max(1, min(p.Width, len(line)-start))
+	width := max(1, cells(line[start:start+max(0, min(p.Width, len(line)-start))]))
 	number := strconv.Itoa(p.Pos.Line)
 	margin := strings.Repeat(" ", len(number))
 	return fmt.Sprintf("  %s | %s%s\n  %s | %s%s\n",
-		number, string(line), more, margin, strings.Repeat(" ", start), strings.Repeat("^", width))
+		number, string(line), more, margin, strings.Repeat(" ", cells(line[:start])), strings.Repeat("^", width))
+}
+
+// cells returns how many columns a terminal gives to the text: two for each character of the scripts of East Asia and each
+// emoji, none for a mark that is set upon the character before it.
+func cells(text []rune) int {
+	n := 0
+	for _, r := range text {
+		switch {
+		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana), r >= 0xff01 && r <= 0xff60, r >= 0x1f300 && r <= 0x1faff:
+			n += 2
+		case !unicode.In(r, unicode.Mn, unicode.Me):
+			n++
+		}
+	}
+	return n
 }
 
 // Problems is all that is wrong with a scenario and the files that it names, in the order of the places. As an error it
