@@ -128,7 +128,7 @@ func (j impatient) Reset(ctx context.Context, at time.Time, keep ...journal.Kind
 // Who asks for a reset and does not wait for it leaves no provider behind that is half reset.
 func TestAResetIsWhole(t *testing.T) {
 	memory := journal.NewMemory(journal.Options{})
-	defer memory.Close()
+	t.Cleanup(func() { memory.Close() }) // after the provider
 	ctx, giveUp := context.WithCancel(t.Context())
 	p := start(t, provider.Options{
 		Journal: impatient{memory, giveUp}, Clock: clock.Manual(noon),
@@ -156,7 +156,7 @@ func TestAResetIsWhole(t *testing.T) {
 // A subscription that the journal had no room for is not there, and can be made once there is room.
 func TestWhatTheJournalDoesNotTakeIsNoSubscription(t *testing.T) {
 	j := &failing{Journal: journal.NewMemory(journal.Options{})}
-	defer j.Close()
+	t.Cleanup(func() { j.Close() }) // after the provider
 	p := start(t, provider.Options{Journal: j})
 	r := receive(t, nil)
 	n := provider.NewSubscription{URL: r.URL, Label: "l", EventTypes: []string{"booking.created"}}
@@ -178,7 +178,7 @@ func TestWhatTheJournalDoesNotTakeIsNoSubscription(t *testing.T) {
 // A delivery whose subscription the journal does not have keeps no provider from starting.
 func TestADeliveryWithoutItsSubscriptionIsDropped(t *testing.T) {
 	j := journal.NewMemory(journal.Options{})
-	defer j.Close()
+	t.Cleanup(func() { j.Close() }) // after the provider
 	created, err := schemas.Lookup("booking.created")
 	if err != nil {
 		t.Fatal(err)
