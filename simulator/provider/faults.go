@@ -46,7 +46,7 @@ func (p *Provider) SetFault(ctx context.Context, f FaultPlan) (FaultPlan, error)
 		return f, refuse(CodeFault, "fault", "say either how many of the next attempts the fault spoils, or which share of all")
 	}
 	if s, ok := p.Subscription(f.SubscriptionID); ok {
-		if err := p.mayBother(ctx, s, "faults"); err != nil {
+		if err := p.mayBother(ctx, s, "faults go"); err != nil {
 			return f, err
 		}
 	}
@@ -127,12 +127,12 @@ func share(seed uint64, ordinal int, n uint64) float64 {
 // mayBother refuses faults and traffic towards an address that is neither loopback nor private: a stranger's receiver
 // must not be tormented by mistake. Where the name does not resolve, that is for the attempt to find out; what it
 // resolves to then is checked once more.
-func (p *Provider) mayBother(ctx context.Context, s simulator.Subscription, with string) error {
+func (p *Provider) mayBother(ctx context.Context, s simulator.Subscription, what string) error {
 	if p.options.AllowPublic || s.Deleted {
 		return nil
 	}
 	if local, err := delivery.LeadsToLocal(ctx, s.URL); local || err != nil {
 		return nil
 	}
-	return refuse(CodePublic, "url", "%s go to loopback and private addresses alone, and the subscription %s is at %s; allow public addresses if it is yours", with, s.ID, s.URL)
+	return refuse(CodePublic, "url", "%s to loopback and private addresses alone, and the subscription %s is at %s; allow public addresses if it is yours", what, s.ID, s.URL)
 }

@@ -69,7 +69,7 @@ func (p *Provider) StartTraffic(ctx context.Context, o TrafficOptions) error {
 		return err
 	}
 	for _, s := range p.Subscriptions(false) {
-		if err := p.mayBother(ctx, s, "traffic"); err != nil {
+		if err := p.mayBother(ctx, s, "traffic goes"); err != nil {
 			return err
 		}
 	}
