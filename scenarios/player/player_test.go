@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -438,74 +437,6 @@ func TestAStepThatIsInterruptedHasNotPassed(t *testing.T) {
 2 not run`)
 }
 
-func TestProbesRunCommandsOnlyWhenAllowed(t *testing.T) {
-	app := newApplication(t)
-	const text = `
-name: Commands
-steps:
-  - {send: booking.created}
-  - probe: {exec: [echo, "hello ${run.seed}"], until: {output: "hello *"}}
-  - probe: {exec: ["false"], until: {exit: 1}}
-  - probe: {exec: ["false"], within: 1ms}
-  - probe: {exec: [echo, bye], until: {output: "hello *"}, within: 1ms}
-`
-	wantOutcomes(t, play(t, player.Options{Target: app.URL, AllowExec: true}, text), `
-1 passed
-2 passed
-3 passed
-4 failed [exit code: expected 0, found 1]
-5 failed [output: expected hello *, found bye]`)
-	result := play(t, player.Options{Target: app.URL}, text)
-	if got := outcomes(result); strings.Count(got, "needs --allow-exec") != 4 {
-		t.Errorf("without --allow-exec the steps went\n%s", got)
-	}
-}
-
-func TestTrueAndStillTrue(t *testing.T) {
-	app := newApplication(t)
-	result := play(t, player.Options{Target: app.URL}, `
-name: Exactly once
-steps:
-  - {send: booking.created}
-  - parallel:
-      - {probe: {get: "${target.origin}/", until: {equals: {/count: 1}}, and-still-after: 150ms}}
-      - repeat: {times: 1, steps: [{wait: 20ms}, {send: booking.updated}]}
-`)
-	step := result.Stories[0].Steps[2]
-	if step.Outcome != scenarios.Failed || !strings.Contains(step.Evidence[0].Verdict.Failures[0].String(), "expected 1 still after 150ms, found 2") {
-		t.Errorf("a second event within the quiet time goes unnoticed:\n%s", outcomes(result))
-	}
-}
-
-// An answer that is right but late is no success within the time, and what was found before the time ran out is what is
-// reported.
-func TestAProbeThatIsLateFails(t *testing.T) {
-	var asked atomic.Int32
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/late":
-			time.Sleep(time.Millisecond) // it is late, however fast the machine is
-		case asked.Add(1) > 1:
-			<-r.Context().Done()
-		default:
-			w.WriteHeader(http.StatusNotFound)
-		}
-	}))
-	defer app.Close()
-	result := play(t, player.Options{Target: app.URL}, `
-name: Late
-steps:
-  - {probe: {get: "${target.origin}/late", within: 500us}}
-  - {probe: {get: "${target.origin}/then-never", within: 100ms, every: 10ms}}
-`)
-	steps := result.Stories[0].Steps
-	for i, want := range []string{"within: expected at most 500µs, found", "status: expected 2xx, found 404"} {
-		if failures := steps[i].Evidence[0].Verdict.Failures; len(failures) != 1 || !strings.Contains(failures[0].String(), want) {
-			t.Errorf("want one failure, %s:\n%s", want, outcomes(result))
-		}
-	}
-}
-
 // Of a parallel block, the last send in the file's order counts, and not a branch that has sent nothing.
 func TestTheLastSendOfAParallelBlock(t *testing.T) {
 	app := newApplication(t)
@@ -523,53 +454,6 @@ steps:
 	if sent != named {
 		t.Errorf("after a block that has sent %s, the last send is called %s", sent, named)
 	}
-}
-
-// A step that names the last send is skipped where nothing was sent, as one that needs a capture is.
-func TestNothingWasSent(t *testing.T) {
-	app := newApplication(t)
-	wantOutcomes(t, play(t, player.Options{Target: app.URL, Select: player.Selection{Only: "2"}}, `
-name: Alone
-steps:
-  - {send: booking.created}
-  - request: {raw: "${sent.eventId}"}
-`), `
-1 skipped (not selected by --only 2)
-2 skipped (nothing has been sent yet)`)
-}
-
-// A variable that is not set is said before anything is sent, unless nothing needs it.
-func TestAVariableThatIsNotSet(t *testing.T) {
-	app := newApplication(t)
-	story := parse(t, "name: Variable\nsteps:\n  - {send: booking.created}\n  - {send: booking.created, expect: {headers: {X-Say: \"${env.SAY}\"}}}\n")
-	for only, want := range map[string]string{"": "story.yaml:4:56: the environment variable SAY is not set", "1": ""} {
-		p, err := player.New(player.Options{Target: app.URL, Select: player.Selection{Only: only}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
-		if err := p.Play(t.Context(), story); want != "" && (err == nil || err.Error() != want || len(app.received()) > 0) || want == "" && err != nil {
-			t.Errorf("playing %q alone gives %v, want %q, and %d were sent", only, err, want, len(app.received()))
-		}
-		app.mu.Lock()
-		app.types = nil
-		app.mu.Unlock()
-	}
-}
-
-// What the clinic says against an action is said in the names of the story, and with its mend.
-func TestActionsThatCannotHappen(t *testing.T) {
-	app := newApplication(t)
-	wantOutcomes(t, play(t, player.Options{Target: app.URL}, `
-name: Twice
-cast: {bill: {kind: invoice}}
-steps:
-  - repeat: {times: 2, steps: [{do: delete-invoice, about: bill}]}
-  - {do: add-recurring}
-`), `
-1 failed
-1.1 failed [step: expected the step to be played, found delete-invoice: invoice bill was deleted]
-2 failed [step: expected the step to be played, found add-recurring: availability.recurring.created belongs to the older appointment system; this practice uses the newer one: say --appointments older]`)
 }
 
 func TestFaultsAndTrafficStayAtHome(t *testing.T) {

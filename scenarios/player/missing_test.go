@@ -1,0 +1,54 @@
+package player_test
+
+import (
+	"testing"
+
+	"semblance/scenarios/player"
+)
+
+// What the clinic says against an action is said in the names of the story, and with its mend.
+func TestActionsThatCannotHappen(t *testing.T) {
+	app := newApplication(t)
+	wantOutcomes(t, play(t, player.Options{Target: app.URL}, `
+name: Twice
+cast: {bill: {kind: invoice}}
+steps:
+  - repeat: {times: 2, steps: [{do: delete-invoice, about: bill}]}
+  - {do: add-recurring}
+`), `
+1 failed
+1.1 failed [step: expected the step to be played, found delete-invoice: invoice bill was deleted]
+2 failed [step: expected the step to be played, found add-recurring: availability.recurring.created belongs to the older appointment system; this practice uses the newer one: say --appointments older]`)
+}
+
+// A step that names the last send is skipped where nothing was sent, as one that needs a capture is.
+func TestNothingWasSent(t *testing.T) {
+	app := newApplication(t)
+	wantOutcomes(t, play(t, player.Options{Target: app.URL, Select: player.Selection{Only: "2"}}, `
+name: Alone
+steps:
+  - {send: booking.created}
+  - request: {raw: "${sent.eventId}"}
+`), `
+1 skipped (not selected by --only 2)
+2 skipped (nothing has been sent yet)`)
+}
+
+// A variable that is not set is said before anything is sent, unless nothing needs it.
+func TestAVariableThatIsNotSet(t *testing.T) {
+	app := newApplication(t)
+	story := parse(t, "name: Variable\nsteps:\n  - {send: booking.created}\n  - {send: booking.created, expect: {headers: {X-Say: \"${env.SAY}\"}}}\n")
+	for only, want := range map[string]string{"": "story.yaml:4:56: the environment variable SAY is not set", "1": ""} {
+		p, err := player.New(player.Options{Target: app.URL, Select: player.Selection{Only: only}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if err := p.Play(t.Context(), story); want != "" && (err == nil || err.Error() != want || len(app.received()) > 0) || want == "" && err != nil {
+			t.Errorf("playing %q alone gives %v, want %q, and %d were sent", only, err, want, len(app.received()))
+		}
+		app.mu.Lock()
+		app.types = nil
+		app.mu.Unlock()
+	}
+}

@@ -1,0 +1,81 @@
+package player_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/scenarios/player"
+)
+
+func TestProbesRunCommandsOnlyWhenAllowed(t *testing.T) {
+	app := newApplication(t)
+	const text = `
+name: Commands
+steps:
+  - {send: booking.created}
+  - probe: {exec: [echo, "hello ${run.seed}"], until: {output: "hello *"}}
+  - probe: {exec: ["false"], until: {exit: 1}}
+  - probe: {exec: ["false"], within: 1ms}
+  - probe: {exec: [echo, bye], until: {output: "hello *"}, within: 1ms}
+`
+	wantOutcomes(t, play(t, player.Options{Target: app.URL, AllowExec: true}, text), `
+1 passed
+2 passed
+3 passed
+4 failed [exit code: expected 0, found 1]
+5 failed [output: expected hello *, found bye]`)
+	result := play(t, player.Options{Target: app.URL}, text)
+	if got := outcomes(result); strings.Count(got, "needs --allow-exec") != 4 {
+		t.Errorf("without --allow-exec the steps went\n%s", got)
+	}
+}
+
+func TestTrueAndStillTrue(t *testing.T) {
+	app := newApplication(t)
+	result := play(t, player.Options{Target: app.URL}, `
+name: Exactly once
+steps:
+  - {send: booking.created}
+  - parallel:
+      - {probe: {get: "${target.origin}/", until: {equals: {/count: 1}}, and-still-after: 150ms}}
+      - repeat: {times: 1, steps: [{wait: 20ms}, {send: booking.updated}]}
+`)
+	step := result.Stories[0].Steps[2]
+	if step.Outcome != scenarios.Failed || !strings.Contains(step.Evidence[0].Verdict.Failures[0].String(), "expected 1 still after 150ms, found 2") {
+		t.Errorf("a second event within the quiet time goes unnoticed:\n%s", outcomes(result))
+	}
+}
+
+// An answer that is right but late is no success within the time, and what was found before the time ran out is what is
+// reported.
+func TestAProbeThatIsLateFails(t *testing.T) {
+	var asked atomic.Int32
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/late":
+			time.Sleep(time.Millisecond) // it is late, however fast the machine is
+		case asked.Add(1) > 1:
+			<-r.Context().Done()
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer app.Close()
+	result := play(t, player.Options{Target: app.URL}, `
+name: Late
+steps:
+  - {probe: {get: "${target.origin}/late", within: 500us}}
+  - {probe: {get: "${target.origin}/then-never", within: 100ms, every: 10ms}}
+`)
+	steps := result.Stories[0].Steps
+	for i, want := range []string{"within: expected at most 500µs, found", "status: expected 2xx, found 404"} {
+		if failures := steps[i].Evidence[0].Verdict.Failures; len(failures) != 1 || !strings.Contains(failures[0].String(), want) {
+			t.Errorf("want one failure, %s:\n%s", want, outcomes(result))
+		}
+	}
+}
