@@ -76,7 +76,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 	flags.StringVar(&f.to, "to", "", "subscribe this `TARGET` to every event type: a port, port/path, host:port or URL")
 	flags.StringArrayVar(&f.subscribe, "subscribe", nil, "make the subscriptions of this YAML `FILE`; may be repeated")
 	flags.StringVar(&f.secretText, "secret", "", "the `SECRET` of the subscriptions of --to and --subscribe (default "+string(simulator.DefaultSecret)+")")
-	flags.StringArrayVar(&f.tokens, "token", nil, "accept this token: `TEXT=PERMISSION,...`, or TEXT for all of seeWebhooks, createWebhooks, editWebhooks and deleteWebhooks; may be repeated (default one that is drawn)")
+	flags.StringArrayVar(&f.tokens, "token", nil, "accept this token: `TEXT=PERMISSION,...`, or TEXT for all of seeWebhooks, createWebhooks, editWebhooks and deleteWebhooks; may be repeated (default those of the journal, or one that is drawn)")
 	flags.StringVar(&f.data, "data", "", "keep the journal in this `FILE`, and go on where it was (default in memory)")
 	addChoice(c, &f.format, "format", "how to say where it is; json is one line with url, graphql, token and secret", "text", "json")
 	addChoice(c, &f.logLevel, "log-level", "what to log", "info", "debug", "warn", "error")

@@ -85,7 +85,7 @@ type Options struct {
 	Clinic fixtures.Options // the clinic; its Seed is the provider's
 
 	Subscriptions []NewSubscription // made locally at the start, unless the journal has them already
-	Tokens        []Token           // accepted beside those of the journal; without any, one with all permissions is made
+	Tokens        []Token           // accepted in the place of those of the journal; without any, one with all permissions is made
 
 	Rules       Rules
 	Secrets     SecretForm

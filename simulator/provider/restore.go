@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -192,6 +193,9 @@ func (p *Provider) foundClinic(c *commit) error {
 func (p *Provider) foundAll(c *commit, o Options) error {
 	now := p.clock.Now()
 	tokens := o.Tokens
+	if len(tokens) > 0 {
+		p.revokeOthers(c, tokens, now)
+	}
 	if len(tokens) == 0 && len(p.tokens) == 0 {
 		tokens = []Token{{Text: "dev_" + p.drawText(DefaultSecretLength), Permissions: AllPermissions()}}
 	}
@@ -220,6 +224,19 @@ func (p *Provider) foundAll(c *commit, o Options) error {
 		}
 	}
 	return nil
+}
+
+// revokeOthers revokes the tokens of the journal that are not among those given: whoever gives another token, because the
+// one before is known to too many, means that.
+func (p *Provider) revokeOthers(c *commit, given []Token, now time.Time) {
+	for hash, t := range p.tokens {
+		if slices.ContainsFunc(given, func(g Token) bool { return g.Text == t.Text }) {
+			continue
+		}
+		delete(p.tokens, hash)
+		p.tokenOrder = slices.DeleteFunc(p.tokenOrder, func(other [sha256.Size]byte) bool { return other == hash })
+		c.records = append(c.records, &journal.Token{At: now, Token: t.Text, Revoked: true})
+	}
 }
 
 // accept takes a token, in the place of one with the same text.
