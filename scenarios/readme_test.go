@@ -131,7 +131,7 @@ func TestReadmeExamplesPlay(t *testing.T) {
 		}
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			scenario, err := script.Load(script.Files{Library: library.Files()}, filepath.Join(folder, e.name))
+			scenario, err := script.Load(script.Files{Stories: library.Files()}, filepath.Join(folder, e.name))
 			if err != nil {
 				t.Fatal(err)
 			}

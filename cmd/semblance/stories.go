@@ -45,7 +45,7 @@ func (a *app) readStories(words []string) ([]*script.Scenario, error) {
 
 // loadStory reads a scenario. Without one, the problems say why.
 func loadStory(name string) (*script.Scenario, script.Problems) {
-	scenario, err := script.Load(script.Files{Library: library.Files()}, name)
+	scenario, err := script.Load(script.Files{Stories: library.Files()}, name)
 	if err == nil {
 		return scenario, scenario.Warnings
 	}

@@ -3,7 +3,7 @@
 // what only the reference receiver can show is a step of its own, skipped elsewhere.
 //
 //	stories, err := library.Stories()
-//	scenario, err := script.Load(script.Files{Library: library.Files()}, "first-visit")
+//	scenario, err := script.Load(script.Files{Stories: library.Files()}, "first-visit")
 package library
 
 import (
@@ -58,7 +58,7 @@ func Stories() ([]Story, error) {
 	names := Names()
 	stories := make([]Story, len(names))
 	for i, name := range names {
-		scenario, err := script.Load(script.Files{Library: files}, name)
+		scenario, err := script.Load(script.Files{Stories: files}, name)
 		if err != nil {
 			return nil, fmt.Errorf("reading the story %s: %w", name, err)
 		}

@@ -133,7 +133,7 @@ func TestWrongReceiversAreFound(t *testing.T) {
 			if !ok {
 				t.Fatalf("no story is named that fails at a receiver which %s", wrong.Summary)
 			}
-			scenario, err := script.Load(script.Files{Library: library.Files()}, name)
+			scenario, err := script.Load(script.Files{Stories: library.Files()}, name)
 			if err != nil {
 				t.Fatal(err)
 			}

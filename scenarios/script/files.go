@@ -16,7 +16,7 @@ import (
 // Files is the loader of the command line: a file of the disk, or a story of the library by its name alone. What a file
 // plays is looked for beside it first.
 type Files struct {
-	Library fs.FS // NAME.yaml for the story NAME; nil: there is none
+	Stories fs.FS // NAME.yaml for the story NAME; nil: there is none
 }
 
 // libraryID begins the ID of a library's story; no path of a file does.
@@ -52,11 +52,11 @@ func (f Files) Load(from *Source, name string) (*Source, error) {
 
 // story returns the file of the library that a name means, or "".
 func (f Files) story(name string) string {
-	if f.Library == nil {
+	if f.Stories == nil {
 		return ""
 	}
 	file := strings.TrimSuffix(name, ".yaml") + ".yaml"
-	if info, err := fs.Stat(f.Library, file); err != nil || info.IsDir() {
+	if info, err := fs.Stat(f.Stories, file); err != nil || info.IsDir() {
 		return ""
 	}
 	return file
@@ -64,9 +64,9 @@ func (f Files) story(name string) string {
 
 // missing says that a scenario is not there, and which story may have been meant.
 func (f Files) missing(name, what string) error {
-	if f.Library != nil && !strings.ContainsAny(name, `/\`) {
+	if f.Stories != nil && !strings.ContainsAny(name, `/\`) {
 		var stories []string
-		entries, err := fs.ReadDir(f.Library, ".")
+		entries, err := fs.ReadDir(f.Stories, ".")
 		if err != nil {
 			return fmt.Errorf("%s, and the library cannot be read: %w", what, err)
 		}
@@ -82,11 +82,11 @@ func (f Files) missing(name, what string) error {
 }
 
 func (f Files) fromLibrary(file string) (*Source, error) {
-	data, err := fs.ReadFile(f.Library, file)
+	data, err := fs.ReadFile(f.Stories, file)
 	if err != nil {
 		return nil, fmt.Errorf("the library's story cannot be read: %w", err)
 	}
-	return &Source{Name: file, ID: libraryID + file, Data: data, Files: f.Library}, nil
+	return &Source{Name: file, ID: libraryID + file, Data: data, Files: f.Stories}, nil
 }
 
 // fromDisk reads a file, and no more of it than a scenario may have.

@@ -55,7 +55,7 @@ func TestFiles(t *testing.T) {
 		"a story plays a file":      {"outside", "the library has no such story"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := script.Load(script.Files{Library: library}, test.load)
+			_, err := script.Load(script.Files{Stories: library}, test.load)
 			switch {
 			case test.want == "" && err != nil:
 				t.Error(err)
@@ -86,7 +86,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: %v", word, err)
 		}
 	}
-	outer, err := script.Read(script.Files{Library: fstest.MapFS{"inner.yaml": {Data: []byte("name: x\nsteps: [{wait: 1s, name: twice}, {wait: 1s, name: inside}]\n")}}},
+	outer, err := script.Read(script.Files{Stories: fstest.MapFS{"inner.yaml": {Data: []byte("name: x\nsteps: [{wait: 1s, name: twice}, {wait: 1s, name: inside}]\n")}}},
 		&script.Source{Name: "x.yaml", ID: "x.yaml", Data: []byte("name: x\nsteps: [{play: inner}, {wait: 1s, name: twice}]\n")})
 	if err != nil {
 		t.Fatal(err)

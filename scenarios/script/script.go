@@ -1,7 +1,7 @@
 // Package script is the scenario language: it reads a file into a tree of steps, each with its place, and says everything
 // that is wrong with it before anything is sent. It runs nothing; the player does.
 //
-//	scenario, err := script.Load(script.Files{Library: library}, "first.yaml")
+//	scenario, err := script.Load(script.Files{Stories: library}, "first.yaml")
 //	if err != nil {
 //		fmt.Print(err)                       // every problem, with its line and a caret
 //	}

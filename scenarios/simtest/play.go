@@ -25,7 +25,7 @@ import (
 // Where the time stands still ([At], [Manual]) the story begins when it is, and its waits, which last as long as ever, move it.
 func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	t.Helper()
-	scenario, err := script.Load(script.Files{Library: library.Files()}, name)
+	scenario, err := script.Load(script.Files{Stories: library.Files()}, name)
 	if err != nil {
 		t.Fatalf("simtest: the story cannot be played:\n%v", err)
 	}
