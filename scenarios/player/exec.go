@@ -47,6 +47,7 @@ func (s *story) command(step *script.Probe, v *values) (*question, error) {
 func runCommand(ctx context.Context, arguments []string, exit int, pattern *string) answer {
 	command := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
 	command.WaitDelay = killDelay
+	alone(command)
 	output := bounded{limit: maxProbeBody}
 	command.Stdout, command.Stderr = &output, &output
 	err := command.Run()
