@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -121,18 +120,11 @@ func (h *Handler) wait(w http.ResponseWriter, r *http.Request) error {
 	if err := q.done(); err != nil {
 		return err
 	}
-	leave, ok := h.waits.take()
-	if !ok {
-		return busy("waits", cap(h.waits))
-	}
-	defer leave()
-	if err := mayLast(w); err != nil {
+	open, ctx, end, err := h.longPoll(w, r, within)
+	if err != nil {
 		return err
 	}
-	open, end := h.whileOpen(r)
 	defer end()
-	ctx, cancel := context.WithTimeout(open, within)
-	defer cancel()
 	now, err := h.provider.Wait(ctx, c)
 	switch {
 	case err == nil:
@@ -143,18 +135,4 @@ func (h *Handler) wait(w http.ResponseWriter, r *http.Request) error {
 		return p
 	}
 	return asBadQuery(err)
-}
-
-// mayLast lifts the time-outs of the server from a request that takes as long as it takes.
-func mayLast(w http.ResponseWriter) error {
-	c := http.NewResponseController(w)
-	if err := errors.Join(c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Time{})); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("lifting the time-outs of a connection: %w", err)
-	}
-	return nil
-}
-
-// busy refuses one more of what lasts.
-func busy(what string, most int) error {
-	return problem(http.StatusTooManyRequests, "busy", "there are %d %s already; end one, or try again later", most, what).with("Retry-After", "1")
 }

@@ -274,18 +274,11 @@ func (h *Handler) getPlay(w http.ResponseWriter, r *http.Request) error {
 
 // awaitEnd returns when the play has ended or the time has passed.
 func (h *Handler) awaitEnd(w http.ResponseWriter, r *http.Request, p *play, within time.Duration) error {
-	leave, ok := h.waits.take()
-	if !ok {
-		return busy("waits", cap(h.waits))
-	}
-	defer leave()
-	if err := mayLast(w); err != nil {
+	_, ctx, end, err := h.longPoll(w, r, within)
+	if err != nil {
 		return err
 	}
-	open, end := h.whileOpen(r)
 	defer end()
-	ctx, cancel := context.WithTimeout(open, within)
-	defer cancel()
 	select {
 	case <-p.ended:
 	case <-ctx.Done():
