@@ -9,7 +9,7 @@ import (
 )
 
 func ExampleJudge() {
-	attempt := &simulator.Attempt{Came: simulator.Came{
+	attempt := &simulator.Attempt{Response: simulator.Response{
 		Status:  404,
 		Body:    []byte(`{"job":{"id":17}}`),
 		Timings: simulator.Timings{Total: 20 * time.Millisecond},
@@ -21,33 +21,33 @@ func ExampleJudge() {
 		fmt.Println(f)
 	}
 	// Output:
-	// status: expected 2xx, found 404
-	// equals /job/id: expected "17", found 17
+	// status: expected 2xx, got 404
+	// equals /job/id: expected "17", got 17
 }
 
 // What a player does: it tells a recorder of each step and attempt, and asks for the result at the end.
 func ExampleRecorder() {
 	recorder := scenarios.NewRecorder(scenarios.Run{Target: "http://127.0.0.1:3000/webhooks"})
-	story := recorder.Story(scenarios.Story{Name: "A first visit", File: "first.yaml", Seed: 7, Reproduce: []string{"play", "first.yaml"}},
+	scenario := recorder.Scenario(scenarios.ScenarioResult{Name: "A first visit", File: "first.yaml", Seed: 7, Reproduce: []string{"play", "first.yaml"}},
 		[]scenarios.Step{{Path: "1", Kind: "send", What: "send booking.created about visit", File: "first.yaml", Line: 12, Column: 5}})
 
-	attempt := &simulator.Attempt{Sent: simulator.Sent{EventType: "booking.created"}, Came: simulator.Came{Status: 500}}
+	attempt := &simulator.Attempt{Request: simulator.Request{EventType: "booking.created"}, Response: simulator.Response{Status: 500}}
 	expect := scenarios.Default()
-	story.Begin("1", 0)
-	story.Attempt("1", scenarios.Evidence{Attempt: attempt, Verdict: scenarios.Judge(expect, attempt)}, expect)
-	story.End("1", 3*time.Millisecond)
-	story.Close(3 * time.Millisecond)
+	scenario.Begin("1", 0)
+	scenario.Attempt("1", scenarios.Evidence{Attempt: attempt, Verdict: scenarios.Judge(expect, attempt)}, expect)
+	scenario.End("1", 3*time.Millisecond)
+	scenario.Close(3 * time.Millisecond)
 
 	result := recorder.Result(4*time.Millisecond, false)
-	for _, story := range result.Stories {
-		for _, step := range story.Steps {
+	for _, scenario := range result.Scenarios {
+		for _, step := range scenario.Steps {
 			fmt.Printf("%s:%d %s: %s, %s\n", step.File, step.Line, step.What, step.Outcome, step.Evidence[0].Verdict.Failures[0])
-			fmt.Println("semblance", story.ReproduceStep(&step.Step))
+			fmt.Println("semblance", scenario.ReproduceStep(&step.Step))
 		}
 	}
 	fmt.Println(result.Coverage.String(), "exit", result.ExitCode())
 	// Output:
-	// first.yaml:12 send booking.created about visit: failed, status: expected 2xx, found 500
+	// first.yaml:12 send booking.created about visit: failed, status: expected 2xx, got 500
 	// semblance [play first.yaml --until 1 --seed 7]
 	// 1 of 101 event types (1 %) exit 1
 }

@@ -48,12 +48,12 @@ func quote(data []byte) string {
 // copied, so that the sender may use its buffers again.
 func keep(a *simulator.Attempt) simulator.Attempt {
 	kept := *a
-	kept.Sent.Body = cut(a.Sent.Body)
-	kept.Sent.Headers = cutHeaders(a.Sent.Headers)
-	kept.Came.Body = cut(a.Came.Body)
-	kept.Came.Truncated = a.Came.Truncated || len(kept.Came.Body) < len(a.Came.Body)
-	kept.Came.Headers = cutHeaders(a.Came.Headers)
-	kept.Came.Detail = excerpt(a.Came.Detail)
+	kept.Request.Body = cut(a.Request.Body)
+	kept.Request.Headers = cutHeaders(a.Request.Headers)
+	kept.Response.Body = cut(a.Response.Body)
+	kept.Response.Truncated = a.Response.Truncated || len(kept.Response.Body) < len(a.Response.Body)
+	kept.Response.Headers = cutHeaders(a.Response.Headers)
+	kept.Response.Detail = excerpt(a.Response.Detail)
 	return kept
 }
 

@@ -13,23 +13,23 @@ import (
 // Expect is what a step expects of an answer. A part that is nil or zero expects nothing; the zero Expect is met by any
 // whole answer.
 type Expect struct {
-	Answer  Answer
-	Status  Statuses
-	Headers []HeaderPattern // each must be met by some header of that name
-	Within  time.Duration   // from the first byte sent to the last byte read
-	Equals  []Equal
-	Body    BodySchema
-	NoBody  bool // the answer must have no body
+	Response Presence
+	Status   Statuses
+	Headers  []HeaderPattern // each must be met by some header of that name
+	Within   time.Duration   // from the first byte sent to the last byte read
+	Equals   []Equal
+	Body     BodySchema
+	NoBody   bool // the answer must have no body
 }
 
 // Answer says whether an answer is expected at all.
-type Answer string
+type Presence string
 
 // What may be expected of the answer as a whole.
 const (
-	AnswerExpected Answer = ""     // a whole answer, whatever else is said of it
-	AnswerNone     Answer = "none" // no answer: reset, cut, lost, or silence
-	AnswerAny      Answer = "any"  // an answer or none: nothing that comes can fail
+	ResponseExpected Presence = ""     // a whole answer, whatever else is said of it
+	ResponseNone     Presence = "none" // no answer: reset, cut, lost, or silence
+	ResponseAny      Presence = "any"  // an answer or none: nothing that comes can fail
 )
 
 // HeaderPattern is what a header of the answer must be: exact, or with * for any run of characters.
@@ -56,10 +56,10 @@ func Default() Expect {
 
 // String returns what is expected, in words.
 func (e Expect) String() string {
-	switch e.Answer {
-	case AnswerNone:
+	switch e.Response {
+	case ResponseNone:
 		return "no answer"
-	case AnswerAny:
+	case ResponseAny:
 		return "anything"
 	}
 	words := []string{"any status"}

@@ -29,7 +29,7 @@ func FuzzJudge(f *testing.F) {
 			Headers: []scenarios.HeaderPattern{{Name: "Content-Type", Pattern: "application/*json*"}},
 			Equals:  []scenarios.Equal{{Pointer: pointer, Value: "a"}, {Pointer: "", Value: body2}},
 		}
-		attempt := &simulator.Attempt{Came: simulator.Came{
+		attempt := &simulator.Attempt{Response: simulator.Response{
 			Status: status, Body: body, Size: int64(len(body)), Truncated: cut, Failure: simulator.Failure(failure),
 			Headers: []simulator.Header{{Name: "content-type", Value: header}},
 		}}

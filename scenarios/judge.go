@@ -16,8 +16,8 @@ const MaxFailuresPerAttempt = 20
 
 // Judge compares what came of an attempt with what was expected. It is a pure function: same arguments, same verdict.
 func Judge(expect Expect, attempt *simulator.Attempt) Verdict {
-	j := judge{expect: &expect, came: &attempt.Came}
-	if expect.Answer == AnswerAny || !j.answer() {
+	j := judge{expect: &expect, response: &attempt.Response}
+	if expect.Response == ResponseAny || !j.presence() {
 		return j.verdict
 	}
 	j.status()
@@ -28,9 +28,9 @@ func Judge(expect Expect, attempt *simulator.Attempt) Verdict {
 }
 
 type judge struct {
-	expect  *Expect
-	came    *simulator.Came
-	verdict Verdict
+	expect   *Expect
+	response *simulator.Response
+	verdict  Verdict
 }
 
 func (j *judge) fail(f Failure) {
@@ -38,24 +38,24 @@ func (j *judge) fail(f Failure) {
 		j.verdict.More++
 		return
 	}
-	f.Expected, f.Found = excerpt(f.Expected), excerpt(f.Found)
+	f.Expected, f.Got = excerpt(f.Expected), excerpt(f.Got)
 	j.verdict.Failures = append(j.verdict.Failures, f)
 }
 
 // answer judges whether an answer came, and reports whether there is more to judge.
-func (j *judge) answer() bool {
-	came := j.came.Failure == ""
+func (j *judge) presence() bool {
+	response := j.response.Failure == ""
 	switch {
-	case j.expect.Answer == AnswerNone && came:
-		j.fail(Failure{What: WhatAnswer, Expected: "no answer", Found: "status " + strconv.Itoa(j.came.Status)})
-	case j.expect.Answer == AnswerNone && !unanswered(j.came):
-		j.fail(Failure{What: WhatAnswer, Expected: "no answer to what was sent", Found: j.failure()})
-	case j.expect.Answer == AnswerNone:
-		if j.came.Failure != simulator.FailureTimeout { // silence lasts as long as anybody listens
+	case j.expect.Response == ResponseNone && response:
+		j.fail(Failure{What: WhatResponse, Expected: "no answer", Got: "status " + strconv.Itoa(j.response.Status)})
+	case j.expect.Response == ResponseNone && !unanswered(j.response):
+		j.fail(Failure{What: WhatResponse, Expected: "no answer to what was sent", Got: j.failure()})
+	case j.expect.Response == ResponseNone:
+		if j.response.Failure != simulator.FailureTimeout { // silence lasts as long as anybody listens
 			j.within()
 		}
-	case !came:
-		j.fail(Failure{What: WhatAnswer, Expected: j.wanted(), Found: j.failure()})
+	case !response:
+		j.fail(Failure{What: WhatResponse, Expected: j.wanted(), Got: j.failure()})
 	default:
 		return true
 	}
@@ -64,12 +64,12 @@ func (j *judge) answer() bool {
 
 // unanswered reports whether something was sent and no answer came of it. A receiver that was never reached did not
 // leave anything unanswered.
-func unanswered(came *simulator.Came) bool {
-	switch came.Failure {
+func unanswered(response *simulator.Response) bool {
+	switch response.Failure {
 	case simulator.FailureReset, simulator.FailureClosed, simulator.FailureCut, simulator.FailureLost:
 		return true
 	case simulator.FailureTimeout:
-		return came.Status == 0
+		return response.Status == 0
 	}
 	return false
 }
@@ -88,15 +88,15 @@ func (j *judge) wanted() string {
 
 // failure says how no answer came.
 func (j *judge) failure() string {
-	if j.came.Detail != "" {
-		return j.came.Detail
+	if j.response.Detail != "" {
+		return j.response.Detail
 	}
-	return string(j.came.Failure)
+	return string(j.response.Failure)
 }
 
 func (j *judge) status() {
-	if !j.expect.Status.Contains(j.came.Status) {
-		j.fail(Failure{What: WhatStatus, Expected: j.expect.Status.String(), Found: strconv.Itoa(j.came.Status)})
+	if !j.expect.Status.Contains(j.response.Status) {
+		j.fail(Failure{What: WhatStatus, Expected: j.expect.Status.String(), Got: strconv.Itoa(j.response.Status)})
 	}
 }
 
@@ -104,7 +104,7 @@ func (j *judge) headers() {
 	for _, want := range j.expect.Headers {
 		var found []string
 		met := false
-		for _, h := range j.came.Headers {
+		for _, h := range j.response.Headers {
 			if strings.EqualFold(h.Name, want.Name) {
 				found = append(found, h.Value)
 				met = met || schemas.Fits(want.Pattern, h.Value)
@@ -117,51 +117,51 @@ func (j *judge) headers() {
 		if len(found) > 0 {
 			text = strings.Join(found, " and ")
 		}
-		j.fail(Failure{What: WhatHeader, Name: want.Name, Expected: want.Pattern, Found: text})
+		j.fail(Failure{What: WhatHeader, Name: want.Name, Expected: want.Pattern, Got: text})
 	}
 }
 
 func (j *judge) within() {
-	if took := j.came.Timings.Total; j.expect.Within > 0 && took > j.expect.Within {
-		j.fail(Failure{What: WhatWithin, Expected: "at most " + j.expect.Within.String(), Found: took.String()})
+	if took := j.response.Timings.Total; j.expect.Within > 0 && took > j.expect.Within {
+		j.fail(Failure{What: WhatWithin, Expected: "at most " + j.expect.Within.String(), Got: took.String()})
 	}
 }
 
 func (j *judge) body() {
 	switch {
 	case j.expect.NoBody:
-		if j.came.Size > 0 || len(j.came.Body) > 0 {
-			j.fail(Failure{What: WhatBody, Expected: "no body", Found: j.bodyFound()})
+		if j.response.Size > 0 || len(j.response.Body) > 0 {
+			j.fail(Failure{What: WhatBody, Expected: "no body", Got: j.gotBody()})
 		}
 	case j.expect.Body == nil && len(j.expect.Equals) == 0:
-	case j.came.Truncated:
-		j.fail(Failure{What: WhatBody, Expected: fmt.Sprintf("a body of at most %d bytes, to be judged whole", len(j.came.Body)), Found: j.bodyFound()})
+	case j.response.Truncated:
+		j.fail(Failure{What: WhatBody, Expected: fmt.Sprintf("a body of at most %d bytes, to be judged whole", len(j.response.Body)), Got: j.gotBody()})
 	default:
 		j.equals()
 		j.schema()
 	}
 }
 
-func (j *judge) bodyFound() string {
-	size := max(j.came.Size, int64(len(j.came.Body)))
+func (j *judge) gotBody() string {
+	size := max(j.response.Size, int64(len(j.response.Body)))
 	if size == 1 {
-		return "1 byte: " + quote(j.came.Body)
+		return "1 byte: " + quote(j.response.Body)
 	}
-	return fmt.Sprintf("%d bytes: %s", size, quote(j.came.Body))
+	return fmt.Sprintf("%d bytes: %s", size, quote(j.response.Body))
 }
 
 func (j *judge) equals() {
 	if len(j.expect.Equals) == 0 {
 		return
 	}
-	if len(j.came.Body) == 0 {
-		j.fail(Failure{What: WhatBody, Expected: "a JSON body", Found: "no body"})
+	if len(j.response.Body) == 0 {
+		j.fail(Failure{What: WhatBody, Expected: "a JSON body", Got: "no body"})
 		return
 	}
-	doc, err := validate.Parse(j.came.Body)
+	doc, err := validate.Parse(j.response.Body)
 	if err != nil {
 		if j.expect.Body == nil { // else the schema says so
-			j.fail(Failure{What: WhatBody, Expected: "a JSON body that can be judged", Found: quote(j.came.Body) + " (" + err.Error() + ")"})
+			j.fail(Failure{What: WhatBody, Expected: "a JSON body that can be judged", Got: quote(j.response.Body) + " (" + err.Error() + ")"})
 		}
 		return
 	}
@@ -169,9 +169,9 @@ func (j *judge) equals() {
 		found, err := Lookup(doc, want.Pointer)
 		switch {
 		case err != nil:
-			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: formatJSON(want.Value), Found: err.Error()})
+			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: formatJSON(want.Value), Got: err.Error()})
 		case !EqualJSON(want.Value, found):
-			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: formatJSON(want.Value), Found: formatJSON(found)})
+			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: formatJSON(want.Value), Got: formatJSON(found)})
 		}
 	}
 }
@@ -180,7 +180,7 @@ func (j *judge) schema() {
 	if j.expect.Body == nil {
 		return
 	}
-	for _, v := range j.expect.Body.Validate(j.came.Body) {
-		j.fail(Failure{What: WhatBody, Pointer: v.Pointer, Expected: v.Expected, Found: v.Found})
+	for _, v := range j.expect.Body.Validate(j.response.Body) {
+		j.fail(Failure{What: WhatBody, Pointer: v.Pointer, Expected: v.Expected, Got: v.Got})
 	}
 }

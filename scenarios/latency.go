@@ -47,8 +47,8 @@ func (l *Latency) Record(d time.Duration) {
 		l.exact = append(l.exact, d)
 		return
 	}
-	l.spill()
-	l.tally(d)
+	l.flush()
+	l.counts(d)
 }
 
 // Merge adds all times of other, which keeps them.
@@ -62,7 +62,7 @@ func (l *Latency) Merge(other *Latency) {
 		}
 		return
 	}
-	l.spill()
+	l.flush()
 	l.histogram.Merge(other.histogram)
 	if l.count == 0 || other.min < l.min {
 		l.min = other.min
@@ -73,19 +73,19 @@ func (l *Latency) Merge(other *Latency) {
 }
 
 // spill moves the exact times into the histogram.
-func (l *Latency) spill() {
+func (l *Latency) flush() {
 	if l.histogram != nil {
 		return
 	}
 	l.histogram = hdrhistogram.New(1, maxLatency.Microseconds(), latencyDigits)
 	for _, d := range l.exact {
-		l.tally(d)
+		l.counts(d)
 	}
 	l.exact = nil
 }
 
 // tally counts one time in the histogram, which drops what is beyond its ends: so nothing is.
-func (l *Latency) tally(d time.Duration) {
+func (l *Latency) counts(d time.Duration) {
 	clamped := min(max(d.Microseconds(), 1), maxLatency.Microseconds())
 	if err := l.histogram.RecordValue(clamped); err != nil {
 		panic("scenarios: a clamped latency is out of range: " + err.Error())

@@ -131,7 +131,7 @@ func TestReadmeExamplesPlay(t *testing.T) {
 		}
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			scenario, err := script.Load(script.Files{Stories: library.Files()}, filepath.Join(folder, e.name))
+			scenario, err := script.Load(script.Files{Scenarios: library.Files()}, filepath.Join(folder, e.name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -151,7 +151,7 @@ func TestReadmeExamplesPlay(t *testing.T) {
 				t.Fatal(err)
 			}
 			result := p.Result()
-			for _, step := range result.Stories[0].Steps {
+			for _, step := range result.Scenarios[0].Steps {
 				if step.Outcome != scenarios.Passed && !strings.Contains(step.Reason, "only the reference receiver") {
 					t.Errorf("step %s (%s) is %s: %s%v", step.Path, step.What, step.Outcome, step.Reason, failures(step))
 				}

@@ -10,17 +10,17 @@ import (
 )
 
 // Recorder collects a run as it is played, in memory that does not grow with the number of attempts. Its methods, and
-// those of its stories, may be called from several goroutines.
+// those of its scenarios, may be called from several goroutines.
 type Recorder struct {
-	mu       sync.Mutex
-	result   Result
-	cover    map[*schemas.EventType]int64
-	types    []*schemas.EventType
-	byName   map[string]*schemas.EventType
-	latency  Latency
-	failures int
-	attempts int
-	stories  []*StoryRecorder
+	mu        sync.Mutex
+	result    Result
+	cover     map[*schemas.EventType]int64
+	types     []*schemas.EventType
+	byName    map[string]*schemas.EventType
+	latency   Latency
+	failures  int
+	attempts  int
+	scenarios []*ScenarioRecorder
 }
 
 // Run is what is known of a run before it starts.
@@ -49,12 +49,12 @@ func NewRecorder(run Run) *Recorder {
 	return r
 }
 
-// StoryRecorder collects one story of a run.
-type StoryRecorder struct {
-	r      *Recorder
-	story  Story
-	steps  []*stepState
-	byPath map[string]*stepState
+// StoryRecorder collects one scenario of a run.
+type ScenarioRecorder struct {
+	r        *Recorder
+	scenario ScenarioResult
+	steps    []*stepState
+	byPath   map[string]*stepState
 }
 
 type stepState struct {
@@ -64,10 +64,10 @@ type stepState struct {
 	failing bool // a failure of it is kept
 }
 
-// Story begins a story whose steps are all known: one for each step of the file, in its order. Those of them that are
+// Scenario begins a scenario whose steps are all known: one for each step of the file, in its order. Those of them that are
 // never begun are reported as not run.
-func (r *Recorder) Story(story Story, steps []Step) *StoryRecorder {
-	s := &StoryRecorder{r: r, story: story, byPath: make(map[string]*stepState, len(steps))}
+func (r *Recorder) Scenario(scenario ScenarioResult, steps []Step) *ScenarioRecorder {
+	s := &ScenarioRecorder{r: r, scenario: scenario, byPath: make(map[string]*stepState, len(steps))}
 	for _, step := range steps {
 		state := &stepState{result: StepResult{Step: step, Outcome: NotRun}}
 		s.steps = append(s.steps, state)
@@ -75,13 +75,13 @@ func (r *Recorder) Story(story Story, steps []Step) *StoryRecorder {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stories = append(r.stories, s)
+	r.scenarios = append(r.scenarios, s)
 	return s
 }
 
-// Begin says that a step is being played, at a time since the story's start. Of the rounds of a repeat, the first says when
+// Begin says that a step is being played, at a time since the scenario's start. Of the rounds of a repeat, the first says when
 // the step began.
-func (s *StoryRecorder) Begin(path string, at time.Duration) {
+func (s *ScenarioRecorder) Begin(path string, at time.Duration) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	step := s.step(path)
@@ -95,14 +95,14 @@ func (s *StoryRecorder) Begin(path string, at time.Duration) {
 }
 
 // Attempt records what came of an attempt, judged by [Judge], and keeps it where there is room. It copies what it keeps.
-func (s *StoryRecorder) Attempt(path string, e Evidence, expect Expect) {
-	answered := e.Attempt.Came.Status != 0 || e.Attempt.Came.Failure == ""
+func (s *ScenarioRecorder) Attempt(path string, e Evidence, expect Expect) {
+	answered := e.Attempt.Response.Status != 0 || e.Attempt.Response.Failure == ""
 	counts := Counts{Attempts: 1}
 	if answered {
 		counts.Answered = 1
 	}
-	if expect.Answer == AnswerExpected {
-		counts.AnswerExpected = 1
+	if expect.Response == ResponseExpected {
+		counts.ResponseExpected = 1
 	}
 	if !e.Verdict.Passed() {
 		counts.Failed = 1
@@ -111,11 +111,11 @@ func (s *StoryRecorder) Attempt(path string, e Evidence, expect Expect) {
 	defer s.r.mu.Unlock()
 	step := s.step(path)
 	s.count(step, counts)
-	if e.Attempt.Came.Failure == "" {
-		s.r.latency.Record(e.Attempt.Came.Timings.Total)
-		step.latency.Record(e.Attempt.Came.Timings.Total)
+	if e.Attempt.Response.Failure == "" {
+		s.r.latency.Record(e.Attempt.Response.Timings.Total)
+		step.latency.Record(e.Attempt.Response.Timings.Total)
 	}
-	if t := s.r.byName[e.Attempt.Sent.EventType]; t != nil && answered && e.Attempt.Sent.Fault == "" {
+	if t := s.r.byName[e.Attempt.Request.EventType]; t != nil && answered && e.Attempt.Request.Fault == "" {
 		s.r.cover[t]++
 	}
 	if s.r.room(step, !e.Verdict.Passed()) {
@@ -127,7 +127,7 @@ func (s *StoryRecorder) Attempt(path string, e Evidence, expect Expect) {
 }
 
 // Check records a question to the receiver's own application, or a command, and keeps it where there is room.
-func (s *StoryRecorder) Check(path string, e Evidence) {
+func (s *ScenarioRecorder) Check(path string, e Evidence) {
 	counts := Counts{Checks: 1}
 	if !e.Verdict.Passed() {
 		counts.ChecksFailed = 1
@@ -138,26 +138,26 @@ func (s *StoryRecorder) Check(path string, e Evidence) {
 	s.count(step, counts)
 	if s.r.room(step, !e.Verdict.Passed()) {
 		check := *e.Check
-		check.Answer = cut(check.Answer)
+		check.Response = cut(check.Response)
 		e.Check = &check
 		step.result.Evidence = append(step.result.Evidence, e)
 	}
 }
 
 // Fail records that a step could not be played, and why.
-func (s *StoryRecorder) Fail(path, round, reason string) {
-	s.Miss(path, round, nil, Failure{What: WhatStep, Expected: "the step to be played", Found: reason})
+func (s *ScenarioRecorder) Fail(path, round, reason string) {
+	s.Miss(path, round, nil, Failure{What: WhatStep, Expected: "the step to be played", Got: reason})
 }
 
 // Miss records what a step failed in besides its attempts and checks, and the answer that it was missed in, if there was
 // one.
-func (s *StoryRecorder) Miss(path, round string, answer []byte, f Failure) {
-	f.Found = excerpt(f.Found)
-	s.Check(path, Evidence{Round: round, Check: &Check{Answer: answer}, Verdict: Verdict{Failures: []Failure{f}}})
+func (s *ScenarioRecorder) Miss(path, round string, answer []byte, f Failure) {
+	f.Got = excerpt(f.Got)
+	s.Check(path, Evidence{Round: round, Check: &Check{Response: answer}, Verdict: Verdict{Failures: []Failure{f}}})
 }
 
 // Skip records that a step is not played, and why. A step that was judged in another round keeps that round's outcome.
-func (s *StoryRecorder) Skip(path, reason string) {
+func (s *ScenarioRecorder) Skip(path, reason string) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	step := s.step(path)
@@ -167,8 +167,8 @@ func (s *StoryRecorder) Skip(path, reason string) {
 	}
 }
 
-// End says that a step has ended, or a round of it, at a time since the story's start.
-func (s *StoryRecorder) End(path string, at time.Duration) {
+// End says that a step has ended, or a round of it, at a time since the scenario's start.
+func (s *ScenarioRecorder) End(path string, at time.Duration) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	step := s.step(path)
@@ -176,7 +176,7 @@ func (s *StoryRecorder) End(path string, at time.Duration) {
 }
 
 // Step returns what is known of a step by now.
-func (s *StoryRecorder) Step(path string) StepResult {
+func (s *ScenarioRecorder) Step(path string) StepResult {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	result := s.step(path).finished()
@@ -188,11 +188,11 @@ func (s *StoryRecorder) Step(path string) StepResult {
 	return result
 }
 
-// Close ends the story, with the time that it took.
-func (s *StoryRecorder) Close(took time.Duration) {
+// Close ends the scenario, with the time that it took.
+func (s *ScenarioRecorder) Close(took time.Duration) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
-	s.story.Duration = took
+	s.scenario.Duration = took
 }
 
 // Result returns the run as it stands, with the time that it has taken. It may be asked at any time, so that an
@@ -207,21 +207,21 @@ func (r *Recorder) Result(took time.Duration, interrupted bool) Result {
 	for i, t := range r.types {
 		result.Coverage.Types[i] = TypeCount{Type: t, Count: r.cover[t]}
 	}
-	result.Stories = make([]Story, len(r.stories))
-	for i, s := range r.stories {
-		story := s.story
-		story.Steps = make([]StepResult, len(s.steps))
+	result.Scenarios = make([]ScenarioResult, len(r.scenarios))
+	for i, s := range r.scenarios {
+		scenario := s.scenario
+		scenario.Steps = make([]StepResult, len(s.steps))
 		for k, step := range s.steps {
-			story.Steps[k] = step.finished()
+			scenario.Steps[k] = step.finished()
 		}
-		enclose(story.Steps)
-		result.Stories[i] = story
+		enclose(scenario.Steps)
+		result.Scenarios[i] = scenario
 	}
 	return result
 }
 
-// step returns the state of a step, and makes one for a path that the story was not told of.
-func (s *StoryRecorder) step(path string) *stepState {
+// step returns the state of a step, and makes one for a path that the scenario was not told of.
+func (s *ScenarioRecorder) step(path string) *stepState {
 	state, ok := s.byPath[path]
 	if !ok {
 		state = &stepState{result: StepResult{Step: Step{Path: path}, Outcome: NotRun}}
@@ -231,9 +231,9 @@ func (s *StoryRecorder) step(path string) *stepState {
 	return state
 }
 
-func (s *StoryRecorder) count(step *stepState, counts Counts) {
+func (s *ScenarioRecorder) count(step *stepState, counts Counts) {
 	step.result.Counts.add(counts)
-	s.story.Counts.add(counts)
+	s.scenario.Counts.add(counts)
 	s.r.result.Counts.add(counts)
 	switch {
 	case counts.Failures() > 0:

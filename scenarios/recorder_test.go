@@ -13,8 +13,8 @@ import (
 	"semblance/simulator"
 )
 
-// story begins a story with steps of these paths; "8" holds "8.1".
-func story(r *scenarios.Recorder, paths ...string) *scenarios.StoryRecorder {
+// scenario begins a scenario with steps of these paths; "8" holds "8.1".
+func scenario(r *scenarios.Recorder, paths ...string) *scenarios.ScenarioRecorder {
 	var steps []scenarios.Step
 	for _, path := range paths {
 		steps = append(steps, scenarios.Step{Path: path, Kind: "send"})
@@ -24,14 +24,14 @@ func story(r *scenarios.Recorder, paths ...string) *scenarios.StoryRecorder {
 			steps[i].Kind = "shuffle"
 		}
 	}
-	return r.Story(scenarios.Story{Name: "A story", File: "a.yaml", Seed: 7, Reproduce: []string{"play", "a.yaml"}}, steps)
+	return r.Scenario(scenarios.ScenarioResult{Name: "A scenario", File: "a.yaml", Seed: 7, Reproduce: []string{"play", "a.yaml"}}, steps)
 }
 
 // sent is an attempt of a type, and what it was judged to be.
 func sent(eventType string, status int) scenarios.Evidence {
 	attempt := answered(status, `{}`)
-	attempt.Sent.EventType = eventType
-	attempt.Sent.Body = []byte("body")
+	attempt.Request.EventType = eventType
+	attempt.Request.Body = []byte("body")
 	return scenarios.Evidence{Attempt: attempt, Verdict: scenarios.Judge(scenarios.Default(), attempt)}
 }
 
@@ -41,7 +41,7 @@ func TestRecorder(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := scenarios.NewRecorder(scenarios.Run{Target: "http://127.0.0.1:1/", Cover: booking, CoverAtLeast: 40})
-	s := story(r, "1", "2", "3", "3.1", "3.2", "4", "5", "6")
+	s := scenario(r, "1", "2", "3", "3.1", "3.2", "4", "5", "6")
 	s.Begin("1", time.Second)
 	s.Attempt("1", sent("booking.created", 200), scenarios.Default())
 	s.End("1", 3*time.Second)
@@ -53,29 +53,29 @@ func TestRecorder(t *testing.T) {
 	s.Attempt("2", sent("booking.updated", 200), scenarios.Default()) // a good round does not make up for a bad one
 	s.Begin("3", 0)
 	s.Begin("3.1", 0)
-	spoiled := sent("booking.deleted", 401)
-	spoiled.Attempt.Sent.Fault = "signature=tampered"
-	s.Attempt("3.1", spoiled, scenarios.Default())
+	faulty := sent("booking.deleted", 401)
+	faulty.Attempt.Request.Fault = "signature=tampered"
+	s.Attempt("3.1", faulty, scenarios.Default())
 	s.Begin("3.2", 0)
 	if got := s.Step("3"); got.Outcome != scenarios.Failed {
 		t.Errorf("a step whose child failed: %s", got.Outcome)
 	}
 	s.Skip("4", "nothing was captured as job")
 	s.Begin("5", 0)
-	s.Check("5", scenarios.Evidence{Check: &scenarios.Check{Asked: "GET /", Answer: []byte(strings.Repeat("x", 1<<20))}})
+	s.Check("5", scenarios.Evidence{Check: &scenarios.Check{Request: "GET /", Response: []byte(strings.Repeat("x", 1<<20))}})
 	s.Skip("5", "in the second round")
 	s.Fail("5", "3", "the clinic has no such record")
 	s.Close(4 * time.Second)
 
 	result := r.Result(5*time.Second, false)
 	var outcomes []string
-	for _, step := range result.Stories[0].Steps {
+	for _, step := range result.Scenarios[0].Steps {
 		outcomes = append(outcomes, step.Path+" "+string(step.Outcome))
 	}
 	if got, want := strings.Join(outcomes, ", "), "1 passed, 2 failed, 3 failed, 3.1 failed, 3.2 passed, 4 skipped, 5 failed, 6 not run"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := result.Counts, (scenarios.Counts{Attempts: 4, Answered: 4, AnswerExpected: 4, Failed: 2, Checks: 2, ChecksFailed: 1}); got != want {
+	if got, want := result.Counts, (scenarios.Counts{Attempts: 4, Answered: 4, ResponseExpected: 4, Failed: 2, Checks: 2, ChecksFailed: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got, want := result.Coverage.String(), "2 of 7 event types (29 %)"; got != want {
@@ -84,13 +84,13 @@ func TestRecorder(t *testing.T) {
 	if missing := result.Coverage.Missing(); len(missing) != 5 || missing[0].Name != "booking.deleted" {
 		t.Errorf("a spoiled attempt covers nothing; missing: %v", missing)
 	}
-	if got := len(result.Stories[0].Steps[6].Evidence[0].Check.Answer); got != scenarios.ExcerptBytes {
+	if got := len(result.Scenarios[0].Steps[6].Evidence[0].Check.Response); got != scenarios.ExcerptBytes {
 		t.Errorf("%d bytes of an answer are kept", got)
 	}
-	if got := result.Stories[0].ReproduceStep(&result.Stories[0].Steps[3].Step); strings.Join(got, " ") != "play a.yaml --until 3.1 --seed 7" {
+	if got := result.Scenarios[0].ReproduceStep(&result.Scenarios[0].Steps[3].Step); strings.Join(got, " ") != "play a.yaml --until 3.1 --seed 7" {
 		t.Errorf("reproduce: %v", got)
 	}
-	if got := result.Stories[0].Tally(); got[scenarios.Failed] != 3 || got[scenarios.Passed] != 2 || got[scenarios.Skipped] != 1 || got[scenarios.NotRun] != 1 {
+	if got := result.Scenarios[0].Summary(); got[scenarios.Failed] != 3 || got[scenarios.Passed] != 2 || got[scenarios.Skipped] != 1 || got[scenarios.NotRun] != 1 {
 		t.Errorf("tally: %v", got)
 	}
 }
@@ -98,29 +98,29 @@ func TestRecorder(t *testing.T) {
 func TestExitCode(t *testing.T) {
 	refused := scenarios.Evidence{Attempt: unanswered(simulator.FailureRefused)}
 	refused.Verdict = scenarios.Judge(scenarios.Default(), refused.Attempt)
-	none := scenarios.Expect{Answer: scenarios.AnswerNone}
+	none := scenarios.Expect{Response: scenarios.ResponseNone}
 	reset := scenarios.Evidence{Attempt: unanswered(simulator.FailureReset)}
 	for name, test := range map[string]struct {
-		play        func(*scenarios.StoryRecorder)
+		play        func(*scenarios.ScenarioRecorder)
 		atLeast     float64
 		interrupted bool
 		want        int
 	}{
-		"all is well":                  {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", sent("lab.created", 200), scenarios.Default()) }},
-		"nothing was asked":            {play: func(s *scenarios.StoryRecorder) { s.Begin("1", 0) }},
-		"an expectation failed":        {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", sent("lab.created", 400), scenarios.Default()) }, want: 1},
-		"nothing was answered":         {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", refused, scenarios.Default()) }, want: 3},
-		"no answer, and none expected": {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", reset, none) }},
-		"one answer of two": {play: func(s *scenarios.StoryRecorder) {
+		"all is well":                  {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", sent("lab.created", 200), scenarios.Default()) }},
+		"nothing was asked":            {play: func(s *scenarios.ScenarioRecorder) { s.Begin("1", 0) }},
+		"an expectation failed":        {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", sent("lab.created", 400), scenarios.Default()) }, want: 1},
+		"nothing was answered":         {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", refused, scenarios.Default()) }, want: 3},
+		"no answer, and none expected": {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", reset, none) }},
+		"one answer of two": {play: func(s *scenarios.ScenarioRecorder) {
 			s.Attempt("1", refused, scenarios.Default())
 			s.Attempt("1", sent("lab.created", 200), scenarios.Default())
 		}, want: 1},
-		"too little is covered": {play: func(s *scenarios.StoryRecorder) { s.Begin("1", 0) }, atLeast: 1, want: 1},
-		"interrupted":           {play: func(s *scenarios.StoryRecorder) { s.Attempt("1", refused, scenarios.Default()) }, interrupted: true, want: 130},
+		"too little is covered": {play: func(s *scenarios.ScenarioRecorder) { s.Begin("1", 0) }, atLeast: 1, want: 1},
+		"interrupted":           {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", refused, scenarios.Default()) }, interrupted: true, want: 130},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := scenarios.NewRecorder(scenarios.Run{CoverAtLeast: test.atLeast})
-			test.play(story(r, "1", "2"))
+			test.play(scenario(r, "1", "2"))
 			result := r.Result(0, test.interrupted)
 			if got := result.ExitCode(); got != test.want || result.Passed() != (got == 0) {
 				t.Errorf("got %d, want %d", got, test.want)
@@ -133,15 +133,15 @@ func TestExitCode(t *testing.T) {
 func TestRecorderIsBounded(t *testing.T) {
 	const workers, each = 4, 25_000
 	r := scenarios.NewRecorder(scenarios.Run{})
-	s := story(r, "1", "2")
+	s := scenario(r, "1", "2")
 	before := live()
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() {
 			good, bad := sent("booking.created", 200), sent("booking.updated", 500)
-			good.Attempt.Came.Body = []byte(strings.Repeat("x", 64<<10))
+			good.Attempt.Response.Body = []byte(strings.Repeat("x", 64<<10))
 			for i := range each {
-				good.Attempt.Came.Timings.Total = time.Duration(w*each+i+1) * time.Microsecond
+				good.Attempt.Response.Timings.Total = time.Duration(w*each+i+1) * time.Microsecond
 				s.Attempt("1", good, scenarios.Default())
 				if i%2 == 0 {
 					s.Attempt("2", bad, scenarios.Default())
@@ -157,10 +157,10 @@ func TestRecorderIsBounded(t *testing.T) {
 	if grown := int64(live()) - int64(before); grown > 32<<20 {
 		t.Errorf("%d bytes are held", grown)
 	}
-	if got, want := result.Counts, (scenarios.Counts{Attempts: 150_000, Answered: 150_000, AnswerExpected: 150_000, Failed: 50_000}); got != want {
+	if got, want := result.Counts, (scenarios.Counts{Attempts: 150_000, Answered: 150_000, ResponseExpected: 150_000, Failed: 50_000}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	steps := result.Stories[0].Steps
+	steps := result.Scenarios[0].Steps
 	failing := 0
 	for _, step := range steps {
 		for _, e := range step.Evidence {
@@ -184,7 +184,7 @@ func TestRecorderIsBounded(t *testing.T) {
 // A busy step leaves those after it something to show: the first of each, and its first failure.
 func TestEveryStepKeepsItsFirst(t *testing.T) {
 	r := scenarios.NewRecorder(scenarios.Run{})
-	s := r.Story(scenarios.Story{}, []scenarios.Step{{Path: "1"}, {Path: "2"}})
+	s := r.Scenario(scenarios.ScenarioResult{}, []scenarios.Step{{Path: "1"}, {Path: "2"}})
 	failed := scenarios.Verdict{Failures: []scenarios.Failure{{What: scenarios.WhatStatus}}}
 	for range 2 * scenarios.MaxFailures {
 		s.Attempt("1", scenarios.Evidence{Attempt: &simulator.Attempt{}, Verdict: failed}, scenarios.Expect{})
@@ -193,7 +193,7 @@ func TestEveryStepKeepsItsFirst(t *testing.T) {
 		s.Attempt("2", scenarios.Evidence{Attempt: &simulator.Attempt{}, Verdict: verdict}, scenarios.Expect{})
 	}
 	result := r.Result(0, false)
-	if kept := result.Stories[0].Steps[1].Evidence; len(kept) != 2 || !kept[0].Verdict.Passed() || kept[1].Verdict.Passed() {
+	if kept := result.Scenarios[0].Steps[1].Evidence; len(kept) != 2 || !kept[0].Verdict.Passed() || kept[1].Verdict.Passed() {
 		t.Errorf("of the second step are kept %+v", kept)
 	}
 }
@@ -230,7 +230,7 @@ func TestLatency(t *testing.T) {
 }
 
 func BenchmarkRecord(b *testing.B) {
-	s := story(scenarios.NewRecorder(scenarios.Run{}), "1", "2")
+	s := scenario(scenarios.NewRecorder(scenarios.Run{}), "1", "2")
 	e := sent("booking.created", 200)
 	expect := scenarios.Default()
 	b.ReportAllocs()

@@ -16,13 +16,13 @@ const (
 	MaxAttempts = 1000
 )
 
-// Result is what a run came to: one or more stories played against one receiver. It is a finished value; reports are
+// Result is what a run came to: one or more scenarios played against one receiver. It is a finished value; reports are
 // views of it.
 type Result struct {
 	Target       string // the receiver's URL
 	StartedAt    time.Time
 	Duration     time.Duration
-	Stories      []Story
+	Scenarios    []ScenarioResult
 	Counts       Counts
 	Coverage     Coverage
 	CoverAtLeast float64 // the percentage that the run was asked to cover; 0 asks for nothing
@@ -33,16 +33,16 @@ type Result struct {
 
 // Counts are exact, however many attempts there were.
 type Counts struct {
-	Attempts       int64 // deliveries attempted
-	Answered       int64 // of them, those to which an answer came
-	AnswerExpected int64 // of them, those that expected one
-	Failed         int64 // of them, those with a failed expectation
-	Checks         int64 // probes and commands judged
-	ChecksFailed   int64
+	Attempts         int64 // deliveries attempted
+	Answered         int64 // of them, those to which an answer came
+	ResponseExpected int64 // of them, those that expected one
+	Failed           int64 // of them, those with a failed expectation
+	Checks           int64 // probes and commands judged
+	ChecksFailed     int64
 }
 
-// Story is one scenario as it was played.
-type Story struct {
+// Scenario is one scenario as it was played.
+type ScenarioResult struct {
 	Name        string
 	Description string
 	File        string
@@ -51,7 +51,7 @@ type Story struct {
 	Duration    time.Duration
 	Steps       []StepResult // in the file's order
 	Counts      Counts
-	Reproduce   []string // the command that plays the story again, without the name of the program
+	Reproduce   []string // the command that plays the scenario again, without the name of the program
 }
 
 // StepResult is how one step of a file went, over all its rounds and copies.
@@ -59,7 +59,7 @@ type StepResult struct {
 	Step
 	Outcome   Outcome       // of a step that holds others: failed if one of them failed
 	Reason    string        // why it was skipped
-	StartedAt time.Duration // since the story's start
+	StartedAt time.Duration // since the scenario's start
 	Duration  time.Duration
 	Counts    Counts
 	Latency   LatencySummary
@@ -79,12 +79,12 @@ type Evidence struct {
 
 // Check is a question to the receiver's own application, or a command that was run, and what it said.
 type Check struct {
-	Asked   string // "GET http://127.0.0.1:3000/bookings/1", or the command line
-	Tries   int    // how often it was asked
-	Status  int    // of the last answer; a command's exit code
-	Answer  []byte // an excerpt of the last answer's body, or of the command's output
-	Took    time.Duration
-	Failure string // how no answer came, or ""
+	Request  string // "GET http://127.0.0.1:3000/bookings/1", or the command line
+	Tries    int    // how often it was asked
+	Status   int    // of the last answer; a command's exit code
+	Response []byte // an excerpt of the last answer's body, or of the command's output
+	Took     time.Duration
+	Failure  string // how no answer came, or ""
 }
 
 // Failures returns how many of what was judged failed: attempts and checks.
@@ -93,15 +93,15 @@ func (c Counts) Failures() int64 { return c.Failed + c.ChecksFailed }
 func (c *Counts) add(o Counts) {
 	c.Attempts += o.Attempts
 	c.Answered += o.Answered
-	c.AnswerExpected += o.AnswerExpected
+	c.ResponseExpected += o.ResponseExpected
 	c.Failed += o.Failed
 	c.Checks += o.Checks
 	c.ChecksFailed += o.ChecksFailed
 }
 
-// Outcome returns how the story went: failed if a step failed, passed otherwise; a story none of whose steps was played
+// Outcome returns how the scenario went: failed if a step failed, passed otherwise; a scenario none of whose steps was played
 // is skipped, or not run.
-func (s *Story) Outcome() Outcome {
+func (s *ScenarioResult) Outcome() Outcome {
 	outcome := Outcome("")
 	for i := range s.Steps {
 		switch s.Steps[i].Outcome {
@@ -115,14 +115,14 @@ func (s *Story) Outcome() Outcome {
 			}
 		}
 	}
-	if outcome == "" { // a story without steps promises nothing
+	if outcome == "" { // a scenario without steps promises nothing
 		return Passed
 	}
 	return outcome
 }
 
 // Tally returns how many steps had each outcome. Those that hold other steps are not counted beside them.
-func (s *Story) Tally() map[Outcome]int {
+func (s *ScenarioResult) Summary() map[Outcome]int {
 	tally := map[Outcome]int{}
 	for i := range s.Steps {
 		if !s.Steps[i].Holds() {
@@ -132,9 +132,9 @@ func (s *Story) Tally() map[Outcome]int {
 	return tally
 }
 
-// ReproduceStep returns the command that plays the story again up to the step and all that comes before it, without the
+// ReproduceStep returns the command that plays the scenario again up to the step and all that comes before it, without the
 // name of the program. Where one step was played alone, it is played alone again.
-func (s *Story) ReproduceStep(step *Step) []string {
+func (s *ScenarioResult) ReproduceStep(step *Step) []string {
 	args := slices.Clone(s.Reproduce)
 	if !slices.Contains(args, "--only") {
 		args = append(args, "--until", step.Path)
@@ -142,7 +142,7 @@ func (s *Story) ReproduceStep(step *Step) []string {
 	return append(args, "--seed", strconv.FormatInt(s.Seed, 10))
 }
 
-// Passed reports whether every story passed, the run came to its end and covered what it was asked to.
+// Passed reports whether every scenario passed, the run came to its end and covered what it was asked to.
 func (r *Result) Passed() bool { return r.ExitCode() == 0 }
 
 // CoverageMet reports whether the run covered the percentage that it was asked to.
@@ -162,13 +162,13 @@ func (r *Result) ExitCode() int {
 	switch {
 	case r.Interrupted:
 		return ExitInterrupted
-	case r.Counts.Answered == 0 && r.Counts.AnswerExpected > 0:
+	case r.Counts.Answered == 0 && r.Counts.ResponseExpected > 0:
 		return ExitUnreached
 	case !r.CoverageMet():
 		return ExitFailed
 	}
-	for i := range r.Stories {
-		if r.Stories[i].Outcome() == Failed {
+	for i := range r.Scenarios {
+		if r.Scenarios[i].Outcome() == Failed {
 			return ExitFailed
 		}
 	}

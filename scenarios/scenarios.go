@@ -8,13 +8,13 @@
 //	Recorder         counts verdicts, coverage and latency, and keeps the first of each
 //	Result           what a run came to; everything in report is a view of it and computes no verdict of its own
 //
-// A [Result] has one [Story] per scenario played, a Story one [StepResult] per step of the file, in the file's order. Its
+// A [Result] has one [Scenario] per scenario played, a Scenario one [StepResult] per step of the file, in the file's order. Its
 // size is bounded however long the run was: counts are exact, [MaxFailures] failures are there in full and [MaxAttempts]
 // attempts are kept.
 //
 //	verdict := scenarios.Judge(expect, &attempt)
 //	for _, f := range verdict.Failures {
-//		fmt.Println(f) // status: expected 2xx, found 404
+//		fmt.Println(f) // status: expected 2xx, got 404
 //	}
 //
 // README.md beside this file is the language of scenarios, by example. This package sends nothing, reads no file and asks
@@ -23,7 +23,7 @@ package scenarios
 
 import "time"
 
-// Step says which step of a story something belongs to, and where it is written.
+// Step says which step of a scenario something belongs to, and where it is written.
 type Step struct {
 	Path   string   // "8", or "8.2" for the second step inside it; also what --until and --only take
 	Kind   string   // the word that the step begins with: send, probe, wait, …
@@ -52,7 +52,7 @@ const (
 	Passed  Outcome = "passed"
 	Failed  Outcome = "failed"
 	Skipped Outcome = "skipped" // not played, for the reason that is given
-	NotRun  Outcome = "not run" // not reached: the story was stopped before it
+	NotRun  Outcome = "not run" // not reached: the scenario was stopped before it
 )
 
 // Verdict is what [Judge] found.
@@ -66,16 +66,16 @@ func (v *Verdict) Passed() bool { return len(v.Failures) == 0 }
 
 // The parts of an expectation that can fail, as [Failure.What] names them.
 const (
-	WhatAnswer  = "answer" // an answer where none was expected, or none where one was
-	WhatStatus  = "status"
-	WhatHeader  = "header"
-	WhatWithin  = "within"
-	WhatEquals  = "equals"
-	WhatBody    = "body"
-	WhatOutput  = "output" // of a command that a probe ran
-	WhatExit    = "exit code"
-	WhatCapture = "capture" // of a value that is not in the answer; Failure.Name is what it was to be called
-	WhatStep    = "step"    // the step could not be played
+	WhatResponse = "response" // an answer where none was expected, or none where one was
+	WhatStatus   = "status"
+	WhatHeader   = "header"
+	WhatWithin   = "within"
+	WhatEquals   = "equals"
+	WhatBody     = "body"
+	WhatOutput   = "output" // of a command that a probe ran
+	WhatExit     = "exit code"
+	WhatCapture  = "capture" // of a value that is not in the answer; Failure.Name is what it was to be called
+	WhatStep     = "step"    // the step could not be played
 )
 
 // Failure is one expectation that was not met, both values side by side.
@@ -84,7 +84,7 @@ type Failure struct {
 	Name     string // of a header, or of a capture
 	Pointer  string // RFC 6901 pointer into the answer's body, for equals and body; "" is the whole body
 	Expected string
-	Found    string
+	Got      string
 }
 
 // Subject returns what failed, with its name or its place: "header Content-Type", "body /job/id".
@@ -100,7 +100,7 @@ func (f Failure) Subject() string {
 
 // String returns the failure in one line.
 func (f Failure) String() string {
-	return f.Subject() + ": expected " + f.Expected + ", found " + f.Found
+	return f.Subject() + ": expected " + f.Expected + ", got " + f.Got
 }
 
 // DefaultWithin is the time that an answer may take where a scenario says nothing: the provider's own time-out for a

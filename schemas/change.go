@@ -2,7 +2,7 @@ package schemas
 
 // Change is one event that happened: what it is called and what it concerns. It belongs to no subscription yet and
 // has no event id; those come with the delivery and the attempt.
-type Change struct {
+type Event struct {
 	Type        *EventType
 	Identifiers []Identifier    // in the catalogue's order; what does not exist is not in the list
 	Metadata    []MetadataField // only for the webhook.* types
@@ -21,7 +21,7 @@ type MetadataField struct {
 }
 
 // Get returns the value of the named identifier, and whether the change carries it.
-func (c *Change) Get(name string) (string, bool) {
+func (c *Event) Get(name string) (string, bool) {
 	for i := range c.Identifiers {
 		if c.Identifiers[i].Name == name {
 			return c.Identifiers[i].Value, true

@@ -11,7 +11,7 @@ import (
 type Delivery struct {
 	ID             string
 	SubscriptionID string
-	Change         schemas.Change
+	Event          schemas.Event
 	CreatedAt      time.Time
 	EventID        string // set when retries keep the eventId; otherwise each attempt has one of its own
 }
@@ -22,12 +22,12 @@ type Attempt struct {
 	SubscriptionID string
 	Number         int // from 1, within the delivery
 	StartedAt      time.Time
-	Sent           Sent
-	Came           Came
+	Request        Request
+	Response       Response
 }
 
 // Sent is everything that goes out in one attempt: enough to send it again, byte for byte.
-type Sent struct {
+type Request struct {
 	EventID   string   // "" where the sender cannot know it (a raw body)
 	EventType string   // "" likewise
 	Method    string   // POST unless a scenario says otherwise
@@ -39,10 +39,10 @@ type Sent struct {
 }
 
 // Header returns the value of the first header of that name, letter case apart, or "".
-func (s *Sent) Header(name string) string { return headerValue(s.Headers, name) }
+func (s *Request) Header(name string) string { return headerValue(s.Headers, name) }
 
 // Came is what came back, or how nothing did. A failure is a field and not an error: it is what the attempt found out.
-type Came struct {
+type Response struct {
 	Status      int      // 0 where no answer came
 	Proto       string   // such as "HTTP/1.1"
 	Headers     []Header // as they came, in order
@@ -54,12 +54,12 @@ type Came struct {
 	Detail      string  // the failure in one sentence, for people
 	RetryAfter  time.Duration
 	Counted     Counted // by what the answer counts as success or not, where that is not "any 2xx"
-	Followed    string  // where the answer came from, if redirects were followed; else ""
+	FinalURL    string  // where the answer came from, if redirects were followed; else ""
 	Reconnected bool    // a kept connection closed in that instant, and the same bytes went once more
 }
 
 // Header returns the value of the first header of that name, letter case apart, or "".
-func (c *Came) Header(name string) string { return headerValue(c.Headers, name) }
+func (c *Response) Header(name string) string { return headerValue(c.Headers, name) }
 
 // Counted says how a sender counts an answer whose statuses of success are a setting of its own.
 type Counted string
@@ -72,7 +72,7 @@ const (
 )
 
 // OK reports whether an answer came whole and counts as success: any 2xx, unless the sender has counted it otherwise.
-func (c *Came) OK() bool {
+func (c *Response) OK() bool {
 	if c.Failure != "" || c.Counted == CountedFailure {
 		return false
 	}
@@ -102,7 +102,7 @@ const (
 	FailureTimeout   Failure = "timeout"   // no whole answer in time
 	FailureMalformed Failure = "malformed" // what came is no HTTP answer
 	FailureTooLarge  Failure = "too-large" // the answer's body had no end within the sender's bound
-	FailureLost      Failure = "lost"      // the fault lost-answer threw the answer away
+	FailureLost      Failure = "lost"      // the fault lost-response threw the answer away
 	FailureCut       Failure = "cut"       // a fault of ours cut the connection
 	FailureCanceled  Failure = "canceled"  // we were stopped
 	FailureBlocked   Failure = "blocked"   // we refused to send (a public address where only private ones are allowed)

@@ -12,7 +12,7 @@ import (
 // control API. A body is a string where it is UTF-8, and base64 under another key where it is not; durations are
 // milliseconds.
 
-type sentJSON struct {
+type requestJSON struct {
 	EventID    string   `json:"eventId,omitempty"`
 	EventType  string   `json:"eventType,omitempty"`
 	Method     string   `json:"method"`
@@ -24,7 +24,7 @@ type sentJSON struct {
 	Fault      string   `json:"fault,omitempty"`
 }
 
-type cameJSON struct {
+type responseJSON struct {
 	Status       int         `json:"status,omitempty"`
 	Proto        string      `json:"proto,omitempty"`
 	Headers      []Header    `json:"headers,omitempty"`
@@ -37,7 +37,7 @@ type cameJSON struct {
 	Detail       string      `json:"detail,omitempty"`
 	RetryAfterMs float64     `json:"retryAfterMs,omitempty"`
 	Counted      Counted     `json:"counted,omitempty"`
-	Followed     string      `json:"followed,omitempty"`
+	FinalURL     string      `json:"followed,omitempty"`
 	Reconnected  bool        `json:"reconnected,omitempty"`
 }
 
@@ -50,8 +50,8 @@ type timingsJSON struct {
 }
 
 // MarshalJSON writes everything that went out: enough to send it again.
-func (s Sent) MarshalJSON() ([]byte, error) {
-	j := sentJSON{
+func (s Request) MarshalJSON() ([]byte, error) {
+	j := requestJSON{
 		EventID: s.EventID, EventType: s.EventType, Method: s.Method, URL: s.URL, Proto: s.Proto, Headers: s.Headers, Fault: s.Fault,
 	}
 	j.Body, j.BodyBase64 = encodeBody(s.Body)
@@ -59,12 +59,12 @@ func (s Sent) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (s *Sent) UnmarshalJSON(data []byte) error {
-	var j sentJSON
+func (s *Request) UnmarshalJSON(data []byte) error {
+	var j requestJSON
 	if err := json.Unmarshal(data, &j); err != nil {
 		return err
 	}
-	*s = Sent{
+	*s = Request{
 		EventID: j.EventID, EventType: j.EventType, Method: j.Method, URL: j.URL, Proto: j.Proto, Headers: j.Headers, Fault: j.Fault,
 		Body: decodeBody(j.Body, j.BodyBase64),
 	}
@@ -72,11 +72,11 @@ func (s *Sent) UnmarshalJSON(data []byte) error {
 }
 
 // MarshalJSON writes what came back, or how nothing did.
-func (c Came) MarshalJSON() ([]byte, error) {
-	j := cameJSON{
+func (c Response) MarshalJSON() ([]byte, error) {
+	j := responseJSON{
 		Status: c.Status, Proto: c.Proto, Headers: c.Headers, Size: c.Size, Truncated: c.Truncated, Failure: c.Failure,
 		Detail: c.Detail, RetryAfterMs: milliseconds(c.RetryAfter), Reconnected: c.Reconnected,
-		Counted: c.Counted, Followed: c.Followed,
+		Counted: c.Counted, FinalURL: c.FinalURL,
 		Timings: timingsJSON{
 			DNS: milliseconds(c.Timings.DNS), Connect: milliseconds(c.Timings.Connect), TLS: milliseconds(c.Timings.TLS),
 			FirstByte: milliseconds(c.Timings.FirstByte), Total: milliseconds(c.Timings.Total),
@@ -89,15 +89,15 @@ func (c Came) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote; durations to the microsecond.
-func (c *Came) UnmarshalJSON(data []byte) error {
-	var j cameJSON
+func (c *Response) UnmarshalJSON(data []byte) error {
+	var j responseJSON
 	if err := json.Unmarshal(data, &j); err != nil {
 		return err
 	}
-	*c = Came{
+	*c = Response{
 		Status: j.Status, Proto: j.Proto, Headers: j.Headers, Body: decodeBody(j.Body, j.BodyBase64), Size: j.Size,
 		Truncated: j.Truncated, Failure: j.Failure, Detail: j.Detail, RetryAfter: duration(j.RetryAfterMs), Reconnected: j.Reconnected,
-		Counted: j.Counted, Followed: j.Followed,
+		Counted: j.Counted, FinalURL: j.FinalURL,
 		Timings: Timings{
 			DNS: duration(j.Timings.DNS), Connect: duration(j.Timings.Connect), TLS: duration(j.Timings.TLS),
 			FirstByte: duration(j.Timings.FirstByte), Total: duration(j.Timings.Total),

@@ -9,31 +9,31 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestSentAndCameSurviveJSON(t *testing.T) {
+func TestRequestAndResponseSurviveJSON(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"text": []byte(`{"a":"<é>"}`), "empty": {}, "binary": {0xff, 0x00, 0xfe},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sent := Sent{
+			request := Request{
 				EventID: "692597070fe21cfa5e6a010a", EventType: "booking.created", Method: "POST", URL: "http://127.0.0.1:3000/",
 				Proto: "1.1", Headers: []Header{{Name: "A", Value: "1"}, {Name: "a", Value: "2"}}, Body: body, Fault: "transport=reset",
 			}
-			came := Came{
+			response := Response{
 				Status: 429, Proto: "HTTP/1.1", Headers: []Header{{Name: "Retry-After", Value: "2"}}, Body: body, Size: 5, Truncated: true,
 				Timings: Timings{DNS: time.Millisecond, Connect: 2 * time.Microsecond, TLS: time.Second, FirstByte: 3100 * time.Microsecond, Total: time.Hour},
-				Failure: FailureTimeout, Detail: "no whole answer within 10s", RetryAfter: 2 * time.Second, Reconnected: true, Counted: CountedFailure, Followed: "https://example.com/elsewhere",
+				Failure: FailureTimeout, Detail: "no whole answer within 10s", RetryAfter: 2 * time.Second, Reconnected: true, Counted: CountedFailure, FinalURL: "https://example.com/elsewhere",
 			}
-			var sentBack Sent
-			var cameBack Came
-			roundTrip(t, sent, &sentBack)
-			roundTrip(t, came, &cameBack)
-			if diff := cmp.Diff(sent, sentBack); diff != "" {
+			var requestBack Request
+			var responseBack Response
+			roundTrip(t, request, &requestBack)
+			roundTrip(t, response, &responseBack)
+			if diff := cmp.Diff(request, requestBack); diff != "" {
 				t.Error(diff)
 			}
 			if name == "empty" {
-				came.Body = nil // without a whole answer there is no telling an empty body from none
+				response.Body = nil // without a whole answer there is no telling an empty body from none
 			}
-			if diff := cmp.Diff(came, cameBack); diff != "" {
+			if diff := cmp.Diff(response, responseBack); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -41,7 +41,7 @@ func TestSentAndCameSurviveJSON(t *testing.T) {
 }
 
 func TestJSONOfAnAttemptIsReadable(t *testing.T) {
-	data, err := json.Marshal(&Sent{Method: "POST", URL: "http://127.0.0.1:3000/", Proto: "1.1", Body: []byte(`{"eventType":"booking.created"}`)})
+	data, err := json.Marshal(&Request{Method: "POST", URL: "http://127.0.0.1:3000/", Proto: "1.1", Body: []byte(`{"eventType":"booking.created"}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestJSONOfAnAttemptIsReadable(t *testing.T) {
 	if string(data) != want {
 		t.Errorf("got  %s\nwant %s", data, want)
 	}
-	data, err = json.Marshal(Came{Failure: FailureRefused, Detail: "nothing listens"})
+	data, err = json.Marshal(Response{Failure: FailureRefused, Detail: "nothing listens"})
 	if err != nil {
 		t.Fatal(err)
 	}

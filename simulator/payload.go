@@ -10,7 +10,7 @@ import (
 // AppendPayload appends the body of one attempt to dst: one compact JSON object, its keys in the order of the
 // provider's. It is the only place that knows that order. The bytes that it appends are the bytes that are signed,
 // sent and journalled; nobody encodes them again.
-func AppendPayload(dst []byte, subscriptionID, eventID string, c *schemas.Change) []byte {
+func AppendPayload(dst []byte, subscriptionID, eventID string, c *schemas.Event) []byte {
 	dst = append(dst, `{"subscriptionId":`...)
 	dst = appendString(dst, subscriptionID)
 	dst = append(dst, `,"eventId":`...)

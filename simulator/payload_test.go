@@ -45,7 +45,7 @@ func FuzzAppendPayload(f *testing.F) {
 	f.Fuzz(func(t *testing.T, subscription, event, eventType, booking, patient, doctor string, status int, paused, withMetadata bool) {
 		want := payload{SubscriptionID: subscription, EventID: event, EventType: eventType}
 		want.Identifiers.BookingID, want.Identifiers.PatientID, want.Identifiers.DoctorID = booking, patient, doctor
-		change := schemas.Change{Type: &schemas.EventType{Name: eventType}, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: booking}}}
+		change := schemas.Event{Type: &schemas.EventType{Name: eventType}, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: booking}}}
 		if patient != "" {
 			change.Identifiers = append(change.Identifiers, schemas.Identifier{Name: "patientId", Value: patient})
 		}
@@ -71,7 +71,7 @@ func FuzzAppendPayload(f *testing.F) {
 
 // Names are escaped too: a change that was made with --set may have any.
 func TestAppendPayloadEscapesNames(t *testing.T) {
-	change := schemas.Change{
+	change := schemas.Event{
 		Type:        &schemas.EventType{Name: "x"},
 		Identifiers: []schemas.Identifier{{Name: "a\"b", Value: "1"}},
 		Metadata:    []schemas.MetadataField{{Name: "c\nd", Value: "2"}},
@@ -89,13 +89,13 @@ func TestAppendPayloadNeverWritesNull(t *testing.T) {
 		{{Name: "a", Value: nil}},
 		{{Name: "a", Value: nil}, {Name: "b", Value: make(chan int)}, {Name: "c", Value: map[string]any(nil)}},
 	} {
-		change := schemas.Change{Type: &schemas.EventType{Name: "x"}, Metadata: fields}
+		change := schemas.Event{Type: &schemas.EventType{Name: "x"}, Metadata: fields}
 		want := `{"subscriptionId":"s","eventId":"e","eventType":"x","identifiers":{}}`
 		if got := string(simulator.AppendPayload(nil, "s", "e", &change)); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
-	change := schemas.Change{Type: &schemas.EventType{Name: "x"}, Metadata: []schemas.MetadataField{{Name: "a"}, {Name: "b", Value: int64(1)}, {Name: "c"}, {Name: "d", Value: 2.5}}}
+	change := schemas.Event{Type: &schemas.EventType{Name: "x"}, Metadata: []schemas.MetadataField{{Name: "a"}, {Name: "b", Value: int64(1)}, {Name: "c"}, {Name: "d", Value: 2.5}}}
 	if got := string(simulator.AppendPayload(nil, "s", "e", &change)); !strings.HasSuffix(got, `"identifiers":{},"metadata":{"b":1,"d":2.5}}`) {
 		t.Errorf("got %s", got)
 	}
@@ -104,7 +104,7 @@ func TestAppendPayloadNeverWritesNull(t *testing.T) {
 // The keys of every type's payload come in the contract's order: the envelope's, then the catalogue's.
 func TestKeyOrder(t *testing.T) {
 	for _, eventType := range schemas.AllWithRetired() {
-		change := schemas.Change{Type: eventType}
+		change := schemas.Event{Type: eventType}
 		want := []string{"subscriptionId", "eventId", "eventType", "identifiers"}
 		for _, key := range eventType.Keys() {
 			change.Identifiers = append(change.Identifiers, schemas.Identifier{Name: key, Value: recordID})
@@ -150,13 +150,13 @@ func keysOf(t *testing.T, body []byte) []string {
 	}
 }
 
-func bookingCreated(tb testing.TB) *schemas.Change {
+func bookingCreated(tb testing.TB) *schemas.Event {
 	tb.Helper()
 	created, err := schemas.Lookup("booking.created")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &schemas.Change{Type: created, Identifiers: []schemas.Identifier{
+	return &schemas.Event{Type: created, Identifiers: []schemas.Identifier{
 		{Name: "bookingId", Value: recordID}, {Name: "patientId", Value: "507f191e810c19729de860ea"}, {Name: "doctorId", Value: "507f1f77bcf86cd799439012"},
 	}}
 }
@@ -201,7 +201,7 @@ func ExampleAppendPayload() {
 		fmt.Println(err)
 		return
 	}
-	change := schemas.Change{Type: created, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: recordID}}}
+	change := schemas.Event{Type: created, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: recordID}}}
 	fmt.Println(string(simulator.AppendPayload(nil, subscriptionID, eventID, &change)))
 	// Output: {"subscriptionId":"692597070fe21cfa5e6a010f","eventId":"692597070fe21cfa5e6a010a","eventType":"booking.created","identifiers":{"bookingId":"507f1f77bcf86cd799439011"}}
 }

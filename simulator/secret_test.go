@@ -80,23 +80,23 @@ func TestWants(t *testing.T) {
 
 func TestHeaderIgnoresCase(t *testing.T) {
 	headers := []simulator.Header{{Name: "X-A", Value: "1"}, {Name: "x-a", Value: "2"}}
-	sent, came := simulator.Sent{Headers: headers}, simulator.Came{Headers: headers}
-	if sent.Header("x-A") != "1" || came.Header("X-a") != "1" || sent.Header("X-B") != "" {
-		t.Errorf("got %q, %q, %q", sent.Header("x-A"), came.Header("X-a"), sent.Header("X-B"))
+	request, response := simulator.Request{Headers: headers}, simulator.Response{Headers: headers}
+	if request.Header("x-A") != "1" || response.Header("X-a") != "1" || request.Header("X-B") != "" {
+		t.Errorf("got %q, %q, %q", request.Header("x-A"), response.Header("X-a"), request.Header("X-B"))
 	}
 }
 
 func TestOK(t *testing.T) {
 	for _, test := range []struct {
-		came simulator.Came
+		came simulator.Response
 		want bool
 	}{
-		{simulator.Came{Status: 200}, true},
-		{simulator.Came{Status: 299}, true},
-		{simulator.Came{Status: 301}, false},
-		{simulator.Came{Status: 500}, false},
-		{simulator.Came{}, false},
-		{simulator.Came{Status: 200, Failure: simulator.FailureClosed}, false},
+		{simulator.Response{Status: 200}, true},
+		{simulator.Response{Status: 299}, true},
+		{simulator.Response{Status: 301}, false},
+		{simulator.Response{Status: 500}, false},
+		{simulator.Response{}, false},
+		{simulator.Response{Status: 200, Failure: simulator.FailureClosed}, false},
 	} {
 		if got := test.came.OK(); got != test.want {
 			t.Errorf("%+v is OK: %t", test.came, got)

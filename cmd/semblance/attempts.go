@@ -63,37 +63,37 @@ func (p *attemptPrinter) print(o *sentEvent) {
 func (p *attemptPrinter) text(o *sentEvent) string {
 	out := p.app.out
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s%s\n", out.bold("-->"), title(&o.Sent), out.yellow(faultText(&o.Sent)))
+	fmt.Fprintf(&b, "%s %s%s\n", out.bold("-->"), title(&o.Request), out.yellow(faultText(&o.Request)))
 	if p.verbose {
-		b.WriteString(out.faint(wire(&o.Sent)))
+		b.WriteString(out.faint(wire(&o.Request)))
 	}
 	fmt.Fprintf(&b, "%s %s\n", out.bold("<--"), answer(out, &o.Attempt, o.verdict.Passed()))
 	if p.verbose {
-		b.WriteString(out.faint(answerInFull(&o.Came)))
+		b.WriteString(out.faint(answerInFull(&o.Response)))
 	}
 	for _, f := range o.verdict.Failures {
-		if f.What != scenarios.WhatAnswer || o.Came.Failure == "" { // which the line before has said
+		if f.What != scenarios.WhatResponse || o.Response.Failure == "" { // which the line before has said
 			fmt.Fprintf(&b, "    %s\n", f)
 		}
 	}
 	if o.verdict.More > 0 {
 		fmt.Fprintf(&b, "    and %d more\n", o.verdict.More)
 	}
-	if !o.verdict.Passed() && !p.verbose && len(o.Came.Body) > 0 {
-		fmt.Fprintf(&b, "    it said: %s\n", excerpt(o.Came.Body))
+	if !o.verdict.Passed() && !p.verbose && len(o.Response.Body) > 0 {
+		fmt.Fprintf(&b, "    it said: %s\n", excerpt(o.Response.Body))
 	}
 	return b.String()
 }
 
 // title names what was sent: booking.created [evt 692…0a].
-func title(s *simulator.Sent) string {
+func title(s *simulator.Request) string {
 	if s.EventType == "" {
 		return fmt.Sprintf("raw body [%d bytes]", len(s.Body))
 	}
 	return fmt.Sprintf("%s [evt %s]", s.EventType, shortID(s.EventID))
 }
 
-func faultText(s *simulator.Sent) string {
+func faultText(s *simulator.Request) string {
 	if s.Fault == "" {
 		return ""
 	}
@@ -108,23 +108,23 @@ func shortID(id string) string {
 }
 
 // answer says what came in one line: 200 in 3.1ms, or how nothing came.
-func answer(out *sink, a *simulator.Attempt, passed bool) string {
+func answer(out *output, a *simulator.Attempt, passed bool) string {
 	colour := out.green
 	if !passed {
 		colour = out.red
 	}
 	after := ""
-	if a.Came.Timings.Total > 0 {
-		after = " in " + short(a.Came.Timings.Total)
+	if a.Response.Timings.Total > 0 {
+		after = " in " + short(a.Response.Timings.Total)
 	}
-	if a.Came.Failure != "" {
-		return colour(string(a.Came.Failure)) + after + ": " + a.Came.Detail
+	if a.Response.Failure != "" {
+		return colour(string(a.Response.Failure)) + after + ": " + a.Response.Detail
 	}
-	return colour(strconv.Itoa(a.Came.Status)) + after
+	return colour(strconv.Itoa(a.Response.Status)) + after
 }
 
 // wire is a request as it goes out.
-func wire(s *simulator.Sent) string {
+func wire(s *simulator.Request) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "    %s %s HTTP/%s\n", s.Method, s.URL, s.Proto)
 	for _, h := range s.Headers {
@@ -134,7 +134,7 @@ func wire(s *simulator.Sent) string {
 	return b.String()
 }
 
-func answerInFull(c *simulator.Came) string {
+func answerInFull(c *simulator.Response) string {
 	var b strings.Builder
 	for _, h := range c.Headers {
 		fmt.Fprintf(&b, "    %s: %s\n", h.Name, h.Value)
@@ -195,10 +195,10 @@ func short(d time.Duration) string {
 // attemptJSON is an attempt as one line of NDJSON: what was sent is the same in every run with --seed and --at, what came
 // is not.
 type attemptJSON struct {
-	Sent     *simulator.Sent `json:"sent"`
-	Came     *simulator.Came `json:"came,omitempty"` // absent in a dry run
-	Passed   *bool           `json:"passed,omitempty"`
-	Failures []string        `json:"failures,omitempty"`
+	Request  *simulator.Request  `json:"request"`
+	Response *simulator.Response `json:"response,omitempty"` // absent in a dry run
+	Passed   *bool               `json:"passed,omitempty"`
+	Failures []string            `json:"failures,omitempty"`
 }
 
 // object prints an attempt when all that were sent before it have been printed.
@@ -220,7 +220,7 @@ func (p *attemptPrinter) object(o *sentEvent) {
 
 func (p *attemptPrinter) write(o *sentEvent) {
 	passed := o.verdict.Passed()
-	line := attemptJSON{Sent: &o.Sent, Came: &o.Came, Passed: &passed}
+	line := attemptJSON{Request: &o.Request, Response: &o.Response, Passed: &passed}
 	for _, f := range o.verdict.Failures {
 		line.Failures = append(line.Failures, f.String())
 	}

@@ -106,11 +106,11 @@ func (c *client) unreachable(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return &exitError{code: exitNoAnswer, err: fmt.Errorf("no provider runs at %s; start one with `semblance serve`, or say where it is with --via", c.base)}
+		return &exitError{code: exitUnreached, err: fmt.Errorf("no provider runs at %s; start one with `semblance serve`, or say where it is with --via", c.base)}
 	case errors.As(err, &network):
 		err = network
 	}
-	return &exitError{code: exitNoAnswer, err: fmt.Errorf("the provider at %s does not answer: %w", c.base, err)}
+	return &exitError{code: exitUnreached, err: fmt.Errorf("the provider at %s does not answer: %w", c.base, err)}
 }
 
 // maxProblem bounds what is read of an answer that refuses.
@@ -121,11 +121,11 @@ func (c *client) refused(answer *http.Response) error {
 	var problem struct{ Type, Detail string }
 	err := json.NewDecoder(io.LimitReader(answer.Body, maxProblem)).Decode(&problem)
 	if err != nil || !strings.HasPrefix(problem.Type, web.ProblemType) {
-		return &exitError{code: exitTrouble, err: fmt.Errorf("what runs at %s is no semblance serve: it answers %s", c.base, answer.Status)}
+		return &exitError{code: exitInternal, err: fmt.Errorf("what runs at %s is no semblance serve: it answers %s", c.base, answer.Status)}
 	}
 	code := exitUsage
 	if answer.StatusCode >= http.StatusInternalServerError {
-		code = exitTrouble
+		code = exitInternal
 	}
 	return &exitError{code: code, err: errors.New(problem.Detail)}
 }

@@ -41,8 +41,8 @@ func TestServeIsKilledAndLosesNothing(t *testing.T) {
 		}
 	}
 	p := startVictim(t, file, receiver.URL)
-	var owed struct{ Accepted, Owed int }
-	p.get(t, "/attempts/wait?until=nothing-owed&within=1m", &owed)
+	var unfinished struct{ Accepted, Unfinished int }
+	p.get(t, "/attempts/wait?until=all-finished&within=1m", &unfinished)
 	states, attempts := p.deliveries(t), p.checkAttempts(t)
 	for id, booking := range load.bookings {
 		if states[id] != "delivered" || r.seen[booking] == 0 {
@@ -166,10 +166,10 @@ func wholeAttempt(a *loggedAttempt, number int) error {
 	switch {
 	case a.Number != number:
 		return fmt.Errorf("it is number %d, want %d", a.Number, number)
-	case a.Sent == nil || a.Came == nil || a.Outcome == "" || a.Then == "":
+	case a.Request == nil || a.Response == nil || a.Outcome == "" || a.Next == "":
 		return fmt.Errorf("something is missing: %s", a.raw)
 	}
-	return signature.Verify(a.Sent.Body, a.Sent.Header(signature.HeaderName), simulator.DefaultSecret.Reveal(), a.StartedAt, time.Minute)
+	return signature.Verify(a.Request.Body, a.Request.Header(signature.HeaderName), simulator.DefaultSecret.Reveal(), a.StartedAt, time.Minute)
 }
 
 // crashLoad makes events from several goroutines, and remembers those that were acknowledged: the booking of each, by its

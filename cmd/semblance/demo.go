@@ -90,7 +90,7 @@ type demonstration struct {
 	start  time.Time
 
 	print   *attemptPrinter
-	tally   tally
+	summary summary
 	covered map[*schemas.EventType]bool
 }
 
@@ -100,23 +100,23 @@ func (d *demonstration) play(ctx context.Context, h happening) error {
 		fmt.Fprintf(d.out, "\n%5s  %s\n", h.at, d.out.bold(h.says))
 	}
 	for i := range h.changes {
-		due := d.start.Add(d.pace.due(d.tally.sent))
+		due := d.start.Add(d.pace.due(d.summary.sent))
 		if err := clock.Sleep(ctx, -clock.Since(due)); err != nil {
 			return err
 		}
-		sent, err := d.sender.Prepare(delivery.Request{
-			URL: d.url, SubscriptionID: defaultSubscription, EventID: d.ids.New(clock.Now()).String(), Change: &h.changes[i],
+		sent, err := d.sender.Prepare(delivery.Message{
+			URL: d.url, SubscriptionID: defaultSubscription, EventID: d.ids.New(clock.Now()).String(), Event: &h.changes[i],
 			Secrets: []simulator.Secret{simulator.DefaultSecret},
 		})
 		if err != nil {
 			return err
 		}
-		o := &sentEvent{job: job{index: d.tally.sent}, Attempt: simulator.Attempt{SubscriptionID: defaultSubscription, Sent: sent}}
-		if o.Came = d.sender.Send(ctx, sent); ctx.Err() != nil {
+		o := &sentEvent{job: job{index: d.summary.sent}, Attempt: simulator.Attempt{SubscriptionID: defaultSubscription, Request: sent}}
+		if o.Response = d.sender.Send(ctx, sent); ctx.Err() != nil {
 			return ctx.Err()
 		}
 		o.verdict = scenarios.Judge(scenarios.Default(), &o.Attempt)
-		d.tally.add(o)
+		d.summary.add(o)
 		d.covered[h.changes[i].Type] = true
 		fmt.Fprint(d.out, d.print.text(o))
 	}
@@ -125,14 +125,14 @@ func (d *demonstration) play(ctx context.Context, h happening) error {
 
 // conclude prints the figures and what to try next.
 func (d *demonstration) conclude(totals receiver.Totals, violations int64) error {
-	s := d.tally.latency.Summary()
+	s := d.summary.latency.Summary()
 	schemaErrors := "none"
 	if violations > 0 {
 		schemaErrors = strconv.FormatInt(violations, 10)
 	}
 	fmt.Fprintln(d.out)
 	w := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "sent\t%d\n", d.tally.sent)
+	fmt.Fprintf(w, "sent\t%d\n", d.summary.sent)
 	fmt.Fprintf(w, "accepted\t%d\n", totals.Accepted)
 	fmt.Fprintf(w, "event types covered\t%d of %d\n", len(d.covered), len(schemas.All()))
 	fmt.Fprintf(w, "schema errors\t%s\n", schemaErrors)
@@ -142,10 +142,10 @@ func (d *demonstration) conclude(totals receiver.Totals, violations int64) error
 Try next:
   semblance listen                           a receiver, in a second terminal
   semblance send booking.created --to 4701   one event, signed, to it
-  semblance play first-visit --to 4701       a whole story, and a verdict on each answer
+  semblance play first-visit --to 4701       a whole scenario, and a verdict on each answer
   semblance events                           what else the provider sends
 `)
-	if d.tally.failed > 0 || violations > 0 || totals.Accepted != d.tally.sent {
+	if d.summary.failed > 0 || violations > 0 || totals.Accepted != d.summary.sent {
 		return silent(exitFailed)
 	}
 	return nil

@@ -36,7 +36,7 @@ func (a *app) show(ctx context.Context, sender *delivery.Sender, p *plan, f *sen
 		case f.curl:
 			fmt.Fprintln(a.out, curl(&sent, p.options))
 		case f.format == "json":
-			err = writeLine(a.out, attemptJSON{Sent: &sent})
+			err = writeLine(a.out, attemptJSON{Request: &sent})
 		case f.quiet:
 		default:
 			fmt.Fprintf(a.out, "%s %s%s\n%s", a.out.bold("-->"), title(&sent), a.out.yellow(faultText(&sent)), wire(&sent))
@@ -52,7 +52,7 @@ func (a *app) show(ctx context.Context, sender *delivery.Sender, p *plan, f *sen
 }
 
 // curl is the command that sends the same bytes in the same way. What curl writes by itself is left out.
-func curl(s *simulator.Sent, o delivery.Options) string {
+func curl(s *simulator.Request, o delivery.Options) string {
 	words := []string{"curl -sS -i"}
 	if o.Insecure {
 		words = append(words, "--insecure")

@@ -113,16 +113,16 @@ func (a *app) emit(ctx context.Context, args []string, f *emitFlags) error {
 	if err := c.call(ctx, http.MethodPost, "/events", ask, &made); err != nil {
 		return err
 	}
-	owed := 0
+	unfinished := 0
 	for _, e := range made.Events {
-		owed += len(e.Deliveries)
+		unfinished += len(e.Deliveries)
 		if f.format == "json" {
 			fmt.Fprintf(a.out, "%s\n", e.raw)
 			continue
 		}
 		fmt.Fprintf(a.out, "%s %s [event %d] owed to %s\n", a.out.bold("-->"), e.EventType, e.ID, count(len(e.Deliveries), "subscription"))
 	}
-	if owed == 0 {
+	if unfinished == 0 {
 		fmt.Fprintf(a.err, "%s nobody is subscribed to that; `semblance serve --to TARGET` subscribes a receiver to everything\n", a.err.yellow("notice:"))
 	}
 	return nil

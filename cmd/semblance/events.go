@@ -88,7 +88,7 @@ func (a *app) table(types []*schemas.EventType) {
 		fmt.Fprintf(&out, "%s  %s\n", a.out.bold("group:"+group), a.out.faint(groupOf(group).Summary))
 		w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 		for _, t := range types[start:end] {
-			fmt.Fprintf(w, "  %s\t%s\t%s\n", t.Name, identifierList(t), summary(t))
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", t.Name, identifierList(t), typeSummary(t))
 		}
 		w.Flush() // into memory
 		out.WriteByte('\n')
@@ -128,7 +128,7 @@ func companions(t *schemas.EventType, with string) []string {
 	return nil
 }
 
-func summary(t *schemas.EventType) string {
+func typeSummary(t *schemas.EventType) string {
 	if t.Retired() {
 		return t.Summary + " (retired)"
 	}
@@ -151,7 +151,7 @@ func (a *app) explain(t *schemas.EventType) error {
 		return err
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s\n%s.\n\n", a.out.bold(t.Name), summary(t))
+	fmt.Fprintf(&out, "%s\n%s.\n\n", a.out.bold(t.Name), typeSummary(t))
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	group := groupOf(t.Group)
 	fmt.Fprintf(w, "group\t%s (group:%s)\n", group.Title, group.Key)
@@ -248,7 +248,7 @@ func markdownTable(out io.Writer, types []*schemas.EventType) {
 			g := groupOf(group)
 			fmt.Fprintf(&b, "### %s\n\n%s.\n\n| Event type | Identifiers | What happened |\n| --- | --- | --- |\n", g.Title, g.Summary)
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", t.Name, identifierList(t), summary(t))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", t.Name, identifierList(t), typeSummary(t))
 	}
 	io.WriteString(out, b.String())
 }
@@ -317,7 +317,7 @@ func describe(t *schemas.EventType) description {
 func describeInFull(t *schemas.EventType) (description, error) {
 	d := describe(t)
 	system, _ := fixtures.SystemOf(t)
-	change, err := fixtures.New(fixtures.Options{Seed: 1, System: system}).Change(t, fixtures.Ask{})
+	change, err := fixtures.New(fixtures.Options{Seed: 1, System: system}).Event(t, fixtures.EventOptions{})
 	if err != nil {
 		return d, err
 	}

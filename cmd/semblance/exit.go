@@ -12,8 +12,8 @@ const (
 	exitPassed      = 0
 	exitFailed      = 1   // an expectation or a gate failed
 	exitUsage       = 2   // wrong usage, or a file that is wrong
-	exitNoAnswer    = 3   // not one attempt was answered, though an answer was expected; wins over 1
-	exitTrouble     = 4   // our own trouble: a report that cannot be written, a port that is taken
+	exitUnreached   = 3   // not one attempt was answered, though an answer was expected; wins over 1
+	exitInternal    = 4   // our own trouble: a report that cannot be written, a port that is taken
 	exitInterrupted = 130 // SIGINT or SIGTERM, but for listen and serve, whose end that is
 )
 
@@ -57,7 +57,7 @@ func exitFor(err error) (code int, sentence string) {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted, "interrupted"
 	default:
-		return exitTrouble, err.Error()
+		return exitInternal, err.Error()
 	}
 }
 

@@ -43,7 +43,7 @@ func (a *app) follow(ctx context.Context, c *client, f *logFlags, after int64, w
 		return nil // interrupted, which is how it is meant to end
 	}
 	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &exitError{code: exitNoAnswer, err: fmt.Errorf("the provider at %s has stopped", c.base)}
+		return &exitError{code: exitUnreached, err: fmt.Errorf("the provider at %s has stopped", c.base)}
 	}
 	return err
 }

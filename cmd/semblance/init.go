@@ -33,11 +33,11 @@ func (a *app) initCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "init [FILE]",
 		Short:   "Write a first scenario, ready to play and to edit",
-		GroupID: groupStories,
+		GroupID: groupScenarios,
 		Long: `Init writes a commented scenario that plays at once and explains the language as it goes, and beside it the JSON Schema
 that its first line names: an editor with the YAML language server completes and explains every key, without a network.`,
 		Example: `  semblance init                     writes ` + firstName + `
-  semblance init stories/booking.yaml
+  semblance init scenarios/booking.yaml
   semblance play ` + firstName,
 		RunE: func(_ *cobra.Command, args []string) error { return a.init(args, force) },
 	}

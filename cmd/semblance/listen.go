@@ -111,7 +111,7 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	}
 	server, err := receiver.Start(address, options)
 	if err != nil {
-		return &exitError{code: exitTrouble, err: fmt.Errorf("cannot listen at %s: %w; choose another with --addr", address, cause(err))}
+		return &exitError{code: exitInternal, err: fmt.Errorf("cannot listen at %s: %w; choose another with --addr", address, cause(err))}
 	}
 	l.greet(server.URL)
 	<-ctx.Done()
@@ -176,16 +176,16 @@ func (l *listener) observe(r *receiver.Receipt) {
 	if l.flags.quiet {
 		return
 	}
-	sentence, mend := r.Detail, ""
+	sentence, fix := r.Detail, ""
 	if r.Status == http.StatusUnauthorized {
 		if d := l.explain(r); d.Sentence != "" {
-			sentence, mend = d.Sentence, d.Mend
+			sentence, fix = d.Sentence, d.Fix
 		}
 	}
 	if l.flags.format == "json" {
 		writeLine(l.out, receiptJSON{
 			Status: r.Status, Outcome: r.Outcome, EventID: r.Event.EventID, EventType: r.Event.EventType, Bytes: len(r.Body),
-			Reason: r.Reason, Detail: sentence, Mend: mend, Violations: r.Violations,
+			Reason: r.Reason, Detail: sentence, Fix: fix, Violations: r.Violations,
 		})
 		return
 	}
@@ -201,7 +201,7 @@ func (l *listener) observe(r *receiver.Receipt) {
 		colour = l.out.red
 	}
 	line := fmt.Sprintf("%s %s %s", l.out.bold("-->"), what, colour(fmt.Sprintf("%d %s", r.Status, r.Outcome)))
-	for _, more := range []string{sentence, mend} {
+	for _, more := range []string{sentence, fix} {
 		if more != "" {
 			line += "\n    " + printable([]byte(more))
 		}
@@ -248,7 +248,7 @@ type receiptJSON struct {
 	Bytes     int              `json:"bytes"`
 	Reason    string           `json:"reason,omitempty"`
 	Detail    string           `json:"detail,omitempty"`
-	Mend      string           `json:"mend,omitempty"`
+	Fix       string           `json:"fix,omitempty"`
 
 	Violations []validate.Violation `json:"violations,omitempty"` // where it departs from its schema, tolerated or not
 }

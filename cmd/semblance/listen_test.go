@@ -79,8 +79,8 @@ func TestListenAtAPortThatIsTaken(t *testing.T) {
 	defer l.Close()
 	got := runHere(t, nil, "listen", "--addr", l.Addr().String())
 	want := fmt.Sprintf("semblance: cannot listen at %s: address already in use; choose another with --addr\n", l.Addr())
-	if got.code != exitTrouble || got.stderr != want {
-		t.Errorf("exit code %d, %q; want %d, %q", got.code, got.stderr, exitTrouble, want)
+	if got.code != exitInternal || got.stderr != want {
+		t.Errorf("exit code %d, %q; want %d, %q", got.code, got.stderr, exitInternal, want)
 	}
 	for _, wrong := range []string{"70000", "no where", "127.0.0.1", ":"} {
 		if got := runHere(t, nil, "listen", "--addr", wrong); got.code != exitUsage {

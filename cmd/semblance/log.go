@@ -67,24 +67,24 @@ func (a *app) logCommand() *cobra.Command {
 
 // loggedAttempt is an attempt as the API shows it.
 type loggedAttempt struct {
-	ID             int64           `json:"id"`
-	DeliveryID     string          `json:"deliveryId"`
-	SubscriptionID string          `json:"subscriptionId"`
-	Number         int             `json:"number"`
-	StartedAt      time.Time       `json:"startedAt"`
-	EventID        string          `json:"eventId"`
-	EventType      string          `json:"eventType"`
-	Fault          string          `json:"fault"`
-	Outcome        string          `json:"outcome"`
-	Status         int             `json:"status"`
-	Failure        string          `json:"failure"`
-	TookMs         float64         `json:"tookMs"`
-	Then           string          `json:"then"`
-	Due            time.Time       `json:"due"`
-	Violations     []string        `json:"violations"`
-	ReplayOf       int64           `json:"replayOf"`
-	Sent           *simulator.Sent `json:"sent"`
-	Came           *simulator.Came `json:"came"`
+	ID             int64               `json:"id"`
+	DeliveryID     string              `json:"deliveryId"`
+	SubscriptionID string              `json:"subscriptionId"`
+	Number         int                 `json:"number"`
+	StartedAt      time.Time           `json:"startedAt"`
+	EventID        string              `json:"eventId"`
+	EventType      string              `json:"eventType"`
+	Fault          string              `json:"fault"`
+	Outcome        string              `json:"outcome"`
+	Status         int                 `json:"status"`
+	Failure        string              `json:"failure"`
+	TookMs         float64             `json:"tookMs"`
+	Next           string              `json:"next"`
+	Due            time.Time           `json:"due"`
+	Violations     []string            `json:"violations"`
+	ReplayOf       int64               `json:"replayOf"`
+	Request        *simulator.Request  `json:"request"`
+	Response       *simulator.Response `json:"response"`
 
 	raw json.RawMessage
 }
@@ -194,12 +194,12 @@ func (a *app) printLogged(f *logFlags, l *loggedAttempt) {
 	if l.TookMs > 0 {
 		took = short(time.Duration(l.TookMs * float64(time.Millisecond)))
 	}
-	fmt.Fprintf(a.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, colour(fmt.Sprintf("%-10s", said)), took, l.then(), event)
+	fmt.Fprintf(a.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, colour(fmt.Sprintf("%-10s", said)), took, l.next(), event)
 }
 
 // then says what becomes of the delivery.
-func (l *loggedAttempt) then() string {
-	switch l.Then {
+func (l *loggedAttempt) next() string {
+	switch l.Next {
 	case "":
 		return "as before"
 	case "pending":
@@ -207,7 +207,7 @@ func (l *loggedAttempt) then() string {
 	case "failed":
 		return "failed for good"
 	}
-	return l.Then
+	return l.Next
 }
 
 // logOne shows one attempt in full.
@@ -232,17 +232,17 @@ func (a *app) logOne(ctx context.Context, client *client, id string, f *logFlags
 
 // printWhole shows what went out, what came back, and where that leaves the delivery.
 func (a *app) printWhole(l *loggedAttempt) error {
-	if l.Sent == nil || l.Came == nil {
+	if l.Request == nil || l.Response == nil {
 		return errors.New("the provider shows this attempt without what was sent; is it of another version?")
 	}
-	attempt := &simulator.Attempt{Sent: *l.Sent, Came: *l.Came}
+	attempt := &simulator.Attempt{Request: *l.Request, Response: *l.Response}
 	fmt.Fprintf(a.out, "attempt %d, the %s of delivery %s, at %s\n", l.ID, ordinal(l.Number), l.DeliveryID, l.StartedAt.Format(time.DateTime))
-	fmt.Fprintf(a.out, "%s %s%s\n%s", a.out.bold("-->"), title(l.Sent), a.out.yellow(faultText(l.Sent)), wire(l.Sent))
-	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("<--"), answer(a.out, attempt, l.Outcome == "accepted"), answerInFull(l.Came))
+	fmt.Fprintf(a.out, "%s %s%s\n%s", a.out.bold("-->"), title(l.Request), a.out.yellow(faultText(l.Request)), wire(l.Request))
+	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("<--"), answer(a.out, attempt, l.Outcome == "accepted"), answerInFull(l.Response))
 	for _, v := range l.Violations {
 		fmt.Fprintf(a.out, "its schema refuses it: %s\n", printable([]byte(v)))
 	}
-	fmt.Fprintf(a.out, "the delivery: %s\n", l.then())
+	fmt.Fprintf(a.out, "the delivery: %s\n", l.next())
 	return nil
 }
 

@@ -4,7 +4,7 @@
 //	semblance demo                                     a clinic's morning at the built-in receiver
 //	semblance events 'booking.*'                       the event types, and what each carries
 //	semblance send booking.created --to 3000/webhooks  one event, signed, now
-//	semblance play first-visit --to 3000/webhooks      a whole story, and a verdict on each answer
+//	semblance play first-visit --to 3000/webhooks      a whole scenario, and a verdict on each answer
 //	semblance verify body.json --signature 't=…,v1=…'  why a signature does not hold
 //
 // The command is a thin skin: each file beside this one is one command, which turns its flags into values of the

@@ -93,7 +93,7 @@ var morning = []beat{
 // happening is a beat that was played: its sentence, and the events that it caused.
 type happening struct {
 	at, says string
-	changes  []schemas.Change
+	changes  []schemas.Event
 }
 
 // playMorning plays the morning in a clinic and returns what happened.

@@ -54,7 +54,7 @@ func listed(words []string) []string {
 // override says what to ask of the clinic for each type. An identifier that only some of the types carry is for those; one
 // that none carries is a mistake, or, with --invalid, one that is added on purpose.
 func (p *plan) override(o *overrides, invalid bool) error {
-	p.asks = make([]fixtures.Ask, len(p.types))
+	p.asks = make([]fixtures.EventOptions, len(p.types))
 	p.extra = make([][]schemas.Identifier, len(p.types))
 	if o.none() {
 		return nil
@@ -107,7 +107,7 @@ func keep(names []string, ok func(string) bool) []string {
 }
 
 // unknownIdentifier says which identifiers there are. The mend is for those who mean it.
-func (p *plan) unknownIdentifier(name, mend string) error {
+func (p *plan) unknownIdentifier(name, fix string) error {
 	problem := "none of these event types has an identifier"
 	switch len(p.types) {
 	case 0:
@@ -119,7 +119,7 @@ func (p *plan) unknownIdentifier(name, mend string) error {
 	if near := schemas.Suggest(name, known); near != "" {
 		return fmt.Errorf("%s %q; did you mean %q?", problem, name, near)
 	}
-	return fmt.Errorf("%s %q; there are %s%s", problem, name, strings.Join(known, ", "), mend)
+	return fmt.Errorf("%s %q; there are %s%s", problem, name, strings.Join(known, ", "), fix)
 }
 
 // identifiers returns all that the types carry, each once.
@@ -139,7 +139,7 @@ func (p *plan) identifiers() []string {
 func (p *plan) checkOnce() error {
 	for k, t := range p.types {
 		system, _ := fixtures.SystemOf(t)
-		change, err := p.newClinic(system).Change(t, p.asks[k])
+		change, err := p.newClinic(system).Event(t, p.asks[k])
 		if err != nil {
 			return err
 		}

@@ -32,14 +32,14 @@ const maxCount = 1_000_000_000
 // A plan is what send is to do, when all of its flags have been understood.
 type plan struct {
 	url     string
-	types   []*schemas.EventType // none for a raw body
-	asks    []fixtures.Ask       // one a type
+	types   []*schemas.EventType    // none for a raw body
+	asks    []fixtures.EventOptions // one a type
 	extra   [][]schemas.Identifier
 	count   int
 	rate    rate
 	workers int
 	at      time.Time // zero is now
-	request delivery.Request
+	request delivery.Message
 	secrets []simulator.Secret
 	expect  scenarios.Expect
 	options delivery.Options
@@ -185,10 +185,10 @@ func (p *plan) judge(flags *pflag.FlagSet, f *sendFlags) error {
 	case f.expect == "none" && f.expectBody != "":
 		return errors.New("--expect none expects no answer, so --expect-body has none to judge")
 	case f.expect == "none":
-		p.expect.Answer = scenarios.AnswerNone
+		p.expect.Response = scenarios.ResponseNone
 		return nil
 	case f.fault != "" && !flags.Changed("expect") && f.expectBody == "":
-		p.expect.Answer = scenarios.AnswerAny
+		p.expect.Response = scenarios.ResponseAny
 		return nil
 	case f.fault == "" || flags.Changed("expect"):
 		statuses, err := scenarios.ParseStatuses(f.expect)
@@ -264,7 +264,7 @@ type job struct {
 	index  int // in the plan, from 0
 	ofType int // the how many-th of its type, from 1
 	id     string
-	change schemas.Change // of no type for a raw body
+	change schemas.Event // of no type for a raw body
 }
 
 // job makes the i-th event. They are made in order: one of each type, then the next of each.
@@ -274,7 +274,7 @@ func (p *plan) job(i int) (job, error) {
 		return j, nil
 	}
 	k := i % len(p.types)
-	change, err := p.clinic(p.types[k]).Change(p.types[k], p.asks[k])
+	change, err := p.clinic(p.types[k]).Event(p.types[k], p.asks[k])
 	if err != nil {
 		return j, usageError(err) // what was asked for cannot be
 	}
@@ -299,11 +299,11 @@ func (p *plan) newClinic(system fixtures.System) *fixtures.Clinic {
 }
 
 // prepare makes of an event all that will go out.
-func (p *plan) prepare(sender *delivery.Sender, j *job) (simulator.Sent, error) {
+func (p *plan) prepare(sender *delivery.Sender, j *job) (simulator.Request, error) {
 	r := p.request
 	r.URL, r.EventID, r.At = p.url, j.id, p.at
 	if r.Raw == nil {
-		r.Change = &j.change
+		r.Event = &j.change
 	}
 	return sender.Prepare(r)
 }

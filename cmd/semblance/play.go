@@ -50,31 +50,31 @@ type playFlags struct {
 	success string
 }
 
-// playCommand plays stories at a receiver and judges it.
+// playCommand plays scenarios at a receiver and judges it.
 func (a *app) playCommand() *cobra.Command {
 	f := &playFlags{}
 	c := &cobra.Command{
 		Use:     "play STORY... [--to TARGET]",
-		Short:   "Play stories at a receiver, and say what it made of them",
-		GroupID: groupStories,
+		Short:   "Play scenarios at a receiver, and say what it made of them",
+		GroupID: groupScenarios,
 		Long: `Play reads scenarios, checks them, and plays them one after the other at the receiver. Each answer is judged by what
 its step expects; a step that says nothing expects 2xx within the provider's time-out of 10 s.
 
-A STORY is a file, a folder (all .yaml files in it), the name of a story that comes with Semblance (` + "`semblance scenario\nlist`" + ` shows them), or a pattern of such names: '*' is all of them.
+A STORY is a file, a folder (all .yaml files in it), the name of a scenario that comes with Semblance (` + "`semblance scenario\nlist`" + ` shows them), or a pattern of such names: '*' is all of them.
 
-Without --to the story is played at the built-in reference receiver, which passes all that come with Semblance.
+Without --to the scenario is played at the built-in reference receiver, which passes all that come with Semblance.
 
 The exit code is 0 when all was as expected, 1 when something was not or too little was covered, 2 for wrong usage or a
 wrong file, 3 when not one attempt was answered, 4 when a report could not be written, and 130 when it was interrupted;
 what was played until then is reported.`,
 		Example: `  semblance play first-visit                               at the built-in receiver
-  semblance play first-visit my.yaml --to 3000/webhooks    two stories, at yours
+  semblance play first-visit my.yaml --to 3000/webhooks    two scenarios, at yours
   semblance play '*' --to 3000 --report junit=out.xml --report html=out.html
   semblance play my.yaml --to 3000 --until 8               the first eight steps
   semblance play my.yaml --to 3000 --seed 2                other people, other ids
   semblance play my.yaml --to 3000 --dry-run               what would be sent
   semblance play '*' --to 3000 --cover 'invoice.*' --cover-at-least 100`,
-		ValidArgsFunction: completeStories,
+		ValidArgsFunction: completeScenarios,
 		RunE:              func(c *cobra.Command, args []string) error { return a.play(c, args, f) },
 	}
 	f.register(c)
@@ -118,7 +118,7 @@ func (f *playFlags) register(c *cobra.Command) {
 	completeFunc(c, "cover", completePatterns)
 }
 
-// play is the whole command: stories read, a receiver found, each story played, and all of it reported.
+// play is the whole command: scenarios read, a receiver found, each scenario played, and all of it reported.
 func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 	options, err := f.options(c.Flags())
 	if err != nil {
@@ -129,11 +129,11 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 	if err != nil {
 		return usageError(err)
 	}
-	stories, err := a.readStories(args)
+	scenarios, err := a.readScenarios(args)
 	if err != nil {
 		return err
 	}
-	if err := knownTags(stories, f.tags); err != nil {
+	if err := knownTags(scenarios, f.tags); err != nil {
 		return usageError(err)
 	}
 	closeReceiver, err := a.aimPlay(f, &options)
@@ -142,7 +142,7 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 	}
 	defer closeReceiver()
 	if f.dryRun {
-		return a.dryPlay(c.Context(), f, stories, options)
+		return a.dryPlay(c.Context(), f, scenarios, options)
 	}
 	if err := reports.check(); err != nil {
 		return err
@@ -152,7 +152,7 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 		return err
 	}
 	show := a.watch(f, &options, transcript)
-	result, err := playAll(c.Context(), stories, options)
+	result, err := playAll(c.Context(), scenarios, options)
 	err = errors.Join(err, transcript.Close())
 	if result == nil {
 		return err
@@ -231,7 +231,7 @@ func matchAll(patterns []string) ([]*schemas.EventType, error) {
 	return schemas.MatchAny(patterns)
 }
 
-// reproduce returns the flags that play a story again as it is played now. Which step, and with which seed, the report
+// reproduce returns the flags that play a scenario again as it is played now. Which step, and with which seed, the report
 // adds where it names the command.
 func (f *playFlags) reproduce(flags *pflag.FlagSet, secrets []simulator.Secret) []string {
 	words := []string{}
@@ -284,7 +284,7 @@ func (a *app) aimPlay(f *playFlags, o *player.Options) (func(), error) {
 		settings.Secrets = append(settings.Secrets, s.Reveal())
 	}
 	if !f.at.IsZero() {
-		o.Clock = clock.Fixed(f.at) // the story and its receiver have one time
+		o.Clock = clock.Fixed(f.at) // the scenario and its receiver have one time
 		settings.Clock = o.Clock
 	}
 	server, err := receiver.Start("127.0.0.1:0", settings)
@@ -314,23 +314,23 @@ func (a *app) watch(f *playFlags, o *player.Options, transcript *transcriptFile)
 	return live
 }
 
-// playAll plays the stories in turn. It returns no result where nothing was played.
-func playAll(ctx context.Context, stories []*script.Scenario, o player.Options) (*scenarios.Result, error) {
+// playAll plays the scenarios in turn. It returns no result where nothing was played.
+func playAll(ctx context.Context, scenarios []*script.Scenario, o player.Options) (*scenarios.Result, error) {
 	p, err := player.New(o)
 	if err != nil {
 		return nil, usageError(err)
 	}
 	defer p.Close()
-	for _, story := range stories {
-		if err := p.Check(ctx, story); err != nil {
+	for _, scenario := range scenarios {
+		if err := p.Check(ctx, scenario); err != nil {
 			return nil, usageError(err)
 		}
 	}
-	for _, story := range stories {
+	for _, scenario := range scenarios {
 		if ctx.Err() != nil {
 			break
 		}
-		if err = p.Play(ctx, story); err != nil {
+		if err = p.Play(ctx, scenario); err != nil {
 			break
 		}
 	}

@@ -33,14 +33,14 @@ func withLength(body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// judging is a story that reads the answer in every way.
+// judging is a scenario that reads the answer in every way.
 const judging = `name: Judging
 steps:
   - send: booking.created
     expect:
       within: 5s
       headers: {Content-Type: "application/json*"}
-      equals: {/job/id: "${sent.eventId}"}
+      equals: {/job/id: "${request.eventId}"}
       body:
         type: object
         required: [job]
@@ -51,7 +51,7 @@ steps:
 
 // Whatever a receiver answers, there is a verdict in bounded time, and nothing of it acts on the terminal.
 func TestHostileAnswersGetAVerdict(t *testing.T) {
-	file := story(t, "judging.yaml", judging)
+	file := scenario(t, "judging.yaml", judging)
 	play := func(t *testing.T, url string) {
 		folder := t.TempDir()
 		args := []string{"play", file, "--to", url, "--timeout", "700ms", "--transcript", filepath.Join(folder, "transcript")}
@@ -59,7 +59,7 @@ func TestHostileAnswersGetAVerdict(t *testing.T) {
 			args = append(args, "--report", kind+"="+filepath.Join(folder, kind))
 		}
 		got := runHere(t, nil, args...)
-		if got.code != exitFailed && got.code != exitNoAnswer || !strings.Contains(got.stdout, "FAIL  1 ") {
+		if got.code != exitFailed && got.code != exitUnreached || !strings.Contains(got.stdout, "FAIL  1 ") {
 			t.Errorf("exit code %d\n%.2000s%s", got.code, got.stdout, got.stderr)
 		}
 		if i := strings.IndexFunc(got.stdout, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r == '�' }); i >= 0 {
@@ -126,7 +126,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		"terminal.yaml": "name: N\nsteps: [{send: \"\\e[2J\\e[31mbooking\"}]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := story(t, name, text)
+			file := scenario(t, name, text)
 			began := time.Now()
 			got := runHere(t, nil, "play", file, "--to", server.URL)
 			if took := time.Since(began); took > 5*time.Second {

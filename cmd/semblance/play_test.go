@@ -17,8 +17,8 @@ import (
 	"testing"
 )
 
-// story writes a scenario into a new folder and returns its path.
-func story(t *testing.T, name, text string) string {
+// scenario writes a scenario into a new folder and returns its path.
+func scenario(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
@@ -40,7 +40,7 @@ func binary(t *testing.T, line string) (string, int) {
 	return string(out), c.ProcessState.ExitCode()
 }
 
-// wrongShape is a story whose third step fails at a receiver that answers a number for an id.
+// wrongShape is a scenario whose third step fails at a receiver that answers a number for an id.
 const wrongShape = `name: The shape
 seed: 9
 cast: {ada: {kind: patient}}
@@ -57,7 +57,7 @@ steps:
 // Every kind of report tells of a failure where it is written, which value was wrong, and the command that shows it again;
 // and the command does show it again.
 func TestReportsOfAWrongShapeReproduceIt(t *testing.T) {
-	file := story(t, "the shape.yaml", wrongShape)
+	file := scenario(t, "the shape.yaml", wrongShape)
 	url := receiving(t, "answers-oddly")
 	for _, flags := range [][]string{nil, {"--at", "2026-03-02T09:00:00Z", "--seed", "3", "--timeout", "3s"}, {"--tag", "update"}, {"--only", "3"}, {"--secret", "whsec_of_my_own", "--show-secret"}} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
@@ -142,12 +142,12 @@ func characters(t *testing.T, data []byte) string {
 
 // failingStep is what a terminal says of the first step that failed, without the answer and the command.
 func failingStep(text string) string {
-	return regexp.MustCompile(`(?s)  FAIL  .*?\n        answer`).FindString(text)
+	return regexp.MustCompile(`(?s)  FAIL  .*?\n        response`).FindString(text)
 }
 
-// A story that was played at the built-in receiver is played there again.
+// A scenario that was played at the built-in receiver is played there again.
 func TestTheBuiltInReceiverIsReproducedToo(t *testing.T) {
-	file := story(t, "-conflict.yaml", "name: Conflict\nsteps:\n  - {send: booking.created, expect: {status: 409}}\n")
+	file := scenario(t, "-conflict.yaml", "name: Conflict\nsteps:\n  - {send: booking.created, expect: {status: 409}}\n")
 	got := runHere(t, nil, "play", file, "--appointments", "older")
 	command := regexp.MustCompile(`semblance play .*`).FindString(got.stdout)
 	if strings.Contains(command, "--to") || !strings.Contains(command, "--appointments older") {
@@ -159,7 +159,7 @@ func TestTheBuiltInReceiverIsReproducedToo(t *testing.T) {
 	}
 }
 
-// allThatIsDrawn is a story with everything whose order or content is drawn.
+// allThatIsDrawn is a scenario with everything whose order or content is drawn.
 const allThatIsDrawn = `name: Drawn
 cast:
   ada: {kind: patient}
@@ -184,14 +184,14 @@ steps:
 // Two plays with one seed at one time send the same objects, byte for byte, and a dry run shows them.
 func TestOneSeedAndOneTimeSendTheSame(t *testing.T) {
 	url := receiving(t, "acknowledges")
-	file := story(t, "drawn.yaml", allThatIsDrawn)
+	file := scenario(t, "drawn.yaml", allThatIsDrawn)
 	sent := func(flags ...string) string {
 		args := []string{"play", file, "patient-merge", "--to", url, "--at", "2026-03-02T09:00:00Z", "--format", "json"}
 		got := runHere(t, nil, append(args, flags...)...)
 		if got.code != exitPassed {
 			t.Fatalf("exit code %d\n%s", got.code, got.stderr)
 		}
-		return regexp.MustCompile(`(?m)(,"came":.*)?}$`).ReplaceAllString(got.stdout, "")
+		return regexp.MustCompile(`(?m)(,"response":.*)?}$`).ReplaceAllString(got.stdout, "")
 	}
 	first := sent("--seed", "7")
 	if n := strings.Count(first, "\n"); n < 270 {
@@ -219,7 +219,7 @@ func TestPlayInterrupted(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	file := story(t, "long.yaml", "name: Long\nsteps:\n  - {send: booking.created}\n  - traffic: {events: 1000000, rate: 1000/s}\n  - {send: booking.updated}\n")
+	file := scenario(t, "long.yaml", "name: Long\nsteps:\n  - {send: booking.created}\n  - traffic: {events: 1000000, rate: 1000/s}\n  - {send: booking.updated}\n")
 	folder := t.TempDir()
 	c := exec.Command("semblance", "play", file, "first-visit", "--to", server.URL, "--transcript", filepath.Join(folder, "transcript"))
 	for _, kind := range reportKinds() {
@@ -267,7 +267,7 @@ func TestPlayInterrupted(t *testing.T) {
 
 // The line of progress is for a terminal alone, and is gone in the end.
 func TestPlayOnATerminal(t *testing.T) {
-	file := story(t, "traffic.yaml", "name: Traffic\nsteps:\n  - traffic: {events: 3000}\n")
+	file := scenario(t, "traffic.yaml", "name: Traffic\nsteps:\n  - traffic: {events: 3000}\n")
 	url := receiving(t, "acknowledges")
 	got := runWith(t.Context(), nil, true, "play", file, "--to", url)
 	if !strings.Contains(got.stdout, "\r\x1b[K  …     1     traffic") || !strings.Contains(got.stdout, "\r\x1b[K  \x1b[32mok  ") {

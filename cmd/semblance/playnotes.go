@@ -26,38 +26,38 @@ func (a *app) advisePlay(f *playFlags, result *scenarios.Result) {
 	var b strings.Builder
 	line := func(label, text string) { fmt.Fprintf(&b, "  %-7s %s\n", label, text) }
 	switch {
-	case failed.Came.Failure == simulator.FailureRefused:
+	case failed.Response.Failure == simulator.FailureRefused:
 		if u, err := url.Parse(result.Target); err == nil {
 			line("mend", "start your receiver, or `semblance listen --addr "+u.Host+"` in another terminal")
 		}
-	case failed.Came.Status/100 == 4:
+	case failed.Response.Status/100 == 4:
 		secrets, err := f.secret.secrets()
 		if err != nil {
 			return
 		}
-		value := failed.Sent.Header(signature.HeaderName)
-		fmt.Fprintf(&b, "\n%s refused an event that was rightly signed, %s\n", result.Target, failed.Sent.EventType)
+		value := failed.Request.Header(signature.HeaderName)
+		fmt.Fprintf(&b, "\n%s refused an event that was rightly signed, %s\n", result.Target, failed.Request.EventType)
 		line("signed", signature.HeaderName+": "+value)
 		line("", "with the secret "+f.secret.describe(secrets))
 		line("why", "save the bytes that your receiver verifies as body.json, then ask")
 		words := append([]string{"semblance verify body.json --signature", report.Shell(value)}, f.secret.arguments(secrets)...)
-		line("", strings.Join(append(words, "--at", failed.Sent.Header(signature.TimestampName)), " "))
+		line("", strings.Join(append(words, "--at", failed.Request.Header(signature.TimestampName)), " "))
 	}
 	fmt.Fprint(a.err, b.String())
 }
 
 // likelyCause returns the first unspoiled attempt that was refused, by the network or by the receiver.
 func likelyCause(result *scenarios.Result) *simulator.Attempt {
-	for i := range result.Stories {
-		for _, step := range result.Stories[i].Steps {
+	for i := range result.Scenarios {
+		for _, step := range result.Scenarios[i].Steps {
 			if step.Kind == "request" { // its bytes are its own
 				continue
 			}
 			for _, e := range step.Evidence {
-				if e.Attempt == nil || e.Verdict.Passed() || e.Attempt.Sent.Fault != "" {
+				if e.Attempt == nil || e.Verdict.Passed() || e.Attempt.Request.Fault != "" {
 					continue
 				}
-				if e.Attempt.Came.Failure == simulator.FailureRefused || e.Attempt.Came.Failure == "" && e.Attempt.Came.Status/100 == 4 {
+				if e.Attempt.Response.Failure == simulator.FailureRefused || e.Attempt.Response.Failure == "" && e.Attempt.Response.Status/100 == 4 {
 					return e.Attempt
 				}
 			}
@@ -66,11 +66,11 @@ func likelyCause(result *scenarios.Result) *simulator.Attempt {
 	return nil
 }
 
-// dryPlay prints what the stories would send, and sends nothing.
-func (a *app) dryPlay(ctx context.Context, f *playFlags, stories []*script.Scenario, o player.Options) error {
+// dryPlay prints what the scenarios would send, and sends nothing.
+func (a *app) dryPlay(ctx context.Context, f *playFlags, scenarios []*script.Scenario, o player.Options) error {
 	shown := &dryPrinter{app: a, format: f.format}
 	o.Transcript, o.Observer = shown, shown
-	result, err := playAll(ctx, stories, o)
+	result, err := playAll(ctx, scenarios, o)
 	if err != nil {
 		return err
 	}
@@ -119,13 +119,13 @@ func (d *dryPrinter) print(line *player.Line) error {
 	if line.Round != "" {
 		step += " round " + line.Round
 	}
-	_, err := fmt.Fprintf(d.out, "%s %s %s%s\n%s", d.out.bold("-->"), d.out.faint(step), title(&line.Sent), d.out.yellow(faultText(&line.Sent)), wire(&line.Sent))
+	_, err := fmt.Fprintf(d.out, "%s %s %s%s\n%s", d.out.bold("-->"), d.out.faint(step), title(&line.Request), d.out.yellow(faultText(&line.Request)), wire(&line.Request))
 	return err
 }
 
-func (d *dryPrinter) Begin(story scenarios.Story)    { d.file = story.File }
-func (d *dryPrinter) Progress(scenarios.Step, int64) {}
-func (d *dryPrinter) End(scenarios.Story)            {}
+func (d *dryPrinter) Begin(scenario scenarios.ScenarioResult) { d.file = scenario.File }
+func (d *dryPrinter) Progress(scenarios.Step, int64)          {}
+func (d *dryPrinter) End(scenarios.ScenarioResult)            {}
 
 // Step says why nothing is shown of a step.
 func (d *dryPrinter) Step(result scenarios.StepResult) {
@@ -136,7 +136,7 @@ func (d *dryPrinter) Step(result scenarios.StepResult) {
 		fmt.Fprintf(d.err, "%s step %s (%s) cannot be prepared", d.err.red("wrong:"), result.Path, result.What)
 		for _, e := range result.Evidence {
 			for _, failure := range e.Verdict.Failures {
-				fmt.Fprintf(d.err, ": %s", failure.Found)
+				fmt.Fprintf(d.err, ": %s", failure.Got)
 			}
 		}
 		fmt.Fprintln(d.err)

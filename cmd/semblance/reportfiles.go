@@ -108,7 +108,7 @@ func (files reportFiles) write(result scenarios.Result) error {
 
 // trouble is an error of our own doing.
 func trouble(format string, args ...any) error {
-	return &exitError{code: exitTrouble, err: fmt.Errorf(format, args...)}
+	return &exitError{code: exitInternal, err: fmt.Errorf(format, args...)}
 }
 
 // writeWhole writes a file whole or not at all: into a new file beside it, which then takes its name. What was there
@@ -156,7 +156,7 @@ func createBeside(path string) (*os.File, error) {
 	return nil, fmt.Errorf("its folder is full of unfinished reports")
 }
 
-// transcriptFile is the file of --transcript, which grows while the story is played; it may be none.
+// transcriptFile is the file of --transcript, which grows while the scenario is played; it may be none.
 type transcriptFile struct {
 	file *os.File
 	*bufio.Writer

@@ -58,15 +58,15 @@ func (a *app) resend(ctx context.Context, id string, f *resendFlags) error {
 	if f.format == "json" {
 		fmt.Fprintf(a.out, "%s\n", l.raw)
 	} else {
-		attempt := &simulator.Attempt{Sent: *l.Sent, Came: *l.Came}
-		fmt.Fprintf(a.out, "%s %s [attempt %d]\n", a.out.bold("-->"), title(l.Sent), l.ID)
+		attempt := &simulator.Attempt{Request: *l.Request, Response: *l.Response}
+		fmt.Fprintf(a.out, "%s %s [attempt %d]\n", a.out.bold("-->"), title(l.Request), l.ID)
 		fmt.Fprintf(a.out, "%s %s\n", a.out.bold("<--"), answer(a.out, attempt, l.Outcome == "accepted"))
 	}
 	switch l.Outcome {
 	case "accepted":
 		return nil
 	case "unanswered":
-		return silent(exitNoAnswer)
+		return silent(exitUnreached)
 	}
 	return silent(exitFailed)
 }

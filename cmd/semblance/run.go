@@ -24,7 +24,7 @@ type streams struct {
 // app is what every command is given: the streams, the environment and the colours.
 type app struct {
 	in       io.Reader
-	out, err *sink
+	out, err *output
 	getenv   func(string) (string, bool)
 }
 
@@ -32,7 +32,7 @@ type app struct {
 // streams, and the result is the exit code. It returns when everything that it started has ended.
 func run(ctx context.Context, args []string, getenv func(string) (string, bool), std streams) int {
 	a := &app{in: std.in, getenv: getenv}
-	a.out, a.err = newSink(std.out, std.terminal, getenv), newSink(std.err, std.terminal, getenv)
+	a.out, a.err = newOutput(std.out, std.terminal, getenv), newOutput(std.err, std.terminal, getenv)
 	root := a.root(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil && ctx.Err() != nil && !endsBySignal(root, args) {
@@ -60,7 +60,7 @@ configuration.`, len(schemas.All())),
   semblance listen                                   a correct receiver, in a second terminal
   semblance send booking.created --to 4701           one event, signed, now
   semblance send '**' --to localhost:3000/webhooks   one of every type, at your receiver
-  semblance play first-visit --to 4701               a whole story, and a verdict on each answer
+  semblance play first-visit --to 4701               a whole scenario, and a verdict on each answer
   semblance events booking.created                   what an event type carries
   semblance verify body.json --signature 't=…,v1=…'  why a signature does not hold`,
 		Args:          func(c *cobra.Command, given []string) error { return unknownCommand(c, given) },
@@ -80,7 +80,7 @@ configuration.`, len(schemas.All())),
 	root.SetUsageTemplate(usageTemplate)
 	root.AddGroup(
 		&cobra.Group{ID: groupSend, Title: "Send events:"},
-		&cobra.Group{ID: groupStories, Title: "Play stories:"},
+		&cobra.Group{ID: groupScenarios, Title: "Play scenarios:"},
 		&cobra.Group{ID: groupRun, Title: "Run the provider:"},
 		&cobra.Group{ID: groupReceive, Title: "Work on a receiver:"},
 		&cobra.Group{ID: groupKnow, Title: "Look things up:"},
@@ -137,11 +137,11 @@ func refuseUnknownTopics(root *cobra.Command, args []string) {
 
 // The groups of the commands in the help.
 const (
-	groupSend    = "send"
-	groupStories = "stories"
-	groupRun     = "run"
-	groupReceive = "receive"
-	groupKnow    = "know"
+	groupSend      = "send"
+	groupScenarios = "scenarios"
+	groupRun       = "run"
+	groupReceive   = "receive"
+	groupKnow      = "know"
 )
 
 // endsBySignal reports whether the command is one that runs until it is told to stop.

@@ -17,12 +17,12 @@ import (
 func (a *app) scenarioCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "scenario",
-		Short:   "Check scenario files; list and show the stories that come with Semblance",
-		GroupID: groupStories,
+		Short:   "Check scenario files; list and show the scenarios that come with Semblance",
+		GroupID: groupScenarios,
 		Args:    func(c *cobra.Command, given []string) error { return unknownScenarioCommand(c, given) },
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.lintCommand(), a.listStoriesCommand(), a.showStoryCommand())
+	c.AddCommand(a.lintCommand(), a.listScenariosCommand(), a.showScenarioCommand())
 	for _, child := range c.Commands() {
 		child.Flags().SortFlags = false
 	}
@@ -54,9 +54,9 @@ its line. A STORY is a file, a folder (all .yaml files in it), or one that comes
 
 The exit code is 0 when the scenarios can be played, with or without warnings, and 2 when one of them cannot.`,
 		Example: `  semblance scenario lint first-scenario.yaml
-  semblance scenario lint stories/
-  semblance scenario lint stories/ --format json   for an editor or a script`,
-		ValidArgsFunction: completeStories,
+  semblance scenario lint scenarios/
+  semblance scenario lint scenarios/ --format json   for an editor or a script`,
+		ValidArgsFunction: completeScenarios,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.lint(args, format) },
 	}
 	addChoice(c, &format, "format", "how to print; json is one problem a line", "text", "json")
@@ -75,15 +75,15 @@ type problemJSON struct {
 // lint checks all files before it says how many are wrong.
 func (a *app) lint(words []string, format string) error {
 	if len(words) == 0 {
-		return usagef("no story; name the files or the folder to check")
+		return usagef("no scenario; name the files or the folder to check")
 	}
-	names, err := a.findStories(words)
+	names, err := a.findScenarios(words)
 	if err != nil {
 		return usageError(err)
 	}
 	errors, warnings, wrong := 0, 0, 0
 	for _, name := range names {
-		scenario, problems := loadStory(name)
+		scenario, problems := loadScenario(name)
 		if scenario == nil {
 			wrong++
 		}
@@ -116,22 +116,22 @@ func (a *app) counted(n int, noun string) string {
 	return a.out.red(count(n, noun))
 }
 
-func (a *app) listStoriesCommand() *cobra.Command {
+func (a *app) listScenariosCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the stories that come with Semblance, and what each teaches",
+		Short: "List the scenarios that come with Semblance, and what each teaches",
 		Example: `  semblance scenario list
   semblance scenario list --format json`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error { return a.listStories(format) },
+		RunE: func(*cobra.Command, []string) error { return a.listScenarios(format) },
 	}
 	addChoice(c, &format, "format", "how to print", "text", "json")
 	return c
 }
 
-// storyJSON is a story of the library as an object.
-type storyJSON struct {
+// storyJSON is a scenario of the library as an object.
+type scenarioJSON struct {
 	Name        string   `json:"name"`
 	Title       string   `json:"title"`
 	Description string   `json:"description"`
@@ -139,27 +139,27 @@ type storyJSON struct {
 	EventTypes  []string `json:"eventTypes"` // that its send steps name
 }
 
-func (a *app) listStories(format string) error {
-	stories, err := library.Stories()
+func (a *app) listScenarios(format string) error {
+	scenarios, err := library.Scenarios()
 	if err != nil {
 		return err
 	}
 	if format == "json" {
-		list := make([]storyJSON, len(stories))
-		for i, s := range stories {
-			list[i] = storyJSON{Name: s.Name, Title: s.Scenario.Name, Description: s.Scenario.Description, EventTypes: sentTypes(s.Scenario)}
+		list := make([]scenarioJSON, len(scenarios))
+		for i, s := range scenarios {
+			list[i] = scenarioJSON{Name: s.Name, Title: s.Scenario.Name, Description: s.Scenario.Description, EventTypes: sentTypes(s.Scenario)}
 			for range s.Scenario.All() {
 				list[i].Steps++
 			}
 		}
 		return writeJSON(a.out, list)
 	}
-	for _, s := range stories {
+	for _, s := range scenarios {
 		fmt.Fprintf(a.out, "%s  %s\n%s\n\n", a.out.bold(s.Name), a.out.faint(s.Scenario.Name), fold(s.Scenario.Description, 4, 100))
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "semblance play %s --to 3000/webhooks\tplay one at your receiver; '*' plays all\n", stories[0].Name)
-	fmt.Fprintf(w, "semblance scenario show %s > my.yaml\tbegin one of your own with it\n", stories[0].Name)
+	fmt.Fprintf(w, "semblance play %s --to 3000/webhooks\tplay one at your receiver; '*' plays all\n", scenarios[0].Name)
+	fmt.Fprintf(w, "semblance scenario show %s > my.yaml\tbegin one of your own with it\n", scenarios[0].Name)
 	return w.Flush()
 }
 
@@ -195,21 +195,21 @@ func fold(text string, margin, width int) string {
 	return b.String()
 }
 
-func (a *app) showStoryCommand() *cobra.Command {
+func (a *app) showScenarioCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show NAME",
-		Short: "Print a story that comes with Semblance, to read or to copy",
+		Short: "Print a scenario that comes with Semblance, to read or to copy",
 		Example: `  semblance scenario show first-visit
   semblance scenario show first-visit > my.yaml`,
-		ValidArgsFunction: completeStories,
-		RunE:              func(_ *cobra.Command, args []string) error { return a.showStory(args) },
+		ValidArgsFunction: completeScenarios,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.showScenario(args) },
 	}
 }
 
 // showStory prints the file as it is, but for where an editor finds the schema: beside the copy, where init puts it.
-func (a *app) showStory(args []string) error {
+func (a *app) showScenario(args []string) error {
 	if len(args) != 1 {
-		return usagef("name one story; `semblance scenario list` shows them")
+		return usagef("name one scenario; `semblance scenario list` shows them")
 	}
 	data, err := library.Read(args[0])
 	if err != nil {

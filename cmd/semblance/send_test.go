@@ -32,11 +32,11 @@ func TestSendOneOfEveryTypeToStripesVerifier(t *testing.T) {
 		t.Errorf("%d attempts, want 101", len(attempts))
 	}
 	for i, a := range attempts {
-		if a.Came.Status != http.StatusAccepted {
-			t.Errorf("%s: %d %s", a.Sent.EventType, a.Came.Status, a.Came.Body)
+		if a.Response.Status != http.StatusAccepted {
+			t.Errorf("%s: %d %s", a.Request.EventType, a.Response.Status, a.Response.Body)
 		}
-		if want := schemas.All()[i].Name; a.Sent.EventType != want {
-			t.Errorf("attempt %d is of %s, want %s", i, a.Sent.EventType, want)
+		if want := schemas.All()[i].Name; a.Request.EventType != want {
+			t.Errorf("attempt %d is of %s, want %s", i, a.Request.EventType, want)
 		}
 	}
 }
@@ -44,7 +44,7 @@ func TestSendOneOfEveryTypeToStripesVerifier(t *testing.T) {
 // More of each vary as the clinic's records do, and are accepted all the same.
 func TestSendManyOfEachToStripesVerifier(t *testing.T) {
 	got := runHere(t, nil, "send", "**", "--count", "5", "--in-flight", "8", "--quiet", "--format", "json", "--to", receiving(t, "verifies"))
-	var sum tallyJSON
+	var sum summaryJSON
 	if err := json.Unmarshal([]byte(got.stdout), &sum); err != nil {
 		t.Fatalf("%v in %q", err, got.stdout)
 	}
@@ -69,22 +69,22 @@ func TestSameSeedAndTimeSameBytes(t *testing.T) {
 	one := readAttempts(t, first)
 	other := readAttempts(t, dry("--seed", "8", "--at", "2026-03-02T09:00:00Z"))
 	for i := range one {
-		a, b := identifiersOf(t, one[i].Sent.Body), identifiersOf(t, other[i].Sent.Body)
+		a, b := identifiersOf(t, one[i].Request.Body), identifiersOf(t, other[i].Request.Body)
 		for name, value := range a {
 			if schemas.IsObjectID(value) && b[name] == value {
-				t.Errorf("%s of %s is %s with either seed", name, one[i].Sent.EventType, value)
+				t.Errorf("%s of %s is %s with either seed", name, one[i].Request.EventType, value)
 			}
 		}
-		if one[i].Sent.EventID == other[i].Sent.EventID {
-			t.Errorf("the eventId %s with either seed", one[i].Sent.EventID)
+		if one[i].Request.EventID == other[i].Request.EventID {
+			t.Errorf("the eventId %s with either seed", one[i].Request.EventID)
 		}
 	}
 	now, later := readAttempts(t, dry("--seed", "7")), readAttempts(t, dry("--seed", "7"))
 	for i := range now {
-		if now[i].Sent.EventID == later[i].Sent.EventID {
+		if now[i].Request.EventID == later[i].Request.EventID {
 			t.Fatal("without --at an eventId came twice: a receiver would take today's event for yesterday's")
 		}
-		if got, want := identifiersOf(t, now[i].Sent.Body), identifiersOf(t, later[i].Sent.Body); fmt.Sprint(got) != fmt.Sprint(want) {
+		if got, want := identifiersOf(t, now[i].Request.Body), identifiersOf(t, later[i].Request.Body); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("the same seed gave the records %v and %v", got, want)
 		}
 	}
@@ -99,8 +99,8 @@ func TestDryRunShowsWhatIsSent(t *testing.T) {
 		t.Fatalf("%d sent, %d shown", len(sent), len(dry))
 	}
 	for i := range sent {
-		if fmt.Sprint(sent[i].Sent) != fmt.Sprint(dry[i].Sent) {
-			t.Errorf("sent  %v\nshown %v", sent[i].Sent, dry[i].Sent)
+		if fmt.Sprint(sent[i].Request) != fmt.Sprint(dry[i].Request) {
+			t.Errorf("sent  %v\nshown %v", sent[i].Request, dry[i].Request)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func TestTheReproducingCommandReproduces(t *testing.T) {
 	attempts := readAttempts(t, got.stdout)
 	var command string
 	for line := range strings.Lines(got.stderr) {
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "again "); ok {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "rerun "); ok {
 			command = strings.TrimSpace(rest)
 		}
 	}
@@ -123,10 +123,10 @@ func TestTheReproducingCommandReproduces(t *testing.T) {
 	}
 	again := runHere(t, nil, append(splitShell(command)[1:], "--format", "json")...)
 	repeated := readAttempts(t, again.stdout)
-	if again.code != got.code || len(repeated) != 1 || string(repeated[0].Sent.Body) == "" {
+	if again.code != got.code || len(repeated) != 1 || string(repeated[0].Request.Body) == "" {
 		t.Fatalf("exit code %d and %d attempts", again.code, len(repeated))
 	}
-	if got, want := identifiersOf(t, repeated[0].Sent.Body), identifiersOf(t, attempts[0].Sent.Body); fmt.Sprint(got) != fmt.Sprint(want) {
+	if got, want := identifiersOf(t, repeated[0].Request.Body), identifiersOf(t, attempts[0].Request.Body); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("again %v, first %v", got, want)
 	}
 }
@@ -137,9 +137,9 @@ func TestTheNthOfATypeDependsOnNothingElse(t *testing.T) {
 		return readAttempts(t, runHere(t, nil, append(args, "--to", "3000", "--dry-run", "--format", "json")...).stdout)
 	}
 	alone, among := dry("send", "patient.merged", "--count", "3"), dry("send", "patient.*", "--count", "3")
-	among = slices.DeleteFunc(among, func(a readAttempt) bool { return a.Sent.EventType != "patient.merged" })
+	among = slices.DeleteFunc(among, func(a readAttempt) bool { return a.Request.EventType != "patient.merged" })
 	for i := range alone {
-		if a, b := identifiersOf(t, alone[i].Sent.Body), identifiersOf(t, among[i].Sent.Body); fmt.Sprint(a) != fmt.Sprint(b) {
+		if a, b := identifiersOf(t, alone[i].Request.Body), identifiersOf(t, among[i].Request.Body); fmt.Sprint(a) != fmt.Sprint(b) {
 			t.Errorf("the %d. is %v alone and %v among others", i+1, a, b)
 		}
 	}
@@ -152,10 +152,10 @@ func TestVariablesStandForFlags(t *testing.T) {
 	if len(attempts) != 5 {
 		t.Fatalf("%d attempts, want the 5 of the variable", len(attempts))
 	}
-	if a, b := attempts[0].Sent.Header("X-A"), attempts[0].Sent.Header("X-B"); a != "1" || b != "2, 3" {
+	if a, b := attempts[0].Request.Header("X-A"), attempts[0].Request.Header("X-B"); a != "1" || b != "2, 3" {
 		t.Errorf("headers %q and %q", a, b)
 	}
-	if got := identifiersOf(t, attempts[0].Sent.Body); len(got) != 1 {
+	if got := identifiersOf(t, attempts[0].Request.Body); len(got) != 1 {
 		t.Errorf("identifiers %v, want the bookingId alone", got)
 	}
 	// A flag wins, also one that says what is the default anyway.
@@ -303,8 +303,8 @@ func TestBarePortTriesIPv6Second(t *testing.T) {
 
 // readAttempt is a line of NDJSON.
 type readAttempt struct {
-	Sent     simulator.Sent
-	Came     simulator.Came
+	Request  simulator.Request
+	Response simulator.Response
 	Passed   bool
 	Failures []string
 }

@@ -40,21 +40,21 @@ const batchSize = 32
 func (p *plan) printWindow() int { return 1024 + batchSize*p.workers }
 
 // run sends everything, or what it can until ctx is done, and returns the count of it.
-func (s *sending) run(ctx context.Context) (*tally, error) {
+func (s *sending) run(ctx context.Context) (*summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.start = clock.Now()
 	jobs := make(chan []job, 2)
-	tallies := make([]tally, min(s.plan.workers, s.plan.total()))
+	summaries := make([]summary, min(s.plan.workers, s.plan.total()))
 	var all sync.WaitGroup
 	all.Go(func() { s.produce(ctx, cancel, jobs) })
-	for i := range tallies {
-		all.Go(func() { s.work(ctx, cancel, jobs, &tallies[i]) })
+	for i := range summaries {
+		all.Go(func() { s.work(ctx, cancel, jobs, &summaries[i]) })
 	}
 	all.Wait()
-	total := &tallies[0]
-	for i := range tallies[1:] {
-		total.merge(&tallies[1+i])
+	total := &summaries[0]
+	for i := range summaries[1:] {
+		total.merge(&summaries[1+i])
 	}
 	total.planned, total.elapsed = s.plan.total(), clock.Since(s.start)
 	s.mu.Lock()
@@ -95,7 +95,7 @@ func (s *sending) produce(ctx context.Context, cancel context.CancelFunc, jobs c
 	}
 }
 
-func (s *sending) work(ctx context.Context, cancel context.CancelFunc, jobs <-chan []job, t *tally) {
+func (s *sending) work(ctx context.Context, cancel context.CancelFunc, jobs <-chan []job, t *summary) {
 	o := new(sentEvent) // used for one attempt after another
 	for batch := range jobs {
 		for i := range batch {
@@ -116,7 +116,7 @@ func (s *sending) work(ctx context.Context, cancel context.CancelFunc, jobs <-ch
 
 // attempt makes one attempt, when it is due. When ctx is done before it has ended, nothing is known of it: then its error
 // is ctx's.
-func (s *sending) attempt(ctx context.Context, o *sentEvent, t *tally) error {
+func (s *sending) attempt(ctx context.Context, o *sentEvent, t *summary) error {
 	if s.plan.rate > 0 {
 		due := s.start.Add(s.plan.rate.due(o.index))
 		if err := clock.Sleep(ctx, -clock.Since(due)); err != nil {
@@ -131,9 +131,9 @@ func (s *sending) attempt(ctx context.Context, o *sentEvent, t *tally) error {
 	if err != nil {
 		return usageError(err)
 	}
-	o.Attempt = simulator.Attempt{SubscriptionID: s.plan.request.SubscriptionID, Number: 1, StartedAt: clock.Now(), Sent: sent}
-	o.Came = s.sender.Send(ctx, sent)
-	if o.Came.Failure == simulator.FailureCanceled && ctx.Err() != nil {
+	o.Attempt = simulator.Attempt{SubscriptionID: s.plan.request.SubscriptionID, Number: 1, StartedAt: clock.Now(), Request: sent}
+	o.Response = s.sender.Send(ctx, sent)
+	if o.Response.Failure == simulator.FailureCanceled && ctx.Err() != nil {
 		return ctx.Err()
 	}
 	o.verdict = scenarios.Judge(s.plan.expect, &o.Attempt)

@@ -12,7 +12,7 @@ import (
 func TestSendingWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const room = 5
-		s := &sending{plan: &plan{count: 100, workers: 2, request: delivery.Request{Raw: []byte("{}")}}, room: make(chan struct{}, room)}
+		s := &sending{plan: &plan{count: 100, workers: 2, request: delivery.Message{Raw: []byte("{}")}}, room: make(chan struct{}, room)}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		jobs, made := make(chan []job), 0

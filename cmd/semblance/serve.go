@@ -107,7 +107,7 @@ type serving struct {
 // is answered when all of it is there.
 func (s *serving) open(ctx context.Context) (err error) {
 	if s.listener, err = net.Listen("tcp", s.address); err != nil {
-		return &exitError{code: exitTrouble, err: fmt.Errorf("cannot listen at %s: %w; choose another with --addr", s.address, cause(err))}
+		return &exitError{code: exitInternal, err: fmt.Errorf("cannot listen at %s: %w; choose another with --addr", s.address, cause(err))}
 	}
 	if s.journal, err = s.flags.openJournal(ctx); err != nil {
 		return usageError(err)

@@ -117,7 +117,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 func (f *serveFlags) provider(flags *pflag.FlagSet) (provider.Options, error) {
 	o := provider.Options{
 		Seed:     f.seed,
-		Ladder:   provider.Ladder{Attempts: f.attempts, Base: f.base, Factor: f.factor, Jitter: unlimited(f.jitter)},
+		Retry:    provider.RetryPolicy{Attempts: f.attempts, Base: f.base, Factor: f.factor, Jitter: unlimited(f.jitter)},
 		Breaker:  provider.Breaker{Threshold: unlimited(f.threshold)},
 		Rules:    provider.Rules{MaxEventTypes: unlimited(f.maxEventTypes), MaxLabel: unlimited(f.maxLabel)},
 		Secrets:  f.secretForm,

@@ -93,27 +93,27 @@ func (s *served) client(t *testing.T, args ...string) ran {
 }
 
 // heldReceiver answers nobody before it is let go, and says who has come.
-func heldReceiver(t *testing.T) (url string, came chan struct{}, letGo func()) {
-	came, held := make(chan struct{}, 100), make(chan struct{})
+func heldReceiver(t *testing.T) (url string, response chan struct{}, letGo func()) {
+	response, held := make(chan struct{}, 100), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		came <- struct{}{}
+		response <- struct{}{}
 		<-held
 	}))
 	letGo = sync.OnceFunc(func() { close(held) })
 	t.Cleanup(func() { letGo(); server.Close() })
-	return server.URL, came, letGo
+	return server.URL, response, letGo
 }
 
 // Told to stop, serve takes nothing new, says what it waits for, and finishes what is in flight.
 func TestServeFinishesWhatIsInFlight(t *testing.T) {
-	url, came, letGo := heldReceiver(t)
+	url, response, letGo := heldReceiver(t)
 	file := filepath.Join(t.TempDir(), "clinic.db")
 	s := serveHere(t, "--to", url, "--data", file)
 	if got := s.client(t, "emit", "booking.created"); got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
-	<-came
+	<-response
 	s.stop()
 	for !strings.Contains(s.log.String(), "waiting") {
 		if c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://")); err == nil { // until then it may still answer
@@ -139,18 +139,18 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 
 // When the grace is over, attempts are cut; they are journalled, and what is owed goes on at the next start.
 func TestServeCutsWhatLastsTooLong(t *testing.T) {
-	url, came, letGo := heldReceiver(t)
+	url, response, letGo := heldReceiver(t)
 	file := filepath.Join(t.TempDir(), "clinic.db")
 	s := serveHere(t, "--to", url, "--data", file, "--grace", "10ms", "--retry-base", "1ms")
 	s.client(t, "emit", "booking.created")
-	<-came
+	<-response
 	s.stop()
 	if code := <-s.ended; code != 0 || !strings.Contains(s.log.String(), "stopped before all was answered") {
 		t.Errorf("exit code %d\n%s", code, s.log)
 	}
 	letGo()
 	again := serveHere(t, "--data", file)
-	if err := untilNothingOwed(again.url); err != nil {
+	if err := untilAllFinished(again.url); err != nil {
 		t.Fatal(err)
 	}
 	if got := again.client(t, "log"); !strings.Contains(got.stdout, "canceled") || !strings.Contains(got.stdout, "delivered") {
@@ -162,10 +162,10 @@ func TestServeCutsWhatLastsTooLong(t *testing.T) {
 
 // A client that never ends its request does not keep attempts in flight from ending.
 func TestServeIsNotHeldUpByAClient(t *testing.T) {
-	url, came, letGo := heldReceiver(t)
+	url, response, letGo := heldReceiver(t)
 	s := serveHere(t, "--to", url, "--grace", "600ms")
 	s.client(t, "emit", "booking.created")
-	<-came
+	<-response
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -185,8 +185,8 @@ func TestServeIsNotHeldUpByAClient(t *testing.T) {
 	}
 }
 
-func untilNothingOwed(url string) error {
-	answer, err := http.Get(url + "/api/v1/attempts/wait?until=nothing-owed&within=20s")
+func untilAllFinished(url string) error {
+	answer, err := http.Get(url + "/api/v1/attempts/wait?until=all-finished&within=20s")
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func TestLogFollows(t *testing.T) {
 	defer receiver.Close()
 	s := serveHere(t, "--to", receiver.URL)
 	s.client(t, "emit", "patient.created")
-	if err := untilNothingOwed(s.url); err != nil {
+	if err := untilAllFinished(s.url); err != nil {
 		t.Fatal(err)
 	}
 	follow := func(ctx context.Context, args ...string) (lines *bufio.Scanner, said *lockedBuffer, code chan int) {
@@ -233,7 +233,7 @@ func TestLogFollows(t *testing.T) {
 	if got := <-s.ended; got != 0 {
 		t.Errorf("serve ended with %d\n%s", got, s.log)
 	}
-	if got := <-code; got != exitNoAnswer || !strings.Contains(said.String(), "has stopped") {
+	if got := <-code; got != exitUnreached || !strings.Contains(said.String(), "has stopped") {
 		t.Errorf("it ended with %d: %s", got, said)
 	}
 }

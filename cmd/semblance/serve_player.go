@@ -23,14 +23,14 @@ type apiPlayer struct {
 	allowPublic bool
 }
 
-// Stories lists the stories that come with Semblance.
-func (p *apiPlayer) Stories() ([]web.Story, error) {
-	all, err := library.Stories()
-	stories := make([]web.Story, len(all))
+// Scenarios lists the scenarios that come with Semblance.
+func (p *apiPlayer) Scenarios() ([]web.Scenario, error) {
+	all, err := library.Scenarios()
+	scenarios := make([]web.Scenario, len(all))
 	for i, s := range all {
-		stories[i] = web.Story{Name: s.Name, Title: s.Scenario.Name, Description: s.Scenario.Description}
+		scenarios[i] = web.Scenario{Name: s.Name, Title: s.Scenario.Name, Description: s.Scenario.Description}
 	}
-	return stories, err
+	return scenarios, err
 }
 
 // Prepare reads a scenario, and returns what plays it.
@@ -67,17 +67,17 @@ func (p *apiPlayer) Prepare(what web.Play) (func(context.Context) (web.Played, e
 }
 
 func (p *apiPlayer) read(what web.Play) (*script.Scenario, error) {
-	if what.Story != "" {
-		return script.Load(libraryOnly{}, what.Story)
+	if what.Scenario != "" {
+		return script.Load(libraryOnly{}, what.Scenario)
 	}
 	name := "scenario.yaml"
-	if strings.HasPrefix(strings.TrimSpace(what.Scenario), "{") {
+	if strings.HasPrefix(strings.TrimSpace(what.Source), "{") {
 		name = "scenario.json"
 	}
-	return script.Read(libraryOnly{}, &script.Source{Name: name, ID: name, Data: []byte(what.Scenario)})
+	return script.Read(libraryOnly{}, &script.Source{Name: name, ID: name, Data: []byte(what.Source)})
 }
 
-// libraryOnly finds the stories that come with Semblance, and nothing on the disk.
+// libraryOnly finds the scenarios that come with Semblance, and nothing on the disk.
 type libraryOnly struct{}
 
 // Load implements script.Loader.

@@ -104,7 +104,7 @@ func (a *app) printDiagnosis(d signature.Diagnosis, format string) error {
 			Reason   signature.Reason `json:"reason,omitempty"`
 			Mistake  string           `json:"mistake,omitempty"`
 			Sentence string           `json:"sentence"`
-			Mend     string           `json:"mend,omitempty"`
+			Fix      string           `json:"fix,omitempty"`
 		}(d))
 		if err != nil {
 			return err
@@ -115,8 +115,8 @@ func (a *app) printDiagnosis(d signature.Diagnosis, format string) error {
 			verdict = a.out.red("not valid")
 		}
 		fmt.Fprintf(a.out, "%s: %s\n", verdict, d.Sentence)
-		if d.Mend != "" {
-			fmt.Fprintln(a.out, d.Mend)
+		if d.Fix != "" {
+			fmt.Fprintln(a.out, d.Fix)
 		}
 	}
 	if !d.Valid {

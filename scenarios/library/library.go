@@ -1,9 +1,9 @@
-// Package library holds the stories that come with Semblance, as files: each mirrors how the real thing goes right or
+// Package library holds the scenarios that come with Semblance, as files: each mirrors how the real thing goes right or
 // wrong, and says in its description what it teaches. They judge answers alone, so they pass at any correct receiver;
 // what only the reference receiver can show is a step of its own, skipped elsewhere.
 //
-//	stories, err := library.Stories()
-//	scenario, err := script.Load(script.Files{Stories: library.Files()}, "first-visit")
+//	scenarios, err := library.Scenarios()
+//	scenario, err := script.Load(script.Files{Scenarios: library.Files()}, "first-visit")
 package library
 
 import (
@@ -19,16 +19,16 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// Files returns the stories as files, NAME.yaml each.
+// Files returns the scenarios as files, NAME.yaml each.
 func Files() fs.FS { return files }
 
-// Story is one story of the library.
-type Story struct {
+// Scenario is one scenario of the library.
+type Scenario struct {
 	Name     string // what play takes: the file's name without .yaml
 	Scenario *script.Scenario
 }
 
-// Names returns the names of all stories, sorted: what play takes.
+// Names returns the names of all scenarios, sorted: what play takes.
 func Names() []string {
 	entries, err := files.ReadDir(".")
 	if err != nil { // it is embedded
@@ -41,28 +41,28 @@ func Names() []string {
 	return names
 }
 
-// Read returns the file of a story.
+// Read returns the file of a scenario.
 func Read(name string) ([]byte, error) {
 	data, err := files.ReadFile(name + ".yaml")
 	if err == nil {
 		return data, nil
 	}
 	if near := schemas.Suggest(name, Names()); near != "" {
-		return nil, fmt.Errorf("the library has no story %q; did you mean %q?", name, near)
+		return nil, fmt.Errorf("the library has no scenario %q; did you mean %q?", name, near)
 	}
-	return nil, fmt.Errorf("the library has no story %q", name)
+	return nil, fmt.Errorf("the library has no scenario %q", name)
 }
 
-// Stories reads all stories, sorted by name.
-func Stories() ([]Story, error) {
+// Scenarios reads all scenarios, sorted by name.
+func Scenarios() ([]Scenario, error) {
 	names := Names()
-	stories := make([]Story, len(names))
+	scenarios := make([]Scenario, len(names))
 	for i, name := range names {
-		scenario, err := script.Load(script.Files{Stories: files}, name)
+		scenario, err := script.Load(script.Files{Scenarios: files}, name)
 		if err != nil {
-			return nil, fmt.Errorf("reading the story %s: %w", name, err)
+			return nil, fmt.Errorf("reading the scenario %s: %w", name, err)
 		}
-		stories[i] = Story{Name: name, Scenario: scenario}
+		scenarios[i] = Scenario{Name: name, Scenario: scenario}
 	}
-	return stories, nil
+	return scenarios, nil
 }

@@ -43,36 +43,36 @@ func play(t *testing.T, target string, scenario *script.Scenario) scenarios.Resu
 	return p.Result()
 }
 
-func stories(t *testing.T) []library.Story {
+func everyScenario(t *testing.T) []library.Scenario {
 	t.Helper()
-	all, err := library.Stories()
+	all, err := library.Scenarios()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
 }
 
-func TestEveryStoryPassesAtTheReferenceReceiver(t *testing.T) {
-	all := stories(t)
+func TestEveryScenarioPassesAtTheReferenceReceiver(t *testing.T) {
+	all := everyScenario(t)
 	if len(all) < 20 {
-		t.Errorf("the library has %d stories, want 20 at the least", len(all))
+		t.Errorf("the library has %d scenarios, want 20 at the least", len(all))
 	}
-	for _, story := range all {
-		t.Run(story.Name, func(t *testing.T) {
+	for _, scenario := range all {
+		t.Run(scenario.Name, func(t *testing.T) {
 			t.Parallel()
-			if len(story.Scenario.Warnings) > 0 {
-				t.Errorf("lint warns:\n%v", story.Scenario.Warnings)
+			if len(scenario.Scenario.Warnings) > 0 {
+				t.Errorf("lint warns:\n%v", scenario.Scenario.Warnings)
 			}
-			if story.Scenario.Description == "" {
-				t.Error("the description does not say what the story teaches")
+			if scenario.Scenario.Description == "" {
+				t.Error("the description does not say what the scenario teaches")
 			}
 			target := start(t, "").URL
 			for n := range 2 { // the receiver may have seen it before: the records are the same, the eventIds are new
-				result := play(t, target, story.Scenario)
+				result := play(t, target, scenario.Scenario)
 				if code := result.ExitCode(); code != 0 {
 					t.Errorf("play %d: exit code %d\n%s", n+1, code, failures(&result))
 				}
-				for _, step := range result.Stories[0].Steps {
+				for _, step := range result.Scenarios[0].Steps {
 					if step.Outcome != scenarios.Passed {
 						t.Errorf("play %d: step %s (%s) is %s: %s", n+1, step.Path, step.What, step.Outcome, step.Reason)
 					}
@@ -83,12 +83,12 @@ func TestEveryStoryPassesAtTheReferenceReceiver(t *testing.T) {
 }
 
 func TestEveryEventTypeIsThere(t *testing.T) {
-	for _, story := range stories(t) {
-		if story.Name != "every-event-type" {
+	for _, scenario := range everyScenario(t) {
+		if scenario.Name != "every-event-type" {
 			continue
 		}
 		var sent []string
-		for step := range story.Scenario.All() {
+		for step := range scenario.Scenario.All() {
 			sent = append(sent, step.(*script.Send).Type.Name)
 		}
 		var want []string
@@ -96,14 +96,14 @@ func TestEveryEventTypeIsThere(t *testing.T) {
 			want = append(want, eventType.Name)
 		}
 		if strings.Join(sent, " ") != strings.Join(want, " ") {
-			t.Errorf("the story sends\n%v\nand the catalogue has\n%v", sent, want)
+			t.Errorf("the scenario sends\n%v\nand the catalogue has\n%v", sent, want)
 		}
 		return
 	}
-	t.Error("there is no story every-event-type")
+	t.Error("there is no scenario every-event-type")
 }
 
-// finders names, for each mistake that a receiver can make, a story that shows it.
+// finders names, for each mistake that a receiver can make, a scenario that shows it.
 var finders = map[string]string{
 	"semble-header":        "first-visit",
 	"sha256-prefix":        "first-visit",
@@ -124,16 +124,16 @@ var finders = map[string]string{
 	"slow":                 "no-show",
 }
 
-// TestWrongReceiversAreFound plays a story at each wrong receiver: it must fail, and pass at the right one.
+// TestWrongReceiversAreFound plays a scenario at each wrong receiver: it must fail, and pass at the right one.
 func TestWrongReceiversAreFound(t *testing.T) {
 	for _, wrong := range receiver.Wrongs() {
 		t.Run(wrong.Name, func(t *testing.T) {
 			t.Parallel()
 			name, ok := finders[wrong.Name]
 			if !ok {
-				t.Fatalf("no story is named that fails at a receiver which %s", wrong.Summary)
+				t.Fatalf("no scenario is named that fails at a receiver which %s", wrong.Summary)
 			}
-			scenario, err := script.Load(script.Files{Stories: library.Files()}, name)
+			scenario, err := script.Load(script.Files{Scenarios: library.Files()}, name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -156,7 +156,7 @@ func TestWrongReceiversAreFound(t *testing.T) {
 
 func failures(r *scenarios.Result) string {
 	var b strings.Builder
-	for _, step := range r.Stories[0].Steps {
+	for _, step := range r.Scenarios[0].Steps {
 		for _, e := range step.Evidence {
 			for _, f := range e.Verdict.Failures {
 				b.WriteString(step.Path + " " + step.What + ": " + f.String() + "\n")

@@ -12,16 +12,16 @@ import (
 	"semblance/simulator/clock"
 )
 
-// branch is one thread of a story: the story itself, or one child of a parallel block. It is for one goroutine.
+// branch is one thread of a scenario: the scenario itself, or one child of a parallel block. It is for one goroutine.
 type branch struct {
-	s     *story
+	s     *run
 	scope *scope
-	now   time.Time // the story's time where it stands still; zero where it is real
+	now   time.Time // the simulated time where it stands still; zero where it is real
 	sent  string    // eventId of the last send
-	lane  *lane     // where its attempts are written; nil where they are not
+	track *track    // where its attempts are written; nil where they are not
 }
 
-// stamp returns the story's time for ids.
+// stamp returns the simulated time for ids.
 func (b *branch) stamp() time.Time {
 	if b.now.IsZero() {
 		return clock.Now()
@@ -29,7 +29,7 @@ func (b *branch) stamp() time.Time {
 	return b.now
 }
 
-// pass lets d of the story's time go by, of which the machine waits for real.
+// pass lets d of the simulated time go by, of which the machine waits for real.
 func (b *branch) pass(ctx context.Context, d, real time.Duration) error {
 	if b.s.p.options.DryRun {
 		real = 0
@@ -44,7 +44,7 @@ func (b *branch) pass(ctx context.Context, d, real time.Duration) error {
 	return err
 }
 
-// scope holds the captures that a thread of a story can see. Siblings of a shuffle or a parallel block do not see each
+// scope holds the captures that a thread of a scenario can see. Siblings of a shuffle or a parallel block do not see each
 // other's: each has a scope of its own, which is merged into the one around the block when that has ended.
 type scope struct {
 	outer  *scope
@@ -85,7 +85,7 @@ type values struct {
 	sign    map[string]string // t, v1 and body of a request
 }
 
-// errNothingSent is why ${sent.eventId} has no value. Its step is skipped, as one is that needs a capture: the file says
+// errNothingSent is why ${request.eventId} has no value. Its step is skipped, as one is that needs a capture: the file says
 // that something is sent before it, and that was not selected, or skipped itself.
 var errNothingSent = errors.New("nothing has been sent yet")
 
@@ -99,7 +99,7 @@ func (v *values) Value(ref *script.Ref) (any, error) {
 			return value, nil
 		}
 		return nil, fmt.Errorf("nothing was captured as %s", ref.Name)
-	case script.RefSent:
+	case script.RefRequest:
 		switch {
 		case v.eventID != "":
 			return v.eventID, nil

@@ -11,16 +11,16 @@ import (
 
 // sender prepares attempts and makes them: a delivery.Sender, or in a dry run one that makes none.
 type sender interface {
-	Prepare(delivery.Request) (simulator.Sent, error)
-	PrepareExact(delivery.Exact) (simulator.Sent, error)
-	Send(ctx context.Context, sent simulator.Sent) simulator.Came
+	Prepare(delivery.Message) (simulator.Request, error)
+	PrepareExact(delivery.Exact) (simulator.Request, error)
+	Send(ctx context.Context, sent simulator.Request) simulator.Response
 	Close()
 }
 
-// newSender returns what makes the attempts of a story.
+// newSender returns what makes the attempts of a scenario.
 func (p *Player) newSender(scenario *script.Scenario) (sender, error) {
 	options := p.options.Delivery
-	options.LocalOnly = options.LocalOnly || rude(scenario.Steps) != "" && !p.options.AllowPublic
+	options.LocalOnly = options.LocalOnly || restricted(scenario.Steps) != "" && !p.options.AllowPublic
 	if options.MaxBody == 0 && readsBodies(scenario) {
 		options.MaxBody = validate.MaxSize
 	}
@@ -39,9 +39,9 @@ type dry struct{ *delivery.Sender }
 
 // Send says how it would have gone as far as it decides what is sent next: what a fault spoils fails, the rest is
 // accepted.
-func (dry) Send(_ context.Context, sent simulator.Sent) simulator.Came {
+func (dry) Send(_ context.Context, sent simulator.Request) simulator.Response {
 	if sent.Fault != "" {
-		return simulator.Came{Failure: simulator.FailureReset, Detail: "nothing was sent"}
+		return simulator.Response{Failure: simulator.FailureReset, Detail: "nothing was sent"}
 	}
-	return simulator.Came{Status: 200}
+	return simulator.Response{Status: 200}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // TestADryRunShowsWhatIsSent compares what a dry run writes down with what a play at the same time sends.
-func TestADryRunShowsWhatIsSent(t *testing.T) {
+func TestADryRunShowsTheRequests(t *testing.T) {
 	app := newApplication(t)
 	standing := clock.Fixed(noon)
 	app.now = standing.Now
@@ -28,10 +28,10 @@ func TestADryRunShowsWhatIsSent(t *testing.T) {
 		if err := decoder.Decode(&line); err != nil {
 			t.Fatal(err)
 		}
-		if line["came"] != nil {
-			t.Fatalf("a dry run has an answer: %s", line["came"])
+		if line["response"] != nil {
+			t.Fatalf("a dry run has an answer: %s", line["response"])
 		}
-		fmt.Fprintf(&dry, "%s#%s %s\n", strings.Trim(string(line["step"]), `"`), strings.Trim(string(line["round"]), `"`), line["sent"])
+		fmt.Fprintf(&dry, "%s#%s %s\n", strings.Trim(string(line["step"]), `"`), strings.Trim(string(line["round"]), `"`), line["request"])
 	}
 	if dry.String() != sent {
 		t.Errorf("a dry run and a play differ:\n%s", firstDifference(dry.String(), sent))

@@ -19,7 +19,7 @@ import (
 const killDelay = time.Second
 
 // command is a probe that runs a command, without a shell. Its output, both streams as they come, is judged as a body is.
-func (s *story) command(step *script.Probe, v *values) (*question, error) {
+func (s *run) command(step *script.Probe, v *values) (*question, error) {
 	if !s.p.options.AllowExec {
 		return nil, errors.New("running a command needs --allow-exec: a scenario may come from somebody else")
 	}
@@ -38,34 +38,34 @@ func (s *story) command(step *script.Probe, v *values) (*question, error) {
 		}
 		pattern = &text
 	}
-	return &question{what: strings.Join(arguments, " "), ask: func(ctx context.Context) answer {
+	return &question{what: strings.Join(arguments, " "), ask: func(ctx context.Context) reply {
 		return runCommand(ctx, arguments, step.Until.Exit, pattern)
 	}}, nil
 }
 
 // runCommand runs a command and compares how it ended with what is expected.
-func runCommand(ctx context.Context, arguments []string, exit int, pattern *string) answer {
+func runCommand(ctx context.Context, arguments []string, exit int, pattern *string) reply {
 	command := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
 	command.WaitDelay = killDelay
 	alone(command)
 	output := bounded{limit: maxProbeBody}
 	command.Stdout, command.Stderr = &output, &output
 	err := command.Run()
-	a := answer{came: simulator.Came{Body: output.Bytes(), Size: output.size, Truncated: output.size > int64(output.Len())}}
+	a := reply{response: simulator.Response{Body: output.Bytes(), Size: output.size, Truncated: output.size > int64(output.Len())}}
 	var ended *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		a.came.Failure, a.came.Detail = simulator.FailureTimeout, "the command had not ended in time"
+		a.response.Failure, a.response.Detail = simulator.FailureTimeout, "the command had not ended in time"
 		return a
 	case err != nil && !errors.As(err, &ended):
-		a.came.Failure, a.came.Detail = simulator.FailureConnect, "running the command: "+err.Error()
+		a.response.Failure, a.response.Detail = simulator.FailureConnect, "running the command: "+err.Error()
 		return a
 	}
-	a.came.Status = command.ProcessState.ExitCode()
-	if a.came.Status != exit {
-		a.failed = &scenarios.Failure{What: scenarios.WhatExit, Expected: strconv.Itoa(exit), Found: strconv.Itoa(a.came.Status)}
+	a.response.Status = command.ProcessState.ExitCode()
+	if a.response.Status != exit {
+		a.failed = &scenarios.Failure{What: scenarios.WhatExit, Expected: strconv.Itoa(exit), Got: strconv.Itoa(a.response.Status)}
 	} else if found := strings.TrimSpace(output.String()); pattern != nil && !schemas.Fits(*pattern, found) {
-		a.failed = &scenarios.Failure{What: scenarios.WhatOutput, Expected: *pattern, Found: found}
+		a.failed = &scenarios.Failure{What: scenarios.WhatOutput, Expected: *pattern, Got: found}
 	}
 	return a
 }

@@ -32,7 +32,7 @@ steps:
   - {send: booking.created}
   - probe: {exec: [sh, -c, "exec 3>`+pipe+`; echo running >&3; sleep 600 & wait"], within: 1s}
 `)
-	if step := result.Stories[0].Steps[1]; step.Outcome != scenarios.Failed {
+	if step := result.Scenarios[0].Steps[1]; step.Outcome != scenarios.Failed {
 		t.Errorf("the step is %s", step.Outcome)
 	}
 	left, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)

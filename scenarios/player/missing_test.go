@@ -6,7 +6,7 @@ import (
 	"semblance/scenarios/player"
 )
 
-// What the clinic says against an action is said in the names of the story, and with its mend.
+// What the clinic says against an action is said in the names of the scenario, and with its mend.
 func TestActionsThatCannotHappen(t *testing.T) {
 	app := newApplication(t)
 	wantOutcomes(t, play(t, player.Options{Target: app.URL}, `
@@ -17,8 +17,8 @@ steps:
   - {do: add-recurring}
 `), `
 1 failed
-1.1 failed [step: expected the step to be played, found delete-invoice: invoice bill was deleted]
-2 failed [step: expected the step to be played, found add-recurring: availability.recurring.created belongs to the older appointment system; this practice uses the newer one: say --appointments older]`)
+1.1 failed [step: expected the step to be played, got delete-invoice: invoice bill was deleted]
+2 failed [step: expected the step to be played, got add-recurring: availability.recurring.created belongs to the older appointment system; this practice uses the newer one: say --appointments older]`)
 }
 
 // A step that names the last send is skipped where nothing was sent, as one that needs a capture is.
@@ -28,7 +28,7 @@ func TestNothingWasSent(t *testing.T) {
 name: Alone
 steps:
   - {send: booking.created}
-  - request: {raw: "${sent.eventId}"}
+  - request: {raw: "${request.eventId}"}
 `), `
 1 skipped (not selected by --only 2)
 2 skipped (nothing has been sent yet)`)
@@ -37,14 +37,14 @@ steps:
 // A variable that is not set is said before anything is sent, unless nothing needs it.
 func TestAVariableThatIsNotSet(t *testing.T) {
 	app := newApplication(t)
-	story := parse(t, "name: Variable\nsteps:\n  - {send: booking.created}\n  - {send: booking.created, expect: {headers: {X-Say: \"${env.SAY}\"}}}\n")
-	for only, want := range map[string]string{"": "story.yaml:4:56: the environment variable SAY is not set", "1": ""} {
+	scenario := parse(t, "name: Variable\nsteps:\n  - {send: booking.created}\n  - {send: booking.created, expect: {headers: {X-Say: \"${env.SAY}\"}}}\n")
+	for only, want := range map[string]string{"": "scenario.yaml:4:56: the environment variable SAY is not set", "1": ""} {
 		p, err := player.New(player.Options{Target: app.URL, Select: player.Selection{Only: only}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		if err := p.Play(t.Context(), story); want != "" && (err == nil || err.Error() != want || len(app.received()) > 0) || want == "" && err != nil {
+		if err := p.Play(t.Context(), scenario); want != "" && (err == nil || err.Error() != want || len(app.received()) > 0) || want == "" && err != nil {
 			t.Errorf("playing %q alone gives %v, want %q, and %d were sent", only, err, want, len(app.received()))
 		}
 		app.mu.Lock()

@@ -3,13 +3,13 @@
 //
 //	p, err := player.New(player.Options{Target: "http://127.0.0.1:3000/webhooks", Secret: secret})
 //	defer p.Close()
-//	err = p.Play(ctx, scenario)          // once for each story; what fails is in the result and no error
+//	err = p.Play(ctx, scenario)          // once for each scenario; what fails is in the result and no error
 //	result := p.Result()
 //	os.Exit(result.ExitCode())
 //
 // A step is played in two halves. Planning asks the clinic what the step sends; it happens in the order of the file, in
 // one goroutine, and depends on no answer. Running sends it. In a parallel block everything is planned before anything
-// runs, so that the clinic's story, every id and every byte follow from the seed, whichever branch is faster.
+// runs, so that the clinic's scenario, every id and every byte follow from the seed, whichever branch is faster.
 //
 // What is drawn at a step follows from the seed and the step's path alone: editing one step leaves the others' ids
 // as they were. With Options.At the time stands still as well, and two plays send the same bytes.
@@ -37,24 +37,24 @@ import (
 )
 
 // DefaultLadderScale is by how much the waits between retries are compressed: the ladder of the contract takes fourteen
-// minutes, and a story has better things to do.
-const DefaultLadderScale = 1000
+// minutes, and a scenario has better things to do.
+const DefaultRetryScale = 1000
 
-// Options say where and how stories are played. Only Target is required.
+// Options say where and how scenarios are played. Only Target is required.
 type Options struct {
 	Target         string             // the receiver's webhook URL
 	Secret         simulator.Secret   // simulator.DefaultSecret if it is empty
 	OtherSecrets   []simulator.Secret // valid beside it while it is rotated: one more v1 each
 	SubscriptionID string             // what payloads name; one drawn from the seed if it is empty
 	Delivery       delivery.Options
-	Ladder         provider.Ladder
-	LadderScale    float64 // DefaultLadderScale if it is 0
+	Retry          provider.RetryPolicy
+	RetryScale     float64 // DefaultLadderScale if it is 0
 
 	Seed    int64 // decides all that is drawn, if HasSeed; else each scenario's own does
 	HasSeed bool
 	System  fixtures.System
-	At      time.Time // where the story's time begins and stands still; zero: it is real
-	Clock   Clock     // with At: moved along with the story, for a receiver that shares it; may be nil
+	At      time.Time // where the simulated time begins and stands still; zero: it is real
+	Clock   Clock     // with At: moved along with the scenario, for a receiver that shares it; may be nil
 
 	Select      Selection
 	FailFast    bool // a failed step stops the run
@@ -67,11 +67,11 @@ type Options struct {
 
 	Env        func(name string) (value string, ok bool) // for ${env.NAME}; nil: none is set
 	Transcript io.Writer                                 // every attempt as NDJSON, a [Line] each, in step order; may be nil
-	Reproduce  []string                                  // flags for the command that plays a story again; nil: --to and --at as they are here
+	Reproduce  []string                                  // flags for the command that plays a scenario again; nil: --to and --at as they are here
 	Observer   Observer                                  // told of the play as it goes; may be nil
 }
 
-// Clock is one that stands still and is moved by the story, such as a [clock.FixedClock].
+// Clock is one that stands still and is moved by the scenario, such as a [clock.FixedClock].
 type Clock interface {
 	clock.Clock
 	Reach(t time.Time) // moves it on to t, and never back
@@ -79,17 +79,17 @@ type Clock interface {
 
 // Observer is told of a play while it is going on. Its methods are called one at a time.
 type Observer interface {
-	// Begin says that a story begins.
-	Begin(story scenarios.Story)
+	// Begin says that a scenario begins.
+	Begin(scenario scenarios.ScenarioResult)
 	// Progress says how many attempts there have been in a traffic step, or rounds in a repeat, that is being played.
 	Progress(step scenarios.Step, done int64)
 	// Step says how a step went. The steps of a parallel block come as they end, those of a repeat when it has ended.
 	Step(result scenarios.StepResult)
-	// End says that the story begun last has ended.
-	End(story scenarios.Story)
+	// End says that the scenario begun last has ended.
+	End(scenario scenarios.ScenarioResult)
 }
 
-// Player plays stories against one receiver and collects their result. Close it in the end.
+// Player plays scenarios against one receiver and collects their result. Close it in the end.
 type Player struct {
 	options     Options
 	origin      string // of the target: scheme and host
@@ -101,8 +101,8 @@ type Player struct {
 	runID       string
 	reference   atomic.Bool // an answer has said that the receiver is the reference receiver
 	interrupted bool
-	failed      bool // a step has failed, and FailFast: no further story begins
-	transcript  *lane
+	failed      bool // a step has failed, and FailFast: no further scenario begins
+	transcript  *track
 	records     records
 }
 
@@ -115,8 +115,8 @@ func New(o Options) (*Player, error) {
 	if o.Secret == "" {
 		o.Secret = simulator.DefaultSecret
 	}
-	if o.LadderScale == 0 {
-		o.LadderScale = DefaultLadderScale
+	if o.RetryScale == 0 {
+		o.RetryScale = DefaultRetryScale
 	}
 	if o.Env == nil {
 		o.Env = func(string) (string, bool) { return "", false }
@@ -142,7 +142,7 @@ func New(o Options) (*Player, error) {
 		Target: o.Target, StartedAt: began, Cover: o.Cover, CoverAtLeast: o.CoverAtLeast,
 	})
 	if o.Transcript != nil {
-		p.transcript = newLane(o.Transcript)
+		p.transcript = newTrack(o.Transcript)
 	}
 	return p, nil
 }
@@ -155,9 +155,9 @@ func (p *Player) Result() scenarios.Result {
 	return p.recorder.Result(clock.Since(p.started), p.interrupted)
 }
 
-// Check says why a story cannot be played with these options: it has no step that is selected by its path or name, needs
+// Check says why a scenario cannot be played with these options: it has no step that is selected by its path or name, needs
 // a variable of the environment that is not set, or sends what only a receiver of one's own should be sent. Play checks the
-// same, when it is the story's turn.
+// same, when it is the scenario's turn.
 func (p *Player) Check(ctx context.Context, scenario *script.Scenario) error {
 	selected, err := p.options.Select.resolve(scenario)
 	if err != nil {
@@ -176,8 +176,8 @@ func (p *Player) Check(ctx context.Context, scenario *script.Scenario) error {
 	return p.permitted(ctx, scenario)
 }
 
-// Play plays one story. A step that fails is in the result and no error; an error says why the story could not be
-// played at all, or not be written down. When ctx is done the story stops where it is, and the result says so.
+// Play plays one scenario. A step that fails is in the result and no error; an error says why the scenario could not be
+// played at all, or not be written down. When ctx is done the scenario stops where it is, and the result says so.
 //
 // In a dry run nothing is sent, asked or waited for. Of what depends on answers it assumes that a delivery is refused
 // if a fault spoils it and accepted if not, which decides the retries; a step that needs a capture is skipped, with the
@@ -186,7 +186,7 @@ func (p *Player) Play(ctx context.Context, scenario *script.Scenario) error {
 	if err := p.Check(ctx, scenario); err != nil {
 		return err
 	}
-	s, err := p.newStory(scenario)
+	s, err := p.newRun(scenario)
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (p *Player) Play(ctx context.Context, scenario *script.Scenario) error {
 
 // permitted refuses what would be rude to send to the public: faults and traffic.
 func (p *Player) permitted(ctx context.Context, scenario *script.Scenario) error {
-	what := rude(scenario.Steps)
+	what := restricted(scenario.Steps)
 	if what == "" || p.options.AllowPublic || p.options.DryRun {
 		return nil
 	}
@@ -219,7 +219,7 @@ func (p *Player) permitted(ctx context.Context, scenario *script.Scenario) error
 }
 
 // rude returns what in the steps only a receiver of one's own should be sent, or "".
-func rude(steps []script.Step) string {
+func restricted(steps []script.Step) string {
 	for _, step := range steps {
 		switch s := step.(type) {
 		case *script.Send:
@@ -237,7 +237,7 @@ func rude(steps []script.Step) string {
 				return fmt.Sprintf("a repeat of more than %d rounds", maxPublicRounds)
 			}
 		}
-		if what := rude(script.Children(step)); what != "" {
+		if what := restricted(script.Children(step)); what != "" {
 			return what
 		}
 	}
@@ -272,7 +272,7 @@ func readsBodies(scenario *script.Scenario) bool {
 
 type silent struct{}
 
-func (silent) Begin(scenarios.Story)          {}
+func (silent) Begin(scenarios.ScenarioResult) {}
 func (silent) Progress(scenarios.Step, int64) {}
 func (silent) Step(scenarios.StepResult)      {}
-func (silent) End(scenarios.Story)            {}
+func (silent) End(scenarios.ScenarioResult)   {}

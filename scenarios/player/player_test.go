@@ -86,14 +86,14 @@ func (a *application) received() []string {
 
 func parse(t *testing.T, text string) *script.Scenario {
 	t.Helper()
-	scenario, err := script.Parse("story.yaml", []byte(text))
+	scenario, err := script.Parse("scenario.yaml", []byte(text))
 	if err != nil {
-		t.Fatalf("the story does not parse:\n%v", err)
+		t.Fatalf("the scenario does not parse:\n%v", err)
 	}
 	return scenario
 }
 
-// play plays a story and returns its result.
+// play plays a scenario and returns its result.
 func play(t *testing.T, o player.Options, text string) scenarios.Result {
 	t.Helper()
 	p, err := player.New(o)
@@ -110,7 +110,7 @@ func play(t *testing.T, o player.Options, text string) scenarios.Result {
 // outcomes writes a result as path:outcome pairs, with the first failure or the reason behind.
 func outcomes(r scenarios.Result) string {
 	var b strings.Builder
-	for _, step := range r.Stories[0].Steps {
+	for _, step := range r.Scenarios[0].Steps {
 		fmt.Fprintf(&b, "%s %s", step.Path, step.Outcome)
 		if step.Reason != "" {
 			fmt.Fprintf(&b, " (%s)", step.Reason)
@@ -132,7 +132,7 @@ func wantOutcomes(t *testing.T, r scenarios.Result, want string) {
 	}
 }
 
-func TestAStoryIsPlayedInOrder(t *testing.T) {
+func TestAScenarioIsPlayedInOrder(t *testing.T) {
 	app := newApplication(t)
 	result := play(t, player.Options{Target: app.URL + "/webhooks"}, `
 name: A visit
@@ -201,21 +201,21 @@ steps:
   - {send: patient.created, needs: reference-receiver}
 `
 	wantOutcomes(t, play(t, player.Options{Target: app.URL}, text), `
-1 failed [status: expected 201 or 202, found 200] [body /job: expected an object, found null] [capture job /job/id: expected a value in the answer, found nothing: /job is null]
+1 failed [status: expected 201 or 202, got 200] [body /job: expected an object, got null] [capture job /job/id: expected a value in the answer, got nothing: /job is null]
 2 skipped (nothing was captured as job)
 3 passed
-4 failed [status: expected 404, found 200]
+4 failed [status: expected 404, got 200]
 5 skipped (only the reference receiver (semblance listen) can show this)`)
-	missed := play(t, player.Options{Target: app.URL}, "name: Missed\nsteps:\n  - {send: booking.created, capture: {x: /x}}\n").Stories[0].Steps[0].Evidence[1]
-	if !strings.HasPrefix(string(missed.Check.Answer), `{"job":`) {
-		t.Errorf("what a capture was missed in is kept as %q", missed.Check.Answer)
+	missed := play(t, player.Options{Target: app.URL}, "name: Missed\nsteps:\n  - {send: booking.created, capture: {x: /x}}\n").Scenarios[0].Steps[0].Evidence[1]
+	if !strings.HasPrefix(string(missed.Check.Response), `{"job":`) {
+		t.Errorf("what a capture was missed in is kept as %q", missed.Check.Response)
 	}
 
 	app.mu.Lock()
 	app.types = nil
 	app.mu.Unlock()
 	result := play(t, player.Options{Target: app.URL, FailFast: true}, text)
-	if tally := result.Stories[0].Tally(); tally[scenarios.Failed] != 1 || tally[scenarios.NotRun] != 4 {
+	if summary := result.Scenarios[0].Summary(); summary[scenarios.Failed] != 1 || summary[scenarios.NotRun] != 4 {
 		t.Errorf("with fail-fast the steps went\n%s", outcomes(result))
 	}
 }
@@ -228,7 +228,7 @@ steps:
   - {send: booking.created, again: {copies: 2, as: replay, together: true}}
   - {send: booking.updated, again: {copies: 2, as: retry}}
   - {send: invoice.paid, fault: {transport: reset}, deliver: with-retries, expect: {status: 2xx}}
-  - {send: invoice.paid, fault: {transport: lost-answer}, expect: {answer: none}}
+  - {send: invoice.paid, fault: {transport: lost-response}, expect: {response: none}}
   - {send: invoice.paid, fault: {signature: tampered}, expect: {status: 401}}
 `)
 	wantOutcomes(t, result, "1 passed\n2 passed\n3 passed\n4 passed\n5 passed")
@@ -239,13 +239,13 @@ steps:
 	if counts[3] != 1 || counts[1] != 5 {
 		t.Errorf("eventIds came so often: %v; want one three times (replayed) and five once", app.ids)
 	}
-	attempts := result.Stories[0].Steps[2].Evidence
-	if len(attempts) != 2 || attempts[0].Attempt.Came.Status != 0 || attempts[1].Attempt.Number != 2 || attempts[1].Attempt.Sent.Fault != "" {
+	attempts := result.Scenarios[0].Steps[2].Evidence
+	if len(attempts) != 2 || attempts[0].Attempt.Response.Status != 0 || attempts[1].Attempt.Number != 2 || attempts[1].Attempt.Request.Fault != "" {
 		t.Errorf("the delivery with retries made %d attempts: %+v", len(attempts), attempts)
 	}
 }
 
-// everything is a story with all that draws something.
+// everything is a scenario with all that draws something.
 const everything = `
 name: Everything that is drawn
 seed: 7
@@ -270,12 +270,12 @@ steps:
   - {send: booking.deleted, about: visit}
 `
 
-// transcript plays a story at a standing time and returns the sent objects and the steps they belong to.
+// transcript plays a scenario at a standing time and returns the sent objects and the steps they belong to.
 func transcript(t *testing.T, target string, standing *clock.FixedClock, seed int64, text string) string {
 	t.Helper()
 	var out bytes.Buffer
 	result := play(t, player.Options{
-		Target: target, At: noon, Clock: standing, Transcript: &out, Seed: seed, HasSeed: true, LadderScale: 1e9,
+		Target: target, At: noon, Clock: standing, Transcript: &out, Seed: seed, HasSeed: true, RetryScale: 1e9,
 	}, text)
 	if code := result.ExitCode(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, outcomes(result))
@@ -284,12 +284,12 @@ func transcript(t *testing.T, target string, standing *clock.FixedClock, seed in
 	for decoder := json.NewDecoder(&out); decoder.More(); {
 		var line struct {
 			Step, Round string
-			Sent        json.RawMessage
+			Request     json.RawMessage
 		}
 		if err := decoder.Decode(&line); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&sent, "%s#%s %s\n", line.Step, line.Round, line.Sent)
+		fmt.Fprintf(&sent, "%s#%s %s\n", line.Step, line.Round, line.Request)
 	}
 	return sent.String()
 }
@@ -329,10 +329,10 @@ func firstDifference(a, b string) string {
 func TestEditingAStepLeavesTheOthersAlone(t *testing.T) {
 	app := newApplication(t)
 	app.now = func() time.Time { return noon }
-	story := func(second string) string {
+	scenario := func(second string) string {
 		return transcript(t, app.URL, nil, 1, "name: Edited\nsteps:\n  - {send: booking.created}\n  - "+second+"\n  - {send: invoice.created}\n")
 	}
-	one, two := strings.Split(story("{send: booking.updated}"), "\n"), strings.Split(story("{send: patient.created}"), "\n")
+	one, two := strings.Split(scenario("{send: booking.updated}"), "\n"), strings.Split(scenario("{send: patient.created}"), "\n")
 	if one[0] != two[0] || one[2] != two[2] {
 		t.Errorf("another second step changed the first or the third:\n%s\n%s", strings.Join(one, "\n"), strings.Join(two, "\n"))
 	}
@@ -411,10 +411,10 @@ func TestAnInterruptKeepsWhatRan(t *testing.T) {
 	if result.Counts.Attempts < 2 || result.Counts.Failed != 0 {
 		t.Errorf("counts %+v; want some attempts and no failure", result.Counts)
 	}
-	if cut := result.Stories[0].Steps[1]; cut.Reason != "interrupted" || cut.Duration == 0 {
+	if cut := result.Scenarios[0].Steps[1]; cut.Reason != "interrupted" || cut.Duration == 0 {
 		t.Errorf("the step that was cut short says %q and took %v", cut.Reason, cut.Duration)
 	}
-	if last := result.Stories[0].Steps[2]; last.Outcome != scenarios.NotRun {
+	if last := result.Scenarios[0].Steps[2]; last.Outcome != scenarios.NotRun {
 		t.Errorf("the step after the interrupt is %s", last.Outcome)
 	}
 }
@@ -447,10 +447,10 @@ steps:
   - parallel:
       - send: booking.created
       - wait: 1ms
-  - request: {headers: [[X-Last, "${sent.eventId}"]]}
+  - request: {headers: [[X-Last, "${request.eventId}"]]}
 `)
-	steps := result.Stories[0].Steps
-	sent, named := steps[2].Evidence[0].Attempt.Sent.EventID, steps[4].Evidence[0].Attempt.Sent.Header("X-Last")
+	steps := result.Scenarios[0].Steps
+	sent, named := steps[2].Evidence[0].Attempt.Request.EventID, steps[4].Evidence[0].Attempt.Request.Header("X-Last")
 	if sent != named {
 		t.Errorf("after a block that has sent %s, the last send is called %s", sent, named)
 	}
@@ -483,8 +483,8 @@ func TestFailFastStopsTheRun(t *testing.T) {
 		}
 	}
 	result := p.Result()
-	if got := result.Stories[1].Outcome(); got != scenarios.NotRun {
-		t.Errorf("the story after the failure is %s", got)
+	if got := result.Scenarios[1].Outcome(); got != scenarios.NotRun {
+		t.Errorf("the scenario after the failure is %s", got)
 	}
 }
 

@@ -23,19 +23,19 @@ import (
 const maxProbeBody = 1 << 20
 
 // answer is what a question to the receiver's application brought.
-type answer struct {
-	came   simulator.Came
-	failed *scenarios.Failure // a command that ended otherwise than it should
+type reply struct {
+	response simulator.Response
+	failed   *scenarios.Failure // a command that ended otherwise than it should
 }
 
 // question is a probe with its values.
 type question struct {
 	what string // as reports call it
-	ask  func(ctx context.Context) answer
+	ask  func(ctx context.Context) reply
 }
 
 // probe asks at once, then every so often, until the answer is what is expected, and once more after a quiet time.
-func (s *story) probe(step *script.Probe, at place) task {
+func (s *run) probe(step *script.Probe, at place) task {
 	return func(ctx context.Context, b *branch) {
 		v := s.valuesOf(step, at, b)
 		expect, err := step.Until.Resolve(v)
@@ -49,7 +49,7 @@ func (s *story) probe(step *script.Probe, at place) task {
 			return
 		}
 		started, since := clock.Now(), s.since()
-		check := scenarios.Check{Asked: q.what}
+		check := scenarios.Check{Request: q.what}
 		last, verdict := s.askUntil(ctx, step, q, expect, &check)
 		if verdict.Passed() && step.StillAfter > 0 && clock.Sleep(ctx, step.StillAfter) == nil {
 			last, verdict = q.once(ctx, expect, max(step.Within, patience)) // it is in time by now
@@ -61,13 +61,13 @@ func (s *story) probe(step *script.Probe, at place) task {
 		if ctx.Err() != nil {
 			return
 		}
-		check.Status, check.Answer, check.Took = last.came.Status, last.came.Body, clock.Since(started)
-		check.Failure = last.came.Detail
+		check.Status, check.Response, check.Took = last.response.Status, last.response.Body, clock.Since(started)
+		check.Failure = last.response.Detail
 		s.record.Check(step.Path, scenarios.Evidence{
 			Round: at.round.String(), StartedAt: since, Check: &check, Expected: expect.String(), Verdict: verdict,
 		})
 		if verdict.Passed() {
-			captureFrom(s, step, at.round, b, step.Captures, &last.came)
+			captureFrom(s, step, at.round, b, step.Captures, &last.response)
 		}
 	}
 }
@@ -78,18 +78,18 @@ const patience = time.Second
 
 // askUntil asks until the answer is what is expected or the time has run out. A question that the end of the time cut
 // short says less than the answer before it, and leaves that to be reported.
-func (s *story) askUntil(ctx context.Context, step *script.Probe, q *question, expect scenarios.Expect, check *scenarios.Check) (last answer, verdict scenarios.Verdict) {
+func (s *run) askUntil(ctx context.Context, step *script.Probe, q *question, expect scenarios.Expect, check *scenarios.Check) (last reply, verdict scenarios.Verdict) {
 	started := clock.Now()
 	deadline := started.Add(step.Within)
 	allowed := max(step.Within, patience)
 	for {
 		check.Tries++
 		a, judged := q.once(ctx, expect, allowed)
-		if judged.Passed() || check.Tries == 1 || a.came.Failure != simulator.FailureTimeout {
+		if judged.Passed() || check.Tries == 1 || a.response.Failure != simulator.FailureTimeout {
 			last, verdict = a, judged
 		}
 		if took := clock.Since(started); verdict.Passed() && took > step.Within {
-			verdict.Failures = []scenarios.Failure{{What: scenarios.WhatWithin, Expected: "at most " + step.Within.String(), Found: took.String()}}
+			verdict.Failures = []scenarios.Failure{{What: scenarios.WhatWithin, Expected: "at most " + step.Within.String(), Got: took.String()}}
 		}
 		if verdict.Passed() || clock.Now().Add(step.Every).After(deadline) || clock.Sleep(ctx, step.Every) != nil {
 			return last, verdict
@@ -99,18 +99,18 @@ func (s *story) askUntil(ctx context.Context, step *script.Probe, q *question, e
 }
 
 // once asks and judges, and takes no answer that has not come within the time.
-func (q *question) once(ctx context.Context, expect scenarios.Expect, within time.Duration) (answer, scenarios.Verdict) {
+func (q *question) once(ctx context.Context, expect scenarios.Expect, within time.Duration) (reply, scenarios.Verdict) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	a := q.ask(ctx)
-	verdict := scenarios.Judge(expect, &simulator.Attempt{Came: a.came})
+	verdict := scenarios.Judge(expect, &simulator.Attempt{Response: a.response})
 	if a.failed != nil {
 		verdict.Failures = append(verdict.Failures, *a.failed)
 	}
 	return a, verdict
 }
 
-func (s *story) question(step *script.Probe, v *values) (*question, error) {
+func (s *run) question(step *script.Probe, v *values) (*question, error) {
 	if len(step.Exec) > 0 {
 		return s.command(step, v)
 	}
@@ -142,41 +142,41 @@ func (s *story) question(step *script.Probe, v *values) (*question, error) {
 	if _, err := http.NewRequest(step.Method, address, nil); err != nil {
 		return nil, fmt.Errorf("asking %s %s: %w", step.Method, address, err)
 	}
-	return &question{what: step.Method + " " + address, ask: func(ctx context.Context) answer {
+	return &question{what: step.Method + " " + address, ask: func(ctx context.Context) reply {
 		return s.p.ask(ctx, step.Method, address, headers, body)
 	}}, nil
 }
 
 // ask makes one HTTP request to the receiver's application. It follows no redirect: where an application sends people is
 // part of its answer.
-func (p *Player) ask(ctx context.Context, method, address string, headers http.Header, body []byte) answer {
+func (p *Player) ask(ctx context.Context, method, address string, headers http.Header, body []byte) reply {
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return answer{came: simulator.Came{Failure: simulator.FailureConnect, Detail: err.Error()}}
+		return reply{response: simulator.Response{Failure: simulator.FailureConnect, Detail: err.Error()}}
 	}
 	request.Header = headers.Clone()
 	started := clock.Now()
-	response, err := p.probes.Do(request)
+	got, err := p.probes.Do(request)
 	if err != nil {
-		return answer{came: simulator.Came{Failure: failureOf(err), Detail: plainError(err)}}
+		return reply{response: simulator.Response{Failure: failureOf(err), Detail: plainError(err)}}
 	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(response.Body, maxProbeBody+1))
-	came := simulator.Came{Status: response.StatusCode, Proto: response.Proto, Body: data, Size: int64(len(data))}
-	came.Timings.Total = clock.Since(started)
+	defer got.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(got.Body, maxProbeBody+1))
+	response := simulator.Response{Status: got.StatusCode, Proto: got.Proto, Body: data, Size: int64(len(data))}
+	response.Timings.Total = clock.Since(started)
 	if len(data) > maxProbeBody {
-		came.Body, came.Truncated = data[:maxProbeBody], true
+		response.Body, response.Truncated = data[:maxProbeBody], true
 	}
-	for name, values := range response.Header {
+	for name, values := range got.Header {
 		for _, value := range values {
-			came.Headers = append(came.Headers, simulator.Header{Name: name, Value: value})
+			response.Headers = append(response.Headers, simulator.Header{Name: name, Value: value})
 		}
 	}
-	slices.SortFunc(came.Headers, func(a, b simulator.Header) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(response.Headers, func(a, b simulator.Header) int { return strings.Compare(a.Name, b.Name) })
 	if err != nil {
-		came.Failure, came.Detail = failureOf(err), plainError(err)
+		response.Failure, response.Detail = failureOf(err), plainError(err)
 	}
-	return answer{came: came}
+	return reply{response: response}
 }
 
 func failureOf(err error) simulator.Failure {

@@ -27,8 +27,8 @@ steps:
 1 passed
 2 passed
 3 passed
-4 failed [exit code: expected 0, found 1]
-5 failed [output: expected hello *, found bye]`)
+4 failed [exit code: expected 0, got 1]
+5 failed [output: expected hello *, got bye]`)
 	result := play(t, player.Options{Target: app.URL}, text)
 	if got := outcomes(result); strings.Count(got, "needs --allow-exec") != 4 {
 		t.Errorf("without --allow-exec the steps went\n%s", got)
@@ -45,8 +45,8 @@ steps:
       - {probe: {get: "${target.origin}/", until: {equals: {/count: 1}}, and-still-after: 150ms}}
       - repeat: {times: 1, steps: [{wait: 20ms}, {send: booking.updated}]}
 `)
-	step := result.Stories[0].Steps[2]
-	if step.Outcome != scenarios.Failed || !strings.Contains(step.Evidence[0].Verdict.Failures[0].String(), "expected 1 still after 150ms, found 2") {
+	step := result.Scenarios[0].Steps[2]
+	if step.Outcome != scenarios.Failed || !strings.Contains(step.Evidence[0].Verdict.Failures[0].String(), "expected 1 still after 150ms, got 2") {
 		t.Errorf("a second event within the quiet time goes unnoticed:\n%s", outcomes(result))
 	}
 }
@@ -72,8 +72,8 @@ steps:
   - {probe: {get: "${target.origin}/late", within: 500us}}
   - {probe: {get: "${target.origin}/then-never", within: 100ms, every: 10ms}}
 `)
-	steps := result.Stories[0].Steps
-	for i, want := range []string{"within: expected at most 500µs, found", "status: expected 2xx, found 404"} {
+	steps := result.Scenarios[0].Steps
+	for i, want := range []string{"within: expected at most 500µs, got", "status: expected 2xx, got 404"} {
 		if failures := steps[i].Evidence[0].Verdict.Failures; len(failures) != 1 || !strings.Contains(failures[0].String(), want) {
 			t.Errorf("want one failure, %s:\n%s", want, outcomes(result))
 		}

@@ -9,20 +9,20 @@ import (
 	"semblance/schemas"
 )
 
-// records are the clinics of the stories behind one lock: the branches of a long parallel block ask them at once, and
-// [Player.Record] does while a story is being played.
+// records are the clinics of the scenarios behind one lock: the branches of a long parallel block ask them at once, and
+// [Player.Record] does while a scenario is being played.
 type records struct {
 	mu      sync.Mutex
 	clinics []*clinics
 }
 
-// clinics are those of one story.
+// clinics are those of one scenario.
 type clinics struct {
 	own     *fixtures.Clinic
 	traffic map[string]*fixtures.Clinic // by the path of its step: in a repeat, that of the last round
 }
 
-// Record returns the record of the stories with the id, as an API would give it, while they are being played and
+// Record returns the record of the scenarios with the id, as an API would give it, while they are being played and
 // afterwards: what a receiver may ask for that has been told an id. ok is false if there is none, or if it has been
 // forgotten (see package fixtures).
 func (p *Player) Record(id string) (record json.RawMessage, ok bool) {
@@ -44,21 +44,21 @@ func (p *Player) Record(id string) (record json.RawMessage, ok bool) {
 }
 
 // change states an event of the place.
-func (s *story) change(place string, t *schemas.EventType, ask fixtures.Ask) (schemas.Change, error) {
+func (s *run) event(place string, t *schemas.EventType, ask fixtures.EventOptions) (schemas.Event, error) {
 	s.p.records.mu.Lock()
 	defer s.p.records.mu.Unlock()
-	return s.at(place).Change(t, ask)
+	return s.at(place).Event(t, ask)
 }
 
 // perform does an action of the clinic at the place.
-func (s *story) perform(place, action string, about map[string]*fixtures.Record) ([]schemas.Change, error) {
+func (s *run) perform(place, action string, about map[string]*fixtures.Record) ([]schemas.Event, error) {
 	s.p.records.mu.Lock()
 	defer s.p.records.mu.Unlock()
 	return s.at(place).Do(action, about)
 }
 
 // related follows the roles from a record, and returns nil where there is no such record.
-func (s *story) related(record *fixtures.Record, roles []string) *fixtures.Record {
+func (s *run) related(record *fixtures.Record, roles []string) *fixtures.Record {
 	s.p.records.mu.Lock()
 	defer s.p.records.mu.Unlock()
 	for _, role := range roles {
@@ -71,7 +71,7 @@ func (s *story) related(record *fixtures.Record, roles []string) *fixtures.Recor
 }
 
 // stream begins the traffic of a step, in a clinic of its own. Next is asked with the lock held.
-func (s *story) stream(path, place string, system fixtures.System, o fixtures.TrafficOptions) (*fixtures.Traffic, error) {
+func (s *run) stream(path, place string, system fixtures.System, o fixtures.TrafficOptions) (*fixtures.Traffic, error) {
 	clinic := s.newClinic(system)
 	stream, err := clinic.At(s.scenario.Name + "\x00" + place).Traffic(o)
 	if err == nil {
@@ -83,7 +83,7 @@ func (s *story) stream(path, place string, system fixtures.System, o fixtures.Tr
 }
 
 // next draws the next event of a traffic.
-func (s *story) next(stream *fixtures.Traffic) schemas.Change {
+func (s *run) next(stream *fixtures.Traffic) schemas.Event {
 	s.p.records.mu.Lock()
 	defer s.p.records.mu.Unlock()
 	return stream.Next()

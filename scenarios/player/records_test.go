@@ -10,7 +10,7 @@ import (
 )
 
 // A receiver asks for the records that it is told of, while branches that are too long to be planned ahead go on.
-func TestTheRecordsOfAStoryCanBeAskedFor(t *testing.T) {
+func TestTheRecordsOfAScenarioCanBeRead(t *testing.T) {
 	app := newApplication(t)
 	var p *player.Player
 	var unknown atomic.Int64
@@ -44,7 +44,7 @@ steps:
   - {traffic: {events: 200, types: ["booking.*"]}}
 `))
 	if result := p.Result(); err != nil || !result.Passed() {
-		t.Fatalf("the story ended with %v: %s", err, outcomes(result))
+		t.Fatalf("the scenario ended with %v: %s", err, outcomes(result))
 	}
 	if n := unknown.Load(); n > 0 {
 		t.Errorf("of %d identifiers there is no record", n)

@@ -15,7 +15,7 @@ import (
 )
 
 // request sends bytes as they are said.
-func (s *story) request(step *script.Request, at place) task {
+func (s *run) request(step *script.Request, at place) task {
 	return func(ctx context.Context, b *branch) {
 		v := s.valuesOf(step, at, b)
 		exact, err := s.exact(step, v)
@@ -34,25 +34,25 @@ func (s *story) request(step *script.Request, at place) task {
 			return
 		}
 		evidence := scenarios.Evidence{Round: at.round.String(), StartedAt: s.since(), Attempt: &simulator.Attempt{
-			SubscriptionID: s.subscriptionID, Number: 1, StartedAt: b.stamp(), Sent: sent, Came: s.sender.Send(ctx, sent),
+			SubscriptionID: s.subscriptionID, Number: 1, StartedAt: b.stamp(), Request: sent, Response: s.sender.Send(ctx, sent),
 		}}
-		if evidence.Attempt.Came.Failure == simulator.FailureCanceled {
+		if evidence.Attempt.Response.Failure == simulator.FailureCanceled {
 			return
 		}
-		s.p.recognise(&evidence.Attempt.Came)
+		s.p.recognise(&evidence.Attempt.Response)
 		if s.p.options.DryRun {
-			expect = scenarios.Expect{Answer: scenarios.AnswerAny}
+			expect = scenarios.Expect{Response: scenarios.ResponseAny}
 		}
 		evidence.Verdict = scenarios.Judge(expect, evidence.Attempt)
 		s.record.Attempt(step.Path, evidence, expect)
-		b.lane.write(s, step.Path, &evidence)
-		captureFrom(s, step, at.round, b, step.Captures, &evidence.Attempt.Came)
+		b.track.write(s, step.Path, &evidence)
+		captureFrom(s, step, at.round, b, step.Captures, &evidence.Attempt.Response)
 	}
 }
 
 // exact gives a request its values: the body, then the time, what is signed, and the headers, each of which may name
 // those before it.
-func (s *story) exact(step *script.Request, v *values) (delivery.Exact, error) {
+func (s *run) exact(step *script.Request, v *values) (delivery.Exact, error) {
 	exact := delivery.Exact{Method: step.Method, Proto: step.HTTP, URL: s.p.options.Target}
 	if step.URL != nil {
 		var err error
@@ -79,7 +79,7 @@ func (s *story) exact(step *script.Request, v *values) (delivery.Exact, error) {
 }
 
 // sign returns the values t, v1 and body.
-func (s *story) sign(how *script.Sign, body string, v *values) (map[string]string, error) {
+func (s *run) sign(how *script.Sign, body string, v *values) (map[string]string, error) {
 	known := map[string]string{"body": body, "t": strconv.FormatInt(v.b.stamp().Add(how.Time.Offset).Unix(), 10)}
 	v.sign = known
 	if how.Time.Literal != nil {

@@ -20,8 +20,8 @@ type watcher struct {
 	each     func() // called at every step; may be nil
 }
 
-func (w *watcher) Begin(scenarios.Story)                 {}
-func (w *watcher) End(scenarios.Story)                   {}
+func (w *watcher) Begin(scenarios.ScenarioResult)        {}
+func (w *watcher) End(scenarios.ScenarioResult)          {}
 func (w *watcher) Progress(_ scenarios.Step, done int64) { w.progress = done }
 func (w *watcher) Step(result scenarios.StepResult) {
 	w.steps = append(w.steps, result.Path)

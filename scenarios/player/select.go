@@ -8,17 +8,17 @@ import (
 	"semblance/scenarios/script"
 )
 
-// Selection says which steps of a story are played. The zero value plays all.
+// Selection says which steps of a scenario are played. The zero value plays all.
 type Selection struct {
 	Tags  []string // steps with one of these tags, and all inside them
 	Until string   // the path or name of the last step to be played
 	Only  string   // the path or name of the one step to be played
 }
 
-// selected is a selection for one story.
+// selected is a selection for one scenario.
 type selected struct {
 	paths  map[string]bool // nil: all
-	last   string          // path of the step after which the story stops, or ""
+	last   string          // path of the step after which the scenario stops, or ""
 	reason string          // why a step that is not selected is skipped
 }
 

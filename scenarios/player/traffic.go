@@ -12,7 +12,7 @@ import (
 )
 
 // traffic lets a clinic of its own go about its day.
-func (s *story) traffic(step *script.Traffic, at place) task {
+func (s *run) traffic(step *script.Traffic, at place) task {
 	name := drawn(step.Path, at.round)
 	return func(ctx context.Context, b *branch) {
 		system := s.p.options.System
@@ -42,7 +42,7 @@ const rushWindow = 1024
 // rush is one traffic step while it is played: one goroutine draws the events, as many as may be in flight send them,
 // and whoever has the next outcome in order records it.
 type rush struct {
-	s      *story
+	s      *run
 	step   *script.Traffic
 	b      *branch
 	stream *fixtures.Traffic
@@ -96,7 +96,7 @@ func (r *rush) draw(ctx context.Context) {
 			}
 		}
 		e := r.event
-		e.change = r.s.next(r.stream)
+		e.event = r.s.next(r.stream)
 		e.idSeed ^= schemas.Mix(uint64(n))
 		select {
 		case r.room <- struct{}{}:

@@ -14,36 +14,36 @@ import (
 
 // lane is the part of a transcript that one branch writes. Those of a parallel block stand one after the other, whichever
 // branch is faster: the first that has not ended writes through, the others wait. A nil lane writes nothing.
-type lane struct {
+type track struct {
 	mu      sync.Mutex
 	out     io.Writer // where it writes through, nil while it waits for the one before it
-	waiting spill
+	waiting buffer
 	ended   bool
-	next    *lane // whose turn it is when this one has ended
-	err     error // the first one; nothing is written after it
+	next    *track // whose turn it is when this one has ended
+	err     error  // the first one; nothing is written after it
 }
 
-func newLane(out io.Writer) *lane { return &lane{out: out} }
+func newTrack(out io.Writer) *track { return &track{out: out} }
 
 // Line is one line of a transcript.
 type Line struct {
-	Scenario string          `json:"scenario"`
-	Step     string          `json:"step"`
-	Round    string          `json:"round,omitempty"`
-	Copy     int             `json:"copy,omitempty"`
-	Attempt  int             `json:"attempt"`
-	Sent     simulator.Sent  `json:"sent"`
-	Came     *simulator.Came `json:"came,omitempty"` // nil in a dry run
+	Scenario string              `json:"scenario"`
+	Step     string              `json:"step"`
+	Round    string              `json:"round,omitempty"`
+	Copy     int                 `json:"copy,omitempty"`
+	Attempt  int                 `json:"attempt"`
+	Request  simulator.Request   `json:"request"`
+	Response *simulator.Response `json:"response,omitempty"` // nil in a dry run
 }
 
 // write appends an attempt.
-func (l *lane) write(s *story, path string, e *scenarios.Evidence) {
+func (l *track) write(s *run, path string, e *scenarios.Evidence) {
 	if l == nil {
 		return
 	}
-	line := Line{Scenario: s.scenario.Name, Step: path, Round: e.Round, Copy: e.Copy, Attempt: e.Attempt.Number, Sent: e.Attempt.Sent}
+	line := Line{Scenario: s.scenario.Name, Step: path, Round: e.Round, Copy: e.Copy, Attempt: e.Attempt.Number, Request: e.Attempt.Request}
 	if !s.p.options.DryRun {
-		line.Came = &e.Attempt.Came
+		line.Response = &e.Attempt.Response
 	}
 	encoded, err := json.Marshal(line)
 	if err != nil {
@@ -54,7 +54,7 @@ func (l *lane) write(s *story, path string, e *scenarios.Evidence) {
 }
 
 // Write writes through, or keeps what is written until it is this lane's turn.
-func (l *lane) Write(data []byte) (int, error) {
+func (l *track) Write(data []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var err error
@@ -71,32 +71,32 @@ func (l *lane) Write(data []byte) (int, error) {
 	return len(data), l.err
 }
 
-func (l *lane) fail(err error) {
+func (l *track) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.err = errors.Join(l.err, err)
 }
 
 // fork returns the lanes of n branches, in their order, which all write into this one.
-func (l *lane) fork(n int) []*lane {
-	lanes := make([]*lane, n)
+func (l *track) fork(n int) []*track {
+	tracks := make([]*track, n)
 	if l == nil {
-		return lanes
+		return tracks
 	}
 	for i := n - 1; i >= 0; i-- {
-		lanes[i] = &lane{}
+		tracks[i] = &track{}
 		if i+1 < n {
-			lanes[i].next = lanes[i+1]
+			tracks[i].next = tracks[i+1]
 		}
 	}
 	if n > 0 {
-		lanes[0].out = l
+		tracks[0].out = l
 	}
-	return lanes
+	return tracks
 }
 
 // close says that nothing more will be written, and gives the turn to the next. It returns the first error.
-func (l *lane) close() error {
+func (l *track) close() error {
 	if l == nil {
 		return nil
 	}
@@ -105,13 +105,13 @@ func (l *lane) close() error {
 	out, next, err := l.out, l.next, l.err
 	l.mu.Unlock()
 	if out != nil && next != nil {
-		next.turn(out)
+		next.writeThrough(out)
 	}
 	return err
 }
 
-// turn lets the lane write through, from what it has kept on.
-func (l *lane) turn(out io.Writer) {
+// writeThrough lets the lane write through, from what it has kept on.
+func (l *track) writeThrough(out io.Writer) {
 	l.mu.Lock()
 	err := l.waiting.drain(out)
 	if l.err == nil {
@@ -121,21 +121,21 @@ func (l *lane) turn(out io.Writer) {
 	ended, next := l.ended, l.next
 	l.mu.Unlock()
 	if ended && next != nil {
-		next.turn(out)
+		next.writeThrough(out)
 	}
 }
 
 // spillAfter is how much a waiting lane keeps in memory; what is more goes to a file.
-const spillAfter = 1 << 20
+const bufferLimit = 1 << 20
 
 // spill is a buffer that goes on in a temporary file.
-type spill struct {
+type buffer struct {
 	head bytes.Buffer
 	rest *os.File
 }
 
-func (s *spill) Write(data []byte) (int, error) {
-	if s.rest == nil && s.head.Len()+len(data) <= spillAfter {
+func (s *buffer) Write(data []byte) (int, error) {
+	if s.rest == nil && s.head.Len()+len(data) <= bufferLimit {
 		return s.head.Write(data)
 	}
 	if s.rest == nil {
@@ -148,7 +148,7 @@ func (s *spill) Write(data []byte) (int, error) {
 }
 
 // drain moves all to out and removes the file.
-func (s *spill) drain(out io.Writer) error {
+func (s *buffer) drain(out io.Writer) error {
 	_, err := s.head.WriteTo(out)
 	if s.rest == nil {
 		return err

@@ -21,14 +21,14 @@ type place struct {
 	eager    bool // inside a parallel block: everything is planned before anything runs
 }
 
-// play walks the story.
-func (s *story) play(ctx context.Context) {
-	b := &branch{s: s, scope: &scope{}, now: s.p.options.At, lane: s.p.transcript}
+// play walks the scenario.
+func (s *run) play(ctx context.Context) {
+	b := &branch{s: s, scope: &scope{}, now: s.p.options.At, track: s.p.transcript}
 	s.sequence(s.scenario.Steps, place{scenario: s.scenario})(ctx, b)
 }
 
 // sequence runs steps one after the other, each planned when its turn comes unless all must be planned now.
-func (s *story) sequence(steps []script.Step, at place) task {
+func (s *run) sequence(steps []script.Step, at place) task {
 	var planned []task
 	if at.eager {
 		for _, step := range steps {
@@ -50,7 +50,7 @@ func (s *story) sequence(steps []script.Step, at place) task {
 }
 
 // plan asks the clinic what a step sends, and returns what runs it.
-func (s *story) plan(step script.Step, at place) task {
+func (s *run) plan(step script.Step, at place) task {
 	common := script.Of(step)
 	run := s.planKind(step, at)
 	if !s.selected.plays(common.Path) {
@@ -69,7 +69,7 @@ func (s *story) plan(step script.Step, at place) task {
 
 // unselected returns what stands in for a step that was not selected. It has been planned, so that the clinic is where
 // it would be; those inside it are planned too, and one of them may be selected.
-func (s *story) unselected(step script.Step, r round, run task) task {
+func (s *run) unselected(step script.Step, r round, run task) task {
 	return func(ctx context.Context, b *branch) {
 		path := script.Of(step).Path
 		if !s.selected.below(path) {
@@ -84,7 +84,7 @@ func (s *story) unselected(step script.Step, r round, run task) task {
 	}
 }
 
-func (s *story) planKind(step script.Step, at place) task {
+func (s *run) planKind(step script.Step, at place) task {
 	switch step := step.(type) {
 	case *script.Send:
 		return s.send(step, at)
@@ -113,7 +113,7 @@ func (s *story) planKind(step script.Step, at place) task {
 }
 
 // skip records that a step and all inside it are not played.
-func (s *story) skip(step script.Step, r round, reason string) {
+func (s *run) skip(step script.Step, r round, reason string) {
 	s.record.Skip(script.Of(step).Path, reason)
 	s.observe(step, r)
 	for _, child := range script.Children(step) {
@@ -121,9 +121,9 @@ func (s *story) skip(step script.Step, r round, reason string) {
 	}
 }
 
-// end records that a step has ended. One within which the story was interrupted, before anything was judged, has not
+// end records that a step has ended. One within which the scenario was interrupted, before anything was judged, has not
 // passed.
-func (s *story) end(ctx context.Context, step script.Step, r round) {
+func (s *run) end(ctx context.Context, step script.Step, r round) {
 	path := script.Of(step).Path
 	if ctx.Err() != nil {
 		s.record.Skip(path, "interrupted")
@@ -137,7 +137,7 @@ func (s *story) end(ctx context.Context, step script.Step, r round) {
 }
 
 // shuffle runs its steps in an order that the seed and its path decide. They see none of each other's captures.
-func (s *story) shuffle(step *script.Shuffle, at place) task {
+func (s *run) shuffle(step *script.Shuffle, at place) task {
 	steps := slices.Clone(step.Steps)
 	seed := uint64(s.seed)
 	draw := rand.New(rand.NewPCG(seed, key("shuffle\x00"+drawn(step.Path, at.round))))
@@ -166,7 +166,7 @@ func (s *story) shuffle(step *script.Shuffle, at place) task {
 // those of its siblings.
 const maxPlannedRounds = 1000
 
-func (s *story) repeat(step *script.Repeat, at place) task {
+func (s *run) repeat(step *script.Repeat, at place) task {
 	at.eager = at.eager && step.Times <= maxPlannedRounds
 	var planned []task
 	plan := func(i int) task {
@@ -194,7 +194,7 @@ func (s *story) repeat(step *script.Repeat, at place) task {
 }
 
 // parallel runs its steps at once. Each has a branch of its own: its captures, its time, its part of the transcript.
-func (s *story) parallel(step *script.Parallel, at place) task {
+func (s *run) parallel(step *script.Parallel, at place) task {
 	at.eager = true
 	planned := make([]task, len(step.Steps))
 	for i, child := range step.Steps {
@@ -202,12 +202,12 @@ func (s *story) parallel(step *script.Parallel, at place) task {
 	}
 	return func(ctx context.Context, b *branch) {
 		branches := make([]*branch, len(planned))
-		lanes := b.lane.fork(len(planned))
+		tracks := b.track.fork(len(planned))
 		var running sync.WaitGroup
 		for i, run := range planned {
-			branches[i] = &branch{s: s, scope: b.scope.inner(), now: b.now, sent: b.sent, lane: lanes[i]}
+			branches[i] = &branch{s: s, scope: b.scope.inner(), now: b.now, sent: b.sent, track: tracks[i]}
 			running.Go(func() {
-				defer branches[i].lane.close()
+				defer branches[i].track.close()
 				run(ctx, branches[i])
 			})
 		}
@@ -229,7 +229,7 @@ func (s *story) parallel(step *script.Parallel, at place) task {
 func drawn(path string, r round) string { return path + "#" + r.String() }
 
 // reasonToSkip says why a step that is reached cannot be played, or "".
-func (s *story) reasonToSkip(c *script.Common, b *branch) string {
+func (s *run) reasonToSkip(c *script.Common, b *branch) string {
 	if c.Kind == "probe" && s.p.options.DryRun {
 		return "a dry run asks nothing"
 	}
@@ -250,7 +250,7 @@ func (s *story) reasonToSkip(c *script.Common, b *branch) string {
 
 // observe tells the observer how a step went. Those inside a repeat go many times: they are told of once, in the order of
 // the file, when the outermost repeat around them has ended.
-func (s *story) observe(step script.Step, r round) {
+func (s *run) observe(step script.Step, r round) {
 	if len(r) > 0 {
 		return
 	}
@@ -262,7 +262,7 @@ func (s *story) observe(step script.Step, r round) {
 	s.p.options.Observer.Step(s.record.Step(script.Of(step).Path))
 }
 
-func (s *story) observeRounds(steps []script.Step) {
+func (s *run) observeRounds(steps []script.Step) {
 	for _, step := range steps {
 		s.observeRounds(script.Children(step))
 		if result := s.record.Step(script.Of(step).Path); result.Outcome != scenarios.NotRun {
@@ -272,7 +272,7 @@ func (s *story) observeRounds(steps []script.Step) {
 }
 
 // progress tells the observer how far a step has come.
-func (s *story) progress(path string, done int64) {
+func (s *run) progress(path string, done int64) {
 	s.observing.Lock()
 	defer s.observing.Unlock()
 	s.p.options.Observer.Progress(s.steps[path], done)

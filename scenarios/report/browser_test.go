@@ -81,7 +81,7 @@ steps:
   - {send: booking.created}
   - {wait: 1ms}
 `} {
-		scenario, err := script.Parse("story.yaml", []byte(text))
+		scenario, err := script.Parse("scenario.yaml", []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,12 +170,12 @@ func TestHTMLInABrowser(t *testing.T) {
 			if s.Open != 3 || after.Open != 4 || s.Closed != after.Closed+1 {
 				t.Errorf("%d steps are open and %d closed; after a click %d and %d", s.Open, s.Closed, after.Open, after.Closed)
 			}
-			for _, want := range []string{"1 of 2 stories failed", "It fails <script>alert(1)</script>", "story.yaml:5:5", "/a-rather-long-pointer", "Play it again: semblance play story.yaml", "✓ booking.created"} {
+			for _, want := range []string{"1 of 2 scenarios failed", "It fails <script>alert(1)</script>", "scenario.yaml:5:5", "/a-rather-long-pointer", "Play it again: semblance play scenario.yaml", "✓ booking.created"} {
 				if !strings.Contains(s.Text, want) {
 					t.Errorf("nobody sees %q in\n%s", want, s.Text)
 				}
 			}
-			if !strings.HasPrefix(s.Title, "1 of 2 stories failed") {
+			if !strings.HasPrefix(s.Title, "1 of 2 scenarios failed") {
 				t.Errorf("the title is %q", s.Title)
 			}
 		}

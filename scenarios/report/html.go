@@ -19,19 +19,19 @@ var page string
 // well in a light and in a dark window, and on paper.
 func HTML(w io.Writer, r scenarios.Result) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"ms":        milliseconds,
-		"printable": printable,
-		"place":     place,
-		"came":      came,
-		"which":     which,
-		"answer":    answer,
-		"request":   request,
-		"response":  response,
-		"passed":    func(e scenarios.Evidence) bool { return e.Verdict.Passed() },
-		"class":     classOf,
-		"count":     func(n int64, one, many string) string { return count(n, one, many) },
-		"tally":     func(s *scenarios.Story) string { return played(s.Tally()) },
-		"again": func(s *scenarios.Story, step *scenarios.StepResult) string {
+		"ms":           milliseconds,
+		"printable":    printable,
+		"place":        place,
+		"happened":     happened,
+		"which":        which,
+		"responseText": responseText,
+		"request":      request,
+		"response":     response,
+		"passed":       func(e scenarios.Evidence) bool { return e.Verdict.Passed() },
+		"class":        classOf,
+		"count":        func(n int64, one, many string) string { return count(n, one, many) },
+		"summary":      func(s *scenarios.ScenarioResult) string { return played(s.Summary()) },
+		"rerun": func(s *scenarios.ScenarioResult, step *scenarios.StepResult) string {
 			return command(s.ReproduceStep(&step.Step))
 		},
 		"subject": subject,
@@ -46,14 +46,14 @@ func HTML(w io.Writer, r scenarios.Result) error {
 // htmlRun is what the template shows.
 type htmlRun struct {
 	*scenarios.Result
-	Outcome string
-	Title   string
-	Covered string
-	Stories []htmlStory
+	Outcome   string
+	Title     string
+	Covered   string
+	Scenarios []htmlScenario
 }
 
-type htmlStory struct {
-	*scenarios.Story
+type htmlScenario struct {
+	*scenarios.ScenarioResult
 	Anchor   string
 	Verdict  scenarios.Outcome
 	Steps    []*scenarios.StepResult
@@ -63,16 +63,16 @@ type htmlStory struct {
 func htmlPage(r *scenarios.Result) htmlRun {
 	run := htmlRun{Result: r, Outcome: outcome(r), Covered: r.Coverage.String()}
 	failed := 0
-	for i := range r.Stories {
-		story := &r.Stories[i]
-		shown := htmlStory{Story: story, Anchor: fmt.Sprintf("story-%d", i+1), Verdict: story.Outcome(), Timeline: timelineOf(story)}
-		for k := range story.Steps {
-			shown.Steps = append(shown.Steps, &story.Steps[k])
+	for i := range r.Scenarios {
+		scenario := &r.Scenarios[i]
+		shown := htmlScenario{ScenarioResult: scenario, Anchor: fmt.Sprintf("scenario-%d", i+1), Verdict: scenario.Outcome(), Timeline: timelineOf(scenario)}
+		for k := range scenario.Steps {
+			shown.Steps = append(shown.Steps, &scenario.Steps[k])
 		}
 		if shown.Verdict == scenarios.Failed {
 			failed++
 		}
-		run.Stories = append(run.Stories, shown)
+		run.Scenarios = append(run.Scenarios, shown)
 	}
 	run.Title = Terminal{}.verdict(r, failed)
 	return run
@@ -92,31 +92,31 @@ func depth(path string) string {
 // subject is what a piece of evidence is about: the event, or the question.
 func subject(e scenarios.Evidence) string {
 	if e.Check != nil {
-		return e.Check.Asked
+		return e.Check.Request
 	}
-	if e.Attempt.Sent.EventType != "" {
-		return e.Attempt.Sent.EventType
+	if e.Attempt.Request.EventType != "" {
+		return e.Attempt.Request.EventType
 	}
-	return e.Attempt.Sent.Method + " " + e.Attempt.Sent.URL
+	return e.Attempt.Request.Method + " " + e.Attempt.Request.URL
 }
 
 // request is what was sent, as it reads on the wire.
 func request(a *simulator.Attempt) string {
-	text := fmt.Sprintf("%s %s HTTP/%s\n", a.Sent.Method, a.Sent.URL, a.Sent.Proto)
-	return text + headers(a.Sent.Headers) + "\n" + printable(a.Sent.Body)
+	text := fmt.Sprintf("%s %s HTTP/%s\n", a.Request.Method, a.Request.URL, a.Request.Proto)
+	return text + headers(a.Request.Headers) + "\n" + printable(a.Request.Body)
 }
 
 // response is what came, as it reads on the wire.
 func response(a *simulator.Attempt) string {
-	if a.Came.Status == 0 {
-		return a.Came.Detail
+	if a.Response.Status == 0 {
+		return a.Response.Detail
 	}
-	text := fmt.Sprintf("%s %d\n", a.Came.Proto, a.Came.Status) + headers(a.Came.Headers) + "\n" + printable(a.Came.Body)
-	if a.Came.Truncated {
-		text += fmt.Sprintf("\n… of %d bytes", a.Came.Size)
+	text := fmt.Sprintf("%s %d\n", a.Response.Proto, a.Response.Status) + headers(a.Response.Headers) + "\n" + printable(a.Response.Body)
+	if a.Response.Truncated {
+		text += fmt.Sprintf("\n… of %d bytes", a.Response.Size)
 	}
-	if a.Came.Failure != "" {
-		text += "\n\n" + a.Came.Detail
+	if a.Response.Failure != "" {
+		text += "\n\n" + a.Response.Detail
 	}
 	return text
 }
@@ -138,7 +138,7 @@ const (
 	maxMarks      = 200
 )
 
-// timeline is a picture of a story: a row for each step, a bar from its beginning to its end, a mark for each attempt.
+// timeline is a picture of a scenario: a row for each step, a bar from its beginning to its end, a mark for each attempt.
 type timeline struct {
 	Width, Height int
 	Rows          []timelineStep
@@ -173,7 +173,7 @@ func titleOf(s *scenarios.StepResult) string {
 	return s.What
 }
 
-func timelineOf(s *scenarios.Story) timeline {
+func timelineOf(s *scenarios.ScenarioResult) timeline {
 	whole := max(s.Duration, time.Millisecond)
 	at := func(d time.Duration) float64 {
 		share := min(max(float64(d)/float64(whole), 0), 1)
@@ -190,10 +190,10 @@ func timelineOf(s *scenarios.Story) timeline {
 		row.Width = max(at(step.StartedAt+step.Duration)-row.X, 2)
 		for k := range step.Evidence[:min(len(step.Evidence), maxMarks)] {
 			e := &step.Evidence[k]
-			if e.Check != nil && e.Check.Asked == "" { // a step that could not be played has no moment of its own
+			if e.Check != nil && e.Check.Request == "" { // a step that could not be played has no moment of its own
 				continue
 			}
-			row.Marks = append(row.Marks, timelineMark{X: at(e.StartedAt), Failed: !e.Verdict.Passed(), What: came(e)})
+			row.Marks = append(row.Marks, timelineMark{X: at(e.StartedAt), Failed: !e.Verdict.Passed(), What: happened(e)})
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -12,16 +12,16 @@ import (
 // The JSON of a result. Its keys are a promise to the programs that read it: they are added to, and not changed.
 type (
 	jsonResult struct {
-		Outcome    string       `json:"outcome"` // passed, failed, unreached or interrupted
-		ExitCode   int          `json:"exitCode"`
-		Target     string       `json:"target"`
-		StartedAt  time.Time    `json:"startedAt"`
-		DurationMs float64      `json:"durationMs"`
-		Counts     jsonCounts   `json:"counts"`
-		Latency    *jsonLatency `json:"latencyMs,omitempty"`
-		Coverage   jsonCoverage `json:"coverage"`
-		Truncated  bool         `json:"truncated,omitempty"`
-		Stories    []jsonStory  `json:"stories"`
+		Outcome    string         `json:"outcome"` // passed, failed, unreached or interrupted
+		ExitCode   int            `json:"exitCode"`
+		Target     string         `json:"target"`
+		StartedAt  time.Time      `json:"startedAt"`
+		DurationMs float64        `json:"durationMs"`
+		Counts     jsonCounts     `json:"counts"`
+		Latency    *jsonLatency   `json:"latencyMs,omitempty"`
+		Coverage   jsonCoverage   `json:"coverage"`
+		Truncated  bool           `json:"truncated,omitempty"`
+		Scenarios  []jsonScenario `json:"scenarios"`
 	}
 	jsonCounts struct {
 		Attempts     int64 `json:"attempts"`
@@ -47,7 +47,7 @@ type (
 		AtLeast float64  `json:"atLeast,omitempty"`
 		Missing []string `json:"missing"`
 	}
-	jsonStory struct {
+	jsonScenario struct {
 		Name        string     `json:"name"`
 		Description string     `json:"description,omitempty"`
 		File        string     `json:"file"`
@@ -73,35 +73,35 @@ type (
 		DurationMs float64        `json:"durationMs"`
 		Counts     jsonCounts     `json:"counts"`
 		Latency    *jsonLatency   `json:"latencyMs,omitempty"`
-		Again      string         `json:"again,omitempty"` // the command that plays up to a step that failed
+		Rerun      string         `json:"rerun,omitempty"` // the command that plays up to a step that failed
 		Evidence   []jsonEvidence `json:"evidence,omitempty"`
 	}
 	jsonEvidence struct {
-		Round    string          `json:"round,omitempty"`
-		Copy     int             `json:"copy,omitempty"`
-		Attempt  int             `json:"attempt,omitempty"`
-		StartMs  float64         `json:"startMs"`
-		Expected string          `json:"expected,omitempty"`
-		Failures []jsonFailure   `json:"failures,omitempty"`
-		More     int             `json:"moreFailures,omitempty"`
-		Sent     *simulator.Sent `json:"sent,omitempty"`
-		Came     *simulator.Came `json:"came,omitempty"`
-		Check    *jsonCheck      `json:"check,omitempty"`
+		Round    string              `json:"round,omitempty"`
+		Copy     int                 `json:"copy,omitempty"`
+		Attempt  int                 `json:"attempt,omitempty"`
+		StartMs  float64             `json:"startMs"`
+		Expected string              `json:"expected,omitempty"`
+		Failures []jsonFailure       `json:"failures,omitempty"`
+		More     int                 `json:"moreFailures,omitempty"`
+		Request  *simulator.Request  `json:"request,omitempty"`
+		Response *simulator.Response `json:"response,omitempty"`
+		Check    *jsonCheck          `json:"check,omitempty"`
 	}
 	jsonFailure struct {
 		What     string `json:"what"`
 		Name     string `json:"name,omitempty"`
 		Pointer  string `json:"pointer,omitempty"`
 		Expected string `json:"expected"`
-		Found    string `json:"found"`
+		Got      string `json:"got"`
 	}
 	jsonCheck struct {
-		Asked   string  `json:"asked"`
-		Tries   int     `json:"tries"`
-		Status  int     `json:"status"`
-		Answer  string  `json:"answer,omitempty"`
-		TookMs  float64 `json:"tookMs"`
-		Failure string  `json:"failure,omitempty"`
+		Request  string  `json:"request"`
+		Tries    int     `json:"tries"`
+		Status   int     `json:"status"`
+		Response string  `json:"answer,omitempty"`
+		TookMs   float64 `json:"tookMs"`
+		Failure  string  `json:"failure,omitempty"`
 	}
 )
 
@@ -113,13 +113,13 @@ func JSON(w io.Writer, r scenarios.Result) error {
 		Coverage: jsonCoverage{
 			Percent: r.Coverage.Percent(), Covered: r.Coverage.Covered(), Of: len(r.Coverage.Types), AtLeast: r.CoverAtLeast, Missing: []string{},
 		},
-		Stories: []jsonStory{},
+		Scenarios: []jsonScenario{},
 	}
 	for _, eventType := range r.Coverage.Missing() {
 		out.Coverage.Missing = append(out.Coverage.Missing, eventType.Name)
 	}
-	for i := range r.Stories {
-		out.Stories = append(out.Stories, jsonStoryOf(&r.Stories[i]))
+	for i := range r.Scenarios {
+		out.Scenarios = append(out.Scenarios, jsonScenarioOf(&r.Scenarios[i]))
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
@@ -140,8 +140,8 @@ func outcome(r *scenarios.Result) string {
 	return "failed"
 }
 
-func jsonStoryOf(s *scenarios.Story) jsonStory {
-	story := jsonStory{
+func jsonScenarioOf(s *scenarios.ScenarioResult) jsonScenario {
+	scenario := jsonScenario{
 		Name: s.Name, Description: s.Description, File: s.File, Seed: s.Seed, Outcome: string(s.Outcome()),
 		StartedAt: s.StartedAt, DurationMs: ms(s.Duration), Counts: jsonCountsOf(s.Counts), Steps: []jsonStep{},
 	}
@@ -153,14 +153,14 @@ func jsonStoryOf(s *scenarios.Story) jsonStory {
 			StartMs: ms(step.StartedAt), DurationMs: ms(step.Duration), Counts: jsonCountsOf(step.Counts), Latency: jsonLatencyOf(step.Latency),
 		}
 		if step.Outcome == scenarios.Failed && !holds(step) {
-			out.Again = command(s.ReproduceStep(&step.Step))
+			out.Rerun = command(s.ReproduceStep(&step.Step))
 		}
 		for k := range step.Evidence {
 			out.Evidence = append(out.Evidence, jsonEvidenceOf(&step.Evidence[k]))
 		}
-		story.Steps = append(story.Steps, out)
+		scenario.Steps = append(scenario.Steps, out)
 	}
-	return story
+	return scenario
 }
 
 func jsonEvidenceOf(e *scenarios.Evidence) jsonEvidence {
@@ -169,10 +169,10 @@ func jsonEvidenceOf(e *scenarios.Evidence) jsonEvidence {
 		out.Failures = append(out.Failures, jsonFailure(f))
 	}
 	if e.Attempt != nil {
-		out.Attempt, out.Sent, out.Came = e.Attempt.Number, &e.Attempt.Sent, &e.Attempt.Came
+		out.Attempt, out.Request, out.Response = e.Attempt.Number, &e.Attempt.Request, &e.Attempt.Response
 	}
-	if c := e.Check; c != nil && c.Asked != "" {
-		out.Check = &jsonCheck{Asked: c.Asked, Tries: c.Tries, Status: c.Status, Answer: printable(c.Answer), TookMs: ms(c.Took), Failure: c.Failure}
+	if c := e.Check; c != nil && c.Request != "" {
+		out.Check = &jsonCheck{Request: c.Request, Tries: c.Tries, Status: c.Status, Response: printable(c.Response), TookMs: ms(c.Took), Failure: c.Failure}
 	}
 	return out
 }

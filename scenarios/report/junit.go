@@ -55,12 +55,12 @@ type (
 	}
 )
 
-// JUnit writes the result as JUnit XML: a suite for each story, a test case for each step. A gate on coverage that was
+// JUnit writes the result as JUnit XML: a suite for each scenario, a test case for each step. A gate on coverage that was
 // missed is a failing case of its own, so that no CI system overlooks it.
 func JUnit(w io.Writer, r scenarios.Result) error {
 	all := junitSuites{Name: "semblance", Time: seconds(r.Duration)}
-	for i := range r.Stories {
-		all.Suites = append(all.Suites, junitStory(&r, &r.Stories[i]))
+	for i := range r.Scenarios {
+		all.Suites = append(all.Suites, junitScenario(&r, &r.Scenarios[i]))
 	}
 	if r.CoverAtLeast > 0 {
 		all.Suites = append(all.Suites, junitCoverage(&r))
@@ -82,7 +82,7 @@ func JUnit(w io.Writer, r scenarios.Result) error {
 	return err
 }
 
-func junitStory(r *scenarios.Result, s *scenarios.Story) junitSuite {
+func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite {
 	suite := junitSuite{
 		Name: s.Name, Time: seconds(s.Duration), Timestamp: s.StartedAt.UTC().Format("2006-01-02T15:04:05"), File: s.File,
 		Properties: []junitProperty{{"target", r.Target}, {"seed", fmt.Sprint(s.Seed)}, {"covered", r.Coverage.String()}, {"not covered", missing(&r.Coverage)}},
@@ -106,7 +106,7 @@ func junitStory(r *scenarios.Result, s *scenarios.Story) junitSuite {
 			c.Skipped = &junitSkipped{Message: step.Reason}
 		case scenarios.NotRun:
 			suite.Skipped++
-			c.Skipped = &junitSkipped{Message: "the story was stopped before it"}
+			c.Skipped = &junitSkipped{Message: "the scenario was stopped before it"}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
@@ -114,7 +114,7 @@ func junitStory(r *scenarios.Result, s *scenarios.Story) junitSuite {
 	return suite
 }
 
-func junitFailed(s *scenarios.Story, step *scenarios.StepResult) *junitFailure {
+func junitFailed(s *scenarios.ScenarioResult, step *scenarios.StepResult) *junitFailure {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", place(&step.Step))
 	f := &junitFailure{Type: "expectation", Message: "failed"}
@@ -131,13 +131,13 @@ func junitFailed(s *scenarios.Story, step *scenarios.StepResult) *junitFailure {
 			fmt.Fprintf(&b, "%s\n", failure)
 		}
 		if !e.Verdict.Passed() {
-			fmt.Fprintf(&b, "came: %s\n", came(e))
-			if text := answer(e); text != "" {
+			fmt.Fprintf(&b, "got: %s\n", happened(e))
+			if text := responseText(e); text != "" {
 				fmt.Fprintf(&b, "answer: %s\n", text)
 			}
 		}
 	}
-	fmt.Fprintf(&b, "again: %s\n", command(s.ReproduceStep(&step.Step)))
+	fmt.Fprintf(&b, "rerun: %s\n", command(s.ReproduceStep(&step.Step)))
 	f.Text = b.String()
 	return f
 }

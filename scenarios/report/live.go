@@ -8,14 +8,14 @@ import (
 	"semblance/scenarios"
 )
 
-// Live writes a run to a terminal while it is played: each story and each step as it ends, and at last the summary. It is
+// Live writes a run to a terminal while it is played: each scenario and each step as it ends, and at last the summary. It is
 // told one thing at a time.
 type Live struct {
 	t        Terminal
 	w        io.Writer
-	story    scenarios.Story
+	scenario scenarios.ScenarioResult
 	before   told
-	titled   bool // the story's title is written; a quiet terminal waits for something to say
+	titled   bool // the scenario's title is written; a quiet terminal waits for something to say
 	progress bool // the line at the bottom is the one that moves
 	shown    int64
 	err      error
@@ -24,9 +24,9 @@ type Live struct {
 // Live returns a writer of what is going on.
 func (t Terminal) Live(w io.Writer) *Live { return &Live{t: t, w: w} }
 
-// Begin says that a story begins.
-func (l *Live) Begin(story scenarios.Story) {
-	l.story, l.before, l.titled = story, told{}, false
+// Begin says that a scenario begins.
+func (l *Live) Begin(scenario scenarios.ScenarioResult) {
+	l.scenario, l.before, l.titled = scenario, told{}, false
 	if !l.t.Quiet {
 		l.title()
 	}
@@ -38,7 +38,7 @@ func (l *Live) title() {
 	}
 	l.titled = true
 	var b bytes.Buffer
-	l.t.story(&b, &l.story)
+	l.t.scenario(&b, &l.scenario)
 	l.write(b.Bytes())
 }
 
@@ -63,7 +63,7 @@ func (l *Live) Progress(step scenarios.Step, done int64) {
 // Step says how a step went.
 func (l *Live) Step(result scenarios.StepResult) {
 	var b bytes.Buffer
-	l.t.step(&b, &l.story, &result, &l.before)
+	l.t.step(&b, &l.scenario, &result, &l.before)
 	l.clear()
 	if b.Len() > 0 {
 		l.title()
@@ -71,8 +71,8 @@ func (l *Live) Step(result scenarios.StepResult) {
 	l.write(b.Bytes())
 }
 
-// End says that the story has ended.
-func (l *Live) End(scenarios.Story) { l.clear() }
+// End says that the scenario has ended.
+func (l *Live) End(scenarios.ScenarioResult) { l.clear() }
 
 // Summary writes what the run came to, and returns the first error of writing.
 func (l *Live) Summary(r scenarios.Result) error {

@@ -4,7 +4,7 @@
 //	err := report.JUnit(file, result)
 //	err := report.Terminal{}.Write(os.Stdout, result)
 //
-// [Terminal.Live] writes the same lines while the story is still being played.
+// [Terminal.Live] writes the same lines while the scenario is still being played.
 package report
 
 import (
@@ -70,12 +70,12 @@ func holds(s *scenarios.StepResult) bool {
 // place is where a step is written.
 func place(s *scenarios.Step) string { return fmt.Sprintf("%s:%d:%d", s.File, s.Line, s.Column) }
 
-// came says in a few words what an attempt or a check brought.
-func came(e *scenarios.Evidence) string {
+// happened says in a few words what an attempt or a check brought.
+func happened(e *scenarios.Evidence) string {
 	switch {
-	case e.Check != nil && e.Check.Asked == "" && len(e.Verdict.Failures) > 0 && e.Verdict.Failures[0].What == scenarios.WhatCapture:
+	case e.Check != nil && e.Check.Request == "" && len(e.Verdict.Failures) > 0 && e.Verdict.Failures[0].What == scenarios.WhatCapture:
 		return "nothing to capture"
-	case e.Check != nil && e.Check.Asked == "":
+	case e.Check != nil && e.Check.Request == "":
 		return "not played"
 	case e.Check != nil && e.Check.Failure != "":
 		return e.Check.Failure
@@ -85,18 +85,18 @@ func came(e *scenarios.Evidence) string {
 			text += fmt.Sprintf(", asked %d times", e.Check.Tries)
 		}
 		return text
-	case e.Attempt.Came.Failure != "":
-		return "no answer: " + e.Attempt.Came.Detail
+	case e.Attempt.Response.Failure != "":
+		return "no answer: " + e.Attempt.Response.Detail
 	}
-	return fmt.Sprintf("%d in %s", e.Attempt.Came.Status, milliseconds(e.Attempt.Came.Timings.Total))
+	return fmt.Sprintf("%d in %s", e.Attempt.Response.Status, milliseconds(e.Attempt.Response.Timings.Total))
 }
 
 // answer is the excerpt of what came, "" where nothing did.
-func answer(e *scenarios.Evidence) string {
+func responseText(e *scenarios.Evidence) string {
 	if e.Check != nil {
-		return printable(e.Check.Answer)
+		return printable(e.Check.Response)
 	}
-	return printable(e.Attempt.Came.Body)
+	return printable(e.Attempt.Response.Body)
 }
 
 // printable is a body as text: what cannot be printed is a dot.

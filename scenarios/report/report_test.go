@@ -33,11 +33,11 @@ func sample(t *testing.T) scenarios.Result {
 		Cover: cover, CoverAtLeast: 90,
 	})
 	step := func(path, kind, what, name string, line int) scenarios.Step {
-		return scenarios.Step{Path: path, Kind: kind, What: what, Name: name, File: "a story.yaml", Line: line, Column: 5}
+		return scenarios.Step{Path: path, Kind: kind, What: what, Name: name, File: "a scenario.yaml", Line: line, Column: 5}
 	}
-	story := recorder.Story(scenarios.Story{
-		Name: "A <b>bold</b> story", Description: "It teaches & shows.", File: "a story.yaml", Seed: 7,
-		StartedAt: time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC), Reproduce: []string{"play", "a story.yaml", "--to", "http://127.0.0.1:3000/webhooks"},
+	scenario := recorder.Scenario(scenarios.ScenarioResult{
+		Name: "A <b>bold</b> scenario", Description: "It teaches & shows.", File: "a scenario.yaml", Seed: 7,
+		StartedAt: time.Date(2026, 11, 24, 9, 30, 0, 0, time.UTC), Reproduce: []string{"play", "a scenario.yaml", "--to", "http://127.0.0.1:3000/webhooks"},
 	}, []scenarios.Step{
 		step("1", "send", "send patient.phone.added about ada", "", 8),
 		step("2", "repeat", "repeat 2 times", "", 10),
@@ -46,33 +46,33 @@ func sample(t *testing.T) scenarios.Result {
 		step("4", "send", "send patient.phone.removed about ada", "", 20),
 		step("5", "wait", "wait 1s", "", 22),
 	})
-	attempt := func(eventType, fault string, came simulator.Came) *simulator.Attempt {
-		return &simulator.Attempt{Number: 1, Came: came, Sent: simulator.Sent{
+	attempt := func(eventType, fault string, response simulator.Response) *simulator.Attempt {
+		return &simulator.Attempt{Number: 1, Response: response, Request: simulator.Request{
 			EventID: "692597070fe21cfa5e6a010a", EventType: eventType, Method: "POST", URL: "http://127.0.0.1:3000/webhooks", Proto: "1.1", Fault: fault,
 			Headers: []simulator.Header{{Name: "Host", Value: "127.0.0.1:3000"}, {Name: "Content-Type", Value: "application/json"}},
 			Body:    []byte(`{"eventType":"` + eventType + `"}`),
 		}}
 	}
-	answered := func(status int, body string, took time.Duration) simulator.Came {
-		return simulator.Came{Status: status, Proto: "HTTP/1.1", Body: []byte(body), Size: int64(len(body)), Timings: simulator.Timings{Total: took},
+	answered := func(status int, body string, took time.Duration) simulator.Response {
+		return simulator.Response{Status: status, Proto: "HTTP/1.1", Body: []byte(body), Size: int64(len(body)), Timings: simulator.Timings{Total: took},
 			Headers: []simulator.Header{{Name: "Content-Type", Value: "application/json"}}}
 	}
 	judge := func(path, round string, at time.Duration, a *simulator.Attempt, expect scenarios.Expect) {
-		story.Begin(path, at)
-		story.Attempt(path, scenarios.Evidence{Round: round, StartedAt: at, Attempt: a, Verdict: scenarios.Judge(expect, a)}, expect)
-		story.End(path, at+a.Came.Timings.Total)
+		scenario.Begin(path, at)
+		scenario.Attempt(path, scenarios.Evidence{Round: round, StartedAt: at, Attempt: a, Verdict: scenarios.Judge(expect, a)}, expect)
+		scenario.End(path, at+a.Response.Timings.Total)
 	}
 	expect := scenarios.Default()
 	judge("1", "", 0, attempt("patient.phone.added", "", answered(202, `{"ok":true}`, 1500*time.Microsecond)), expect)
-	story.Begin("2", 2*time.Millisecond)
+	scenario.Begin("2", 2*time.Millisecond)
 	judge("2.1", "1", 2*time.Millisecond, attempt("patient.phone.updated", "", answered(200, "", time.Millisecond)), expect)
 	judge("2.1", "2", 4*time.Millisecond, attempt("patient.phone.updated", "signature=tampered", answered(500, "<script>alert(1)</script>]]>\x00\x1b[31m&\n\xff", 2*time.Millisecond)), expect)
-	story.End("2", 6*time.Millisecond)
-	story.Begin("3", 6*time.Millisecond)
-	story.Check("3", scenarios.Evidence{StartedAt: 6 * time.Millisecond, Expected: "404", Check: &scenarios.Check{Asked: "GET http://127.0.0.1:3000/patients/1", Tries: 3, Status: 404, Took: 200 * time.Millisecond}})
-	story.End("3", 206*time.Millisecond)
-	story.Skip("4", "nothing was captured as job")
-	story.Close(207 * time.Millisecond)
+	scenario.End("2", 6*time.Millisecond)
+	scenario.Begin("3", 6*time.Millisecond)
+	scenario.Check("3", scenarios.Evidence{StartedAt: 6 * time.Millisecond, Expected: "404", Check: &scenarios.Check{Request: "GET http://127.0.0.1:3000/patients/1", Tries: 3, Status: 404, Took: 200 * time.Millisecond}})
+	scenario.End("3", 206*time.Millisecond)
+	scenario.Skip("4", "nothing was captured as job")
+	scenario.Close(207 * time.Millisecond)
 	return recorder.Result(210*time.Millisecond, false)
 }
 
@@ -114,13 +114,13 @@ func TestLiveWritesTheSame(t *testing.T) {
 	result := sample(t)
 	var b bytes.Buffer
 	live := report.Terminal{}.Live(&b)
-	for _, story := range result.Stories {
-		live.Begin(story)
-		for _, step := range story.Steps {
+	for _, scenario := range result.Scenarios {
+		live.Begin(scenario)
+		for _, step := range scenario.Steps {
 			live.Progress(step.Step, 1)
 			live.Step(step)
 		}
-		live.End(story)
+		live.End(scenario)
 	}
 	if err := live.Summary(result); err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestHTMLStandsAlone(t *testing.T) {
 			t.Errorf("the page holds %q", never)
 		}
 	}
-	for _, always := range []string{"<svg", "prefers-color-scheme: dark", "&lt;script&gt;alert(1)", "semblance play", "a story.yaml:13:5", "2 of 3 event types"} {
+	for _, always := range []string{"<svg", "prefers-color-scheme: dark", "&lt;script&gt;alert(1)", "semblance play", "a scenario.yaml:13:5", "2 of 3 event types"} {
 		if !strings.Contains(document, always) {
 			t.Errorf("the page does not hold %q", always)
 		}
@@ -189,12 +189,12 @@ func TestHTMLStandsAlone(t *testing.T) {
 
 func TestJSONHoldsTheAttempts(t *testing.T) {
 	var back struct {
-		Outcome  string
-		ExitCode int
-		Stories  []struct {
+		Outcome   string
+		ExitCode  int
+		Scenarios []struct {
 			Steps []struct {
 				Outcome  string
-				Evidence []struct{ Sent *simulator.Sent }
+				Evidence []struct{ Request *simulator.Request }
 			}
 		}
 	}
@@ -204,7 +204,7 @@ func TestJSONHoldsTheAttempts(t *testing.T) {
 	if back.Outcome != "failed" || back.ExitCode != 1 {
 		t.Errorf("outcome %q, exit code %d", back.Outcome, back.ExitCode)
 	}
-	if sent := back.Stories[0].Steps[0].Evidence[0].Sent; sent == nil || sent.EventType != "patient.phone.added" {
+	if sent := back.Scenarios[0].Steps[0].Evidence[0].Request; sent == nil || sent.EventType != "patient.phone.added" {
 		t.Errorf("the first attempt reads back as %+v", sent)
 	}
 }

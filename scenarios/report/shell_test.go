@@ -7,7 +7,7 @@ func TestCommandsReadBackAsTheyAre(t *testing.T) {
 		{"play", `play`, `play`},
 		{"http://127.0.0.1:3000/webhooks", `http://127.0.0.1:3000/webhooks`, `http://127.0.0.1:3000/webhooks`},
 		{"", `''`, `''`},
-		{"a story.yaml", `'a story.yaml'`, `'a story.yaml'`},
+		{"a scenario.yaml", `'a scenario.yaml'`, `'a scenario.yaml'`},
 		{"it's", `'it'\''s'`, `'it'\''s'`},
 		{"booking.*", `'booking.*'`, `'booking.*'`},
 		{"$SEMBLANCE_SECRET", `'$SEMBLANCE_SECRET'`, `"$SEMBLANCE_SECRET"`}, // only in a command does it stand for the variable

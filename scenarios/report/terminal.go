@@ -15,7 +15,7 @@ import (
 type Terminal struct {
 	Color    bool
 	Progress bool // Live shows one line that moves while a long step is played; only a terminal can
-	Quiet    bool // steps that did not fail, and stories without any, are left out
+	Quiet    bool // steps that did not fail, and scenarios without any, are left out
 }
 
 // missingShown is how many event types that were not covered are listed where nobody asked for them.
@@ -27,14 +27,14 @@ const failuresShown = 3
 // Write writes the whole result.
 func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 	var b bytes.Buffer
-	for i := range r.Stories {
-		story := &r.Stories[i]
-		if !t.Quiet || story.Outcome() == scenarios.Failed {
-			t.story(&b, story)
+	for i := range r.Scenarios {
+		scenario := &r.Scenarios[i]
+		if !t.Quiet || scenario.Outcome() == scenarios.Failed {
+			t.scenario(&b, scenario)
 		}
 		before := told{}
-		for k := range story.Steps {
-			t.step(&b, story, &story.Steps[k], &before)
+		for k := range scenario.Steps {
+			t.step(&b, scenario, &scenario.Steps[k], &before)
 		}
 	}
 	t.summary(&b, &r)
@@ -45,19 +45,19 @@ func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 // stepWidth is the column of what a step says: most fit, and the line of a step that passed is cut to it.
 const stepWidth = 56
 
-func (t Terminal) story(b *bytes.Buffer, s *scenarios.Story) {
+func (t Terminal) scenario(b *bytes.Buffer, s *scenarios.ScenarioResult) {
 	fmt.Fprintf(b, "%s  %s\n", t.paint(s.Name, color.Bold), t.paint(fmt.Sprintf("%s, seed %d", s.File, s.Seed), color.Faint))
 }
 
 // Step writes a step in one line, and what failed in it below.
-func (t Terminal) Step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.StepResult) {
-	t.step(b, story, s, &told{})
+func (t Terminal) Step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *scenarios.StepResult) {
+	t.step(b, scenario, s, &told{})
 }
 
 // told is what was said last of a step that failed: where one thing is wrong with every step, it is said once.
 type told struct{ failures, path string }
 
-func (t Terminal) step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.StepResult, before *told) {
+func (t Terminal) step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *scenarios.StepResult, before *told) {
 	what := s.What
 	if s.Name != "" {
 		what = s.Name + ": " + what
@@ -86,7 +86,7 @@ func (t Terminal) step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.Ste
 			b.WriteString(failures)
 			*before = told{failures, s.Path}
 		}
-		fmt.Fprintf(b, "        %-9s %s\n", "again", command(story.ReproduceStep(&s.Step)))
+		fmt.Fprintf(b, "        %-9s %s\n", "rerun", command(scenario.ReproduceStep(&s.Step)))
 	}
 }
 
@@ -94,7 +94,7 @@ func (t Terminal) step(b *bytes.Buffer, story *scenarios.Story, s *scenarios.Ste
 func result(s *scenarios.StepResult) string {
 	switch {
 	case s.Counts.Attempts+s.Counts.Checks == 1 && len(s.Evidence) == 1:
-		return came(&s.Evidence[0])
+		return happened(&s.Evidence[0])
 	case s.Counts.Attempts > 1:
 		text := fmt.Sprintf("%s, p50 %s, p99 %s", count(s.Counts.Attempts, "attempt", "attempts"), milliseconds(s.Latency.P50), milliseconds(s.Latency.P99))
 		if s.Reason != "" { // why there are no more of them
@@ -126,8 +126,8 @@ func (t Terminal) failures(s *scenarios.StepResult) string {
 		if e.Verdict.More > 0 {
 			fmt.Fprintf(b, "        and %d more of this answer\n", e.Verdict.More)
 		}
-		if text := firstLine(answer(e), 200); text != "" && text != told { // a capture is missed in an answer that has failed, too
-			fmt.Fprintf(b, "        %-9s %s\n", "answer", text)
+		if text := firstLine(responseText(e), 200); text != "" && text != told { // a capture is missed in an answer that has failed, too
+			fmt.Fprintf(b, "        %-9s %s\n", "response", text)
 			told = text
 		}
 	}
@@ -140,23 +140,23 @@ func (t Terminal) failures(s *scenarios.StepResult) string {
 func (t Terminal) failure(b *bytes.Buffer, f scenarios.Failure) {
 	fmt.Fprintf(b, "        %s\n", f.Subject())
 	fmt.Fprintf(b, "          expected  %s\n", t.paint(f.Expected, color.FgGreen))
-	fmt.Fprintf(b, "          found     %s\n", t.paint(f.Found, color.FgRed))
+	fmt.Fprintf(b, "          got       %s\n", t.paint(f.Got, color.FgRed))
 }
 
 // summary writes what the run came to.
 func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
-	tally := map[scenarios.Outcome]int{}
+	summary := map[scenarios.Outcome]int{}
 	failed := 0
-	for i := range r.Stories {
-		for outcome, n := range r.Stories[i].Tally() {
-			tally[outcome] += n
+	for i := range r.Scenarios {
+		for outcome, n := range r.Scenarios[i].Summary() {
+			summary[outcome] += n
 		}
-		if r.Stories[i].Outcome() == scenarios.Failed {
+		if r.Scenarios[i].Outcome() == scenarios.Failed {
 			failed++
 		}
 	}
 	b.WriteByte('\n')
-	fmt.Fprintf(b, "%s  %s\n", t.verdict(r, failed), played(tally))
+	fmt.Fprintf(b, "%s  %s\n", t.verdict(r, failed), played(summary))
 	fmt.Fprintf(b, "  sent      %s, %d answered, in %s\n", count(r.Counts.Attempts, "attempt", "attempts"), r.Counts.Answered, milliseconds(r.Duration))
 	if r.Latency.Count > 0 {
 		fmt.Fprintf(b, "  answers   p50 %s, p90 %s, p99 %s, slowest %s\n",
@@ -174,25 +174,25 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 
 // verdict is the run in a word or two.
 func (t Terminal) verdict(r *scenarios.Result, failed int) string {
-	stories := count(len(r.Stories), "story", "stories")
+	counted := count(len(r.Scenarios), "scenario", "scenarios")
 	switch code := r.ExitCode(); {
 	case code == scenarios.ExitInterrupted:
 		return t.paint("interrupted", color.FgYellow, color.Bold)
 	case code == scenarios.ExitUnreached:
 		return t.paint("nothing was answered at "+r.Target, color.FgRed, color.Bold)
 	case failed > 0:
-		return t.paint(fmt.Sprintf("%d of %s failed", failed, stories), color.FgRed, color.Bold)
+		return t.paint(fmt.Sprintf("%d of %s failed", failed, counted), color.FgRed, color.Bold)
 	case code != 0:
 		return t.paint("too little was covered", color.FgRed, color.Bold)
 	}
-	return t.paint(stories+" passed", color.FgGreen, color.Bold)
+	return t.paint(counted+" passed", color.FgGreen, color.Bold)
 }
 
 // played is how many steps went how.
-func played(tally map[scenarios.Outcome]int) string {
+func played(summary map[scenarios.Outcome]int) string {
 	var words []string
 	for _, outcome := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Skipped, scenarios.NotRun} {
-		if n := tally[outcome]; n > 0 {
+		if n := summary[outcome]; n > 0 {
 			words = append(words, fmt.Sprintf("%d %s", n, outcome))
 		}
 	}

@@ -71,7 +71,7 @@ type with struct {
 
 func playFileTable() *table[playFile] {
 	return &table[playFile]{what: "play", about: "Another scenario, beside this one or of the library.", keys: []key[playFile]{
-		{"file", "A file beside this one, or a story of the library.", text(), true, func(p *parser, n *node, f *playFile) {
+		{"file", "A file beside this one, or a scenario of the library.", text(), true, func(p *parser, n *node, f *playFile) {
 			f.file, _ = p.word(n, "the file to play")
 			f.at = n
 		}},
@@ -118,7 +118,7 @@ func messageTable() *table[Request] {
 			func(p *parser, n *node, s *Request) { s.Headers = p.headers(n, "headers") }},
 		{"raw", "The body, as it is.", text(), false, func(p *parser, n *node, s *Request) {
 			if n.kind != scalar {
-				p.fail(n, "raw is the body as a text, byte for byte; found %s", n.describe())
+				p.fail(n, "raw is the body as a text, byte for byte; got %s", n.describe())
 				return
 			}
 			s.Body = p.scan(n)
@@ -171,7 +171,7 @@ func signTable() *table[Sign] {
 // signTime reads now, now-400s, or a t as it is to be written.
 func (p *parser) signTime(n *node) SignTime {
 	if n.kind != scalar || n.isNull() {
-		p.fail(n, "t is now, such as now-400s, or the text itself; found %s", n.describe())
+		p.fail(n, "t is now, such as now-400s, or the text itself; got %s", n.describe())
 		return SignTime{}
 	}
 	if len(n.text) < 3 || n.text[:3] != "now" {
@@ -183,7 +183,7 @@ func (p *parser) signTime(n *node) SignTime {
 	}
 	offset, ok := parseOffset(n.text[3:])
 	if !ok {
-		p.fail(n, "t is now, such as now-400s or now+1h, or the text itself; found %s", n.describe())
+		p.fail(n, "t is now, such as now-400s or now+1h, or the text itself; got %s", n.describe())
 	}
 	return SignTime{Offset: offset}
 }

@@ -7,7 +7,7 @@ import (
 	"semblance/schemas"
 )
 
-// scope is what a step can refer to at its place in the story.
+// scope is what a step can refer to at its place in the scenario.
 type scope struct {
 	captures map[string]bool // taken before, whatever the order that a shuffle draws
 	sent     bool            // something was sent before
@@ -26,7 +26,7 @@ type checker struct {
 	*parser
 	taken map[string]Pos // where each capture of the file is taken first
 	names map[string]Pos // of steps
-	lost  bool           // the clinic of the checks is no longer where the story's will be: no action is rehearsed
+	lost  bool           // the clinic of the checks is no longer where the scenario's will be: no action is rehearsed
 }
 
 // check says all that is wrong with the steps of a file beyond their form.
@@ -109,7 +109,7 @@ func (c *checker) step(step Step, s *scope) {
 	s.sent = s.sent || sends(step)
 }
 
-// sends reports whether a step sends an event of which ${sent.eventId} is the id.
+// sends reports whether a step sends an event of which ${request.eventId} is the id.
 func sends(step Step) bool {
 	switch step.(type) {
 	case *Send, *Do, *Traffic:
@@ -137,7 +137,7 @@ type place int
 
 const (
 	inStep    place = iota
-	inExpect        // judged after the send: ${sent.eventId} is the attempt's own
+	inExpect        // judged after the send: ${request.eventId} is the attempt's own
 	inRequest       // headers and URL: ${sign.…} too
 	inOver          // ${t} and ${body} too
 )
@@ -201,9 +201,9 @@ func (c *checker) reference(step *Common, ref *Ref, at place, s *scope) {
 	switch ref.Kind {
 	case RefCast:
 		c.castReference(ref, fail)
-	case RefSent:
+	case RefRequest:
 		if !s.sent && at != inExpect {
-			fail("nothing is sent before this step, so there is no ${sent.eventId} yet")
+			fail("nothing is sent before this step, so there is no ${request.eventId} yet")
 		}
 	case RefSign:
 		if at != inRequest {

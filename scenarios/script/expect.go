@@ -25,12 +25,12 @@ func expectTable() *table[expecting] {
 		}
 	}
 	return &table[expecting]{what: "expect", about: "What an answer must be. Keys that are left out are inherited.", keys: []key[expecting]{
-		{"answer", "none: no answer (reset, cut, lost); any: an answer or none.", words(answerWords()), false,
-			say("answer", func(p *parser, n *node, e *expecting) {
-				word, _ := p.oneOf(n, "answer", answerWords())
-				e.Answer = scenarios.Answer(word)
+		{"response", "none: no response (reset, cut, lost); any: a response or none.", words(presenceWords()), false,
+			say("response", func(p *parser, n *node, e *expecting) {
+				word, _ := p.oneOf(n, "response", presenceWords())
+				e.Response = scenarios.Presence(word)
 				if word == "expected" {
-					e.Answer = scenarios.AnswerExpected
+					e.Response = scenarios.ResponseExpected
 				}
 			})},
 		{"status", "A number, a class such as 2xx, a list of them, or any.", statusShape(), false,
@@ -47,7 +47,7 @@ func expectTable() *table[expecting] {
 	}}
 }
 
-func answerWords() []string { return []string{"none", "any", "expected"} }
+func presenceWords() []string { return []string{"none", "any", "expected"} }
 
 func bodyWords() []string { return []string{"absent", "any"} }
 
@@ -58,15 +58,15 @@ func (p *parser) expectation(n *node, inherited Expect) Expect {
 	said := func(key string) bool { return slices.Contains(e.said, key) }
 	out := inherited
 	out.Pos = n.pos
-	if said("answer") {
-		out.Answer = e.Answer
-		if e.Answer != scenarios.AnswerExpected {
-			out = Expect{Pos: n.pos, Answer: e.Answer, Within: inherited.Within}
+	if said("response") {
+		out.Response = e.Response
+		if e.Response != scenarios.ResponseExpected {
+			out = Expect{Pos: n.pos, Response: e.Response, Within: inherited.Within}
 		}
 	} else if said("status") || said("headers") || said("equals") || said("body") {
-		out.Answer = scenarios.AnswerExpected
+		out.Response = scenarios.ResponseExpected
 	}
-	if out.Answer != scenarios.AnswerExpected {
+	if out.Response != scenarios.ResponseExpected {
 		for _, key := range []string{"status", "headers", "equals", "body"} {
 			if said(key) {
 				p.fail(n, "no answer is expected, so nothing can be said of its %s", key)
@@ -98,14 +98,14 @@ func (p *parser) expectation(n *node, inherited Expect) Expect {
 }
 
 // spoiled is what a step with a fault inherits: the time alone.
-func (e Expect) spoiled() Expect { return Expect{Within: e.Within} }
+func (e Expect) faulty() Expect { return Expect{Within: e.Within} }
 
 func (p *parser) statuses(n *node) scenarios.Statuses {
 	items := p.items(n, "status", true)
 	var set scenarios.Statuses
 	for _, item := range items {
 		if item.kind != scalar {
-			p.fail(item, "a status is a number such as 202 or a class such as 2xx; found %s", item.describe())
+			p.fail(item, "a status is a number such as 202 or a class such as 2xx; got %s", item.describe())
 			continue
 		}
 		if item.text == "any" {
@@ -146,7 +146,7 @@ func (p *parser) headers(n *node, what string) []Named {
 	}
 	for _, pair := range n.items {
 		if pair.kind != list || len(pair.items) != 2 || pair.items[0].kind != scalar {
-			p.fail(pair, "a header in a list is a pair: [name, value]; found %s", pair.describe())
+			p.fail(pair, "a header in a list is a pair: [name, value]; got %s", pair.describe())
 			continue
 		}
 		add(pair.items[0], pair.items[1])

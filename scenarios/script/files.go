@@ -13,13 +13,13 @@ import (
 	"semblance/schemas"
 )
 
-// Files is the loader of the command line: a file of the disk, or a story of the library by its name alone. What a file
+// Files is the loader of the command line: a file of the disk, or a scenario of the library by its name alone. What a file
 // plays is looked for beside it first.
 type Files struct {
-	Stories fs.FS // NAME.yaml for the story NAME; nil: there is none
+	Scenarios fs.FS // NAME.yaml for the scenario NAME; nil: there is none
 }
 
-// libraryID begins the ID of a library's story; no path of a file does.
+// libraryID begins the ID of a library's scenario; no path of a file does.
 const libraryID = "library:"
 
 // Load finds the scenario name that from plays, or that was named on the command line.
@@ -27,12 +27,12 @@ func (f Files) Load(from *Source, name string) (*Source, error) {
 	if name == "" {
 		return nil, errors.New("a file has a name")
 	}
-	story := f.story(name)
+	scenario := f.scenario(name)
 	if from != nil && strings.HasPrefix(from.ID, libraryID) {
-		if story == "" {
-			return nil, f.missing(name, "the library has no such story")
+		if scenario == "" {
+			return nil, f.missing(name, "the library has no such scenario")
 		}
-		return f.fromLibrary(story)
+		return f.fromLibrary(scenario)
 	}
 	shown := name
 	if from != nil && !filepath.IsAbs(name) {
@@ -42,51 +42,51 @@ func (f Files) Load(from *Source, name string) (*Source, error) {
 	switch {
 	case err == nil:
 		return source, nil
-	case story != "" && errors.Is(err, fs.ErrNotExist):
-		return f.fromLibrary(story)
+	case scenario != "" && errors.Is(err, fs.ErrNotExist):
+		return f.fromLibrary(scenario)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, f.missing(name, "there is no such file")
 	}
 	return nil, err
 }
 
-// story returns the file of the library that a name means, or "".
-func (f Files) story(name string) string {
-	if f.Stories == nil {
+// scenario returns the file of the library that a name means, or "".
+func (f Files) scenario(name string) string {
+	if f.Scenarios == nil {
 		return ""
 	}
 	file := strings.TrimSuffix(name, ".yaml") + ".yaml"
-	if info, err := fs.Stat(f.Stories, file); err != nil || info.IsDir() {
+	if info, err := fs.Stat(f.Scenarios, file); err != nil || info.IsDir() {
 		return ""
 	}
 	return file
 }
 
-// missing says that a scenario is not there, and which story may have been meant.
+// missing says that a scenario is not there, and which scenario may have been meant.
 func (f Files) missing(name, what string) error {
-	if f.Stories != nil && !strings.ContainsAny(name, `/\`) {
-		var stories []string
-		entries, err := fs.ReadDir(f.Stories, ".")
+	if f.Scenarios != nil && !strings.ContainsAny(name, `/\`) {
+		var scenarios []string
+		entries, err := fs.ReadDir(f.Scenarios, ".")
 		if err != nil {
 			return fmt.Errorf("%s, and the library cannot be read: %w", what, err)
 		}
 		for _, e := range entries {
-			stories = append(stories, strings.TrimSuffix(e.Name(), ".yaml"))
+			scenarios = append(scenarios, strings.TrimSuffix(e.Name(), ".yaml"))
 		}
-		if near := schemas.Suggest(strings.TrimSuffix(name, path.Ext(name)), stories); near != "" {
+		if near := schemas.Suggest(strings.TrimSuffix(name, path.Ext(name)), scenarios); near != "" {
 			return fmt.Errorf("%s; the library has %q", what, near)
 		}
-		return fmt.Errorf("%s, and no story of that name in the library; `semblance scenario list` shows them", what)
+		return fmt.Errorf("%s, and no scenario of that name in the library; `semblance scenario list` shows them", what)
 	}
 	return errors.New(what)
 }
 
 func (f Files) fromLibrary(file string) (*Source, error) {
-	data, err := fs.ReadFile(f.Stories, file)
+	data, err := fs.ReadFile(f.Scenarios, file)
 	if err != nil {
-		return nil, fmt.Errorf("the library's story cannot be read: %w", err)
+		return nil, fmt.Errorf("the library's scenario cannot be read: %w", err)
 	}
-	return &Source{Name: file, ID: libraryID + file, Data: data, Files: f.Stories}, nil
+	return &Source{Name: file, ID: libraryID + file, Data: data, Files: f.Scenarios}, nil
 }
 
 // fromDisk reads a file, and no more of it than a scenario may have.

@@ -10,7 +10,7 @@ import (
 	"semblance/scenarios/script"
 )
 
-// A file plays what stands beside it, and else a story of the library; a story of the library plays others of it alone.
+// A file plays what stands beside it, and else a scenario of the library; a scenario of the library plays others of it alone.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -31,7 +31,7 @@ func TestFiles(t *testing.T) {
 	write("ack.schema.json", `{"type": "object", "properties": {"job": {"$ref": "parts/job.schema.json"}}}`)
 	write("parts/job.schema.json", `{"type": "string"}`)
 	write("parts/wait.yaml", wait)
-	write("burst.yaml", "nme: a file that is wrong, to be told from the story\n")
+	write("burst.yaml", "nme: a file that is wrong, to be told from the scenario\n")
 	library := fstest.MapFS{
 		"first-visit.yaml": {Data: []byte("name: x\nsteps: [{play: burst}, {play: burst.yaml}]\n")},
 		"burst.yaml":       {Data: []byte(wait)},
@@ -39,23 +39,23 @@ func TestFiles(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ load, want string }{
 		"a file":                    {write("a.yaml", wait), ""},
-		"a story":                   {"first-visit", ""},
-		"a story by its file":       {"first-visit.yaml", ""},
+		"a scenario":                {"first-visit", ""},
+		"a scenario by its file":    {"first-visit.yaml", ""},
 		"a file plays a file":       {write("b.yaml", "name: x\nsteps: [{play: parts/wait.yaml}, {play: a.yaml}]\n"), ""},
-		"a file plays a story":      {write("c.yaml", "name: x\nsteps: [{play: first-visit}]\n"), ""},
-		"a file over a story":       {write("d.yaml", "name: x\nsteps: [{play: burst.yaml}]\n"), `unknown key "nme"`},
+		"a file plays a scenario":   {write("c.yaml", "name: x\nsteps: [{play: first-visit}]\n"), ""},
+		"a file over a scenario":    {write("d.yaml", "name: x\nsteps: [{play: burst.yaml}]\n"), `unknown key "nme"`},
 		"a schema beside it":        {write("e.yaml", schema("ack.schema.json")), ""},
 		"a schema that comes along": {write("f.yaml", schema("semblance:response/ack")), ""},
 		"a schema above it":         {write("parts/g.yaml", schema("../ack.schema.json")), "does not compile"},
 		"a schema of the disk":      {write("h.yaml", schema("file:///etc/passwd")), "does not compile"},
 		"nothing":                   {"frist-visit", `there is no such file; the library has "first-visit"`},
-		"nothing at all":            {"nothing-at-all", "no story of that name in the library"},
+		"nothing at all":            {"nothing-at-all", "no scenario of that name in the library"},
 		"no file":                   {filepath.Join(dir, "no.yaml"), "there is no such file"},
 		"a folder":                  {dir, "this is a folder"},
-		"a story plays a file":      {"outside", "the library has no such story"},
+		"a scenario plays a file":   {"outside", "the library has no such scenario"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := script.Load(script.Files{Stories: library}, test.load)
+			_, err := script.Load(script.Files{Scenarios: library}, test.load)
 			switch {
 			case test.want == "" && err != nil:
 				t.Error(err)
@@ -86,7 +86,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: %v", word, err)
 		}
 	}
-	outer, err := script.Read(script.Files{Stories: fstest.MapFS{"inner.yaml": {Data: []byte("name: x\nsteps: [{wait: 1s, name: twice}, {wait: 1s, name: inside}]\n")}}},
+	outer, err := script.Read(script.Files{Scenarios: fstest.MapFS{"inner.yaml": {Data: []byte("name: x\nsteps: [{wait: 1s, name: twice}, {wait: 1s, name: inside}]\n")}}},
 		&script.Source{Name: "x.yaml", ID: "x.yaml", Data: []byte("name: x\nsteps: [{play: inner}, {wait: 1s, name: twice}]\n")})
 	if err != nil {
 		t.Fatal(err)

@@ -161,7 +161,7 @@ func TestPlaysWithoutEnd(t *testing.T) {
 		"itslf":  `the library has "itself"`,
 	} {
 		start := time.Now()
-		_, err := script.Load(script.Files{Stories: library}, name)
+		_, err := script.Load(script.Files{Scenarios: library}, name)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %.300v, want %s", name, err, want)
 		}

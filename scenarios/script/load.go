@@ -61,7 +61,7 @@ type load struct {
 	problems Problems
 	root     *table[Scenario]
 	words    []word           // the kinds of steps
-	clinic   *fixtures.Clinic // where the story is rehearsed
+	clinic   *fixtures.Clinic // where the scenario is rehearsed
 	errors   int              // so far
 	warnings int
 	steps    int       // so far, in all files
@@ -111,7 +111,7 @@ func readFile(source *Source) (*file, *node, *Problem) {
 		return nil, nil, &p
 	}
 	if len(data) > MaxFileBytes {
-		return refuse(0, 0, "the file has more than %d bytes; a story that long is several", MaxFileBytes)
+		return refuse(0, 0, "the file has more than %d bytes; a scenario that long is several", MaxFileBytes)
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {

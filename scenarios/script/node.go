@@ -6,13 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of a scenario file. A story that people can read is far inside them; a file that is not is refused in one
+// The bounds of a scenario file. A scenario that people can read is far inside them; a file that is not is refused in one
 // sentence before it costs memory or time.
 const (
 	MaxFileBytes = 1 << 20 // of one file
 	MaxDepth     = 64      // of nesting
 	MaxNodes     = 100_000 // values in one file, aliases counted as often as they are used
-	MaxSteps     = 10_000  // of a story, with those of the files that it plays
+	MaxSteps     = 10_000  // of a scenario, with those of the files that it plays
 	MaxPlayDepth = 8       // of files that play files
 	MaxProblems  = 100     // that are listed
 )

@@ -46,7 +46,7 @@ func (p *parser) warnAt(pos Pos, format string, arguments ...any) {
 // word reads a text without ${…}.
 func (p *parser) word(n *node, what string) (string, bool) {
 	if n.kind != scalar || n.isNull() {
-		p.fail(n, "%s is a text; found %s", what, n.describe())
+		p.fail(n, "%s is a text; got %s", what, n.describe())
 		return "", false
 	}
 	if strings.Contains(n.text, "${") {
@@ -68,9 +68,9 @@ func (p *parser) oneOf(n *node, what string, known []string) (string, bool) {
 		}
 	}
 	if near := schemas.Suggest(text, known); near != "" {
-		p.fail(n, "%s is %s; found %q: did you mean %q?", what, either(known), shorten(text), near)
+		p.fail(n, "%s is %s; got %q: did you mean %q?", what, either(known), shorten(text), near)
 	} else {
-		p.fail(n, "%s is %s; found %s", what, either(known), n.describe())
+		p.fail(n, "%s is %s; got %s", what, either(known), n.describe())
 	}
 	return "", false
 }
@@ -80,7 +80,7 @@ func (p *parser) truth(n *node, what string) bool {
 	if n.kind == scalar && !n.quoted && (n.text == "true" || n.text == "false") {
 		return n.text == "true"
 	}
-	p.fail(n, "%s is true or false; found %s", what, n.describe())
+	p.fail(n, "%s is true or false; got %s", what, n.describe())
 	return false
 }
 
@@ -91,7 +91,7 @@ func (p *parser) count(n *node, what string, low, high int) (int, bool) {
 			return i, true
 		}
 	}
-	p.fail(n, "%s is a whole number from %d to %d; found %s", what, low, high, n.describe())
+	p.fail(n, "%s is a whole number from %d to %d; got %s", what, low, high, n.describe())
 	return low, false
 }
 
@@ -106,10 +106,10 @@ func (p *parser) duration(n *node, what string) (time.Duration, bool) {
 		case err == nil && 0 <= d && d <= MaxDuration:
 			return d, true
 		case err == nil && d < 0:
-			p.fail(n, "%s cannot be less than nothing; found %s", what, n.describe())
+			p.fail(n, "%s cannot be less than nothing; got %s", what, n.describe())
 			return 0, false
 		case err == nil:
-			p.fail(n, "%s is at most %s; found %s", what, "24h", n.describe())
+			p.fail(n, "%s is at most %s; got %s", what, "24h", n.describe())
 			return 0, false
 		}
 		if _, err := strconv.ParseFloat(n.text, 64); err == nil {
@@ -117,7 +117,7 @@ func (p *parser) duration(n *node, what string) (time.Duration, bool) {
 			return 0, false
 		}
 	}
-	p.fail(n, "%s is a length of time such as 300ms, 5s or 1m30s; found %s", what, n.describe())
+	p.fail(n, "%s is a length of time such as 300ms, 5s or 1m30s; got %s", what, n.describe())
 	return 0, false
 }
 
@@ -149,7 +149,7 @@ func (p *parser) rate(n *node, what string) float64 {
 			return rate
 		}
 	}
-	p.fail(n, "%s is a number a time, such as 5/s, 100/m or 1000/h, and at most 1000000/s; found %s", what, n.describe())
+	p.fail(n, "%s is a number a time, such as 5/s, 100/m or 1000/h, and at most 1000000/s; got %s", what, n.describe())
 	return 0
 }
 
@@ -158,14 +158,14 @@ func (p *parser) called(n *node, what string) (string, bool) {
 	if n.kind == scalar && name.MatchString(n.text) && len(n.text) <= 100 {
 		return n.text, true
 	}
-	p.fail(n, "the name of %s is letters, digits, - and _, and begins with a letter; found %s", what, n.describe())
+	p.fail(n, "the name of %s is letters, digits, - and _, and begins with a letter; got %s", what, n.describe())
 	return "", false
 }
 
 // text reads a text that may hold ${…}.
 func (p *parser) text(n *node, what string) (Text, bool) {
 	if n.kind != scalar || n.isNull() {
-		p.fail(n, "%s is a text; found %s", what, n.describe())
+		p.fail(n, "%s is a text; got %s", what, n.describe())
 		return Text{}, false
 	}
 	return p.scan(n), true
@@ -180,12 +180,12 @@ func (p *parser) url(n *node, what string) (Text, bool) {
 	begins := ""
 	if len(t.Parts) > 0 {
 		begins = t.Parts[0].Literal
-		if t.Parts[0].Ref != nil { // known when the story is played
+		if t.Parts[0].Ref != nil { // known when the scenario is played
 			return t, true
 		}
 	}
 	if lower := strings.ToLower(begins); !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
-		p.fail(n, "%s begins with http://, https:// or ${target.origin}; found %s", what, n.describe())
+		p.fail(n, "%s begins with http://, https:// or ${target.origin}; got %s", what, n.describe())
 		return t, false
 	}
 	return t, true
@@ -199,14 +199,14 @@ func (p *parser) items(n *node, what string, oneToo bool) []*node {
 	case oneToo && n.kind == scalar && !n.isNull():
 		return []*node{n}
 	}
-	p.fail(n, "%s is a list; found %s", what, n.describe())
+	p.fail(n, "%s is a list; got %s", what, n.describe())
 	return nil
 }
 
 // pairs calls each for every key and value of a map whose keys the file chooses.
 func (p *parser) pairs(n *node, what string, each func(k, v *node)) {
 	if n.kind != object {
-		p.fail(n, "%s is a map; found %s", what, n.describe())
+		p.fail(n, "%s is a map; got %s", what, n.describe())
 		return
 	}
 	seen := map[string]bool{}
@@ -300,7 +300,7 @@ func (n *node) encoded() any {
 // pointer reads an RFC 6901 pointer.
 func (p *parser) pointer(n *node) (string, bool) {
 	if n.kind != scalar {
-		p.fail(n, "a pointer is a text such as /job/id; found %s", n.describe())
+		p.fail(n, "a pointer is a text such as /job/id; got %s", n.describe())
 		return "", false
 	}
 	if err := scenarios.CheckPointer(n.text); err != nil {

@@ -46,7 +46,7 @@ func questionTable() *table[Probe] {
 		{"every", "From one question to the next; 100ms unless told otherwise.", duration(), false, func(p *parser, n *node, s *Probe) {
 			d, ok := p.duration(n, "every")
 			if ok && d < time.Millisecond {
-				p.fail(n, "every is at least 1ms; found %s", n.describe())
+				p.fail(n, "every is at least 1ms; got %s", n.describe())
 			}
 			s.Every = d
 		}},
@@ -100,7 +100,7 @@ func defaultUntil(s *Probe) Until {
 func untilTable() *table[untilReading] {
 	t := &table[untilReading]{what: "until", about: "The answer that a probe waits for."}
 	for _, k := range expectTable().keys {
-		if k.name == "answer" || k.name == "within" {
+		if k.name == "response" || k.name == "within" {
 			continue
 		}
 		t.keys = append(t.keys, key[untilReading]{k.name, k.about, k.shape, false, func(p *parser, n *node, u *untilReading) { k.read(p, n, &u.expecting) }})

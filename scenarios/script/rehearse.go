@@ -9,7 +9,7 @@ import (
 	"semblance/schemas/validate"
 )
 
-// placeholder stands for an identifier whose value is known only when the story is played.
+// placeholder stands for an identifier whose value is known only when the scenario is played.
 const placeholder = "692597070fe21cfa5e6a010f"
 
 // send rehearses a send in the clinic of the checks: whom it is about, and whether its payload fits its schema.
@@ -23,11 +23,11 @@ func (c *checker) send(s *Send) {
 		return
 	}
 	at := c.load.clinic.At(s.Path)
-	if _, err := at.Change(s.Type, fixtures.Ask{About: about}); err != nil {
+	if _, err := at.Event(s.Type, fixtures.EventOptions{About: about}); err != nil {
 		c.failAt(s.aboutPos(), 1, "%s", c.inNames(err))
 		return
 	}
-	ask := fixtures.Ask{About: about, Set: map[string]string{}}
+	ask := fixtures.EventOptions{About: about, Set: map[string]string{}}
 	var extra []schemas.Identifier
 	open := map[string]bool{} // identifiers whose value is not known yet
 	for _, i := range s.Identifiers {
@@ -51,7 +51,7 @@ func (c *checker) send(s *Send) {
 		}
 		ask.Omit = append(ask.Omit, name)
 	}
-	change, err := at.Change(s.Type, ask)
+	change, err := at.Event(s.Type, ask)
 	if err != nil {
 		c.failAt(s.Pos, 1, "%s", c.inNames(err))
 		return
@@ -79,7 +79,7 @@ func unknownIdentifier(t *schemas.EventType, name string) string {
 }
 
 // payload says what the schema of the event type has against what will be sent.
-func (c *checker) payload(s *Send, change *schemas.Change, open map[string]bool) {
+func (c *checker) payload(s *Send, change *schemas.Event, open map[string]bool) {
 	schema, err := validate.Payload(s.Type)
 	if err != nil {
 		c.failAt(s.Pos, 1, "%s", err)
@@ -155,7 +155,7 @@ func (c *checker) do(s *Do) {
 }
 
 // ofNewer reports whether an action is one of a practice with the newer appointment system, as the clinic of the checks
-// is. Which one the story's has is decided when it is played.
+// is. Which one the scenario's has is decided when it is played.
 func ofNewer(a fixtures.Action) bool {
 	for _, name := range a.Events {
 		if t, err := schemas.Lookup(name); err == nil {

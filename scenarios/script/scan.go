@@ -103,8 +103,8 @@ func (p *parser) reference(text string, pos Pos) *Ref {
 		return ref
 	}
 	switch words[0] {
-	case "sent":
-		return fixed(RefSent, "eventId")
+	case "request":
+		return fixed(RefRequest, "eventId")
 	case "target":
 		return fixed(RefTarget, "url", "origin")
 	case "run":
@@ -116,7 +116,7 @@ func (p *parser) reference(text string, pos Pos) *Ref {
 			ref.Kind, ref.Name = RefEnv, words[1]
 			return ref
 		}
-		p.failAt(pos, width, "${env.NAME} takes the name of one variable, found ${%s}", shorten(text))
+		p.failAt(pos, width, "${env.NAME} takes the name of one variable, got ${%s}", shorten(text))
 		return ref
 	}
 	for _, w := range words {

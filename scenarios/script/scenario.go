@@ -14,12 +14,12 @@ import (
 const DefaultSeed = 1
 
 func scenarioTable() *table[Scenario] {
-	return &table[Scenario]{what: "a scenario", about: "One story, played against a receiver.", keys: []key[Scenario]{
+	return &table[Scenario]{what: "a scenario", about: "One scenario, played against a receiver.", keys: []key[Scenario]{
 		{"$schema", "The schema of the language, for editors.", text(), false, func(p *parser, n *node, s *Scenario) { p.word(n, "$schema") }},
-		{"name", "What the story is called in reports.", text(), true, func(p *parser, n *node, s *Scenario) { s.Name = p.prose(n, "the name") }},
-		{"description", "What the story teaches.", text(), false, func(p *parser, n *node, s *Scenario) { s.Description = p.prose(n, "the description") }},
+		{"name", "What the scenario is called in reports.", text(), true, func(p *parser, n *node, s *Scenario) { s.Name = p.prose(n, "the name") }},
+		{"description", "What the scenario teaches.", text(), false, func(p *parser, n *node, s *Scenario) { s.Description = p.prose(n, "the description") }},
 		{"seed", "Decides everything that is drawn; 1 unless told otherwise.", shape{"type": "integer"}, false, func(p *parser, n *node, s *Scenario) { p.seed(n, s) }},
-		{"cast", "Records of the clinic, by the names that this story gives them. They exist from the start and have sent nothing.", mapOf(castShape()), false, func(p *parser, n *node, s *Scenario) { p.cast(n, s) }},
+		{"cast", "Records of the clinic, by the names that this scenario gives them. They exist from the start and have sent nothing.", mapOf(castShape()), false, func(p *parser, n *node, s *Scenario) { p.cast(n, s) }},
 		{"expect", "What every send expects unless it says otherwise.", ref("expect"), false, func(p *parser, n *node, _ *Scenario) { p.expect = p.expectation(n, p.expect) }},
 		{"deliver", "How every send is delivered unless it says otherwise.", words(deliverWords()), false, func(p *parser, n *node, _ *Scenario) { p.given = p.deliver(n) }},
 		{"steps", "What happens, in order.", ref("steps"), true, func(p *parser, n *node, s *Scenario) { s.Steps = p.steps(n, p.path) }},
@@ -39,7 +39,7 @@ func castShape() shape {
 // prose reads a text for people, in which a ${…} is what it is.
 func (p *parser) prose(n *node, what string) string {
 	if n.kind != scalar || n.isNull() {
-		p.fail(n, "%s is a text; found %s", what, n.describe())
+		p.fail(n, "%s is a text; got %s", what, n.describe())
 		return ""
 	}
 	return n.text
@@ -66,11 +66,11 @@ func (p *parser) seed(n *node, s *Scenario) {
 			return
 		}
 	}
-	p.fail(n, "a seed is a whole number; found %s", n.describe())
+	p.fail(n, "a seed is a whole number; got %s", n.describe())
 }
 
 // reserved are the words that ${…} gives a meaning of their own.
-func reserved() []string { return []string{"sent", "env", "target", "run", "sign"} }
+func reserved() []string { return []string{"request", "env", "target", "run", "sign"} }
 
 func (p *parser) cast(n *node, s *Scenario) {
 	p.pairs(n, "the cast", func(k, v *node) {
@@ -93,7 +93,7 @@ func (p *parser) cast(n *node, s *Scenario) {
 // else is said of it.
 func (p *parser) member(n *node, c *Cast) {
 	if n.kind != object || n.get("kind") == nil {
-		p.fail(n, "a record of the cast says its kind: {kind: patient}; found %s", n.describe())
+		p.fail(n, "a record of the cast says its kind: {kind: patient}; got %s", n.describe())
 		return
 	}
 	kind, ok := p.oneOfKinds(n.get("kind"))

@@ -31,7 +31,7 @@ func TestSchemaIsCurrent(t *testing.T) {
 	}
 }
 
-// The schema accepts every valid example, every story of the library, and what init writes. Of the invalid ones it refuses those whose form is wrong (form-….yaml), and
+// The schema accepts every valid example, every scenario of the library, and what init writes. Of the invalid ones it refuses those whose form is wrong (form-….yaml), and
 // accepts those that are wrong in what they mean.
 func TestSchemaJudgesTheExamples(t *testing.T) {
 	data, err := Schema()

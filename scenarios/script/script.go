@@ -1,7 +1,7 @@
 // Package script is the scenario language: it reads a file into a tree of steps, each with its place, and says everything
 // that is wrong with it before anything is sent. It runs nothing; the player does.
 //
-//	scenario, err := script.Load(script.Files{Stories: library}, "first.yaml")
+//	scenario, err := script.Load(script.Files{Scenarios: library}, "first.yaml")
 //	if err != nil {
 //		fmt.Print(err)                       // every problem, with its line and a caret
 //	}
@@ -10,7 +10,7 @@
 //	}
 //
 // A file is YAML, or JSON if it is called .json, and strict: an unknown key is an error with its place and the nearest
-// known one. One scenario is one story:
+// known one. One scenario is one scenario:
 //
 //	name: A first visit
 //	cast:
@@ -35,7 +35,7 @@
 //
 // # Values
 //
-// A [Text] may hold ${…}: ${visit.id}, ${visit.patient.id}, a capture such as ${job}, ${sent.eventId}, ${env.NAME},
+// A [Text] may hold ${…}: ${visit.id}, ${visit.patient.id}, a capture such as ${job}, ${request.eventId}, ${env.NAME},
 // ${target.url}, ${target.origin}, ${run.id}, ${run.seed}, ${run.round}, and in a request ${sign.t} and ${sign.v1}.
 // Nothing else is an expression, and $${ is a literal ${. Identifiers, the texts of an expect and an until, headers, URLs,
 // bodies and the arguments of a command are such texts; keys, names, files, schemas, faults and numbers are not.

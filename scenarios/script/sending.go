@@ -26,7 +26,7 @@ func deliveringKeys[T any](of func(*T) *Delivering) []key[T] {
 		{"expect", "What the answer must be, over what the file says.", ref("expect"), false, func(p *parser, n *node, s *T) {
 			inherited := p.expect
 			if of(s).Fault != nil {
-				inherited = inherited.spoiled()
+				inherited = inherited.faulty()
 			}
 			of(s).Expect = p.expectation(n, inherited)
 		}},
@@ -83,7 +83,7 @@ func (p *parser) deliver(n *node) Deliver {
 // fault reads {signature: stale} or {signature: {name: stale, age: 400s}}.
 func (p *parser) fault(n *node) *fault.Fault {
 	if n.kind != object || len(n.keys) != 1 {
-		p.fail(n, "a fault is one family and one name, such as {signature: tampered} or {transport: {name: slow-body}}; found %s", n.describe())
+		p.fail(n, "a fault is one family and one name, such as {signature: tampered} or {transport: {name: slow-body}}; got %s", n.describe())
 		return nil
 	}
 	family, value := n.keys[0].text, n.items[0]
@@ -93,7 +93,7 @@ func (p *parser) fault(n *node) *fault.Fault {
 		called = ""
 		p.pairs(value, "a fault", func(k, v *node) {
 			if v.kind != scalar {
-				p.fail(v, "the attribute %s of a fault is a text or a number; found %s", shorten(k.text), v.describe())
+				p.fail(v, "the attribute %s of a fault is a text or a number; got %s", shorten(k.text), v.describe())
 			} else if strings.Contains(v.text, "${") {
 				p.fail(v, "a fault cannot hold ${…}")
 			} else if k.text == "name" {
@@ -104,7 +104,7 @@ func (p *parser) fault(n *node) *fault.Fault {
 		})
 	}
 	if called == "" {
-		p.fail(value, "a fault has a name, such as {signature: {name: stale, age: 400s}}; found %s", value.describe())
+		p.fail(value, "a fault has a name, such as {signature: {name: stale, age: 400s}}; got %s", value.describe())
 		return nil
 	}
 	f, err := fault.New(family, called, attributes)

@@ -95,7 +95,7 @@ func (p *parser) steps(n *node, prefix string) []Step {
 	for i, item := range items {
 		p.load.steps++
 		if p.load.steps > MaxSteps {
-			p.fail(item, "the story has more than %d steps, with those of the files that it plays; repeat or traffic say much in few", MaxSteps)
+			p.fail(item, "the scenario has more than %d steps, with those of the files that it plays; repeat or traffic say much in few", MaxSteps)
 			return steps
 		}
 		if s := p.step(item, prefix+strconv.Itoa(i+1)); s != nil {
@@ -112,7 +112,7 @@ func (p *parser) step(n *node, path string) Step {
 		names[i] = w.name
 	}
 	if n.kind != object {
-		p.fail(n, "a step is a map that begins with one of %s; found %s", listed(names), n.describe())
+		p.fail(n, "a step is a map that begins with one of %s; got %s", listed(names), n.describe())
 		return nil
 	}
 	var found []word

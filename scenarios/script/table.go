@@ -30,7 +30,7 @@ type table[T any] struct {
 // read reads a map of the file into a T. Keys are read in the order of the table, whatever their order in the file.
 func (t *table[T]) read(p *parser, n *node, into *T) {
 	if n.kind != object {
-		p.fail(n, "%s is a map with the keys %s; found %s", t.what, listed(t.names()), n.describe())
+		p.fail(n, "%s is a map with the keys %s; got %s", t.what, listed(t.names()), n.describe())
 		return
 	}
 	p.keys(n, t.what, t.names())

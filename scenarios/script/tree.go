@@ -9,7 +9,7 @@ import (
 	"semblance/simulator/fault"
 )
 
-// Scenario is one story, read and checked: the root of the tree. Everything in it is resolved as far as it can be before
+// Scenario is one scenario, read and checked: the root of the tree. Everything in it is resolved as far as it can be before
 // the first send; what is left are the values that only the play knows, written ${…} ([Text], [Value]).
 type Scenario struct {
 	Pos
@@ -21,7 +21,7 @@ type Scenario struct {
 	Warnings    Problems // what is worth saying and does not stop the play
 }
 
-// Cast is a record of the clinic under the name that the story gives it. They are listed so that each comes after those
+// Cast is a record of the clinic under the name that the scenario gives it. They are listed so that each comes after those
 // that it is related to.
 type Cast struct {
 	Pos
@@ -38,7 +38,7 @@ type Relation struct {
 	Name string // in the cast
 }
 
-// Step is one step of a story: one of *[Send], *[Do], *[Wait], *[Probe], *[Shuffle], *[Repeat], *[Parallel], *[Traffic],
+// Step is one step of a scenario: one of *[Send], *[Do], *[Wait], *[Probe], *[Shuffle], *[Repeat], *[Parallel], *[Traffic],
 // *[Play] and *[Request].
 type Step interface {
 	common() *Common
@@ -263,14 +263,14 @@ type SignTime struct {
 
 // Expect is what a step expects, before its values are known. See [Expect.Resolve].
 type Expect struct {
-	Pos     Pos // of the step's own expect; of the file's, or nothing, where it has none
-	Answer  scenarios.Answer
-	Status  scenarios.Statuses
-	Headers []Named // values are patterns
-	Within  time.Duration
-	Equals  []Equal
-	Body    *validate.Schema
-	NoBody  bool
+	Pos      Pos // of the step's own expect; of the file's, or nothing, where it has none
+	Response scenarios.Presence
+	Status   scenarios.Statuses
+	Headers  []Named // values are patterns
+	Within   time.Duration
+	Equals   []Equal
+	Body     *validate.Schema
+	NoBody   bool
 }
 
 // Equal is the value that the answer must have at a place.

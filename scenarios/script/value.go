@@ -26,7 +26,7 @@ type RefKind string
 const (
 	RefCast    RefKind = "cast"    // ${visit.id}, ${visit.patient.id}: Name is the record, Path the roles
 	RefCapture RefKind = "capture" // ${job}: Name
-	RefSent    RefKind = "sent"    // ${sent.eventId}, of the last send; in an expect, of the attempt that it judges
+	RefRequest RefKind = "request" // ${request.eventId}, of the last send; in an expect, of the attempt that it judges
 	RefEnv     RefKind = "env"     // ${env.NAME}: Name
 	RefTarget  RefKind = "target"  // ${target.url}, ${target.origin}: Name
 	RefRun     RefKind = "run"     // ${run.id}, ${run.seed}, ${run.round}: Name
@@ -43,7 +43,7 @@ type Ref struct {
 	Text string   // what is written between the braces
 }
 
-// Values knows the values that references name while a story is played. A value is nil, a bool, a string, a json.Number,
+// Values knows the values that references name while a scenario is played. A value is nil, a bool, a string, a json.Number,
 // a []any or a map[string]any.
 type Values interface {
 	Value(ref *Ref) (any, error)
@@ -177,7 +177,7 @@ func (v *Value) texts(each func(*Text)) {
 
 // Resolve returns the expectation with its values, for [scenarios.Judge].
 func (e *Expect) Resolve(values Values) (scenarios.Expect, error) {
-	out := scenarios.Expect{Answer: e.Answer, Status: e.Status, Within: e.Within, NoBody: e.NoBody}
+	out := scenarios.Expect{Response: e.Response, Status: e.Status, Within: e.Within, NoBody: e.NoBody}
 	if e.Body != nil {
 		out.Body = e.Body
 	}

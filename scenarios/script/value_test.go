@@ -37,13 +37,13 @@ steps:
         /text: " ${n}"
         /plain: [1, 1.50, -2e3, "1", true, yes, null, ~, 010, 1_000, 0x1F, .5, 2020-01-01, 507191810190729860112233, 3.]
         /nested: {a: {b: ["${ada.id}"]}, c: {}, d: []}
-        /id: "${sent.eventId}"
+        /id: "${request.eventId}"
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	send := scenario.Steps[1].(*script.Send)
-	values := table{"n": json.Number("17"), "o": map[string]any{"a": "<b>"}, "l": []any{true}, "z": nil, "ada.id": "a1", "sent.eventId": "e1"}
+	values := table{"n": json.Number("17"), "o": map[string]any{"a": "<b>"}, "l": []any{true}, "z": nil, "ada.id": "a1", "request.eventId": "e1"}
 	got, err := send.Expect.Resolve(values)
 	if err != nil {
 		t.Fatal(err)
@@ -82,11 +82,11 @@ steps:
   - send: invoice.paid
   - {send: invoice.paid, expect: {status: [200, 404]}}
   - {send: invoice.paid, expect: {headers: {}, within: 1s}}
-  - {send: invoice.paid, expect: {answer: none}}
+  - {send: invoice.paid, expect: {response: none}}
   - {send: invoice.paid, expect: {body: absent}}
   - {send: invoice.paid, expect: {status: any, body: any, equals: {}}}
   - {send: invoice.paid, fault: {signature: tampered}, expect: {status: 4xx}}
-  - {send: invoice.paid, fault: {transport: reset}, expect: {answer: none}}
+  - {send: invoice.paid, fault: {transport: reset}, expect: {response: none}}
   - {send: invoice.paid, fault: {signature: future}, expect: {}}
 `))
 	if err != nil {

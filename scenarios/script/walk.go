@@ -8,7 +8,7 @@ import (
 	"semblance/schemas"
 )
 
-// All returns every step of the story in the order of the file, those inside a step after it.
+// All returns every step of the scenario in the order of the file, those inside a step after it.
 func (s *Scenario) All() iter.Seq[Step] {
 	return func(yield func(Step) bool) { walk(s.Steps, yield) }
 }
@@ -44,7 +44,7 @@ func Info(step Step) scenarios.Step {
 	}
 }
 
-// Info returns what reports say of the steps, for [scenarios.Recorder.Story].
+// Info returns what reports say of the steps, for [scenarios.Recorder.Scenario].
 func (s *Scenario) Info() []scenarios.Step {
 	var steps []scenarios.Step
 	for step := range s.All() {

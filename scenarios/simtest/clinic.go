@@ -73,7 +73,7 @@ func (c *Clinic) Record(id string) (Record, bool) {
 	return c.sim.told(id)
 }
 
-// Records returns the records of a kind that exist, such as every "patient", without those of stories.
+// Records returns the records of a kind that exist, such as every "patient", without those of scenarios.
 func (c *Clinic) Records(kind string) []Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,25 +101,25 @@ func decode(encoded []byte) Record {
 	return r
 }
 
-func (c *clinic) change(eventType string, a *ask) (schemas.Change, error) {
+func (c *clinic) change(eventType string, a *sendOptions) (schemas.Event, error) {
 	t, err := schemas.Lookup(eventType)
 	if err != nil {
-		return schemas.Change{}, err
+		return schemas.Event{}, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	about, err := a.records(c.c)
 	if err != nil {
-		return schemas.Change{}, err
+		return schemas.Event{}, err
 	}
-	change, err := c.c.Change(t, fixtures.Ask{About: about, With: a.with, Omit: a.omit, Set: a.set})
+	change, err := c.c.Event(t, fixtures.EventOptions{About: about, With: a.with, Omit: a.omit, Set: a.set})
 	if err != nil {
-		return schemas.Change{}, err
+		return schemas.Event{}, err
 	}
 	return change, a.check(&change)
 }
 
-func (c *clinic) do(action string, a *ask) ([]schemas.Change, error) {
+func (c *clinic) do(action string, a *sendOptions) ([]schemas.Event, error) {
 	if len(a.with)+len(a.omit)+len(a.set) > 0 || a.fault != "" {
 		return nil, fmt.Errorf("an action takes records (simtest.About) and nothing else")
 	}

@@ -44,7 +44,7 @@ func Example() {
 
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
 	answer := sim.Send("booking.created", simtest.Omit("patientId"))
-	fmt.Println(answer.Came.Status, string(answer.Came.Body))
+	fmt.Println(answer.Response.Status, string(answer.Response.Body))
 	// Output: 200 {"ok":true}
 }
 
@@ -56,7 +56,7 @@ func ExampleStart() {
 	mux := http.NewServeMux()
 	mux.Handle("POST /webhooks/semble", receiverOf("whsec_from_my_configuration"))
 	sim := simtest.Start(t, mux, simtest.Secret("whsec_from_my_configuration"), simtest.Path("/webhooks/semble"))
-	fmt.Println(sim.Send("invoice.paid").Came.Status)
+	fmt.Println(sim.Send("invoice.paid").Response.Status)
 	// Output: 200
 }
 
@@ -67,7 +67,7 @@ func ExampleOmit() {
 
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
 	answer := sim.Send("booking.created", simtest.Omit("all"))
-	fmt.Println(strings.Count(string(answer.Sent.Body), "Id\":"), "ids, and a null:", strings.Contains(string(answer.Sent.Body), "null"))
+	fmt.Println(strings.Count(string(answer.Request.Body), "Id\":"), "ids, and a null:", strings.Contains(string(answer.Request.Body), "null"))
 	// Output: 3 ids, and a null: false
 }
 
@@ -80,7 +80,7 @@ func ExampleAbout() {
 	ada := sim.Clinic().Add("patient")
 	visit := sim.Clinic().Add("booking", simtest.Relation{Role: "patient", To: ada})
 	answer := sim.Send("booking.patientJourney.arrived", simtest.About(visit))
-	fmt.Println(strings.Contains(string(answer.Sent.Body), `"patientId":"`+ada.ID+`"`))
+	fmt.Println(strings.Contains(string(answer.Request.Body), `"patientId":"`+ada.ID+`"`))
 	// Output: true
 }
 
@@ -91,7 +91,7 @@ func ExampleFault() {
 
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
 	for _, fault := range []string{"signature=tampered", "signature=stale", "signature=wrong-secret"} {
-		fmt.Println(fault, sim.Send("invoice.paid", simtest.Fault(fault)).Came.Status)
+		fmt.Println(fault, sim.Send("invoice.paid", simtest.Fault(fault)).Response.Status)
 	}
 	// Output:
 	// signature=tampered 401
@@ -107,7 +107,7 @@ func ExampleSim_Resend() {
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
 	first := sim.Send("invoice.paid")
 	again := sim.Resend(first)
-	fmt.Println(first.Came.Status, again.Came.Status, first.Sent.EventID == again.Sent.EventID)
+	fmt.Println(first.Response.Status, again.Response.Status, first.Request.EventID == again.Request.EventID)
 	// Output: 200 200 true
 }
 
@@ -192,7 +192,7 @@ func ExampleSim_Clinic() {
 	// Output: true
 }
 
-// A story of the library. In a test it is sim.Play(t, "first-visit"), and each step is a subtest.
+// A scenario of the library. In a test it is sim.Play(t, "first-visit"), and each step is a subtest.
 func ExampleSim_Play() {
 	visit := func(t *testing.T) {
 		sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
@@ -208,10 +208,10 @@ func ExampleConfigure() {
 
 	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	sim := simtest.Start(t, down, simtest.Types("booking.*"), simtest.Configure(func(o *provider.Options) {
-		o.Breaker.Threshold, o.Ladder.Attempts = 1, 2
+		o.Breaker.Threshold, o.Retry.Attempts = 1, 2
 	}))
 	sim.Emit("booking.created")
-	if _, err := sim.Provider().Wait(context.Background(), provider.Condition{NothingOwed: true}); err != nil {
+	if _, err := sim.Provider().Wait(context.Background(), provider.Condition{AllFinished: true}); err != nil {
 		fmt.Println(err)
 	}
 	subscription, _ := sim.Provider().Subscription(sim.SubscriptionID)

@@ -32,7 +32,7 @@ func (s *Sim) explain(ctx context.Context) {
 	}
 	s.advise(sent, emitted)
 	if !keepsArtifacts() {
-		if len(sent)+len(emitted)+len(s.stories) > 0 {
+		if len(sent)+len(emitted)+len(s.scenarios) > 0 {
 			s.t.Logf("go test -artifacts keeps every attempt that was made")
 		}
 		return
@@ -45,7 +45,7 @@ func (s *Sim) explain(ctx context.Context) {
 		lines = appendLine(lines, &emitted[i])
 	}
 	s.keep("attempts", lines)
-	for _, played := range s.stories {
+	for _, played := range s.scenarios {
 		s.keep(played.name, played.transcript)
 	}
 }
@@ -54,7 +54,7 @@ func (s *Sim) explain(ctx context.Context) {
 func (s *Sim) advise(sent, emitted []simulator.Attempt) {
 	var commands []string
 	for _, a := range slices.Concat(sent, lastOfEach(emitted)) {
-		if a.Came.OK() == (a.Sent.Fault == "") { // taken, or spoiled and not taken
+		if a.Response.OK() == (a.Request.Fault == "") { // taken, or spoiled and not taken
 			continue
 		}
 		command := s.reproduce(&a)
@@ -66,9 +66,9 @@ func (s *Sim) advise(sent, emitted []simulator.Attempt) {
 			break
 		}
 		commands = append(commands, command)
-		s.t.Logf("%s was %s; send it again with\n\t%s", a.Sent.EventType, briefly(&a.Came), command)
+		s.t.Logf("%s was %s; send it again with\n\t%s", a.Request.EventType, briefly(&a.Response), command)
 	}
-	if s.server != nil && len(commands)+len(s.stories) > 0 {
+	if s.server != nil && len(commands)+len(s.scenarios) > 0 {
 		s.t.Logf("the receiver at %s ends with this test: have --to name one that goes on", s.server.URL)
 	}
 }
@@ -90,12 +90,12 @@ func lastOfEach(attempts []simulator.Attempt) []simulator.Attempt {
 
 // reproduce is the command that sends the same identifiers again, or "" where the body no longer says which they are.
 func (s *Sim) reproduce(a *simulator.Attempt) string {
-	t, err := schemas.Lookup(a.Sent.EventType)
+	t, err := schemas.Lookup(a.Request.EventType)
 	if err != nil {
 		return ""
 	}
 	var payload struct{ Identifiers map[string]string }
-	if json.Unmarshal(a.Sent.Body, &payload) != nil {
+	if json.Unmarshal(a.Request.Body, &payload) != nil {
 		return ""
 	}
 	words := []string{"semblance send", t.Name, "--to", report.Shell(s.URL)}
@@ -107,11 +107,11 @@ func (s *Sim) reproduce(a *simulator.Attempt) string {
 			words = append(words, "--set", report.Shell(name+"="+value))
 		}
 	}
-	if schema, err := validate.Payload(t); err == nil && len(schema.Validate(a.Sent.Body)) > 0 {
+	if schema, err := validate.Payload(t); err == nil && len(schema.Validate(a.Request.Body)) > 0 {
 		words = append(words, "--invalid")
 	}
-	if a.Sent.Fault != "" {
-		words = append(words, "--fault", report.Shell(a.Sent.Fault))
+	if a.Request.Fault != "" {
+		words = append(words, "--fault", report.Shell(a.Request.Fault))
 	}
 	for _, word := range s.settings(a.StartedAt) {
 		words = append(words, shellWord(word))
@@ -174,9 +174,9 @@ func (s *Sim) keep(name string, lines []byte) {
 
 func appendLine(lines []byte, a *simulator.Attempt) []byte {
 	encoded, err := json.Marshal(struct {
-		Sent simulator.Sent `json:"sent"`
-		Came simulator.Came `json:"came"`
-	}{a.Sent, a.Came})
+		Request  simulator.Request  `json:"request"`
+		Response simulator.Response `json:"response"`
+	}{a.Request, a.Response})
 	if err != nil {
 		return lines
 	}
@@ -184,12 +184,12 @@ func appendLine(lines []byte, a *simulator.Attempt) []byte {
 }
 
 // briefly is an answer in a few words.
-func briefly(came *simulator.Came) string {
-	if came.Failure != "" {
-		return "not answered: " + came.Detail
+func briefly(response *simulator.Response) string {
+	if response.Failure != "" {
+		return "not answered: " + response.Detail
 	}
-	text := fmt.Sprint("answered ", came.Status)
-	if body := strings.TrimSpace(string(came.Body)); body != "" {
+	text := fmt.Sprint("answered ", response.Status)
+	if body := strings.TrimSpace(string(response.Body)); body != "" {
 		if len(body) > 200 {
 			body = body[:200] + "…"
 		}

@@ -33,7 +33,7 @@ type options struct {
 func Secret(secret string) Option { return func(o *options) { o.secret = secret } }
 
 // Seed decides everything that is drawn: records, ids, shares of faults. It is 1 unless a test says otherwise, and in a
-// story that names one, the story's.
+// scenario that names one, the scenario's.
 func Seed(seed int64) Option { return func(o *options) { o.seed, o.hasSeed = seed, true } }
 
 // Path is where on its server a handler takes webhooks, such as "/webhooks"; "/" unless a test says otherwise.
@@ -42,11 +42,11 @@ func Path(path string) Option { return func(o *options) { o.path = path } }
 // Types subscribes to these event types alone, by name or by pattern, instead of to all.
 func Types(patterns ...string) Option { return func(o *options) { o.types = patterns } }
 
-// At has the story's time stand still at t, so that every byte that is sent is the same in each run. The receiver must
+// At has the simulated time stand still at t, so that every byte that is sent is the same in each run. The receiver must
 // compare signatures with [Sim.Now].
 func At(t time.Time) Option { return func(o *options) { o.at = t } }
 
-// Manual has the story's time stand still at t until [Sim.Advance] moves it.
+// Manual has the simulated time stand still at t until [Sim.Advance] moves it.
 func Manual(t time.Time) Option { return func(o *options) { o.at, o.manual = t, true } }
 
 // TimeScale compresses the provider's waits by this factor instead of [DefaultTimeScale]; 1 is real time.
@@ -64,7 +64,7 @@ func SameEventID() Option { return func(o *options) { o.eventIDs = provider.PerE
 // Timeout bounds each attempt, instead of the provider's ten seconds.
 func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
-// Env has ${env.NAME} in a story read the environment through lookup, such as os.LookupEnv. Without it none is set, so that a
+// Env has ${env.NAME} in a scenario read the environment through lookup, such as os.LookupEnv. Without it none is set, so that a
 // test does not depend on the machine by accident.
 func Env(lookup func(name string) (value string, ok bool)) Option {
 	return func(o *options) { o.env = lookup }

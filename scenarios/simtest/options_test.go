@@ -20,8 +20,8 @@ func TestWhatASendMaySay(t *testing.T) {
 		sim.Send("questionnaire.response.received", simtest.With("consultationId"))
 	}
 	broken := sim.Send("booking.created", simtest.Set("patientId", "none"), simtest.Invalid())
-	if !strings.Contains(string(broken.Sent.Body), `"patientId":"none"`) {
-		t.Errorf("what breaks its schema on purpose is sent as %s", broken.Sent.Body)
+	if !strings.Contains(string(broken.Request.Body), `"patientId":"none"`) {
+		t.Errorf("what breaks its schema on purpose is sent as %s", broken.Request.Body)
 	}
 	for i, e := range app.events()[:5] {
 		if e.Identifiers["consultationId"] == "" {
@@ -42,8 +42,8 @@ func TestTimeoutBoundsAnAttempt(t *testing.T) {
 	hangs := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over })
 	sim := simtest.Start(t, hangs, simtest.Timeout(20*time.Millisecond))
 	t.Cleanup(func() { close(over) }) // before the receiver is closed
-	if came := sim.Send("booking.created").Came; came.Failure != simulator.FailureTimeout {
-		t.Errorf("a receiver that hangs comes to %q: %s", came.Failure, came.Detail)
+	if response := sim.Send("booking.created").Response; response.Failure != simulator.FailureTimeout {
+		t.Errorf("a receiver that hangs comes to %q: %s", response.Failure, response.Detail)
 	}
 }
 
@@ -60,8 +60,8 @@ func TestRecordsListsWhatExists(t *testing.T) {
 	}
 }
 
-func TestAStoryReadsTheEnvironmentThatItIsGiven(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "story.yaml")
+func TestAScenarioReadsTheGivenEnvironment(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "scenario.yaml")
 	if err := os.WriteFile(file, []byte("name: A value\nsteps:\n  - send: booking.created\n    identifiers: {patientId: \"${env.PATIENT}\"}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +70,6 @@ func TestAStoryReadsTheEnvironmentThatItIsGiven(t *testing.T) {
 	sim := simtest.Start(t, app, simtest.Env(func(name string) (string, bool) { return ada, name == "PATIENT" }))
 	sim.Play(t, file)
 	if got := app.events()[0].Identifiers["patientId"]; got != ada {
-		t.Errorf("the story sent %q", got)
+		t.Errorf("the scenario sent %q", got)
 	}
 }

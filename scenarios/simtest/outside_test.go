@@ -60,8 +60,8 @@ func aStepThatFailsFailsTheTest(t *testing.T, folder string) {
 		t.Fatalf("the test of a broken receiver passes:\n%s", out)
 	}
 	for _, want := range []string{ // as semblance play says it
-		"--- FAIL: TestReceiver/2_send_booking.created_about_visit", "first-visit.yaml:14:5", "expected  2xx", "found     418",
-		"again     semblance play first-visit.yaml --to http://127.0.0.1:", "--until 2 --seed 1", "semblance send booking.created",
+		"--- FAIL: TestReceiver/2_send_booking.created_about_visit", "first-visit.yaml:14:5", "expected  2xx", "got       418",
+		"rerun     semblance play first-visit.yaml --to http://127.0.0.1:", "--until 2 --seed 1", "semblance send booking.created",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the test of a broken receiver does not say %q:\n%s", want, out)

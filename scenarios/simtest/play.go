@@ -19,15 +19,15 @@ import (
 	"semblance/simulator/clock"
 )
 
-// Play plays a story at the receiver: one of the library by its name, such as "first-visit", or a file. Each step is a
+// Play plays a scenario at the receiver: one of the library by its name, such as "first-visit", or a file. Each step is a
 // subtest of t, which fails with what the command line would say. The result is returned for whoever wants to know more.
 //
-// Where the time stands still ([At], [Manual]) the story begins when it is, and its waits, which last as long as ever, move it.
+// Where the time stands still ([At], [Manual]) the scenario begins when it is, and its waits, which last as long as ever, move it.
 func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	t.Helper()
-	scenario, err := script.Load(script.Files{Stories: library.Files()}, name)
+	scenario, err := script.Load(script.Files{Scenarios: library.Files()}, name)
 	if err != nil {
-		t.Fatalf("simtest: the story cannot be played:\n%v", err)
+		t.Fatalf("simtest: the scenario cannot be played:\n%v", err)
 	}
 	var transcript bytes.Buffer
 	options := s.playing(t)
@@ -44,25 +44,25 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 		t.Fatalf("simtest: playing %s: %v", name, err)
 	}
 	result := p.Result()
-	for i := range result.Stories[0].Steps {
-		subtest(t, &result.Stories[0], &result.Stories[0].Steps[i])
+	for i := range result.Scenarios[0].Steps {
+		subtest(t, &result.Scenarios[0], &result.Scenarios[0].Steps[i])
 	}
 	if !result.Passed() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		base := filepath.Base(scenario.File)
-		s.stories = append(s.stories, story{strings.TrimSuffix(base, filepath.Ext(base)), transcript.Bytes()})
+		s.scenarios = append(s.scenarios, playedScenario{strings.TrimSuffix(base, filepath.Ext(base)), transcript.Bytes()})
 	}
 	return result
 }
 
-// story is one that failed, for when the test has ended.
-type story struct {
+// scenario is one that failed, for when the test has ended.
+type playedScenario struct {
 	name       string
 	transcript []byte
 }
 
-// playing are the settings of a story that is played now.
+// playing are the settings of a scenario that is played now.
 func (s *Sim) playing(t *testing.T) player.Options {
 	o := player.Options{
 		Target: s.URL, Secret: simulator.Secret(s.Secret), SubscriptionID: s.SubscriptionID, System: s.options.system,
@@ -82,12 +82,12 @@ func (s *Sim) playing(t *testing.T) player.Options {
 	return o
 }
 
-// advancing is a manual clock that a story moves: what the provider owes meanwhile is sent.
+// advancing is a manual clock that a scenario moves: what the provider owes meanwhile is sent.
 type advancing struct {
 	*clock.ManualClock
 	sim *Sim
 	t   *testing.T
-	mu  sync.Mutex // branches of a story may move it at once
+	mu  sync.Mutex // branches of a scenario may move it at once
 }
 
 // Reach advances the clock to a time, unless it is past that.
@@ -101,7 +101,7 @@ func (a *advancing) Reach(at time.Time) {
 	}
 }
 
-// told returns a record that a story tells of.
+// told returns a record that a scenario tells of.
 func (s *Sim) told(id string) (Record, bool) {
 	s.mu.Lock()
 	players := slices.Clone(s.players)
@@ -115,7 +115,7 @@ func (s *Sim) told(id string) (Record, bool) {
 }
 
 // subtest tells of a step that was played.
-func subtest(t *testing.T, story *scenarios.Story, step *scenarios.StepResult) {
+func subtest(t *testing.T, scenario *scenarios.ScenarioResult, step *scenarios.StepResult) {
 	name := step.Path + " " + step.What
 	if step.Name != "" {
 		name = step.Path + " " + step.Name
@@ -124,7 +124,7 @@ func subtest(t *testing.T, story *scenarios.Story, step *scenarios.StepResult) {
 		switch step.Outcome {
 		case scenarios.Failed:
 			var b bytes.Buffer
-			report.Terminal{}.Step(&b, story, step)
+			report.Terminal{}.Step(&b, scenario, step)
 			t.Error("\n" + b.String())
 		case scenarios.Skipped, scenarios.NotRun:
 			t.Skip(step.Reason)

@@ -17,9 +17,9 @@ import (
 )
 
 // SendOption says how an event differs from what the clinic would state.
-type SendOption func(*ask)
+type SendOption func(*sendOptions)
 
-type ask struct {
+type sendOptions struct {
 	about   map[string]Record
 	with    []string
 	omit    []string
@@ -33,7 +33,7 @@ func About(record Record) SendOption { return AboutRole("", record) }
 
 // AboutRole names the record that plays a role in the event, such as "source" in a merge.
 func AboutRole(role string, record Record) SendOption {
-	return func(a *ask) {
+	return func(a *sendOptions) {
 		if a.about == nil {
 			a.about = map[string]Record{}
 		}
@@ -43,17 +43,17 @@ func AboutRole(role string, record Record) SendOption {
 
 // With names optional identifiers that must be there, or "all".
 func With(identifiers ...string) SendOption {
-	return func(a *ask) { a.with = append(a.with, identifiers...) }
+	return func(a *sendOptions) { a.with = append(a.with, identifiers...) }
 }
 
 // Omit names optional identifiers that must not be there, or "all": the event is about a record that has none.
 func Omit(identifiers ...string) SendOption {
-	return func(a *ask) { a.omit = append(a.omit, identifiers...) }
+	return func(a *sendOptions) { a.omit = append(a.omit, identifiers...) }
 }
 
 // Set gives an identifier a value of the test's own.
 func Set(identifier, value string) SendOption {
-	return func(a *ask) {
+	return func(a *sendOptions) {
 		if a.set == nil {
 			a.set = map[string]string{}
 		}
@@ -62,11 +62,11 @@ func Set(identifier, value string) SendOption {
 }
 
 // Invalid sends the event although its schema refuses what [Set] or [Omit] make of it.
-func Invalid() SendOption { return func(a *ask) { a.invalid = true } }
+func Invalid() SendOption { return func(a *sendOptions) { a.invalid = true } }
 
 // Fault spoils the attempt, as the command line writes it: "signature=stale,age=400s". [Sim.Emit] does not take it; see
 // [Sim.Fault].
-func Fault(text string) SendOption { return func(a *ask) { a.fault = text } }
+func Fault(text string) SendOption { return func(a *sendOptions) { a.fault = text } }
 
 // Send makes one attempt at an event of the type and returns what was sent and what came. It does not judge the answer,
 // goes past the outbox, and is not retried. The event is about a record made for it unless [About] names one.
@@ -77,8 +77,8 @@ func (s *Sim) Send(eventType string, with ...SendOption) *simulator.Attempt {
 	if err != nil {
 		s.t.Fatalf("simtest: sending %s: %v", eventType, err)
 	}
-	request := delivery.Request{
-		URL: s.URL, SubscriptionID: s.SubscriptionID, EventID: s.eventIDs.New(s.Now()).String(), Change: &change,
+	request := delivery.Message{
+		URL: s.URL, SubscriptionID: s.SubscriptionID, EventID: s.eventIDs.New(s.Now()).String(), Event: &change,
 		Secrets: []simulator.Secret{simulator.Secret(s.Secret)}, At: s.Now(),
 	}
 	if a.fault != "" {
@@ -90,7 +90,7 @@ func (s *Sim) Send(eventType string, with ...SendOption) *simulator.Attempt {
 	if err != nil {
 		s.t.Fatalf("simtest: sending %s: %v", eventType, err)
 	}
-	attempt := &simulator.Attempt{SubscriptionID: s.SubscriptionID, Number: 1, StartedAt: s.Now(), Sent: sent, Came: s.sender.Send(s.t.Context(), sent)}
+	attempt := &simulator.Attempt{SubscriptionID: s.SubscriptionID, Number: 1, StartedAt: s.Now(), Request: sent, Response: s.sender.Send(s.t.Context(), sent)}
 	s.log.add(attempt)
 	return attempt
 }
@@ -98,15 +98,15 @@ func (s *Sim) Send(eventType string, with ...SendOption) *simulator.Attempt {
 // Resend sends the bytes of an attempt once more, signature and eventId included: a duplicate.
 func (s *Sim) Resend(attempt *simulator.Attempt) *simulator.Attempt {
 	s.t.Helper()
-	again := &simulator.Attempt{SubscriptionID: s.SubscriptionID, Number: attempt.Number, StartedAt: s.Now(), Sent: attempt.Sent}
-	again.Came = s.sender.Send(s.t.Context(), attempt.Sent)
+	again := &simulator.Attempt{SubscriptionID: s.SubscriptionID, Number: attempt.Number, StartedAt: s.Now(), Request: attempt.Request}
+	again.Response = s.sender.Send(s.t.Context(), attempt.Request)
 	s.log.add(again)
 	return again
 }
 
 // Emit has an event of the type happen: it goes through the provider's outbox, is retried as the ladder says, and is
 // acknowledged when Emit returns. [Sim.Accepted] waits for the receiver.
-func (s *Sim) Emit(eventType string, with ...SendOption) schemas.Change {
+func (s *Sim) Emit(eventType string, with ...SendOption) schemas.Event {
 	s.t.Helper()
 	a := asked(with)
 	if a.fault != "" {
@@ -124,7 +124,7 @@ func (s *Sim) Emit(eventType string, with ...SendOption) schemas.Change {
 
 // Do performs an action of the clinic, such as "arrive" or "merge", and emits every event that it gives. The records that
 // it needs and that no [About] names are made.
-func (s *Sim) Do(action string, with ...SendOption) []schemas.Change {
+func (s *Sim) Do(action string, with ...SendOption) []schemas.Event {
 	s.t.Helper()
 	changes, err := s.clinic.do(action, asked(with))
 	if err == nil {
@@ -144,8 +144,8 @@ func (s *Sim) Fault(text string, n int) {
 	}
 }
 
-func asked(with []SendOption) *ask {
-	a := &ask{}
+func asked(with []SendOption) *sendOptions {
+	a := &sendOptions{}
 	for _, option := range with {
 		option(a)
 	}
@@ -153,7 +153,7 @@ func asked(with []SendOption) *ask {
 }
 
 // check refuses a payload that its schema refuses, where the test has changed it.
-func (a *ask) check(change *schemas.Change) error {
+func (a *sendOptions) check(change *schemas.Event) error {
 	if a.invalid || len(a.set) == 0 && len(a.omit) == 0 {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (a *ask) check(change *schemas.Change) error {
 }
 
 // records are the clinic's own, for a fixtures.Ask.
-func (a *ask) records(c *fixtures.Clinic) (map[string]*fixtures.Record, error) {
+func (a *sendOptions) records(c *fixtures.Clinic) (map[string]*fixtures.Record, error) {
 	if len(a.about) == 0 {
 		return nil, nil
 	}

@@ -4,14 +4,14 @@
 //	func TestBookings(t *testing.T) {
 //		sim := simtest.Start(t, myapp.Handler(simtest.DefaultSecret))
 //		answer := sim.Send("booking.created", simtest.Omit("patientId"))
-//		if answer.Came.Status != http.StatusOK {
-//			t.Errorf("a walk-in booking is answered %d", answer.Came.Status)
+//		if attempt.Response.Status != http.StatusOK {
+//			t.Errorf("a walk-in booking is answered %d", attempt.Response.Status)
 //		}
 //	}
 //
 // There are three ways to have something happen. [Sim.Send] makes one attempt and returns the answer. [Sim.Emit] and
 // [Sim.Do] go through the provider's outbox, with its retries and its pausing; [Sim.Accepted] and [Sim.Settled] wait for
-// what comes of it. [Sim.Play] plays a story and makes each step a subtest.
+// what comes of it. [Sim.Play] plays a scenario and makes each step a subtest.
 //
 // Every test has a provider, a clinic, a clock and a socket of its own, so tests run in parallel. Nothing sleeps: what
 // the provider would wait minutes for is compressed a thousand times ([TimeScale]), or moved by hand ([Manual] and
@@ -76,9 +76,9 @@ type run struct {
 	eventIDs *schemas.ObjectIDs
 	log      attempts
 
-	mu      sync.Mutex
-	players []*player.Player // of the stories that were begun
-	stories []story          // those that failed
+	mu        sync.Mutex
+	players   []*player.Player // of the scenarios that were begun
+	scenarios []playedScenario // those that failed
 }
 
 // Start starts the provider with one receiver, subscribed to every event type: an http.Handler, which is served on a
@@ -186,7 +186,7 @@ func (s *Sim) close() {
 	s.sender.Close()
 }
 
-// Now returns the story's time, which signatures carry: what a receiver with a clock of its own has to compare them with
+// Now returns the simulated time, which signatures carry: what a receiver with a clock of its own has to compare them with
 // when the test says [At] or [Manual].
 func (s *Sim) Now() time.Time { return s.clock.Now() }
 

@@ -84,15 +84,15 @@ func (a *application) events() []event {
 func TestSend(t *testing.T) {
 	app := &application{secret: "whsec_of_the_test"}
 	sim := simtest.Start(t, app, simtest.Secret(app.secret), simtest.Path("/webhooks"))
-	if answer := sim.Send("booking.created"); answer.Came.Status != 200 || string(answer.Came.Body) != `{"ok":true}` {
-		t.Errorf("it is answered %d %s", answer.Came.Status, answer.Came.Body)
+	if answer := sim.Send("booking.created"); answer.Response.Status != 200 || string(answer.Response.Body) != `{"ok":true}` {
+		t.Errorf("it is answered %d %s", answer.Response.Status, answer.Response.Body)
 	}
 	sim.Send("booking.created", simtest.Omit("patientId"))
 	sim.Send("booking.created", simtest.Set("doctorId", "507f1f77bcf86cd799439012"))
 	visit := sim.Clinic().Add("booking", simtest.Relation{Role: "patient", To: sim.Clinic().Add("patient")})
 	sim.Send("booking.updated", simtest.About(visit))
-	if refused := sim.Send("booking.created", simtest.Fault("signature=tampered")); refused.Came.Status != 401 {
-		t.Errorf("a forgery is answered %d", refused.Came.Status)
+	if refused := sim.Send("booking.created", simtest.Fault("signature=tampered")); refused.Response.Status != 401 {
+		t.Errorf("a forgery is answered %d", refused.Response.Status)
 	}
 	took := app.events()
 	if len(took) != 4 || len(took[0].Identifiers) != 3 || took[1].Identifiers["patientId"] != "" || took[2].Identifiers["doctorId"] != "507f1f77bcf86cd799439012" {
@@ -103,12 +103,12 @@ func TestSend(t *testing.T) {
 		t.Errorf("the event about the visit carries %v, want %v", got, want)
 	}
 	again := sim.Resend(sim.Send("patient.created"))
-	if all := app.events(); all[len(all)-1].EventID != all[len(all)-2].EventID || !again.Came.OK() {
+	if all := app.events(); all[len(all)-1].EventID != all[len(all)-2].EventID || !again.Response.OK() {
 		t.Errorf("a duplicate has another eventId: %+v", all[len(all)-2:])
 	}
 }
 
-func TestEmitGoesThroughTheLadder(t *testing.T) {
+func TestEmitFollowsTheRetryPolicy(t *testing.T) {
 	app := &application{secret: simtest.DefaultSecret, fail: 3}
 	sim := simtest.Start(t, app, simtest.Manual(noon))
 	app.now = sim.Now
@@ -118,12 +118,12 @@ func TestEmitGoesThroughTheLadder(t *testing.T) {
 	}
 	sim.Accepted(1, "booking.*", 5*time.Second)
 	attempts := sim.Attempts("booking.created")
-	if len(attempts) != 4 || attempts[0].Came.Status != 500 || attempts[3].Came.Status != 200 {
+	if len(attempts) != 4 || attempts[0].Response.Status != 500 || attempts[3].Response.Status != 200 {
 		t.Fatalf("there were %d attempts: %+v", len(attempts), attempts)
 	}
 	ids := map[string]bool{}
 	for _, a := range attempts {
-		ids[a.Sent.EventID] = true
+		ids[a.Request.EventID] = true
 	}
 	if len(ids) != 4 {
 		t.Errorf("four attempts have %d eventIds", len(ids))
@@ -170,12 +170,12 @@ func TestPlay(t *testing.T) {
 	app := &application{secret: simtest.DefaultSecret}
 	sim := simtest.Start(t, app)
 	if result := sim.Play(t, "first-visit"); result.Counts.Attempts != 9 || !result.Passed() {
-		t.Errorf("the story made %d attempts, exit code %d", result.Counts.Attempts, result.ExitCode())
+		t.Errorf("the scenario made %d attempts, exit code %d", result.Counts.Attempts, result.ExitCode())
 	}
 }
 
-// A receiver asks for what it is told of, while the story goes on.
-func TestTheClinicAnswersForAStory(t *testing.T) {
+// A receiver asks for what it is told of, while the scenario goes on.
+func TestTheClinicAnswersForAScenario(t *testing.T) {
 	app := &application{secret: simtest.DefaultSecret}
 	sim := simtest.Start(t, app)
 	sim.Play(t, "first-visit")
@@ -188,21 +188,21 @@ func TestTheClinicAnswersForAStory(t *testing.T) {
 	}
 }
 
-// A story begins when it is, and its waits move the clock of a test that moves it by hand.
-func TestAStoryHasTheTimeOfTheTest(t *testing.T) {
-	story := filepath.Join(t.TempDir(), "later.yaml")
-	if err := os.WriteFile(story, []byte("name: Later\nsteps: [{send: booking.created}, {wait: 30ms}, {send: booking.updated}]\n"), 0o644); err != nil {
+// A scenario begins when it is, and its waits move the clock of a test that moves it by hand.
+func TestAScenarioHasTheTimeOfTheTest(t *testing.T) {
+	scenario := filepath.Join(t.TempDir(), "later.yaml")
+	if err := os.WriteFile(scenario, []byte("name: Later\nsteps: [{send: booking.created}, {wait: 30ms}, {send: booking.updated}]\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	app := &application{secret: simtest.DefaultSecret, fail: 1}
-	sim := simtest.Start(t, app, simtest.Manual(noon), simtest.Configure(func(o *provider.Options) { o.Ladder.Base = 20 * time.Millisecond }))
+	sim := simtest.Start(t, app, simtest.Manual(noon), simtest.Configure(func(o *provider.Options) { o.Retry.Base = 20 * time.Millisecond }))
 	app.now = sim.Now
-	sim.Emit("lab.created") // fails, and comes again while the story waits
+	sim.Emit("lab.created") // fails, and comes again while the scenario waits
 	sim.Advance(0)
-	sim.Play(t, story)
-	sim.Play(t, story)
+	sim.Play(t, scenario)
+	sim.Play(t, scenario)
 	if now := sim.Now(); now != noon.Add(60*time.Millisecond) {
-		t.Errorf("after two stories it is %v", now)
+		t.Errorf("after two scenarios it is %v", now)
 	}
 	var types []string
 	for _, e := range app.events() {
@@ -233,7 +233,7 @@ func TestTheSameSeedAndTimeSendTheSame(t *testing.T) {
 		app := &application{secret: simtest.DefaultSecret}
 		sim := simtest.Start(t, app, simtest.At(noon), simtest.Seed(seed))
 		app.now = sim.Now
-		return string(sim.Send("booking.created").Sent.Body) + sim.Send("invoice.paid").Sent.Header(signature.HeaderName)
+		return string(sim.Send("booking.created").Request.Body) + sim.Send("invoice.paid").Request.Header(signature.HeaderName)
 	}
 	if first, again := bytes(7), bytes(7); first != again {
 		t.Error("the same seed at the same time sends other bytes")
@@ -357,8 +357,8 @@ func TestAFailureSaysWhatToDo(t *testing.T) {
 	said := s.run(func(t testing.TB) {
 		app := &application{secret: "whsec_another_secret"}
 		sim := simtest.Start(t, app)
-		if answer := sim.Send("booking.created", simtest.Omit("patientId"), simtest.Set("bookingId", "507f1f77bcf86cd799439011")); !answer.Came.OK() {
-			t.Errorf("it is answered %d", answer.Came.Status)
+		if answer := sim.Send("booking.created", simtest.Omit("patientId"), simtest.Set("bookingId", "507f1f77bcf86cd799439011")); !answer.Response.OK() {
+			t.Errorf("it is answered %d", answer.Response.Status)
 		}
 		sim.Send("invoice.paid", simtest.Fault("signature=tampered")) // refused, as it should be
 		simtest.Start(t, app, simtest.Secret(app.secret)).Send("invoice.paid", simtest.Fault("signature=several-v1"))
@@ -392,15 +392,15 @@ func TestAFailureSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	var line struct {
-		Sent simulator.Sent
-		Came simulator.Came
+		Request  simulator.Request
+		Response simulator.Response
 	}
-	if err := json.NewDecoder(bytes.NewReader(written)).Decode(&line); err != nil || line.Sent.EventType != "booking.created" || line.Came.Status != 401 {
+	if err := json.NewDecoder(bytes.NewReader(written)).Decode(&line); err != nil || line.Request.EventType != "booking.created" || line.Response.Status != 401 {
 		t.Errorf("the artifact holds %s (%v)", written, err)
 	}
 }
 
-func TestWaitingInVainSaysWhatCame(t *testing.T) {
+func TestATimedOutWaitListsTheResponses(t *testing.T) {
 	said := (&stranger{t: t}).run(func(t testing.TB) {
 		sim := simtest.Start(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no room", http.StatusServiceUnavailable) }, simtest.TimeScale(1))
 		sim.Emit("lab.created")
@@ -434,12 +434,12 @@ func TestAReceiverThatHangsHoldsNobodyUp(t *testing.T) {
 
 func TestATestThatEndsTooEarlyIsTold(t *testing.T) {
 	said := (&stranger{t: t}).run(func(t testing.TB) {
-		came := make(chan bool, 1)
+		response := make(chan bool, 1)
 		simtest.Start(t, func(w http.ResponseWriter, r *http.Request) {
-			came <- true
+			response <- true
 			hanging(w, r)
 		}).Emit("lab.created")
-		<-came // what is not begun yet is owed to nobody
+		<-response // what is not begun yet is owed to nobody
 	})
 	if want := "after the end of the test the receiver had not answered; wait for it with Sim.Settled"; !strings.Contains(said, want) {
 		t.Errorf("it says %q, want %q in it", said, want)

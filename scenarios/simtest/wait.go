@@ -22,7 +22,7 @@ func (s *Sim) Accepted(n int, pattern string, within time.Duration) {
 // that is not so within the time.
 func (s *Sim) Settled(within time.Duration) {
 	s.t.Helper()
-	s.wait(provider.Condition{NothingOwed: true}, within)
+	s.wait(provider.Condition{AllFinished: true}, within)
 }
 
 func (s *Sim) wait(c provider.Condition, within time.Duration) {
@@ -34,15 +34,15 @@ func (s *Sim) wait(c provider.Condition, within time.Duration) {
 	case err == nil:
 	case ctx.Err() == nil:
 		s.t.Fatalf("simtest: waiting: %v", err)
-	case c.NothingOwed:
-		s.t.Fatalf("simtest: %d deliveries are still owed after %v%s", progress.Owed, within, s.lastAnswer())
+	case c.AllFinished:
+		s.t.Fatalf("simtest: %d deliveries are still owed after %v%s", progress.Unfinished, within, s.lastResponse())
 	default:
-		s.t.Fatalf("simtest: the receiver has accepted %d of %d %s after %v%s", progress.Accepted, c.Accepted, c.Types[0], within, s.lastAnswer())
+		s.t.Fatalf("simtest: the receiver has accepted %d of %d %s after %v%s", progress.Accepted, c.Accepted, c.Types[0], within, s.lastResponse())
 	}
 }
 
 // lastAnswer says how the last attempt went, and what there is to wait for, for a test that waits in vain.
-func (s *Sim) lastAnswer() string {
+func (s *Sim) lastResponse() string {
 	said := s.lastAttempt()
 	switch health := s.provider.Health(); {
 	case health.InFlight == 1:
@@ -61,7 +61,7 @@ func (s *Sim) lastAttempt() string {
 		return "; nothing has been answered"
 	}
 	a := page.Items[0]
-	return "; last, " + a.Sent.EventType + " was " + briefly(&a.Came)
+	return "; last, " + a.Request.EventType + " was " + briefly(&a.Response)
 }
 
 // Attempts returns the attempts at the emitted events that match the pattern, the oldest first: at most a thousand.

@@ -24,18 +24,18 @@ func TestReferences(t *testing.T) {
 		body, want   string // the violations, or the error
 	}{
 		{`{"$ref":"ack.schema.json"}`, "", `{"ok":true}`, ""},
-		{`{"$ref":"ack.schema.json"}`, "", `{"ok":1}`, "/ok: expected true, found the number 1"},
-		{`{"$ref":"flag.json"}`, "sub/here.json", `1`, "the document: expected true, found the number 1"},
-		{`{"$ref":"with space.json"}`, "", `1`, "the document: expected null, found the number 1"},
-		{`{"$ref":"sub/identity.json"}`, "", `1`, "the document: expected a string, found the number 1"},
-		{`{"$ref":"semblance:response/queued"}`, "", `{}`, `the document: expected the property "job", found an empty object`},
-		{`{"properties":{"event":{"$ref":"semblance:payload/patient.created"}}}`, "", `{"event":7}`, "/event: expected an object, found the number 7"},
+		{`{"$ref":"ack.schema.json"}`, "", `{"ok":1}`, "/ok: expected true, got the number 1"},
+		{`{"$ref":"flag.json"}`, "sub/here.json", `1`, "the document: expected true, got the number 1"},
+		{`{"$ref":"with space.json"}`, "", `1`, "the document: expected null, got the number 1"},
+		{`{"$ref":"sub/identity.json"}`, "", `1`, "the document: expected a string, got the number 1"},
+		{`{"$ref":"semblance:response/queued"}`, "", `{}`, `the document: expected the property "job", got an empty object`},
+		{`{"properties":{"event":{"$ref":"semblance:payload/patient.created"}}}`, "", `{"event":7}`, "/event: expected an object, got the number 7"},
 		{`{"$ref":"missing.json"}`, "", "", `schema test: $ref "missing.json": file does not exist`},
 		{`{"$ref":"../outside.json"}`, "", "", `schema test: $ref "outside.json": file does not exist`},
 		{`{"$ref":"ack.schema.json#/$defs/none"}`, "", "", `schema test: $ref "ack.schema.json#/$defs/none" leads to nothing`},
 		{`{"$ref":"#/$defs/none"}`, "", "", `schema test: $ref "#/$defs/none" leads to nothing`},
 		{`{"$ref":"bad.json"}`, "", "", `schema test: $ref leads to bad.json: /typ: unknown keyword "typ"; did you mean "type"?`},
-		{`{"$ref":"garbage.json"}`, "", "", `schema test: $ref leads to garbage.json: expected JSON, found text that begins "<html>"`},
+		{`{"$ref":"garbage.json"}`, "", "", `schema test: $ref leads to garbage.json: expected JSON, got text that begins "<html>"`},
 		{`{"$ref":"loop.json"}`, "", "", `schema test: a $ref leads back to itself`},
 		{`{"$ref":"#"}`, "", "", `schema test: a $ref leads back to itself`},
 		{`{"$ref":"file:///etc/passwd"}`, "", "", `schema test: $ref "file:///etc/passwd": a reference reaches files of the same folder and semblance:payload/… or semblance:response/…, nothing else`},
@@ -75,7 +75,7 @@ func TestFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := lines(s.Validate([]byte(`{"ok":1}`))), "/ok: expected true or false, found the number 1"; got != want {
+	if got, want := lines(s.Validate([]byte(`{"ok":1}`))), "/ok: expected true or false, got the number 1"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if _, err := File(filepath.Join(dir, "none.json")); err == nil || !strings.HasSuffix(err.Error(), "none.json: no such file or directory") {
@@ -97,19 +97,19 @@ func TestFile(t *testing.T) {
 
 func TestCompileSaysEveryProblem(t *testing.T) {
 	tests := []struct{ schema, want string }{
-		{`{"propertes":{},"type":"strin","required":"x"}`, `schema test: /propertes: unknown keyword "propertes"; did you mean "properties"?; /required: expected an array of strings, found the string "x"; /type: unknown type "strin"; did you mean "string"?`},
+		{`{"propertes":{},"type":"strin","required":"x"}`, `schema test: /propertes: unknown keyword "propertes"; did you mean "properties"?; /required: expected an array of strings, got the string "x"; /type: unknown type "strin"; did you mean "string"?`},
 		{`{"items":[{"minLenght":1}]}`, `schema test: /items/0/minLenght: unknown keyword "minLenght"; did you mean "minLength"?`},
 		{`{"properties":{"a/b":{"format":"emial"}}}`, `schema test: /properties/a~1b/format: unknown format "emial"; did you mean "email"?`},
 		{`{"pattern":"(?=x)"}`, "schema test: /pattern: the pattern \"(?=x)\" does not compile: invalid or unsupported Perl syntax: `(?=` (patterns are RE2: there is no looking ahead or behind)"},
 		{`{"patternProperties":{"[":{}}}`, "schema test: /patternProperties/[: the pattern \"[\" does not compile: missing closing ]: `[`"},
-		{`{"minLength":-1,"maxLength":1.5,"minimum":"1","multipleOf":0,"uniqueItems":1}`, `schema test: /maxLength: expected a whole number, 0 or more, found the number 1.5; /minLength: expected a whole number, 0 or more, found the number -1; /minimum: expected a number, found the string "1"; /multipleOf: expected a number above 0, found the number 0; /uniqueItems: expected true or false, found the number 1`},
-		{`{"properties":[],"anyOf":[],"enum":[],"type":[]}`, `schema test: /anyOf: expected an array of schemas, found an empty array; /enum: expected an array of the values that are allowed, found an empty array; /properties: expected an object, found an empty array; /type: expected a type or an array of types, found an empty array`},
-		{`{"properties":{"a":"string"},"dependentRequired":{"a":"b"}}`, `schema test: /dependentRequired/a: expected an array of strings, found the string "b"; /properties/a: expected a schema (an object, true or false), found the string "string"`},
-		{`"string"`, `schema test: expected a schema (an object, true or false), found the string "string"`},
-		{``, `schema test: expected JSON, found nothing (an empty body)`},
-		{`{"type":"object"`, `schema test: expected JSON, found a document that is cut off: "{\"type\":\"object\""`},
-		{`{"minimum":1e10000000}`, `schema test: expected numbers with exponents from -400 to 400, found "1e10000000"`},
-		{strings.Repeat(`{"not":`, 200) + "{}" + strings.Repeat("}", 200), `schema test: expected at most 64 objects and arrays within each other, found more`},
+		{`{"minLength":-1,"maxLength":1.5,"minimum":"1","multipleOf":0,"uniqueItems":1}`, `schema test: /maxLength: expected a whole number, 0 or more, got the number 1.5; /minLength: expected a whole number, 0 or more, got the number -1; /minimum: expected a number, got the string "1"; /multipleOf: expected a number above 0, got the number 0; /uniqueItems: expected true or false, got the number 1`},
+		{`{"properties":[],"anyOf":[],"enum":[],"type":[]}`, `schema test: /anyOf: expected an array of schemas, got an empty array; /enum: expected an array of the values that are allowed, got an empty array; /properties: expected an object, got an empty array; /type: expected a type or an array of types, got an empty array`},
+		{`{"properties":{"a":"string"},"dependentRequired":{"a":"b"}}`, `schema test: /dependentRequired/a: expected an array of strings, got the string "b"; /properties/a: expected a schema (an object, true or false), got the string "string"`},
+		{`"string"`, `schema test: expected a schema (an object, true or false), got the string "string"`},
+		{``, `schema test: expected JSON, got nothing (an empty body)`},
+		{`{"type":"object"`, `schema test: expected JSON, got a document that is cut off: "{\"type\":\"object\""`},
+		{`{"minimum":1e10000000}`, `schema test: expected numbers with exponents from -400 to 400, got "1e10000000"`},
+		{strings.Repeat(`{"not":`, 200) + "{}" + strings.Repeat("}", 200), `schema test: expected at most 64 objects and arrays within each other, got more`},
 	}
 	for _, test := range tests {
 		_, err := Compile(Source{Name: "test", JSON: []byte(test.schema)})

@@ -24,8 +24,8 @@ func ExamplePayload() {
 		fmt.Println(violation)
 	}
 	// Output:
-	// /identifiers/docterId: expected no property but bookingId, doctorId, patientId, found the string "507f1f77bcf86cd799439012" (was "doctorId" meant?)
-	// /identifiers/patientId: expected a string, found null
+	// /identifiers/docterId: expected no property but bookingId, doctorId, patientId, got the string "507f1f77bcf86cd799439012" (was "doctorId" meant?)
+	// /identifiers/patientId: expected a string, got null
 }
 
 func ExampleCompile() {
@@ -43,7 +43,7 @@ func ExampleCompile() {
 	_, err = validate.Compile(validate.Source{Name: "first-visit.yaml:12:9", JSON: []byte(`{"typ": "object"}`)})
 	fmt.Println(err)
 	// Output:
-	// [/job: expected a string, found the number 17]
-	// [the document: expected an object, found an empty body]
+	// [/job: expected a string, got the number 17]
+	// [the document: expected an object, got an empty body]
 	// schema first-visit.yaml:12:9: /typ: unknown keyword "typ"; did you mean "type"?
 }

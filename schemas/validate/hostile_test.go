@@ -19,20 +19,20 @@ const picky = `{
 
 func TestHostileDocuments(t *testing.T) {
 	tests := []struct{ name, document, want string }{
-		{"huge exponent", `1e10000000`, `expected numbers with exponents from -400 to 400, found "1e10000000"`},
-		{"huge exponent below", `{"a":[-1E-99999999999999999999]}`, `expected numbers with exponents from -400 to 400, found "-1E-99999999999999999999"`},
-		{"long number", strings.Repeat("9", 1_000_000), "expected numbers of at most 400 characters, found one of 1000000, 99999999999999999999…"},
-		{"long fraction", "0." + strings.Repeat("3", 500), "expected numbers of at most 400 characters, found one of 502, 0.333333333333333333…"},
-		{"deep arrays", strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000), "expected at most 64 objects and arrays within each other, found more"},
-		{"deep objects", strings.Repeat(`{"a":`, 100_000), "expected at most 64 objects and arrays within each other, found more"},
-		{"large", `"` + strings.Repeat("a", 2*MaxSize) + `"`, "expected a document of at most 1048576 bytes, found one of 2097154"},
-		{"cut off", `{"a":`, `expected JSON, found a document that is cut off: "{\"a\":"`},
-		{"two documents", `{} {}`, "expected one JSON document, found more after its end, at byte 4"},
-		{"rubbish after it", `{}}`, "expected one JSON document, found more after its end, at byte 2"},
-		{"binary", "\x00\xff\xfe\x1f\x8b", `expected JSON, found text that begins "\x00\xff\xfe\x1f\x8b"`},
-		{"byte order mark", "\ufeff{}", `expected JSON, found text that begins "\ufeff{}"`},
-		{"comment", `{"a":1,/* */}`, `expected JSON, found a mistake at byte 8 of "{\"a\":1,/* */}"`},
-		{"not a number", `NaN`, `expected JSON, found text that begins "NaN"`},
+		{"huge exponent", `1e10000000`, `expected numbers with exponents from -400 to 400, got "1e10000000"`},
+		{"huge exponent below", `{"a":[-1E-99999999999999999999]}`, `expected numbers with exponents from -400 to 400, got "-1E-99999999999999999999"`},
+		{"long number", strings.Repeat("9", 1_000_000), "expected numbers of at most 400 characters, got one of 1000000, 99999999999999999999…"},
+		{"long fraction", "0." + strings.Repeat("3", 500), "expected numbers of at most 400 characters, got one of 502, 0.333333333333333333…"},
+		{"deep arrays", strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000), "expected at most 64 objects and arrays within each other, got more"},
+		{"deep objects", strings.Repeat(`{"a":`, 100_000), "expected at most 64 objects and arrays within each other, got more"},
+		{"large", `"` + strings.Repeat("a", 2*MaxSize) + `"`, "expected a document of at most 1048576 bytes, got one of 2097154"},
+		{"cut off", `{"a":`, `expected JSON, got a document that is cut off: "{\"a\":"`},
+		{"two documents", `{} {}`, "expected one JSON document, got more after its end, at byte 4"},
+		{"rubbish after it", `{}}`, "expected one JSON document, got more after its end, at byte 2"},
+		{"binary", "\x00\xff\xfe\x1f\x8b", `expected JSON, got text that begins "\x00\xff\xfe\x1f\x8b"`},
+		{"byte order mark", "\ufeff{}", `expected JSON, got text that begins "\ufeff{}"`},
+		{"comment", `{"a":1,/* */}`, `expected JSON, got a mistake at byte 8 of "{\"a\":1,/* */}"`},
+		{"not a number", `NaN`, `expected JSON, got text that begins "NaN"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func manyMembers(n int) string {
 func TestTheBudget(t *testing.T) {
 	s := mustCompile(t, `{"anyOf":[{"type":"array","items":{"$ref":"#"}},{"items":{"$ref":"#"},"maxItems":0},{"type":"array","maxItems":1,"items":{"$ref":"#"}}]}`)
 	deep := strings.Repeat("[", 60) + "[1,2]" + strings.Repeat("]", 60)
-	want := "the document: expected a document that this schema can judge, found one of depth 62 that takes more than 6451 steps"
+	want := "the document: expected a document that this schema can judge, got one of depth 62 that takes more than 6451 steps"
 	if got := lines(s.Validate([]byte(deep))); got != want {
 		t.Errorf("%.300s\nwant\n%s", got, want)
 	}
@@ -103,10 +103,10 @@ func TestChangedKeys(t *testing.T) {
 	for value, want := range map[string]string{
 		`"[\"stage\"]"`: "",
 		`" [ ] "`:       "",
-		`"stage"`:       "/identifiers/changedKeys: expected JSON, written in the string, found the string \"stage\"\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, found the string \"stage\"",
-		`"[1]"`:         "/identifiers/changedKeys/0: expected a string, found the number 1 in the JSON that the string encodes",
-		`["stage"]`:     "/identifiers/changedKeys: expected a string, found an array of 1 item",
-		`"{}"`:          "/identifiers/changedKeys: expected an array, found an empty object in the JSON that the string encodes\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, found the string \"{}\"",
+		`"stage"`:       "/identifiers/changedKeys: expected JSON, written in the string, got the string \"stage\"\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, got the string \"stage\"",
+		`"[1]"`:         "/identifiers/changedKeys/0: expected a string, got the number 1 in the JSON that the string encodes",
+		`["stage"]`:     "/identifiers/changedKeys: expected a string, got an array of 1 item",
+		`"{}"`:          "/identifiers/changedKeys: expected an array, got an empty object in the JSON that the string encodes\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, got the string \"{}\"",
 	} {
 		body := envelope("pathway.metadata.updated", `"pathwayId":`+id+`,"patientId":`+id+`,"episodeId":`+id+`,"changedKeys":`+value, "")
 		if got := lines(s.Validate([]byte(body))); got != want {
@@ -128,7 +128,7 @@ func FuzzValidate(f *testing.F) {
 		for _, s := range all {
 			violations := s.Validate(document)
 			for _, v := range violations {
-				if v.Expected == "" || v.Found == "" || strings.ContainsAny(v.String(), "\n\r\x1b") {
+				if v.Expected == "" || v.Got == "" || strings.ContainsAny(v.String(), "\n\r\x1b") {
 					t.Fatalf("at %q: %+v", document, v)
 				}
 			}

@@ -94,7 +94,7 @@ func (c *checker) schema(at string, v any) {
 			c.keyword(at, name, v[name])
 		}
 	default:
-		c.add(at, "expected a schema (an object, true or false), found %s", describe(v))
+		c.add(at, "expected a schema (an object, true or false), got %s", describe(v))
 	}
 }
 
@@ -108,7 +108,7 @@ func (c *checker) keyword(at, name string, v any) {
 		return
 	}
 	if expected := c.value(place, keywords[i].form, v); expected != "" {
-		c.add(place, "expected %s, found %s", expected, describe(v))
+		c.add(place, "expected %s, got %s", expected, describe(v))
 	}
 }
 
@@ -226,7 +226,7 @@ func (c *checker) members(at string, f form, v any) string {
 		}
 		if _, isList := member.([]any); f == namesMap || f == schemaOrNames && isList {
 			if !isStrings(member) {
-				c.add(place, "expected an array of strings, found %s", describe(member))
+				c.add(place, "expected an array of strings, got %s", describe(member))
 			}
 			continue
 		}

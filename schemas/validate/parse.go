@@ -21,11 +21,11 @@ const (
 // documentError says why a document cannot be judged.
 type documentError struct {
 	expected string
-	found    string
+	got      string
 }
 
 func (e *documentError) Error() string {
-	return fmt.Sprintf("expected %s, found %s", e.expected, e.found)
+	return fmt.Sprintf("expected %s, got %s", e.expected, e.got)
 }
 
 // Parse reads one JSON document within the bounds [MaxSize], [MaxDepth] and [MaxNumber]. Numbers come as json.Number,

@@ -5,7 +5,7 @@
 //	s, err := validate.Response("ack")                      // semblance:response/<name>
 //	s, err := validate.File("schemas/ack.schema.json")      // a user's own
 //	for _, v := range s.Validate(body) {
-//		fmt.Println(v)                                      // /job/id: expected a string or an integer, found null
+//		fmt.Println(v)                                      // /job/id: expected a string or an integer, got null
 //	}
 //
 // A document comes from somebody else's program, so nothing in it may hurt: [Schema.Validate] bounds its size, depth and
@@ -16,7 +16,7 @@
 //
 // A body without bytes, or of white space alone, counts as null. So a schema that allows an empty answer allows null
 // ({"type": ["null", "object"]}, or {"$ref": "semblance:response/ack"}), and one that does not is answered with
-// "expected an object, found an empty body".
+// "expected an object, got an empty body".
 //
 // # What a schema may say
 //

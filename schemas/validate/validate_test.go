@@ -51,17 +51,17 @@ func TestResponses(t *testing.T) {
 		{"ack", " \r\n", ""},
 		{"ack", `{"ok":true}`, ""},
 		{"ack", `"received"`, ""},
-		{"ack", `OK`, `the document: expected JSON, found text that begins "OK"`},
-		{"ack", `<html></html>`, `the document: expected JSON, found text that begins "<html></html>"`},
+		{"ack", `OK`, `the document: expected JSON, got text that begins "OK"`},
+		{"ack", `<html></html>`, `the document: expected JSON, got text that begins "<html></html>"`},
 		{"queued", `{"status":"queued","job":{"id":"j-1","url":"/jobs/j-1"},"more":1}`, ""},
 		{"queued", `{"job":{"id":17}}`, ""},
-		{"queued", ``, "the document: expected an object, found an empty body"},
-		{"queued", `{"status":"done","job":{"id":""}}`, "/job/id: expected at least 1 character, found 0 characters: \"\"\n/status: expected one of \"queued\", \"accepted\", \"pending\", found the string \"done\""},
+		{"queued", ``, "the document: expected an object, got an empty body"},
+		{"queued", `{"status":"done","job":{"id":""}}`, "/job/id: expected at least 1 character, got 0 characters: \"\"\n/status: expected one of \"queued\", \"accepted\", \"pending\", got the string \"done\""},
 		{"problem", `{"type":"https://example.com/probs/out-of-credit","title":"No credit","status":403,"balance":30}`, ""},
 		{"problem", `{"type":"about:blank"}`, ""},
-		{"problem", `{}`, "the document: expected at least one of the properties type, title, detail, found an empty object"},
-		{"problem", `{"title":"x","status":"403"}`, `/status: expected an integer, found the string "403"`},
-		{"problem", `{"title":"x","status":42}`, "/status: expected a number of at least 100, found the number 42"},
+		{"problem", `{}`, "the document: expected at least one of the properties type, title, detail, got an empty object"},
+		{"problem", `{"title":"x","status":"403"}`, `/status: expected an integer, got the string "403"`},
+		{"problem", `{"title":"x","status":42}`, "/status: expected a number of at least 100, got the number 42"},
 	}
 	for _, test := range tests {
 		s, err := Response(test.name)
@@ -164,7 +164,7 @@ func TestManyViolationsAreCut(t *testing.T) {
 	if len(violations) != MaxViolations {
 		t.Fatalf("%d violations, want %d", len(violations), MaxViolations)
 	}
-	if last := violations[len(violations)-1].Found; last != "4902 more" {
+	if last := violations[len(violations)-1].Got; last != "4902 more" {
 		t.Errorf("the last says %q", last)
 	}
 }
@@ -184,11 +184,11 @@ func TestValidateValue(t *testing.T) {
 		value any
 		want  string
 	}{
-		{map[string]any{"n": "1"}, `/n: expected an integer, found the string "1"`},
-		{nil, "the document: expected an object, found null"},
-		{map[string]string{"n": "1"}, "the document: expected a JSON value, found a Go value of type map[string]string"},
-		{map[string]any{"n": json.Number("1e10000000")}, `the document: expected numbers with exponents from -400 to 400, found "1e10000000"`},
-		{map[string]any{"n": deep}, "the document: expected at most 64 objects and arrays within each other, found more"},
+		{map[string]any{"n": "1"}, `/n: expected an integer, got the string "1"`},
+		{nil, "the document: expected an object, got null"},
+		{map[string]string{"n": "1"}, "the document: expected a JSON value, got a Go value of type map[string]string"},
+		{map[string]any{"n": json.Number("1e10000000")}, `the document: expected numbers with exponents from -400 to 400, got "1e10000000"`},
+		{map[string]any{"n": deep}, "the document: expected at most 64 objects and arrays within each other, got more"},
 	}
 	for _, test := range tests {
 		if got := lines(s.ValidateValue(test.value)); got != test.want {

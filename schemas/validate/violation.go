@@ -18,7 +18,7 @@ type Violation struct {
 	Pointer  string `json:"pointer"`  // RFC 6901, into the document; "" is the whole of it
 	Keyword  string `json:"keyword"`  // the keyword of the schema that is violated, with its place: /properties/job/required; "" if there is none
 	Expected string `json:"expected"` // such as: a string
-	Found    string `json:"found"`    // such as: the number 12
+	Got      string `json:"got"`      // such as: the number 12
 }
 
 // String is the violation as one line.
@@ -27,15 +27,15 @@ func (v Violation) String() string {
 	if v.Pointer != "" {
 		place = printableName(v.Pointer)
 	}
-	return fmt.Sprintf("%s: expected %s, found %s", place, v.Expected, v.Found)
+	return fmt.Sprintf("%s: expected %s, got %s", place, v.Expected, v.Got)
 }
 
 func outOfBounds(err error) Violation {
 	var document *documentError
 	if errors.As(err, &document) {
-		return Violation{Expected: document.expected, Found: document.found}
+		return Violation{Expected: document.expected, Got: document.got}
 	}
-	return Violation{Expected: "a document that can be judged", Found: err.Error()}
+	return Violation{Expected: "a document that can be judged", Got: err.Error()}
 }
 
 // finding is a violation with what it is sorted by.
@@ -52,7 +52,7 @@ func (s *Schema) validate(document any, name string) (violations []Violation) {
 			if r == errBudget {
 				found = fmt.Sprintf("one of depth %d that takes more than %d steps", depthOf(document), MaxSteps/depthOf(document))
 			}
-			violations = []Violation{{Expected: "a document that this schema can judge", Found: found}}
+			violations = []Violation{{Expected: "a document that this schema can judge", Got: found}}
 		}
 	}()
 	err := s.budget.spend(document, func() error { return s.compiled.Validate(document) })
@@ -61,7 +61,7 @@ func (s *Schema) validate(document any, name string) (violations []Violation) {
 	}
 	var failure *jsonschema.ValidationError
 	if !errors.As(err, &failure) {
-		return []Violation{{Expected: "a document that this schema can judge", Found: plainLoop(err)}}
+		return []Violation{{Expected: "a document that this schema can judge", Got: plainLoop(err)}}
 	}
 	j := judge{documents: s.documents, document: document, name: name}
 	return limit100(j.flatten(failure))
@@ -123,7 +123,7 @@ func limit100(findings []finding) []Violation {
 		violations[i] = f.Violation
 	}
 	if more > 0 {
-		violations = append(violations, Violation{Expected: "fewer violations", Found: fmt.Sprintf("%d more", more+1)})
+		violations = append(violations, Violation{Expected: "fewer violations", Got: fmt.Sprintf("%d more", more+1)})
 	}
 	return violations
 }

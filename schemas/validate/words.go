@@ -17,15 +17,15 @@ import (
 func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 	l := j.documents.locate(e)
 	at := pointerOf(e.InstanceLocation)
-	value, found := j.look(at, l)
-	one := func(expected, found string) []finding {
+	value, got := j.look(at, l)
+	one := func(expected, got string) []finding {
 		if l.names {
 			expected = "a property whose name is " + expected
 		}
-		return []finding{j.finding(e, at, expected, found)}
+		return []finding{j.finding(e, at, expected, got)}
 	}
 	if l.schema == nil && l.keyword != "" { // in a meta-schema of the library's
-		return one(fmt.Sprintf("what `%s` of %s wants", l.keyword, e.AbsoluteKeywordLocation), found)
+		return one(fmt.Sprintf("what `%s` of %s wants", l.keyword, e.AbsoluteKeywordLocation), got)
 	}
 	object, _ := value.(map[string]any)
 	switch l.keyword {
@@ -36,30 +36,30 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 	case "dependentRequired", "dependencies":
 		if names, ok := l.value.(map[string]any)[l.arguments[0]].([]any); ok {
 			name, _ := pointer{l.arguments[1]}.in(names)
-			return one(fmt.Sprintf("the property %q beside %q", name, l.arguments[0]), found)
+			return one(fmt.Sprintf("the property %q beside %q", name, l.arguments[0]), got)
 		}
 	case "anyOf", "oneOf":
-		return j.alternatives(e, at, l, one, found)
+		return j.alternatives(e, at, l, one, got)
 	case "minContains", "contains":
 		items, _ := value.([]any)
-		return one(atLeast(l.schema["minContains"], "item")+" that `contains` describes", fmt.Sprintf("%s, of which %d fit", found, len(items)-len(e.Causes)))
+		return one(atLeast(l.schema["minContains"], "item")+" that `contains` describes", fmt.Sprintf("%s, of which %d fit", got, len(items)-len(e.Causes)))
 	case "uniqueItems":
-		return one("items that all differ", found+", two of which are equal")
+		return one("items that all differ", got+", two of which are equal")
 	case "contentSchema":
 		return nil // contentMediaType has said that it is no JSON
 	case "minLength", "maxLength":
 		text, _ := value.(string)
-		found = fmt.Sprintf("%s: %s", plural(utf8.RuneCountInString(text), "character"), quoted(text))
+		got = fmt.Sprintf("%s: %s", plural(utf8.RuneCountInString(text), "character"), quoted(text))
 	}
-	return one(expectation(l), found)
+	return one(expectation(l), got)
 }
 
-func (j *judge) finding(e *jsonschema.ValidationError, at pointer, expected, found string) finding {
+func (j *judge) finding(e *jsonschema.ValidationError, at pointer, expected, got string) finding {
 	return finding{Violation{
 		Pointer:  at.String(),
 		Keyword:  pointerOf(e.KeywordLocation).String(),
 		Expected: expected,
-		Found:    found,
+		Got:      got,
 	}, at}
 }
 
@@ -117,27 +117,27 @@ func (j *judge) surplus(e *jsonschema.ValidationError, at pointer, l location, o
 		if _, ok := properties[name]; ok || matchesAny(patterns, name) {
 			continue
 		}
-		found := describe(object[name])
+		got := describe(object[name])
 		if near := schemas.Suggest(name, known); near != "" {
-			found += fmt.Sprintf(" (was %q meant?)", near)
+			got += fmt.Sprintf(" (was %q meant?)", near)
 		}
-		findings = append(findings, j.finding(e, append(slices.Clone(at), name), expected, found))
+		findings = append(findings, j.finding(e, append(slices.Clone(at), name), expected, got))
 	}
 	return findings
 }
 
 // alternatives explains why none of anyOf or oneOf fits, or more than one of oneOf.
-func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer, l location, one func(string, string) []finding, found string) []finding {
+func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer, l location, one func(string, string) []finding, got string) []finding {
 	branches, _ := l.value.([]any)
 	if names := onlyRequire(branches); names != nil {
 		amount := "at least one"
 		if l.keyword == "oneOf" {
 			amount = "exactly one"
 		}
-		return one(amount+" of the properties "+enumerate(names, 12), found)
+		return one(amount+" of the properties "+enumerate(names, 12), got)
 	}
 	if len(e.Causes) == 0 {
-		return one(fmt.Sprintf("exactly one of %d alternatives to fit", len(branches)), found+", which fits several")
+		return one(fmt.Sprintf("exactly one of %d alternatives to fit", len(branches)), got+", which fits several")
 	}
 	var wanted []string
 	var nearest []finding
@@ -164,7 +164,7 @@ func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer, l locati
 	if best < foreign && ties == 0 && nearest != nil {
 		return nearest
 	}
-	return one(strings.Join(wanted[:min(len(wanted), 5)], ", or "), found)
+	return one(strings.Join(wanted[:min(len(wanted), 5)], ", or "), got)
 }
 
 // foreign is the distance of an alternative that was hardly meant: it is of another type, or names itself otherwise.

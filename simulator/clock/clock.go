@@ -1,6 +1,6 @@
 // Package clock is the one place that asks the time or waits. There are two times:
 //
-//   - the story's, a [Clock]: what ids and signatures carry, when a retry is due, how long things are kept. It is real
+//   - the scenario's, a [Clock]: what ids and signatures carry, when a retry is due, how long things are kept. It is real
 //     ([Real]), real with waits compressed ([Scaled]), standing still ([Fixed]) or moved by hand ([Manual]).
 //   - the machine's, the functions of this package: time-outs, timings, probes. It is always real.
 package clock
@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Clock is the story's time.
+// Clock is the simulated time.
 type Clock interface {
-	// Now returns the story's time.
+	// Now returns the simulated time.
 	Now() time.Time
-	// Sleep waits until d of the story's time has passed, or ctx is done: then its error is ctx's.
+	// Sleep waits until d of the simulated time has passed, or ctx is done: then its error is ctx's.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
@@ -41,7 +41,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 
 type real struct{ scale float64 }
 
-// Real returns the clock whose story is now.
+// Real returns the clock whose scenario is now.
 func Real() Clock { return real{scale: 1} }
 
 // Scaled returns a clock that tells the real time and sleeps scale times less than it is asked to, so that a ladder of
@@ -54,7 +54,7 @@ func (r real) Sleep(ctx context.Context, d time.Duration) error {
 	return Sleep(ctx, time.Duration(float64(d)/r.scale))
 }
 
-// Scale returns how much of the story's time passes in a sleep while one unit of what Now tells does: 1, but for a
+// Scale returns how much of the simulated time passes in a sleep while one unit of what Now tells does: 1, but for a
 // clock made by [Scaled]. Who keeps a list of due times needs it: a wait of d is due at Now plus d divided by Scale.
 func Scale(c Clock) float64 {
 	if r, ok := c.(real); ok {

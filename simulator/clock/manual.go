@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// FixedClock stands still, but for sleepers: each moves it by as much as it sleeps, at once. It is the story's time of
+// FixedClock stands still, but for sleepers: each moves it by as much as it sleeps, at once. It is the simulated time of
 // a run that must be the same every time.
 type FixedClock struct {
 	mu  sync.Mutex

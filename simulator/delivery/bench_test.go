@@ -166,15 +166,15 @@ func BenchmarkInFlight(b *testing.B) {
 		ctx := b.Context()
 		together(b, func() error {
 			now := time.Now()
-			sent, err := sender.Prepare(delivery.Request{
-				URL: url, SubscriptionID: "692597070fe21cfa5e6a010f", EventID: ids.New(now).String(), Change: change,
+			request, err := sender.Prepare(delivery.Message{
+				URL: url, SubscriptionID: "692597070fe21cfa5e6a010f", EventID: ids.New(now).String(), Event: change,
 				Secrets: []simulator.Secret{simulator.DefaultSecret}, At: now,
 			})
 			if err != nil {
 				return err
 			}
-			if came := sender.Send(ctx, sent); !came.OK() {
-				return fmt.Errorf("%d %s %s", came.Status, came.Failure, came.Detail)
+			if response := sender.Send(ctx, request); !response.OK() {
+				return fmt.Errorf("%d %s %s", response.Status, response.Failure, response.Detail)
 			}
 			return nil
 		})
@@ -188,9 +188,9 @@ func BenchmarkPrepare(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer sender.Close()
-	r := delivery.Request{
+	r := delivery.Message{
 		URL: "http://127.0.0.1:3000/webhooks", SubscriptionID: "692597070fe21cfa5e6a010f", EventID: "692597070fe21cfa5e6a010a",
-		Change: bookingCreated(b), Secrets: []simulator.Secret{simulator.DefaultSecret}, At: time.Unix(1764000000, 0),
+		Event: bookingCreated(b), Secrets: []simulator.Secret{simulator.DefaultSecret}, At: time.Unix(1764000000, 0),
 	}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -200,13 +200,13 @@ func BenchmarkPrepare(b *testing.B) {
 	}
 }
 
-func bookingCreated(tb testing.TB) *schemas.Change {
+func bookingCreated(tb testing.TB) *schemas.Event {
 	tb.Helper()
 	created, err := schemas.Lookup("booking.created")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &schemas.Change{Type: created, Identifiers: []schemas.Identifier{
+	return &schemas.Event{Type: created, Identifiers: []schemas.Identifier{
 		{Name: "bookingId", Value: "507f1f77bcf86cd799439011"},
 		{Name: "patientId", Value: "507f191e810c19729de860ea"},
 		{Name: "doctorId", Value: "507f1f77bcf86cd799439012"},

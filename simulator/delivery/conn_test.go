@@ -42,10 +42,10 @@ func TestAConnectionIsUsedAgain(t *testing.T) {
 				}
 			})
 			s := newSender(t, delivery.Options{})
-			sent := prepare(t, s, aRequest(t, receiver.URL))
+			request := prepare(t, s, aRequest(t, receiver.URL))
 			for range 3 {
-				if came := s.Send(t.Context(), sent); came.Failure != "" || came.Reconnected {
-					t.Errorf("%s: %s, reconnected %t", came.Failure, came.Detail, came.Reconnected)
+				if response := s.Send(t.Context(), request); response.Failure != "" || response.Reconnected {
+					t.Errorf("%s: %s, reconnected %t", response.Failure, response.Detail, response.Reconnected)
 				}
 			}
 			if n := receiver.connections(); n != test.want {
@@ -64,8 +64,8 @@ func TestIdleLimits(t *testing.T) {
 	})
 	impatient := newSender(t, delivery.Options{IdleTimeout: time.Nanosecond})
 	for range 3 {
-		if came := impatient.Send(t.Context(), prepare(t, impatient, aRequest(t, receiver.URL))); !came.OK() || came.Reconnected {
-			t.Errorf("%+v", came)
+		if response := impatient.Send(t.Context(), prepare(t, impatient, aRequest(t, receiver.URL))); !response.OK() || response.Reconnected {
+			t.Errorf("%+v", response)
 		}
 	}
 	if n := receiver.connections(); n != 3 {
@@ -84,8 +84,8 @@ func TestIdleLimits(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			if came := frugal.Send(t.Context(), prepare(t, frugal, aRequest(t, counting.URL))); !came.OK() {
-				t.Errorf("%+v", came)
+			if response := frugal.Send(t.Context(), prepare(t, frugal, aRequest(t, counting.URL))); !response.OK() {
+				t.Errorf("%+v", response)
 			}
 		})
 	}
@@ -108,12 +108,12 @@ func TestHeadHasNoBody(t *testing.T) {
 	})
 	s := newSender(t, delivery.Options{})
 	for range 2 {
-		sent, err := s.PrepareExact(delivery.Exact{Method: "HEAD", URL: receiver.URL})
+		request, err := s.PrepareExact(delivery.Exact{Method: "HEAD", URL: receiver.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if came := s.Send(t.Context(), sent); !came.OK() || came.Size != 0 {
-			t.Errorf("%+v", came)
+		if response := s.Send(t.Context(), request); !response.OK() || response.Size != 0 {
+			t.Errorf("%+v", response)
 		}
 	}
 	if n := receiver.connections(); n != 1 {
@@ -122,24 +122,24 @@ func TestHeadHasNoBody(t *testing.T) {
 }
 
 // What came is recorded as it came: headers in their order and case, the excerpt, and the size of all of it.
-func TestWhatCame(t *testing.T) {
+func TestResponse(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
 			p.say("HTTP/1.1 429 Slow Down\r\nx-b: 1\r\nX-A:  two \r\nX-Fold: a\r\n b\r\nx-b: 3\r\nRetry-After: 7\r\nContent-Length: 100\r\n\r\n" + strings.Repeat("0123456789", 10))
 		}
 	})
 	s := newSender(t, delivery.Options{MaxBody: 15})
-	came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
-	timings := came.Timings
-	came.Timings = simulator.Timings{}
-	want := simulator.Came{
+	response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	timings := response.Timings
+	response.Timings = simulator.Timings{}
+	want := simulator.Response{
 		Status: 429, Proto: "HTTP/1.1", Body: []byte("012345678901234"), Size: 100, Truncated: true, RetryAfter: 7 * time.Second,
 		Headers: []simulator.Header{
 			{Name: "x-b", Value: "1"}, {Name: "X-A", Value: "two"}, {Name: "X-Fold", Value: "a b"}, {Name: "x-b", Value: "3"},
 			{Name: "Retry-After", Value: "7"}, {Name: "Content-Length", Value: "100"},
 		},
 	}
-	if diff := cmp.Diff(want, came); diff != "" {
+	if diff := cmp.Diff(want, response); diff != "" {
 		t.Error(diff)
 	}
 	if timings.Connect <= 0 || timings.FirstByte <= 0 || timings.Total < timings.FirstByte || timings.TLS != 0 || timings.DNS != 0 {
@@ -155,9 +155,9 @@ func TestExcerptOfText(t *testing.T) {
 			p.say("HTTP/1.1 200 OK\r\n\r\n" + text)
 		})
 		s := newSender(t, delivery.Options{MaxBody: 4})
-		came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
-		if string(came.Body) != want || came.Size != int64(len(text)) || !came.Truncated {
-			t.Errorf("%q: %q of %d bytes, truncated %t; want %q", text, came.Body, came.Size, came.Truncated, want)
+		response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+		if string(response.Body) != want || response.Size != int64(len(text)) || !response.Truncated {
+			t.Errorf("%q: %q of %d bytes, truncated %t; want %q", text, response.Body, response.Size, response.Truncated, want)
 		}
 	}
 }
@@ -181,8 +181,8 @@ func TestRetryAfter(t *testing.T) {
 			p.say("HTTP/1.1 503 Later\r\n" + test.header + "\r\nContent-Length: 0\r\n\r\n")
 		})
 		s := newSender(t, delivery.Options{})
-		if came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL))); came.RetryAfter != test.want {
-			t.Errorf("%s is %s, want %s", test.header, came.RetryAfter, test.want)
+		if response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL))); response.RetryAfter != test.want {
+			t.Errorf("%s is %s, want %s", test.header, response.RetryAfter, test.want)
 		}
 	}
 }
@@ -196,9 +196,9 @@ func TestLongHead(t *testing.T) {
 	})
 	s := newSender(t, delivery.Options{})
 	for range 3 {
-		came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
-		if !came.OK() || len(came.Header("x-long")) != 50<<10 || string(came.Body) != "ok" {
-			t.Errorf("%d %s: %s, %d bytes of header, body %q", came.Status, came.Failure, came.Detail, len(came.Header("x-long")), came.Body)
+		response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+		if !response.OK() || len(response.Header("x-long")) != 50<<10 || string(response.Body) != "ok" {
+			t.Errorf("%d %s: %s, %d bytes of header, body %q", response.Status, response.Failure, response.Detail, len(response.Header("x-long")), response.Body)
 		}
 	}
 	if n := receiver.connections(); n != 1 {
@@ -213,9 +213,9 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		}
 	})
 	s := newSender(t, delivery.Options{})
-	came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
-	if came.Status != 307 || came.Failure != "" || came.OK() {
-		t.Errorf("%+v", came)
+	response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	if response.Status != 307 || response.Failure != "" || response.OK() {
+		t.Errorf("%+v", response)
 	}
 }
 
@@ -232,11 +232,11 @@ func TestAnIdleConnectionThatWasClosedIsNoticed(t *testing.T) {
 		}
 	})
 	s := newSender(t, delivery.Options{})
-	sent := prepare(t, s, aRequest(t, receiver.URL))
-	s.Send(t.Context(), sent)
+	request := prepare(t, s, aRequest(t, receiver.URL))
+	s.Send(t.Context(), request)
 	<-closed
-	if came := s.Send(t.Context(), sent); !came.OK() || came.Reconnected {
-		t.Errorf("%+v", came)
+	if response := s.Send(t.Context(), request); !response.OK() || response.Reconnected {
+		t.Errorf("%+v", response)
 	}
 }
 
@@ -261,12 +261,12 @@ func TestAConnectionThatClosesInTheSameInstant(t *testing.T) {
 				}
 			})
 			s := newSender(t, delivery.Options{})
-			sent := prepare(t, s, aRequest(t, receiver.URL))
-			if came := s.Send(t.Context(), sent); !came.OK() || came.Reconnected {
-				t.Fatalf("%+v", came)
+			request := prepare(t, s, aRequest(t, receiver.URL))
+			if response := s.Send(t.Context(), request); !response.OK() || response.Reconnected {
+				t.Fatalf("%+v", response)
 			}
-			if came := s.Send(t.Context(), sent); !came.OK() || !came.Reconnected || came.Timings.Connect == 0 {
-				t.Errorf("%+v", came)
+			if response := s.Send(t.Context(), request); !response.OK() || !response.Reconnected || response.Timings.Connect == 0 {
+				t.Errorf("%+v", response)
 			}
 			first, second, third := <-got, <-got, <-got
 			if first != second || second != third {
@@ -285,10 +285,10 @@ func TestAConnectionThatClosesInTheSameInstant(t *testing.T) {
 			}
 		})
 		s := newSender(t, delivery.Options{})
-		sent := prepare(t, s, aRequest(t, receiver.URL))
-		s.Send(t.Context(), sent)
-		if came := s.Send(t.Context(), sent); came.Failure != simulator.FailureClosed || came.Reconnected {
-			t.Errorf("%+v", came)
+		request := prepare(t, s, aRequest(t, receiver.URL))
+		s.Send(t.Context(), request)
+		if response := s.Send(t.Context(), request); response.Failure != simulator.FailureClosed || response.Reconnected {
+			t.Errorf("%+v", response)
 		}
 	})
 }
@@ -302,16 +302,16 @@ func TestFaultsHaveAConnectionOfTheirOwn(t *testing.T) {
 	})
 	s := newSender(t, delivery.Options{})
 	s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
-	for _, text := range []string{"transport=cut-body", "transport=reset", "transport=lost-answer", "transport=slow-body,over=1ms"} {
-		if _, came := send(t, s, receiver.URL, text); came.Reconnected {
-			t.Errorf("%s: %+v", text, came)
+	for _, text := range []string{"transport=cut-body", "transport=reset", "transport=lost-response", "transport=slow-body,over=1ms"} {
+		if _, response := send(t, s, receiver.URL, text); response.Reconnected {
+			t.Errorf("%s: %+v", text, response)
 		}
 	}
 	if n := receiver.connections(); n != 5 {
 		t.Errorf("%d connections, want one for each of 4 faults and one besides", n)
 	}
-	if came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL))); !came.OK() || receiver.connections() != 5 {
-		t.Errorf("the kept connection is gone: %+v", came)
+	if response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL))); !response.OK() || receiver.connections() != 5 {
+		t.Errorf("the kept connection is gone: %+v", response)
 	}
 }
 
@@ -323,13 +323,13 @@ func TestContextsOfOneConnection(t *testing.T) {
 		}
 	})
 	s := newSender(t, delivery.Options{})
-	sent := prepare(t, s, aRequest(t, receiver.URL))
+	request := prepare(t, s, aRequest(t, receiver.URL))
 	for i := range 200 {
 		ctx, cancel := context.WithCancel(t.Context())
-		came := s.Send(ctx, sent)
+		response := s.Send(ctx, request)
 		go cancel()
-		if !came.OK() || came.Reconnected {
-			t.Fatalf("attempt %d: %+v", i, came)
+		if !response.OK() || response.Reconnected {
+			t.Fatalf("attempt %d: %+v", i, response)
 		}
 	}
 	if n := receiver.connections(); n != 1 {
@@ -356,9 +356,9 @@ func TestManyGoroutines(t *testing.T) {
 				r := aRequest(t, receiver.URL)
 				r.Secrets = append(r.Secrets, simulator.Secret(string(rune('a'+worker%3))))
 				r.EventID = strings.Repeat(string(rune('a'+worker%6)), 20) + string(rune('a'+i)) + string(rune('a'+worker))
-				sent := prepare(t, s, r)
-				if came := s.Send(t.Context(), sent); !came.OK() || string(came.Body) != string(sent.Body) {
-					t.Errorf("%d %s: %s", came.Status, came.Failure, came.Detail)
+				request := prepare(t, s, r)
+				if response := s.Send(t.Context(), request); !response.OK() || string(response.Body) != string(request.Body) {
+					t.Errorf("%d %s: %s", response.Status, response.Failure, response.Detail)
 				}
 			}
 		})

@@ -171,52 +171,52 @@ func (s *Sender) Close() {
 
 // Send makes one attempt: it writes the request, and returns what came of it when the answer is whole, the attempt has
 // failed, or ctx is done. A fault that acts on the way is read from sent.Fault.
-func (s *Sender) Send(ctx context.Context, sent simulator.Sent) simulator.Came {
+func (s *Sender) Send(ctx context.Context, request simulator.Request) simulator.Response {
 	s.sending.RLock()
 	defer s.sending.RUnlock()
 	deadline := clock.Now().Add(s.options.Timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	var came simulator.Came
-	s.send(ctx, &sent, &came, deadline)
+	var response simulator.Response
+	s.send(ctx, &request, &response, deadline)
 	if s.options.Redirects > 0 {
-		s.follow(ctx, &sent, &came, deadline)
+		s.follow(ctx, &request, &response, deadline)
 	}
-	if s.options.Success != nil && came.Failure == "" {
-		came.Counted = simulator.CountedFailure
-		if s.options.Success(came.Status) {
-			came.Counted = simulator.CountedSuccess
+	if s.options.Success != nil && response.Failure == "" {
+		response.Counted = simulator.CountedFailure
+		if s.options.Success(response.Status) {
+			response.Counted = simulator.CountedSuccess
 		}
 	}
-	return came
+	return response
 }
 
 // send makes one exchange and says in came what came of it.
-func (s *Sender) send(ctx context.Context, sent *simulator.Sent, came *simulator.Came, deadline time.Time) {
-	if f := s.once(ctx, sent, came, deadline); f != nil {
-		came.Failure, came.Detail = f.kind, f.detail
+func (s *Sender) send(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) {
+	if f := s.once(ctx, request, response, deadline); f != nil {
+		response.Failure, response.Detail = f.kind, f.detail
 	}
 }
 
-func (s *Sender) once(ctx context.Context, sent *simulator.Sent, came *simulator.Came, deadline time.Time) *failed {
+func (s *Sender) once(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) *failed {
 	if s.closed {
 		return &failed{simulator.FailureCanceled, "the sender is closed"}
 	}
-	if err := checkRequest(sent); err != nil {
+	if err := checkRequest(request); err != nil {
 		return &failed{simulator.FailureBlocked, err.Error()}
 	}
-	t, err := s.targets.find(sent.URL)
+	t, err := s.targets.find(request.URL)
 	if err != nil {
 		return &failed{simulator.FailureBlocked, err.Error()}
 	}
-	var spoiled *fault.Fault
-	if sent.Fault != "" {
-		if spoiled, err = fault.Parse(sent.Fault); err != nil {
+	var faulty *fault.Fault
+	if request.Fault != "" {
+		if faulty, err = fault.Parse(request.Fault); err != nil {
 			return &failed{simulator.FailureBlocked, err.Error()}
 		}
 	}
-	a := attempt{sender: s, ctx: ctx, target: t, sent: sent, fault: spoiled, came: came, started: clock.Now(), deadline: deadline}
+	a := attempt{sender: s, ctx: ctx, target: t, request: request, fault: faulty, response: response, started: clock.Now(), deadline: deadline}
 	return a.run()
 }
 
@@ -225,9 +225,9 @@ type attempt struct {
 	sender   *Sender
 	ctx      context.Context
 	target   *target
-	sent     *simulator.Sent
+	request  *simulator.Request
 	fault    *fault.Fault
-	came     *simulator.Came
+	response *simulator.Response
 	started  time.Time
 	deadline time.Time
 }
@@ -246,7 +246,7 @@ func (a *attempt) run() *failed {
 			if !errors.Is(err, errUnanswered) {
 				return a.explain(err)
 			}
-			*a.came = simulator.Came{Reconnected: true}
+			*a.response = simulator.Response{Reconnected: true}
 		}
 	}
 	c, err := a.dial()

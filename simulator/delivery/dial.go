@@ -26,7 +26,7 @@ func (a *attempt) dial() (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.came.Timings.Connect = clock.Since(start)
+	a.response.Timings.Connect = clock.Since(start)
 	if a.target.scheme == "http" {
 		return newConn(tcp, tcp), nil
 	}
@@ -38,7 +38,7 @@ func (a *attempt) dial() (*conn, error) {
 		_ = tcp.Close()
 		return nil, &phaseError{"tls", err}
 	}
-	a.came.Timings.TLS = clock.Since(start)
+	a.response.Timings.TLS = clock.Since(start)
 	return newConn(secure, tcp), nil
 }
 
@@ -50,7 +50,7 @@ func (a *attempt) resolve(ctx context.Context) ([]netip.Addr, error) {
 		return nil, &phaseError{"dns", err}
 	}
 	if asked {
-		a.came.Timings.DNS = clock.Since(start)
+		a.response.Timings.DNS = clock.Since(start)
 	}
 	if !a.sender.options.LocalOnly {
 		return addresses, nil

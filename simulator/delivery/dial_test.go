@@ -21,8 +21,8 @@ func TestLocalhostIsBothFamilies(t *testing.T) {
 		_, port, _ := net.SplitHostPort(listener.Addr().String())
 		s := newSender(t, delivery.Options{LocalOnly: true})
 		for _, host := range []string{"localhost", "LocalHost.", "hooks.localhost"} {
-			if came := s.Send(t.Context(), prepare(t, s, aRequest(t, "http://"+host+":"+port+"/"))); !came.OK() {
-				t.Errorf("%s at %s: %s: %s", host, address, came.Failure, came.Detail)
+			if response := s.Send(t.Context(), prepare(t, s, aRequest(t, "http://"+host+":"+port+"/"))); !response.OK() {
+				t.Errorf("%s at %s: %s: %s", host, address, response.Failure, response.Detail)
 			}
 		}
 		_ = server.Close()
@@ -62,8 +62,8 @@ func TestHostHeader(t *testing.T) {
 		"http://[::1]:8080/":            "[::1]:8080",
 		"http://[fe80::1%25eth0]:80/":   "[fe80::1]:80",
 	} {
-		if sent := prepare(t, s, aRequest(t, rawURL)); sent.Header("Host") != want {
-			t.Errorf("%s: Host %q, want %q", rawURL, sent.Header("Host"), want)
+		if request := prepare(t, s, aRequest(t, rawURL)); request.Header("Host") != want {
+			t.Errorf("%s: Host %q, want %q", rawURL, request.Header("Host"), want)
 		}
 	}
 }

@@ -31,11 +31,11 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	sent, err := sender.Prepare(delivery.Request{
+	request, err := sender.Prepare(delivery.Message{
 		URL:            receiver.URL + "/webhooks",
 		SubscriptionID: "692597070fe21cfa5e6a010f",
 		EventID:        "692597070fe21cfa5e6a010a",
-		Change:         &schemas.Change{Type: created, Identifiers: []schemas.Identifier{{Name: "patientId", Value: "507f191e810c19729de860ea"}}},
+		Event:          &schemas.Event{Type: created, Identifiers: []schemas.Identifier{{Name: "patientId", Value: "507f191e810c19729de860ea"}}},
 		Secrets:        []simulator.Secret{simulator.DefaultSecret},
 		At:             time.Unix(1764000000, 0),
 	})
@@ -43,11 +43,11 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(string(sent.Body))
-	fmt.Println(sent.Header("X-Webhook-Signature"))
+	fmt.Println(string(request.Body))
+	fmt.Println(request.Header("X-Webhook-Signature"))
 
-	came := sender.Send(context.Background(), sent)
-	fmt.Println(came.Status, came.OK())
+	response := sender.Send(context.Background(), request)
+	fmt.Println(response.Status, response.OK())
 	// Output:
 	// {"subscriptionId":"692597070fe21cfa5e6a010f","eventId":"692597070fe21cfa5e6a010a","eventType":"patient.created","identifiers":{"patientId":"507f191e810c19729de860ea"}}
 	// t=1764000000,v1=1bc9598a5eb543f83bc1af15f98aa53f6e7f83959aa99e4e7fb1900ad84797a2

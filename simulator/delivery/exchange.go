@@ -20,13 +20,13 @@ func (a *attempt) exchange(c *conn) error {
 		c.drop()
 		return err
 	}
-	c.out = appendHead(c.out[:0], a.sent, a.target)
+	c.out = appendHead(c.out[:0], a.request, a.target)
 	head := len(c.out)
-	c.out = appendBody(c.out, a.sent, a.fault)
+	c.out = appendBody(c.out, a.request, a.fault)
 
 	var err error
 	start := clock.Now()
-	r := reading{conn: c, came: a.came, start: start, method: a.sent.Method, maxBody: a.sender.options.MaxBody, maxDrain: a.sender.options.MaxDrain}
+	r := reading{conn: c, response: a.response, start: start, method: a.request.Method, maxBody: a.sender.options.MaxBody, maxDrain: a.sender.options.MaxDrain}
 	switch {
 	case a.fault != nil && a.fault.EndsConnection():
 		err = a.fault.Transmit(a.ctx, c.Conn, c.out[:head], c.out[head:])
@@ -35,7 +35,7 @@ func (a *attempt) exchange(c *conn) error {
 	default:
 		err = writeThenRead(c, &r)
 	}
-	a.came.Timings.Total = clock.Since(start)
+	a.response.Timings.Total = clock.Since(start)
 	if err != nil {
 		c.drop()
 		if kept && !r.begun && isClosed(err) && a.ctx.Err() == nil {
@@ -43,13 +43,13 @@ func (a *attempt) exchange(c *conn) error {
 		}
 		return err
 	}
-	if r.reusable && keepsConnection(a.sent, a.fault) && (a.fault == nil || !a.fault.OnConnection()) {
+	if r.reusable && keepsConnection(a.request, a.fault) && (a.fault == nil || !a.fault.OnConnection()) {
 		a.keep(c)
 	} else {
 		c.close()
 	}
 	if a.fault != nil {
-		a.fault.Answered(a.came)
+		a.fault.Responded(a.response)
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func writeThenRead(c *conn, r *reading) error {
 	if wrote != nil && isTimeout(wrote) {
 		return wrote
 	}
-	err := r.answer()
+	err := r.read()
 	if err != nil && wrote != nil && !r.begun {
 		return wrote
 	}
@@ -87,7 +87,7 @@ func (a *attempt) exchangeBoth(c *conn, head int, r *reading) error {
 	written := make(chan error, 1)
 	go func() { written <- a.transmit(ctx, c, head) }()
 
-	err := r.answer()
+	err := r.read()
 	cancel()
 	_ = c.SetWriteDeadline(past) // on a connection that a fault has closed, there is no write to end
 	wrote := <-written

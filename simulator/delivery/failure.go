@@ -128,9 +128,9 @@ func (a *attempt) timeoutDetail(phase *phaseError) string {
 		return fmt.Sprintf("the TLS handshake with %s was not over within %s", a.target.address(), within)
 	case phase != nil:
 		return fmt.Sprintf("no connection to %s within %s", a.target.address(), within)
-	case a.came.Status != 0:
-		return fmt.Sprintf("the answer of %s was not whole within %s: %d bytes of its body came", a.target.address(), within, a.came.Size)
-	case a.came.Timings.FirstByte != 0:
+	case a.response.Status != 0:
+		return fmt.Sprintf("the answer of %s was not whole within %s: %d bytes of its body came", a.target.address(), within, a.response.Size)
+	case a.response.Timings.FirstByte != 0:
 		return fmt.Sprintf("the answer of %s was not whole within %s: only a part of its head came", a.target.address(), within)
 	default:
 		return fmt.Sprintf("no answer from %s within %s", a.target.address(), within)
@@ -140,9 +140,9 @@ func (a *attempt) timeoutDetail(phase *phaseError) string {
 // progress says how much of an answer there was.
 func (a *attempt) progress() string {
 	switch {
-	case a.came.Status != 0:
-		return fmt.Sprintf(" within its answer, after %d bytes of the body", a.came.Size)
-	case a.came.Timings.FirstByte != 0:
+	case a.response.Status != 0:
+		return fmt.Sprintf(" within its answer, after %d bytes of the body", a.response.Size)
+	case a.response.Timings.FirstByte != 0:
 		return " within the head of its answer"
 	default:
 		return " before an answer"

@@ -92,13 +92,13 @@ func TestFailuresAreToldApart(t *testing.T) {
 				}
 			})
 			s := newSender(t, delivery.Options{Timeout: timeoutFor(test.failure), MaxDrain: 1 << 20})
-			came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+			response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
 			address := strings.TrimSuffix(strings.TrimPrefix(receiver.URL, "http://"), "/hook")
 			want := strings.ReplaceAll(test.detail, "ADDR", address)
-			if came.Failure != test.failure || came.Detail != want || came.Status != test.status {
-				t.Errorf("got  %d %s: %s\nwant %d %s: %s", came.Status, came.Failure, came.Detail, test.status, test.failure, want)
+			if response.Failure != test.failure || response.Detail != want || response.Status != test.status {
+				t.Errorf("got  %d %s: %s\nwant %d %s: %s", response.Status, response.Failure, response.Detail, test.status, test.failure, want)
 			}
-			if came.OK() {
+			if response.OK() {
 				t.Error("a failed attempt is OK")
 			}
 		})
@@ -124,12 +124,12 @@ func TestTimeoutIsForTheWholeAttempt(t *testing.T) {
 	})
 	s := newSender(t, delivery.Options{Timeout: 150 * time.Millisecond})
 	start := time.Now()
-	came := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	if came.Failure != simulator.FailureTimeout {
-		t.Errorf("got %s: %s", came.Failure, came.Detail)
+	if response.Failure != simulator.FailureTimeout {
+		t.Errorf("got %s: %s", response.Failure, response.Detail)
 	}
 }
 
@@ -157,9 +157,9 @@ func TestNoConnection(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSender(t, test.options)
-			came := s.Send(t.Context(), prepare(t, s, aRequest(t, test.url)))
-			if came.Failure != test.failure || !strings.HasPrefix(came.Detail, test.detail) {
-				t.Errorf("got  %s: %s\nwant %s: %s", came.Failure, came.Detail, test.failure, test.detail)
+			response := s.Send(t.Context(), prepare(t, s, aRequest(t, test.url)))
+			if response.Failure != test.failure || !strings.HasPrefix(response.Detail, test.detail) {
+				t.Errorf("got  %s: %s\nwant %s: %s", response.Failure, response.Detail, test.failure, test.detail)
 			}
 		})
 	}
@@ -174,24 +174,24 @@ func TestCancellationIsImmediate(t *testing.T) {
 		p.rest()
 	})
 	s := newSender(t, delivery.Options{Timeout: time.Minute})
-	sent := prepare(t, s, aRequest(t, receiver.URL))
+	request := prepare(t, s, aRequest(t, receiver.URL))
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-asked
 		cancel()
 	}()
 	start := time.Now()
-	came := s.Send(ctx, sent)
-	if came.Failure != simulator.FailureCanceled || time.Since(start) > 10*time.Second {
-		t.Errorf("got %s: %s after %s", came.Failure, came.Detail, time.Since(start))
+	response := s.Send(ctx, request)
+	if response.Failure != simulator.FailureCanceled || time.Since(start) > 10*time.Second {
+		t.Errorf("got %s: %s after %s", response.Failure, response.Detail, time.Since(start))
 	}
-	if came := s.Send(ctx, sent); came.Failure != simulator.FailureCanceled {
-		t.Errorf("with a context that is done: %s: %s", came.Failure, came.Detail)
+	if response := s.Send(ctx, request); response.Failure != simulator.FailureCanceled {
+		t.Errorf("with a context that is done: %s: %s", response.Failure, response.Detail)
 	}
 	deadline, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if came := s.Send(deadline, sent); came.Failure != simulator.FailureTimeout {
-		t.Errorf("with a deadline: %s: %s", came.Failure, came.Detail)
+	if response := s.Send(deadline, request); response.Failure != simulator.FailureTimeout {
+		t.Errorf("with a deadline: %s: %s", response.Failure, response.Detail)
 	}
 }
 
@@ -209,9 +209,9 @@ func TestCloseWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := prepare(t, s, aRequest(t, receiver.URL))
-	came := make(chan simulator.Came, 1)
-	go func() { came <- s.Send(t.Context(), sent) }()
+	request := prepare(t, s, aRequest(t, receiver.URL))
+	response := make(chan simulator.Response, 1)
+	go func() { response <- s.Send(t.Context(), request) }()
 	<-asked
 	closed := make(chan bool)
 	go func() {
@@ -224,7 +224,7 @@ func TestCloseWaits(t *testing.T) {
 	case <-time.After(20 * time.Millisecond): // it is waiting, or has not begun to
 	}
 	close(answer)
-	if c := <-came; !c.OK() {
+	if c := <-response; !c.OK() {
 		t.Errorf("%s: %s", c.Failure, c.Detail)
 	}
 	<-closed
@@ -236,11 +236,11 @@ func TestASenderThatIsClosedSendsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := prepare(t, s, aRequest(t, receiver.URL))
+	request := prepare(t, s, aRequest(t, receiver.URL))
 	s.Close()
 	s.Close()
-	if came := s.Send(t.Context(), sent); came.Failure != simulator.FailureCanceled || came.Detail != "the sender is closed" {
-		t.Errorf("got %s: %s", came.Failure, came.Detail)
+	if response := s.Send(t.Context(), request); response.Failure != simulator.FailureCanceled || response.Detail != "the sender is closed" {
+		t.Errorf("got %s: %s", response.Failure, response.Detail)
 	}
 	if n := receiver.connections(); n != 0 {
 		t.Errorf("%d connections", n)

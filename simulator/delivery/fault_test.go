@@ -62,12 +62,12 @@ func TestSignatureFaults(t *testing.T) {
 		t.Run(test.fault, func(t *testing.T) {
 			r := aRequest(t, "http://127.0.0.1:3000/")
 			r.Fault = mustFault(t, test.fault)
-			sent := prepare(t, s, r)
-			if sent.Fault != r.Fault.String() {
-				t.Errorf("recorded as %q", sent.Fault)
+			request := prepare(t, s, r)
+			if request.Fault != r.Fault.String() {
+				t.Errorf("recorded as %q", request.Fault)
 			}
-			header := sent.Header(signature.HeaderName)
-			err := signature.Verify(sent.Body, header, testSecret.Reveal(), testTime, signature.DefaultTolerance)
+			header := request.Header(signature.HeaderName)
+			err := signature.Verify(request.Body, header, testSecret.Reveal(), testTime, signature.DefaultTolerance)
 			var refused *signature.Error
 			errors.As(err, &refused)
 			switch {
@@ -82,11 +82,11 @@ func TestSignatureFaults(t *testing.T) {
 			if want := strings.ReplaceAll(test.header, "SIG", digits); test.header != "" && header != want {
 				t.Errorf("header %q, want %q", header, want)
 			}
-			if stamp := sent.Header(signature.TimestampName); strings.HasPrefix(header, "t=1") && stamp != "" && !strings.HasPrefix(header, "t="+stamp) {
+			if stamp := request.Header(signature.TimestampName); strings.HasPrefix(header, "t=1") && stamp != "" && !strings.HasPrefix(header, "t="+stamp) {
 				t.Errorf("timestamp %q beside %q", stamp, header)
 			}
 			// The independent verifier has no future, and its own clock: the age is left to ours.
-			independent := webhook.ValidatePayloadIgnoringTolerance(sent.Body, header, testSecret.Reveal())
+			independent := webhook.ValidatePayloadIgnoringTolerance(request.Body, header, testSecret.Reveal())
 			if holds := test.reason == "" || test.reason == signature.ReasonStale || test.reason == signature.ReasonFuture; (independent == nil) != holds {
 				t.Errorf("stripe-go says of %q: %v", header, independent)
 			}
@@ -95,30 +95,30 @@ func TestSignatureFaults(t *testing.T) {
 }
 
 // What is spoiled stays what it was otherwise: a tampered payload is still one, a reserialised one says the same.
-func TestSpoiledBodies(t *testing.T) {
+func TestFaultyBodies(t *testing.T) {
 	s := newSender(t, delivery.Options{})
 	sound := prepare(t, s, aRequest(t, "http://127.0.0.1:3000/"))
-	spoiled := func(text string) []byte {
+	faulty := func(text string) []byte {
 		r := aRequest(t, "http://127.0.0.1:3000/")
 		r.Fault = mustFault(t, text)
 		return prepare(t, s, r).Body
 	}
-	if got, want := string(spoiled("signature=tampered")), strings.Replace(string(sound.Body), `439012"}}`, `439013"}}`, 1); got != want {
+	if got, want := string(faulty("signature=tampered")), strings.Replace(string(sound.Body), `439012"}}`, `439013"}}`, 1); got != want {
 		t.Errorf("tampered:\n%s\nwant\n%s", got, want)
 	}
-	if got := string(spoiled("signature=reserialised")); !strings.HasPrefix(got, `{"subscriptionId": "692597070fe21cfa5e6a010f", "eventId": `) {
+	if got := string(faulty("signature=reserialised")); !strings.HasPrefix(got, `{"subscriptionId": "692597070fe21cfa5e6a010f", "eventId": `) {
 		t.Errorf("reserialised: %s", got)
 	}
 	var a, b any
-	if json.Unmarshal(spoiled("signature=reserialised,style=indented"), &a) != nil || json.Unmarshal(sound.Body, &b) != nil || fmt.Sprint(a) != fmt.Sprint(b) {
+	if json.Unmarshal(faulty("signature=reserialised,style=indented"), &a) != nil || json.Unmarshal(sound.Body, &b) != nil || fmt.Sprint(a) != fmt.Sprint(b) {
 		t.Errorf("reserialised is other JSON: %v, %v", a, b)
 	}
-	large := spoiled("transport=oversized,size=64KiB")
+	large := faulty("transport=oversized,size=64KiB")
 	if len(large) != 64<<10 || !json.Valid(large) || !bytes.HasPrefix(large, sound.Body) {
 		t.Errorf("oversized: %d bytes, valid JSON: %t", len(large), json.Valid(large))
 	}
 	for _, text := range []string{"transport=gzip", "transport=gzip,signed=plain"} {
-		unpack, err := gzip.NewReader(bytes.NewReader(spoiled(text)))
+		unpack, err := gzip.NewReader(bytes.NewReader(faulty(text)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,28 +159,28 @@ func watchWire(t *testing.T) (*rawReceiver, <-chan seen) {
 }
 
 // send makes one attempt with a fault, and returns what was recorded and what came.
-func send(t *testing.T, s *delivery.Sender, url, text string) (simulator.Sent, simulator.Came) {
+func send(t *testing.T, s *delivery.Sender, url, text string) (simulator.Request, simulator.Response) {
 	t.Helper()
 	r := aRequest(t, url)
 	r.Fault = mustFault(t, text)
-	sent := prepare(t, s, r)
-	return sent, s.Send(t.Context(), sent)
+	request := prepare(t, s, r)
+	return request, s.Send(t.Context(), request)
 }
 
 func TestCutBodyOnTheWire(t *testing.T) {
 	receiver, got := watchWire(t)
 	s := newSender(t, delivery.Options{})
 	for keep, percent := range map[string]int{"": 50, ",keep=0%": 0, ",keep=99%": 99} {
-		sent, came := send(t, s, receiver.URL, "transport=cut-body"+keep)
-		whole := render(t, &sent)
-		kept := len(sent.Body) * percent / 100
+		request, response := send(t, s, receiver.URL, "transport=cut-body"+keep)
+		whole := render(t, &request)
+		kept := len(request.Body) * percent / 100
 		saw := <-got
-		if want := whole[:len(whole)-len(sent.Body)+kept]; saw.bytes != want || saw.end != nil {
+		if want := whole[:len(whole)-len(request.Body)+kept]; saw.bytes != want || saw.end != nil {
 			t.Errorf("keep %d%%: %q, then %v; want %q, then a close", percent, saw.bytes, saw.end, want)
 		}
-		want := fmt.Sprintf("the fault closed the connection after %d of the body's %d bytes", kept, len(sent.Body))
-		if came.Failure != simulator.FailureCut || came.Detail != want || came.Reconnected {
-			t.Errorf("keep %d%%: %+v", percent, came)
+		want := fmt.Sprintf("the fault closed the connection after %d of the body's %d bytes", kept, len(request.Body))
+		if response.Failure != simulator.FailureCut || response.Detail != want || response.Reconnected {
+			t.Errorf("keep %d%%: %+v", percent, response)
 		}
 	}
 }
@@ -189,18 +189,18 @@ func TestResetOnTheWire(t *testing.T) {
 	receiver, got := watchWire(t)
 	s := newSender(t, delivery.Options{})
 	for keep, percent := range map[string]int{"": 50, ",keep=100%": 100} {
-		sent, came := send(t, s, receiver.URL, "transport=reset"+keep)
-		whole := render(t, &sent)
+		request, response := send(t, s, receiver.URL, "transport=reset"+keep)
+		whole := render(t, &request)
 		saw := <-got
 		if !errors.Is(saw.end, syscall.ECONNRESET) {
 			t.Errorf("keep %d%%: the connection ended with %v, want a reset", percent, saw.end)
 		}
 		// A reset may overtake what was sent before it: what came is a beginning of it.
-		if want := whole[:len(whole)-len(sent.Body)+len(sent.Body)*percent/100]; !strings.HasPrefix(want, saw.bytes) {
+		if want := whole[:len(whole)-len(request.Body)+len(request.Body)*percent/100]; !strings.HasPrefix(want, saw.bytes) {
 			t.Errorf("keep %d%%: %q, want a beginning of %q", percent, saw.bytes, want)
 		}
-		if came.Failure != simulator.FailureCut || !strings.HasPrefix(came.Detail, "the fault reset the connection after ") {
-			t.Errorf("keep %d%%: %+v", percent, came)
+		if response.Failure != simulator.FailureCut || !strings.HasPrefix(response.Detail, "the fault reset the connection after ") {
+			t.Errorf("keep %d%%: %+v", percent, response)
 		}
 	}
 }
@@ -214,25 +214,25 @@ func TestSlowBodyOnTheWire(t *testing.T) {
 		}
 	})
 	s := newSender(t, delivery.Options{})
-	_, came := send(t, s, receiver.URL, "transport=slow-body,over=120ms,pieces=4")
+	_, response := send(t, s, receiver.URL, "transport=slow-body,over=120ms,pieces=4")
 	var took int
-	if _, err := fmt.Sscan(came.Header("X-Took"), &took); err != nil || took < 110 {
-		t.Errorf("the body took %d ms (%v), want 120; %+v", took, err, came)
+	if _, err := fmt.Sscan(response.Header("X-Took"), &took); err != nil || took < 110 {
+		t.Errorf("the body took %d ms (%v), want 120; %+v", took, err, response)
 	}
-	if !came.OK() {
-		t.Errorf("%s: %s", came.Failure, came.Detail)
+	if !response.OK() {
+		t.Errorf("%s: %s", response.Failure, response.Detail)
 	}
 }
 
 func TestSlowBodyComesInPieces(t *testing.T) {
 	receiver, got := watchWire(t)
 	s := newSender(t, delivery.Options{Timeout: 300 * time.Millisecond})
-	_, came := send(t, s, receiver.URL, "transport=slow-body,over=100ms,pieces=5")
+	_, response := send(t, s, receiver.URL, "transport=slow-body,over=100ms,pieces=5")
 	if saw := <-got; len(saw.pieces) < 4 { // pauses of 20 ms: two pieces may meet on a busy machine
 		t.Errorf("%d pieces, at %v", len(saw.pieces), saw.pieces)
 	}
-	if came.Failure != simulator.FailureTimeout {
-		t.Errorf("got %s: %s", came.Failure, came.Detail)
+	if response.Failure != simulator.FailureTimeout {
+		t.Errorf("got %s: %s", response.Failure, response.Detail)
 	}
 }
 
@@ -240,8 +240,8 @@ func TestSlowBodyComesInPieces(t *testing.T) {
 func TestSlowBodyEnds(t *testing.T) {
 	receiver, got := watchWire(t)
 	s := newSender(t, delivery.Options{Timeout: 100 * time.Millisecond})
-	if _, came := send(t, s, receiver.URL, "transport=slow-body,over=1h"); came.Failure != simulator.FailureTimeout {
-		t.Errorf("got %s: %s", came.Failure, came.Detail)
+	if _, response := send(t, s, receiver.URL, "transport=slow-body,over=1h"); response.Failure != simulator.FailureTimeout {
+		t.Errorf("got %s: %s", response.Failure, response.Detail)
 	}
 	<-got
 
@@ -250,9 +250,9 @@ func TestSlowBodyEnds(t *testing.T) {
 	})
 	patient := newSender(t, delivery.Options{Timeout: time.Minute})
 	start := time.Now()
-	_, came := send(t, patient, impatient.URL, "transport=slow-body,over=30s")
-	if came.Status != 408 || came.Failure != "" || time.Since(start) > 20*time.Second {
-		t.Errorf("after %s: %+v", time.Since(start), came)
+	_, response := send(t, patient, impatient.URL, "transport=slow-body,over=30s")
+	if response.Status != 408 || response.Failure != "" || time.Since(start) > 20*time.Second {
+		t.Errorf("after %s: %+v", time.Since(start), response)
 	}
 }
 
@@ -269,14 +269,14 @@ func TestLostAnswerOnTheWire(t *testing.T) {
 		worked <- p.got.String()
 	})
 	s := newSender(t, delivery.Options{})
-	sent, came := send(t, s, receiver.URL, "transport=lost-answer")
-	if came.Failure != simulator.FailureLost || came.Status != 0 || came.Body != nil || came.Headers != nil || came.Size != 0 {
-		t.Errorf("something of the answer is left: %+v", came)
+	request, response := send(t, s, receiver.URL, "transport=lost-response")
+	if response.Failure != simulator.FailureLost || response.Status != 0 || response.Body != nil || response.Headers != nil || response.Size != 0 {
+		t.Errorf("something of the answer is left: %+v", response)
 	}
-	if came.Detail != "the fault waited for the answer (201) and threw it away" || came.Timings.Total < 25*time.Millisecond {
-		t.Errorf("%s, after %s", came.Detail, came.Timings.Total)
+	if response.Detail != "the fault waited for the answer (201) and threw it away" || response.Timings.Total < 25*time.Millisecond {
+		t.Errorf("%s, after %s", response.Detail, response.Timings.Total)
 	}
-	if got := <-worked; got != render(t, &sent) {
+	if got := <-worked; got != render(t, &request) {
 		t.Errorf("the receiver got %q", got)
 	}
 }
@@ -285,8 +285,8 @@ func TestChunkedOnTheWire(t *testing.T) {
 	receiver, got := echo200(t)
 	s := newSender(t, delivery.Options{})
 	r := aRequest(t, receiver.URL)
-	r.Change, r.Raw, r.Fault = nil, []byte("0123456789abcdefXYZ"), mustFault(t, "transport=chunked")
-	came := s.Send(t.Context(), prepare(t, s, r))
+	r.Event, r.Raw, r.Fault = nil, []byte("0123456789abcdefXYZ"), mustFault(t, "transport=chunked")
+	response := s.Send(t.Context(), prepare(t, s, r))
 	wire := <-got
 	head, body, _ := strings.Cut(wire, "\r\n\r\n")
 	if want := "10\r\n0123456789abcdef\r\n3\r\nXYZ\r\n0\r\n\r\n"; body != want {
@@ -295,17 +295,17 @@ func TestChunkedOnTheWire(t *testing.T) {
 	if !strings.Contains(head, "\r\nTransfer-Encoding: chunked\r\n") || strings.Contains(head, "Content-Length") {
 		t.Errorf("head %q", head)
 	}
-	if !came.OK() {
-		t.Errorf("%s: %s", came.Failure, came.Detail)
+	if !response.OK() {
+		t.Errorf("%s: %s", response.Failure, response.Detail)
 	}
 }
 
 func TestGzipOnTheWire(t *testing.T) {
 	receiver, got := echo200(t)
 	s := newSender(t, delivery.Options{})
-	sent, _ := send(t, s, receiver.URL, "transport=gzip")
+	request, _ := send(t, s, receiver.URL, "transport=gzip")
 	head, body, _ := strings.Cut(<-got, "\r\n\r\n")
-	if !strings.HasPrefix(body, "\x1f\x8b\x08") || body != string(sent.Body) {
+	if !strings.HasPrefix(body, "\x1f\x8b\x08") || body != string(request.Body) {
 		t.Errorf("body %q", body)
 	}
 	if !strings.Contains(head, "\r\nContent-Encoding: gzip") || !strings.Contains(head, fmt.Sprintf("\r\nContent-Length: %d\r\n", len(body))) {
@@ -335,10 +335,10 @@ func TestEarlyRefusal(t *testing.T) {
 				}
 			})
 			s := newSender(t, delivery.Options{})
-			_, came := send(t, s, receiver.URL, "transport=oversized,size=16MiB")
+			_, response := send(t, s, receiver.URL, "transport=oversized,size=16MiB")
 			close(heard)
-			if came.Status != 413 || came.Failure != "" {
-				t.Errorf("%d %s: %s", came.Status, came.Failure, came.Detail)
+			if response.Status != 413 || response.Failure != "" {
+				t.Errorf("%d %s: %s", response.Status, response.Failure, response.Detail)
 			}
 		})
 	}
@@ -355,9 +355,9 @@ func TestEveryFaultIsDeterministic(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := aRequest(t, "http://127.0.0.1:3000/")
-			r.Change = &schemas.Change{Type: eventType}
+			r.Event = &schemas.Event{Type: eventType}
 			for _, key := range eventType.Keys() {
-				r.Change.Identifiers = append(r.Change.Identifiers, schemas.Identifier{Name: key, Value: "507f1f77bcf86cd799439011"})
+				r.Event.Identifiers = append(r.Event.Identifiers, schemas.Identifier{Name: key, Value: "507f1f77bcf86cd799439011"})
 			}
 			if r.Fault = mustFault(t, info.Text()); info.Name == "oversized" {
 				r.Fault = mustFault(t, info.Text()+",size=4KiB")

@@ -27,7 +27,7 @@ func (c canned) Close() error                     { return nil }
 func (c canned) SetWriteDeadline(time.Time) error { return nil }
 
 // Whatever a receiver answers is read to an end, within bounds, and as net/http understands it.
-func FuzzAnswer(f *testing.F) {
+func FuzzResponse(f *testing.F) {
 	for _, answer := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nTrailer: x\r\n\r\nleft",
@@ -44,15 +44,15 @@ func FuzzAnswer(f *testing.F) {
 		f.Add([]byte(answer), false)
 	}
 	f.Fuzz(func(t *testing.T, answer []byte, head bool) {
-		var came simulator.Came
+		var response simulator.Response
 		conn := canned{answer: bytes.NewReader(answer)}
-		r := reading{conn: newConn(conn, conn), came: &came, method: http.MethodPost, maxBody: 100, maxDrain: 1000}
+		r := reading{conn: newConn(conn, conn), response: &response, method: http.MethodPost, maxBody: 100, maxDrain: 1000}
 		if head {
 			r.method = http.MethodHead
 		}
-		err := r.answer()
-		if int64(len(came.Body)) > came.Size || len(came.Body) > 100 || came.Truncated != (came.Size > int64(len(came.Body))) || came.Size > 1000+8<<10 {
-			t.Fatalf("%d bytes of %d kept, truncated %t", len(came.Body), came.Size, came.Truncated)
+		err := r.read()
+		if int64(len(response.Body)) > response.Size || len(response.Body) > 100 || response.Truncated != (response.Size > int64(len(response.Body))) || response.Size > 1000+8<<10 {
+			t.Fatalf("%d bytes of %d kept, truncated %t", len(response.Body), response.Size, response.Truncated)
 		}
 		if err != nil {
 			if r.reusable || strings.ContainsAny(err.Error(), "\r\n") {
@@ -60,17 +60,17 @@ func FuzzAnswer(f *testing.F) {
 			}
 			return
 		}
-		resp := lastAnswer(t, answer, r.method)
+		resp := lastResponse(t, answer, r.method)
 		body, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != came.Status || int64(len(body)) != came.Size || !bytes.HasPrefix(body, came.Body) {
-			t.Fatalf("%d, %d bytes, %v; net/http reads %d, %d bytes", came.Status, came.Size, err, resp.StatusCode, len(body))
+		if err != nil || resp.StatusCode != response.Status || int64(len(body)) != response.Size || !bytes.HasPrefix(body, response.Body) {
+			t.Fatalf("%d, %d bytes, %v; net/http reads %d, %d bytes", response.Status, response.Size, err, resp.StatusCode, len(body))
 		}
-		sameHeaders(t, came.Headers, resp)
+		sameHeaders(t, response.Headers, resp)
 	})
 }
 
 // lastAnswer is the answer as net/http reads it, past the informational ones.
-func lastAnswer(t *testing.T, answer []byte, method string) *http.Response {
+func lastResponse(t *testing.T, answer []byte, method string) *http.Response {
 	in := bufio.NewReader(bytes.NewReader(answer))
 	for {
 		resp, err := http.ReadResponse(in, &http.Request{Method: method})
@@ -113,8 +113,8 @@ func FuzzCheckHeader(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sent := simulator.Sent{Method: "POST", URL: "http://127.0.0.1/", Proto: "1.1", Headers: []simulator.Header{{Name: "Host", Value: "127.0.0.1"}, h}}
-		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(appendHead(nil, &sent, target))))
+		request := simulator.Request{Method: "POST", URL: "http://127.0.0.1/", Proto: "1.1", Headers: []simulator.Header{{Name: "Host", Value: "127.0.0.1"}, h}}
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(appendHead(nil, &request, target))))
 		if err != nil {
 			t.Fatalf("%q: %q makes no request: %v", name, value, err)
 		}
@@ -134,11 +134,11 @@ func FuzzTarget(f *testing.F) {
 		if err != nil {
 			return
 		}
-		sent := simulator.Sent{Method: "POST", Proto: "1.1", Headers: []simulator.Header{{Name: "Host", Value: target.host}}}
-		if err := checkRequest(&sent); err != nil {
+		request := simulator.Request{Method: "POST", Proto: "1.1", Headers: []simulator.Header{{Name: "Host", Value: target.host}}}
+		if err := checkRequest(&request); err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
-		head := appendHead(nil, &sent, target)
+		head := appendHead(nil, &request, target)
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(head)))
 		if err != nil {
 			t.Fatalf("%q makes no request: %v: %q", text, err, head)

@@ -19,11 +19,11 @@ import (
 )
 
 // Request is what is to be delivered, before it is encoded and signed.
-type Request struct {
+type Message struct {
 	URL            string
 	SubscriptionID string
 	EventID        string
-	Change         *schemas.Change    // what happened
+	Event          *schemas.Event     // what happened
 	Raw            []byte             // any bytes instead of a Change's payload, signed like one
 	Secrets        []simulator.Secret // one v1 for each: a subscription has one, or two while it is rotated
 	Headers        []simulator.Header // the subscription's own
@@ -33,33 +33,33 @@ type Request struct {
 
 // Prepare encodes the payload, signs it, and spoils it if the request has a fault. What it returns is all that [Sender.Send]
 // will write; it needs no network, and the same request gives the same bytes.
-func (s *Sender) Prepare(r Request) (simulator.Sent, error) {
+func (s *Sender) Prepare(r Message) (simulator.Request, error) {
 	t, err := s.targets.find(r.URL)
 	if err != nil {
-		return simulator.Sent{}, err
+		return simulator.Request{}, err
 	}
 	for i := range r.Headers {
 		if err := CheckHeader(r.Headers[i]); err != nil {
-			return simulator.Sent{}, err
+			return simulator.Request{}, err
 		}
 	}
 	if len(r.Secrets) == 0 || slices.Contains(r.Secrets, "") {
-		return simulator.Sent{}, errors.New("the secret is empty: without one nothing can be signed")
+		return simulator.Request{}, errors.New("the secret is empty: without one nothing can be signed")
 	}
 	body, err := s.body(&r)
 	if err != nil {
-		return simulator.Sent{}, err
+		return simulator.Request{}, err
 	}
 	if r.At.IsZero() {
 		r.At = clock.Now()
 	}
-	sent := simulator.Sent{Method: "POST", URL: r.URL, Proto: "1.1", EventID: r.EventID}
-	if r.Change != nil {
-		sent.EventType = r.Change.Type.Name
+	request := simulator.Request{Method: "POST", URL: r.URL, Proto: "1.1", EventID: r.EventID}
+	if r.Event != nil {
+		request.EventType = r.Event.Type.Name
 	}
 	if r.Fault != nil {
-		err := s.spoil(&r, t, body, &sent)
-		return sent, err
+		err := s.inject(&r, t, body, &request)
+		return request, err
 	}
 	value := s.signers.sign(r.Secrets, r.At.Unix(), body)
 	timestamp, _, _ := strings.Cut(value[len("t="):], ",")
@@ -67,13 +67,13 @@ func (s *Sender) Prepare(r Request) (simulator.Sent, error) {
 	headers = append(headers,
 		simulator.Header{Name: signature.TimestampName, Value: timestamp},
 		simulator.Header{Name: signature.HeaderName, Value: value})
-	sent.Headers = append(headers, r.Headers...)
-	sent.Body = body
-	return sent, nil
+	request.Headers = append(headers, r.Headers...)
+	request.Body = body
+	return request, nil
 }
 
 // spoil signs with the fault's help.
-func (s *Sender) spoil(r *Request, t *target, body []byte, sent *simulator.Sent) error {
+func (s *Sender) inject(r *Message, t *target, body []byte, request *simulator.Request) error {
 	d := fault.Draft{Time: r.At, Body: body}
 	for _, secret := range r.Secrets {
 		d.Secrets = append(d.Secrets, secret.Reveal())
@@ -87,21 +87,21 @@ func (s *Sender) spoil(r *Request, t *target, body []byte, sent *simulator.Sent)
 	if d.Chunked {
 		length = simulator.Header{Name: "Transfer-Encoding", Value: "chunked"}
 	}
-	sent.Headers = slices.Concat(s.ownHeaders(t, r.Headers, length), d.Headers, r.Headers)
-	sent.Body = d.Body
-	sent.Fault = r.Fault.String()
+	request.Headers = slices.Concat(s.ownHeaders(t, r.Headers, length), d.Headers, r.Headers)
+	request.Body = d.Body
+	request.Fault = r.Fault.String()
 	return nil
 }
 
 // body encodes what is to be signed, in memory of its own.
-func (s *Sender) body(r *Request) ([]byte, error) {
+func (s *Sender) body(r *Message) ([]byte, error) {
 	if r.Raw != nil {
 		return bytes.Clone(r.Raw), nil
 	}
-	if r.Change == nil || r.Change.Type == nil {
+	if r.Event == nil || r.Event.Type == nil {
 		return nil, errors.New("nothing to send: the request has neither a change nor a raw body")
 	}
-	body := simulator.AppendPayload(make([]byte, 0, roomFor(r.Change)), r.SubscriptionID, r.EventID, r.Change)
+	body := simulator.AppendPayload(make([]byte, 0, roomFor(r.Event)), r.SubscriptionID, r.EventID, r.Event)
 	if s.options.Style == Compact {
 		return body, nil
 	}
@@ -113,7 +113,7 @@ func (s *Sender) body(r *Request) ([]byte, error) {
 }
 
 // roomFor is how long a payload becomes at most, if nothing in it needs escaping.
-func roomFor(c *schemas.Change) int {
+func roomFor(c *schemas.Event) int {
 	n := 160 + len(c.Type.Name)
 	for i := range c.Identifiers {
 		n += len(c.Identifiers[i].Name) + len(c.Identifiers[i].Value) + len(`"":"",`)
@@ -150,32 +150,32 @@ type Exact struct {
 
 // PrepareExact returns the request as it is said. Only what HTTP cannot do without is added, and only where the headers do
 // not have it: Host in front, and the length of the body behind. Nothing is signed.
-func (s *Sender) PrepareExact(e Exact) (simulator.Sent, error) {
+func (s *Sender) PrepareExact(e Exact) (simulator.Request, error) {
 	t, err := s.targets.find(e.URL)
 	if err != nil {
-		return simulator.Sent{}, err
+		return simulator.Request{}, err
 	}
-	sent := simulator.Sent{Method: e.Method, URL: e.URL, Proto: e.Proto, Body: bytes.Clone(e.Body)}
-	if sent.Method == "" {
-		sent.Method = "POST"
+	request := simulator.Request{Method: e.Method, URL: e.URL, Proto: e.Proto, Body: bytes.Clone(e.Body)}
+	if request.Method == "" {
+		request.Method = "POST"
 	}
-	if sent.Proto == "" {
-		sent.Proto = "1.1"
+	if request.Proto == "" {
+		request.Proto = "1.1"
 	}
 	if e.Fault != nil {
 		if !e.Fault.OnConnection() {
-			return simulator.Sent{}, fmt.Errorf("the fault %s spoils what is signed or framed here; say the bytes themselves", e.Fault)
+			return simulator.Request{}, fmt.Errorf("the fault %s spoils what is signed or framed here; say the bytes themselves", e.Fault)
 		}
-		sent.Fault = e.Fault.String()
+		request.Fault = e.Fault.String()
 	}
 	if !has(e.Headers, "Host") {
-		sent.Headers = append(sent.Headers, simulator.Header{Name: "Host", Value: t.host})
+		request.Headers = append(request.Headers, simulator.Header{Name: "Host", Value: t.host})
 	}
-	sent.Headers = append(sent.Headers, e.Headers...)
-	if !has(e.Headers, "Content-Length") && !has(e.Headers, "Transfer-Encoding") && (len(e.Body) > 0 || sent.Method == "POST") {
-		sent.Headers = append(sent.Headers, lengthOf(e.Body))
+	request.Headers = append(request.Headers, e.Headers...)
+	if !has(e.Headers, "Content-Length") && !has(e.Headers, "Transfer-Encoding") && (len(e.Body) > 0 || request.Method == "POST") {
+		request.Headers = append(request.Headers, lengthOf(e.Body))
 	}
-	return sent, checkRequest(&sent)
+	return request, checkRequest(&request)
 }
 
 // signers keeps signers with their keys' state, for each list of secrets.

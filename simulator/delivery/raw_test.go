@@ -128,19 +128,19 @@ var (
 )
 
 // aRequest is a booking.created for a URL.
-func aRequest(t *testing.T, url string) delivery.Request {
+func aRequest(t *testing.T, url string) delivery.Message {
 	t.Helper()
-	return delivery.Request{
-		URL: url, SubscriptionID: "692597070fe21cfa5e6a010f", EventID: "692597070fe21cfa5e6a010a", Change: bookingCreated(t),
+	return delivery.Message{
+		URL: url, SubscriptionID: "692597070fe21cfa5e6a010f", EventID: "692597070fe21cfa5e6a010a", Event: bookingCreated(t),
 		Secrets: []simulator.Secret{testSecret}, At: testTime,
 	}
 }
 
-func prepare(t *testing.T, s *delivery.Sender, r delivery.Request) simulator.Sent {
+func prepare(t *testing.T, s *delivery.Sender, r delivery.Message) simulator.Request {
 	t.Helper()
-	sent, err := s.Prepare(r)
+	request, err := s.Prepare(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sent
+	return request
 }

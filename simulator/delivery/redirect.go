@@ -14,44 +14,44 @@ import (
 // follow goes where a redirect points, with the same bytes but for the Host header, as often as the setting allows and
 // within the time of the one attempt. came is then what came in the end; its total time is that of all exchanges. What a
 // fault spoils is not repeated.
-func (s *Sender) follow(ctx context.Context, sent *simulator.Sent, came *simulator.Came, deadline time.Time) {
+func (s *Sender) follow(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) {
 	for range s.options.Redirects {
-		next, ok := s.redirected(sent, came)
+		next, ok := s.redirected(request, response)
 		if !ok {
 			return
 		}
-		took := came.Timings.Total
-		*came = simulator.Came{}
-		s.send(ctx, &next, came, deadline)
-		came.Followed = next.URL
-		came.Timings.Total += took
-		sent = &next
+		took := response.Timings.Total
+		*response = simulator.Response{}
+		s.send(ctx, &next, response, deadline)
+		response.FinalURL = next.URL
+		response.Timings.Total += took
+		request = &next
 	}
 }
 
 // redirected returns the request that a redirect asks for, and whether the answer is one that can be followed.
-func (s *Sender) redirected(sent *simulator.Sent, came *simulator.Came) (simulator.Sent, bool) {
-	switch came.Status {
+func (s *Sender) redirected(request *simulator.Request, response *simulator.Response) (simulator.Request, bool) {
+	switch response.Status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
-		return simulator.Sent{}, false
+		return simulator.Request{}, false
 	}
-	base, err := url.Parse(sent.URL)
-	location := came.Header("Location")
-	if err != nil || location == "" || came.Failure != "" || sent.Fault != "" {
-		return simulator.Sent{}, false
+	base, err := url.Parse(request.URL)
+	location := response.Header("Location")
+	if err != nil || location == "" || response.Failure != "" || request.Fault != "" {
+		return simulator.Request{}, false
 	}
 	to, err := base.Parse(location)
 	if err != nil {
-		return simulator.Sent{}, false
+		return simulator.Request{}, false
 	}
-	next := *sent
+	next := *request
 	next.URL = to.String()
 	t, err := s.targets.find(next.URL)
 	if err != nil {
-		return simulator.Sent{}, false
+		return simulator.Request{}, false
 	}
-	next.Headers = slices.Clone(sent.Headers)
+	next.Headers = slices.Clone(request.Headers)
 	for i := range next.Headers {
 		if strings.EqualFold(next.Headers[i].Name, "Host") {
 			next.Headers[i].Value = t.host

@@ -46,16 +46,16 @@ func TestRedirectsAreFollowedOnlyWhereTheSettingSaysSo(t *testing.T) {
 	} {
 		server := signpost(t, test.status)
 		s := newSender(t, delivery.Options{Redirects: test.follow})
-		sent := prepare(t, s, aRequest(t, server.URL+"/1"))
-		came := s.Send(t.Context(), sent)
+		request := prepare(t, s, aRequest(t, server.URL+"/1"))
+		response := s.Send(t.Context(), request)
 		want := test.followed
 		if want != "" {
 			want = server.URL + want
 		}
-		if came.Status != test.want || came.Followed != want || came.Failure != "" {
-			t.Errorf("%d, %d followed: %d from %q (%s), want %d from %q", test.status, test.follow, came.Status, came.Followed, came.Detail, test.want, want)
+		if response.Status != test.want || response.FinalURL != want || response.Failure != "" {
+			t.Errorf("%d, %d followed: %d from %q (%s), want %d from %q", test.status, test.follow, response.Status, response.FinalURL, response.Detail, test.want, want)
 		}
-		if test.want == 200 && (string(came.Body) != string(sent.Body) || came.Header("Signed") != sent.Header("X-Webhook-Signature")) {
+		if test.want == 200 && (string(response.Body) != string(request.Body) || response.Header("Signed") != request.Header("X-Webhook-Signature")) {
 			t.Errorf("%d: what arrived is not what was sent", test.status)
 		}
 	}
@@ -67,8 +67,8 @@ func TestARedirectInACircleEnds(t *testing.T) {
 	}))
 	defer server.Close()
 	s := newSender(t, delivery.Options{Redirects: 20})
-	if came := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL))); came.Status != 307 {
-		t.Errorf("it ends with %d %s", came.Status, came.Detail)
+	if response := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL))); response.Status != 307 {
+		t.Errorf("it ends with %d %s", response.Status, response.Detail)
 	}
 }
 
@@ -84,8 +84,8 @@ func TestARedirectStaysWithinTheTimeAndTheNetwork(t *testing.T) {
 	defer close(hang)
 	s := newSender(t, delivery.Options{Redirects: 5, LocalOnly: true, Timeout: 200 * time.Millisecond})
 	for to, want := range map[string]simulator.Failure{"/slow": simulator.FailureTimeout, "http://192.0.2.1/": simulator.FailureBlocked} {
-		if came := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL+"/?to="+to))); came.Failure != want {
-			t.Errorf("redirected to %s it ends with %q (%s), want %q", to, came.Failure, came.Detail, want)
+		if response := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL+"/?to="+to))); response.Failure != want {
+			t.Errorf("redirected to %s it ends with %q (%s), want %q", to, response.Failure, response.Detail, want)
 		}
 	}
 }
@@ -105,8 +105,8 @@ func TestWhatCountsAsSuccessIsASetting(t *testing.T) {
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }))
 		s := newSender(t, delivery.Options{Success: test.success})
-		if came := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL))); came.OK() != test.want {
-			t.Errorf("%d counts as success: %v, want %v", test.status, came.OK(), test.want)
+		if response := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL))); response.OK() != test.want {
+			t.Errorf("%d counts as success: %v, want %v", test.status, response.OK(), test.want)
 		}
 		server.Close()
 	}

@@ -63,15 +63,15 @@ func TestTLS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sent := prepare(t, s, aRequest(t, test.url))
-			came := s.Send(t.Context(), sent)
-			if want := strings.ReplaceAll(test.detail, "ADDR", u.Host); came.Failure != test.failure || !strings.HasPrefix(came.Detail, want) {
-				t.Errorf("got  %s: %s\nwant %s: %s", came.Failure, came.Detail, test.failure, want)
+			request := prepare(t, s, aRequest(t, test.url))
+			response := s.Send(t.Context(), request)
+			if want := strings.ReplaceAll(test.detail, "ADDR", u.Host); response.Failure != test.failure || !strings.HasPrefix(response.Detail, want) {
+				t.Errorf("got  %s: %s\nwant %s: %s", response.Failure, response.Detail, test.failure, want)
 			}
-			if test.failure == "" && (came.Timings.TLS == 0 || string(came.Body) != "ok") {
-				t.Errorf("%+v", came)
+			if test.failure == "" && (response.Timings.TLS == 0 || string(response.Body) != "ok") {
+				t.Errorf("%+v", response)
 			}
-			if again := s.Send(t.Context(), sent); test.failure == "" && (!again.OK() || again.Timings.TLS != 0) {
+			if again := s.Send(t.Context(), request); test.failure == "" && (!again.OK() || again.Timings.TLS != 0) {
 				t.Errorf("again: %+v", again)
 			}
 		})
@@ -93,13 +93,13 @@ func TestFaultsOverTLS(t *testing.T) {
 	}{
 		{"transport=cut-body", simulator.FailureCut, "unexpected EOF"},
 		{"transport=reset", simulator.FailureCut, "connection reset by peer"},
-		{"transport=lost-answer", simulator.FailureLost, ""},
+		{"transport=lost-response", simulator.FailureLost, ""},
 		{"transport=slow-body,over=5ms", "", ""},
 		{"transport=chunked", "", ""},
 	} {
-		_, came := send(t, s, server.URL, test.fault)
-		if came.Failure != test.failure {
-			t.Errorf("%s: %s: %s", test.fault, came.Failure, came.Detail)
+		_, response := send(t, s, server.URL, test.fault)
+		if response.Failure != test.failure {
+			t.Errorf("%s: %s: %s", test.fault, response.Failure, response.Detail)
 		}
 		switch err := <-results; {
 		case test.reads == "" && err != nil, test.reads != "" && (err == nil || !strings.Contains(err.Error(), test.reads)):
@@ -120,16 +120,16 @@ func TestCancellationOfAFullConnection(t *testing.T) {
 	s := newSender(t, delivery.Options{Insecure: true, Timeout: time.Minute})
 	r := aRequest(t, server.URL)
 	r.Fault = mustFault(t, "transport=oversized,size=16MiB")
-	sent := prepare(t, s, r)
+	request := prepare(t, s, r)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-asked
 		cancel()
 	}()
 	start := time.Now()
-	came := s.Send(ctx, sent)
-	if took := time.Since(start); came.Failure != simulator.FailureCanceled || took > 4*time.Second {
-		t.Errorf("after %s: %s: %s", took, came.Failure, came.Detail)
+	response := s.Send(ctx, request)
+	if took := time.Since(start); response.Failure != simulator.FailureCanceled || took > 4*time.Second {
+		t.Errorf("after %s: %s: %s", took, response.Failure, response.Detail)
 	}
 }
 

@@ -10,15 +10,15 @@ import (
 )
 
 // checkRequest is the last place that refuses what would be another request than it seems: a Sent may come from anywhere.
-func checkRequest(sent *simulator.Sent) error {
-	if sent.Method == "" || strings.ContainsFunc(sent.Method, func(r rune) bool { return r >= 0x80 || !isToken(byte(r)) }) {
-		return fmt.Errorf("the method %q cannot be sent: a method is letters, such as POST", sent.Method)
+func checkRequest(request *simulator.Request) error {
+	if request.Method == "" || strings.ContainsFunc(request.Method, func(r rune) bool { return r >= 0x80 || !isToken(byte(r)) }) {
+		return fmt.Errorf("the method %q cannot be sent: a method is letters, such as POST", request.Method)
 	}
-	if sent.Proto != "1.1" && sent.Proto != "1.0" {
-		return fmt.Errorf("HTTP/%s cannot be sent: it is 1.1 or 1.0", sent.Proto)
+	if request.Proto != "1.1" && request.Proto != "1.0" {
+		return fmt.Errorf("HTTP/%s cannot be sent: it is 1.1 or 1.0", request.Proto)
 	}
-	for i := range sent.Headers {
-		if err := checkField(sent.Headers[i]); err != nil {
+	for i := range request.Headers {
+		if err := checkField(request.Headers[i]); err != nil {
 			return err
 		}
 	}
@@ -26,15 +26,15 @@ func checkRequest(sent *simulator.Sent) error {
 }
 
 // appendHead appends the request line and the headers, with the empty line.
-func appendHead(dst []byte, sent *simulator.Sent, t *target) []byte {
-	dst = append(dst, sent.Method...)
+func appendHead(dst []byte, request *simulator.Request, t *target) []byte {
+	dst = append(dst, request.Method...)
 	dst = append(dst, ' ')
 	dst = append(dst, t.uri...)
 	dst = append(dst, " HTTP/"...)
-	dst = append(dst, sent.Proto...)
+	dst = append(dst, request.Proto...)
 	dst = append(dst, "\r\n"...)
-	for i := range sent.Headers {
-		h := &sent.Headers[i]
+	for i := range request.Headers {
+		h := &request.Headers[i]
 		dst = append(dst, h.Name...)
 		dst = append(dst, ": "...)
 		dst = append(dst, h.Value...)
@@ -43,21 +43,21 @@ func appendHead(dst []byte, sent *simulator.Sent, t *target) []byte {
 	return append(dst, "\r\n"...)
 }
 
-func appendBody(dst []byte, sent *simulator.Sent, f *fault.Fault) []byte {
+func appendBody(dst []byte, request *simulator.Request, f *fault.Fault) []byte {
 	if f == nil {
-		return append(dst, sent.Body...)
+		return append(dst, request.Body...)
 	}
-	return f.Frame(dst, sent.Body)
+	return f.Frame(dst, request.Body)
 }
 
 // keepsConnection reports whether another request may follow this one: only where its end is beyond doubt.
-func keepsConnection(sent *simulator.Sent, f *fault.Fault) bool {
-	if sent.Proto != "1.1" || has(sent.Headers, "Connection") {
+func keepsConnection(request *simulator.Request, f *fault.Fault) bool {
+	if request.Proto != "1.1" || has(request.Headers, "Connection") {
 		return false
 	}
 	lengths, length := 0, 0
-	for i := range sent.Headers {
-		h := &sent.Headers[i]
+	for i := range request.Headers {
+		h := &request.Headers[i]
 		switch {
 		case len(h.Name) == len("Content-Length") && strings.EqualFold(h.Name, "Content-Length"):
 			lengths++
@@ -67,10 +67,10 @@ func keepsConnection(sent *simulator.Sent, f *fault.Fault) bool {
 				return false
 			}
 			lengths++
-			length = len(sent.Body)
+			length = len(request.Body)
 		}
 	}
-	return lengths == 1 && length == len(sent.Body) || lengths == 0 && len(sent.Body) == 0
+	return lengths == 1 && length == len(request.Body) || lengths == 0 && len(request.Body) == 0
 }
 
 // decimal reads a Content-Length that we wrote ourselves, or returns -1.

@@ -25,51 +25,51 @@ func echo200(t *testing.T) (*rawReceiver, <-chan string) {
 }
 
 // What is recorded is what goes over the wire, byte for byte, whatever is sent.
-func TestSentIsWhatGoesOut(t *testing.T) {
+func TestRequestIsWrittenAsPrepared(t *testing.T) {
 	receiver, got := echo200(t)
 	s := newSender(t, delivery.Options{UserAgent: "Semblance/test"})
 	indenting := newSender(t, delivery.Options{Style: delivery.Indented, ContentType: "application/json; charset=utf-8"})
-	request := func(change func(*delivery.Request)) delivery.Request {
+	request := func(change func(*delivery.Message)) delivery.Message {
 		r := aRequest(t, receiver.URL)
 		change(&r)
 		return r
 	}
 	for name, test := range map[string]struct {
 		sender *delivery.Sender
-		r      delivery.Request
+		r      delivery.Message
 	}{
 		"plain":    {s, aRequest(t, receiver.URL)},
 		"indented": {indenting, aRequest(t, receiver.URL)},
-		"headers": {s, request(func(r *delivery.Request) {
+		"headers": {s, request(func(r *delivery.Message) {
 			r.Headers = []simulator.Header{{Name: "x-ODD-case", Value: "a  b"}, {Name: "User-Agent", Value: "mine"}, {Name: "X-Empty", Value: ""}}
 		})},
-		"query":    {s, request(func(r *delivery.Request) { r.URL = strings.Replace(r.URL, "/hook", "/a%20b?c=d&e#f", 1) })},
-		"user":     {s, request(func(r *delivery.Request) { r.URL = strings.Replace(r.URL, "http://", "http://me:pass@", 1) })},
-		"rotation": {s, request(func(r *delivery.Request) { r.Secrets = append(r.Secrets, "another") })},
-		"raw":      {s, request(func(r *delivery.Request) { r.Change, r.Raw = nil, []byte("\x00\xff not JSON\r\n") })},
-		"empty":    {s, request(func(r *delivery.Request) { r.Change, r.Raw = nil, []byte{} })},
-		"chunked":  {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=chunked") })},
-		"gzip":     {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=gzip") })},
-		"large":    {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=oversized,size=1MiB") })},
-		"slow":     {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=slow-body,over=10ms") })},
-		"lost":     {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "transport=lost-answer") })},
-		"tampered": {s, request(func(r *delivery.Request) { r.Fault = mustFault(t, "signature=tampered") })},
+		"query":    {s, request(func(r *delivery.Message) { r.URL = strings.Replace(r.URL, "/hook", "/a%20b?c=d&e#f", 1) })},
+		"user":     {s, request(func(r *delivery.Message) { r.URL = strings.Replace(r.URL, "http://", "http://me:pass@", 1) })},
+		"rotation": {s, request(func(r *delivery.Message) { r.Secrets = append(r.Secrets, "another") })},
+		"raw":      {s, request(func(r *delivery.Message) { r.Event, r.Raw = nil, []byte("\x00\xff not JSON\r\n") })},
+		"empty":    {s, request(func(r *delivery.Message) { r.Event, r.Raw = nil, []byte{} })},
+		"chunked":  {s, request(func(r *delivery.Message) { r.Fault = mustFault(t, "transport=chunked") })},
+		"gzip":     {s, request(func(r *delivery.Message) { r.Fault = mustFault(t, "transport=gzip") })},
+		"large":    {s, request(func(r *delivery.Message) { r.Fault = mustFault(t, "transport=oversized,size=1MiB") })},
+		"slow":     {s, request(func(r *delivery.Message) { r.Fault = mustFault(t, "transport=slow-body,over=10ms") })},
+		"lost":     {s, request(func(r *delivery.Message) { r.Fault = mustFault(t, "transport=lost-response") })},
+		"tampered": {s, request(func(r *delivery.Message) { r.Fault = mustFault(t, "signature=tampered") })},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sent := prepare(t, test.sender, test.r)
-			want := render(t, &sent)
+			request := prepare(t, test.sender, test.r)
+			want := render(t, &request)
 			again := prepare(t, test.sender, test.r)
-			if !reflect.DeepEqual(sent, again) { // not cmp: it takes seconds for a megabyte
-				t.Errorf("the same request gives\n%+v\nand\n%+v", sent, again)
+			if !reflect.DeepEqual(request, again) { // not cmp: it takes seconds for a megabyte
+				t.Errorf("the same request gives\n%+v\nand\n%+v", request, again)
 			}
-			came := test.sender.Send(t.Context(), sent)
-			if came.Failure != "" && came.Failure != simulator.FailureLost {
-				t.Fatalf("%s: %s", came.Failure, came.Detail)
+			response := test.sender.Send(t.Context(), request)
+			if response.Failure != "" && response.Failure != simulator.FailureLost {
+				t.Fatalf("%s: %s", response.Failure, response.Detail)
 			}
 			if wire := <-got; wire != want {
 				t.Errorf("on the wire:\n%q\nrecorded:\n%q", wire, want)
 			}
-			test.sender.Send(t.Context(), throughJSON(t, sent)) // a replay, also of what was written down
+			test.sender.Send(t.Context(), throughJSON(t, request)) // a replay, also of what was written down
 			if wire := <-got; wire != want {
 				t.Errorf("the replay:\n%q\nrecorded:\n%q", wire, want)
 			}
@@ -82,7 +82,7 @@ func TestPlainAttempt(t *testing.T) {
 	s := newSender(t, delivery.Options{})
 	r := aRequest(t, "http://127.0.0.1:3000/webhooks?a=1")
 	r.Headers = []simulator.Header{{Name: "X-Clinic", Value: "north"}}
-	sent := prepare(t, s, r)
+	request := prepare(t, s, r)
 	want := strings.ReplaceAll(`POST /webhooks?a=1 HTTP/1.1
 Host: 127.0.0.1:3000
 User-Agent: Semblance
@@ -92,8 +92,8 @@ X-Webhook-Timestamp: 1764000000
 X-Webhook-Signature: t=1764000000,v1=62136f2039ff047cb6016ae1addb32595a83b71801c3df2f3299408521c459d5
 X-Clinic: north
 
-`, "\n", "\r\n") + string(sent.Body)
-	if got := render(t, &sent); got != want {
+`, "\n", "\r\n") + string(request.Body)
+	if got := render(t, &request); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
@@ -123,12 +123,12 @@ func TestExactRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.exact.URL = receiver.URL
-			sent, err := s.PrepareExact(test.exact)
+			request, err := s.PrepareExact(test.exact)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if came := s.Send(t.Context(), sent); !came.OK() {
-				t.Errorf("%d %s: %s", came.Status, came.Failure, came.Detail)
+			if response := s.Send(t.Context(), request); !response.OK() {
+				t.Errorf("%d %s: %s", response.Status, response.Failure, response.Detail)
 			}
 			if wire, want := <-got, strings.ReplaceAll(test.want, "HOST", host); wire != want {
 				t.Errorf("on the wire:\n%q\nwant:\n%q", wire, want)
@@ -146,12 +146,12 @@ func TestADoubtfulEndIsNotFollowed(t *testing.T) {
 	})
 	s := newSender(t, delivery.Options{})
 	for range 2 {
-		sent, err := s.PrepareExact(delivery.Exact{URL: receiver.URL, Headers: []simulator.Header{{Name: "Content-Length", Value: "1"}}, Body: []byte("ab")})
+		request, err := s.PrepareExact(delivery.Exact{URL: receiver.URL, Headers: []simulator.Header{{Name: "Content-Length", Value: "1"}}, Body: []byte("ab")})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if came := s.Send(t.Context(), sent); !came.OK() {
-			t.Errorf("%s: %s", came.Failure, came.Detail)
+		if response := s.Send(t.Context(), request); !response.OK() {
+			t.Errorf("%s: %s", response.Failure, response.Detail)
 		}
 	}
 	if n := receiver.connections(); n != 2 {
@@ -163,27 +163,27 @@ func TestPrepareRefuses(t *testing.T) {
 	s := newSender(t, delivery.Options{})
 	for _, test := range []struct {
 		name   string
-		change func(*delivery.Request)
+		change func(*delivery.Message)
 		want   string
 	}{
-		{"no scheme", func(r *delivery.Request) { r.URL = "127.0.0.1:3000/x" }, `the URL "127.0.0.1:3000/x" cannot be read; write it as http://host:port/path`},
-		{"other scheme", func(r *delivery.Request) { r.URL = "ftp://127.0.0.1/x" }, `the URL "ftp://127.0.0.1/x" is neither http nor https; write it as http://host:port/path`},
-		{"no host", func(r *delivery.Request) { r.URL = "http:///x" }, `the URL "http:///x" has no host; write it as http://host:port/path`},
-		{"bad port", func(r *delivery.Request) { r.URL = "http://localhost:70000/" }, `the URL "http://localhost:70000/" has no usable port; a port is from 1 to 65535`},
-		{"not ASCII", func(r *delivery.Request) { r.URL = "http://müller.example/" }, `the host of the URL "http://müller.example/" is not ASCII; write its xn--… form`},
-		{"line break in the URL", func(r *delivery.Request) { r.URL = "http://localhost/\r\nX: y" }, `the URL "http://localhost/\r\nX: y" cannot be read; write it as http://host:port/path`},
-		{"empty secret", func(r *delivery.Request) { r.Secrets = []simulator.Secret{""} }, "the secret is empty: without one nothing can be signed"},
-		{"no secret", func(r *delivery.Request) { r.Secrets = nil }, "the secret is empty: without one nothing can be signed"},
-		{"nothing", func(r *delivery.Request) { r.Change = nil }, "nothing to send: the request has neither a change nor a raw body"},
-		{"reserved", func(r *delivery.Request) { r.Headers = []simulator.Header{{Name: "content-length", Value: "1"}} },
+		{"no scheme", func(r *delivery.Message) { r.URL = "127.0.0.1:3000/x" }, `the URL "127.0.0.1:3000/x" cannot be read; write it as http://host:port/path`},
+		{"other scheme", func(r *delivery.Message) { r.URL = "ftp://127.0.0.1/x" }, `the URL "ftp://127.0.0.1/x" is neither http nor https; write it as http://host:port/path`},
+		{"no host", func(r *delivery.Message) { r.URL = "http:///x" }, `the URL "http:///x" has no host; write it as http://host:port/path`},
+		{"bad port", func(r *delivery.Message) { r.URL = "http://localhost:70000/" }, `the URL "http://localhost:70000/" has no usable port; a port is from 1 to 65535`},
+		{"not ASCII", func(r *delivery.Message) { r.URL = "http://müller.example/" }, `the host of the URL "http://müller.example/" is not ASCII; write its xn--… form`},
+		{"line break in the URL", func(r *delivery.Message) { r.URL = "http://localhost/\r\nX: y" }, `the URL "http://localhost/\r\nX: y" cannot be read; write it as http://host:port/path`},
+		{"empty secret", func(r *delivery.Message) { r.Secrets = []simulator.Secret{""} }, "the secret is empty: without one nothing can be signed"},
+		{"no secret", func(r *delivery.Message) { r.Secrets = nil }, "the secret is empty: without one nothing can be signed"},
+		{"nothing", func(r *delivery.Message) { r.Event = nil }, "nothing to send: the request has neither a change nor a raw body"},
+		{"reserved", func(r *delivery.Message) { r.Headers = []simulator.Header{{Name: "content-length", Value: "1"}} },
 			"the header content-length cannot be set: it says what the simulator sends"},
-		{"reserialise no JSON", func(r *delivery.Request) {
-			r.Change, r.Raw, r.Fault = nil, []byte("no json"), mustFault(t, "signature=reserialised")
+		{"reserialise no JSON", func(r *delivery.Message) {
+			r.Event, r.Raw, r.Fault = nil, []byte("no json"), mustFault(t, "signature=reserialised")
 		}, "the fault signature=reserialised needs a body that is JSON"},
-		{"reserialise to the same", func(r *delivery.Request) { r.Fault = mustFault(t, "signature=reserialised,style=compact") },
+		{"reserialise to the same", func(r *delivery.Message) { r.Fault = mustFault(t, "signature=reserialised,style=compact") },
 			"the fault signature=reserialised changes nothing: the body is compact already; choose another style"},
-		{"tamper with nothing", func(r *delivery.Request) {
-			r.Change, r.Raw, r.Fault = nil, []byte("{}"), mustFault(t, "signature=tampered")
+		{"tamper with nothing", func(r *delivery.Message) {
+			r.Event, r.Raw, r.Fault = nil, []byte("{}"), mustFault(t, "signature=tampered")
 		},
 			"the fault signature=tampered needs a body with a letter or a digit to change"},
 	} {
@@ -212,9 +212,9 @@ func TestExactRefusesOtherRequests(t *testing.T) {
 		}
 	}
 	// What was written down by somebody else is refused when it is sent.
-	came := s.Send(t.Context(), simulator.Sent{Method: "POST", URL: "http://127.0.0.1:3000/", Proto: "1.1", Headers: []simulator.Header{{Name: "X", Value: "\n"}}})
-	if came.Failure != simulator.FailureBlocked {
-		t.Errorf("got %s: %s", came.Failure, came.Detail)
+	response := s.Send(t.Context(), simulator.Request{Method: "POST", URL: "http://127.0.0.1:3000/", Proto: "1.1", Headers: []simulator.Header{{Name: "X", Value: "\n"}}})
+	if response.Failure != simulator.FailureBlocked {
+		t.Errorf("got %s: %s", response.Failure, response.Detail)
 	}
 }
 
@@ -253,22 +253,22 @@ func TestCheckHeader(t *testing.T) {
 	}
 }
 
-func render(t *testing.T, sent *simulator.Sent) string {
+func render(t *testing.T, request *simulator.Request) string {
 	t.Helper()
-	wire, err := delivery.AppendRequest(nil, sent)
+	wire, err := delivery.AppendRequest(nil, request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(wire)
 }
 
-func throughJSON(t *testing.T, sent simulator.Sent) simulator.Sent {
+func throughJSON(t *testing.T, request simulator.Request) simulator.Request {
 	t.Helper()
-	data, err := json.Marshal(sent)
+	data, err := json.Marshal(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back simulator.Sent
+	var back simulator.Request
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&back); err != nil {
 		t.Fatal(err)
 	}

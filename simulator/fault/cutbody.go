@@ -12,20 +12,20 @@ type cutBody struct {
 }
 
 func (f cutBody) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
-	sent, err := writePart(conn, head, body, f.keep)
+	request, err := writePart(conn, head, body, f.keep)
 	if err != nil {
 		return err
 	}
 	if err := conn.Close(); err != nil {
 		return err
 	}
-	return &Cut{How: "closed the connection", Sent: sent, Whole: len(body)}
+	return &Cut{How: "closed the connection", Sent: request, Whole: len(body)}
 }
 
 // writePart writes the head and so many per cent of the body, and returns how many bytes of the body they are.
-func writePart(conn net.Conn, head, body []byte, percent int) (sent int, err error) {
-	sent = len(body) * percent / 100
-	buffers := net.Buffers{head, body[:sent]}
+func writePart(conn net.Conn, head, body []byte, percent int) (request int, err error) {
+	request = len(body) * percent / 100
+	buffers := net.Buffers{head, body[:request]}
 	_, err = buffers.WriteTo(conn)
-	return sent, err
+	return request, err
 }

@@ -56,7 +56,7 @@ func All() []Info {
 type Fault struct {
 	row  *row
 	text string
-	does spoiler
+	does injector
 }
 
 // New returns the fault of that family and name. Attributes that are not given have their defaults. The error of an
@@ -128,16 +128,16 @@ func (f *Fault) Transmit(ctx context.Context, conn net.Conn, head, body []byte) 
 }
 
 // Answered is told of the answer when it has come whole, and may spoil the record of it.
-func (f *Fault) Answered(came *simulator.Came) { f.does.answered(came) }
+func (f *Fault) Responded(response *simulator.Response) { f.does.responded(response) }
 
 // A spoiler is what a fault does, step by step of an attempt (the methods of [Fault] say what each step is). A fault embeds
 // [harmless] and overrides the steps that it spoils.
-type spoiler interface {
+type injector interface {
 	beforeSigning(d *Draft)
 	afterSigning(d *Draft) error
 	frame(dst, body []byte) []byte
 	transmit(ctx context.Context, conn net.Conn, head, body []byte) error
-	answered(came *simulator.Came)
+	responded(response *simulator.Response)
 }
 
 // harmless does to an attempt what every attempt undergoes.
@@ -146,7 +146,7 @@ type harmless struct{}
 func (harmless) beforeSigning(*Draft)          {}
 func (harmless) afterSigning(*Draft) error     { return nil }
 func (harmless) frame(dst, body []byte) []byte { return append(dst, body...) }
-func (harmless) answered(*simulator.Came)      {}
+func (harmless) responded(*simulator.Response) {}
 
 func (harmless) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
 	buffers := net.Buffers{head, body}

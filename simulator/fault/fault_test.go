@@ -17,7 +17,7 @@ func TestParseReadsBackWhatItWrites(t *testing.T) {
 		{"transport=oversized,size=1048576", "transport=oversized,size=1MiB"},
 		{"transport=oversized,size=2MB", "transport=oversized,size=2000000"},
 		{"transport=cut-body,keep=10%", "transport=cut-body,keep=10%"},
-		{"transport=lost-answer", "transport=lost-answer"},
+		{"transport=lost-response", "transport=lost-response"},
 	} {
 		f, err := fault.Parse(test.text)
 		if err != nil {
@@ -41,7 +41,7 @@ func TestParseNamesTheMend(t *testing.T) {
 		{"signatur=stale", `unknown fault family "signatur"; did you mean "signature"?`},
 		{"signature=stael", `unknown signature fault "stael"; did you mean "stale"?`},
 		{"signature=gzip", `"gzip" is a transport fault; write "transport=gzip"`},
-		{"transport=", `unknown transport fault ""; there are slow-body, cut-body, reset, lost-answer, chunked, gzip, oversized`},
+		{"transport=", `unknown transport fault ""; there are slow-body, cut-body, reset, lost-response, chunked, gzip, oversized`},
 		{"signature=stale,aeg=3s", `the fault signature=stale has no attribute "aeg"; did you mean "age"?`},
 		{"signature=tampered,age=3s", `the fault signature=tampered has no attributes, so "age" cannot be set`},
 		{"signature=stale,age=long", `the fault signature=stale, attribute age: "long" is no duration, such as 400s or 1m30s`},

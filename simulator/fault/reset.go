@@ -13,14 +13,14 @@ type reset struct {
 }
 
 func (f reset) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
-	sent, err := writePart(conn, head, body, f.keep)
+	request, err := writePart(conn, head, body, f.keep)
 	if err != nil {
 		return err
 	}
 	if err := abort(conn); err != nil {
 		return err
 	}
-	return &Cut{How: "reset the connection", Sent: sent, Whole: len(body)}
+	return &Cut{How: "reset the connection", Sent: request, Whole: len(body)}
 }
 
 // abort closes the TCP connection below conn so that it sends a reset: nothing lingers, nothing says goodbye.

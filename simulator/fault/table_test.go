@@ -108,7 +108,7 @@ func ExampleAll() {
 	//     keep (share, default 50%)
 	// transport=reset
 	//     keep (share, default 50%)
-	// transport=lost-answer
+	// transport=lost-response
 	// transport=chunked
 	//     size (size, default 16)
 	// transport=gzip

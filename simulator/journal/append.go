@@ -10,12 +10,12 @@ import (
 // Check reports what is wrong with records in themselves, before they are numbered, and takes back the numbers that an
 // earlier call gave them and could not commit. It is for those who build a journal, as is [Number].
 func Check(records []Record) error {
-	var change *Change
+	var change *Event
 	for _, r := range records {
 		switch r := r.(type) {
 		case nil:
 			return errors.New("append to the journal: a record is nil")
-		case *Change:
+		case *Event:
 			if r.Type == nil {
 				return errors.New("append to the journal: a change has no event type")
 			}
@@ -25,13 +25,13 @@ func Check(records []Record) error {
 				return err
 			}
 		case *Attempt:
-			if r.Then.State != "" {
-				if err := checkStanding(r.Then, r.DeliveryID); err != nil {
+			if r.Next.State != "" {
+				if err := checkDeliveryState(r.Next, r.DeliveryID); err != nil {
 					return err
 				}
 			}
-		case *Move:
-			if err := checkStanding(r.Then, r.DeliveryID); err != nil {
+		case *Transition:
+			if err := checkDeliveryState(r.Next, r.DeliveryID); err != nil {
 				return err
 			}
 		case *Reset:
@@ -45,7 +45,7 @@ func Check(records []Record) error {
 	return nil
 }
 
-func checkDelivery(d *Delivery, before *Change) error {
+func checkDelivery(d *Delivery, before *Event) error {
 	if before != nil && d.Of == before.Seq {
 		d.Of = 0 // the change's number is about to be another
 	}
@@ -55,10 +55,10 @@ func checkDelivery(d *Delivery, before *Change) error {
 	if d.Of == 0 && before == nil {
 		return fmt.Errorf("append to the journal: delivery %q is of no change", d.ID)
 	}
-	return checkStanding(d.Standing, d.ID)
+	return checkDeliveryState(d.DeliveryState, d.ID)
 }
 
-func checkStanding(s Standing, deliveryID string) error {
+func checkDeliveryState(s DeliveryState, deliveryID string) error {
 	if deliveryID == "" {
 		return errors.New("append to the journal: a delivery has no id")
 	}
@@ -71,12 +71,12 @@ func checkStanding(s Standing, deliveryID string) error {
 // Number numbers the records from the one after last and returns the last number given. A delivery that does not say
 // of which change it is gets the number of the change before it.
 func Number(records []Record, last Seq) Seq {
-	var change *Change
+	var change *Event
 	for _, r := range records {
 		last++
 		r.entry().Seq = last
 		switch r := r.(type) {
-		case *Change:
+		case *Event:
 			change = r
 		case *Delivery:
 			if r.Of == 0 {
@@ -92,9 +92,9 @@ func Number(records []Record, last Seq) Seq {
 func (d *Delivery) After(a *Attempt) *Delivery {
 	next := *d
 	next.Attempts++
-	next.LastAt, next.Status, next.Failure = a.StartedAt, a.Came.Status, a.Came.Failure
-	if a.Then.State != "" {
-		next.Standing = a.Then
+	next.LastAt, next.Status, next.Failure = a.StartedAt, a.Response.Status, a.Response.Failure
+	if a.Next.State != "" {
+		next.DeliveryState = a.Next
 	}
 	return &next
 }

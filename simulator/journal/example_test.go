@@ -21,37 +21,37 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	change := &journal.Change{At: noon, Origin: "api", Change: schemas.Change{
+	change := &journal.Event{At: noon, Origin: "api", Event: schemas.Event{
 		Type: created, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: "507f1f77bcf86cd799439011"}},
 	}}
 	delivery := &journal.Delivery{
-		Delivery: simulator.Delivery{ID: "692597070fe21cfa5e6a0101", SubscriptionID: "692597070fe21cfa5e6a010f", Change: change.Change, CreatedAt: noon},
-		Standing: journal.Standing{State: journal.Pending, Due: noon},
+		Delivery:      simulator.Delivery{ID: "692597070fe21cfa5e6a0101", SubscriptionID: "692597070fe21cfa5e6a010f", Event: change.Event, CreatedAt: noon},
+		DeliveryState: journal.DeliveryState{State: journal.Pending, Due: noon},
 	}
 	if err := j.Append(ctx, change, delivery); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("owed:", j.Tally().Owed())
+	fmt.Println("owed:", j.Stats().Unfinished())
 
 	attempt := &journal.Attempt{
 		Attempt: simulator.Attempt{
 			DeliveryID: delivery.ID, SubscriptionID: delivery.SubscriptionID, Number: 1, StartedAt: noon,
-			Sent: simulator.Sent{EventType: created.Name, Method: "POST", URL: "http://127.0.0.1:3000/webhooks"},
-			Came: simulator.Came{Status: 200},
+			Request:  simulator.Request{EventType: created.Name, Method: "POST", URL: "http://127.0.0.1:3000/webhooks"},
+			Response: simulator.Response{Status: 200},
 		},
-		Then: journal.Standing{State: journal.Delivered, Ladder: 1},
+		Next: journal.DeliveryState{State: journal.Delivered, Tries: 1},
 	}
 	if err := j.Append(ctx, attempt); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("owed:", j.Tally().Owed())
+	fmt.Println("owed:", j.Stats().Unfinished())
 
 	page, err := j.Attempts(ctx, journal.Query{Types: []string{"booking.created"}, Outcomes: []journal.Outcome{journal.Accepted}})
 	if err != nil {
 		log.Fatal(err)
 	}
 	for _, a := range page.Items {
-		fmt.Println(a.Sent.EventType, a.Outcome(), a.Came.Status)
+		fmt.Println(a.Request.EventType, a.Outcome(), a.Response.Status)
 	}
 	// Output:
 	// owed: 1

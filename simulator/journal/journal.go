@@ -14,7 +14,7 @@
 // from the number it has seen, waits on [Journal.Committed], and costs nobody anything while it is slow.
 //
 // This package holds the interface and the journal in memory; simulator/journal/sqlite holds the durable one. Neither
-// asks the time: what is old is decided by the time that [Journal.Prune] is given, the story's.
+// asks the time: what is old is decided by the time that [Journal.Prune] is given, the scenario's.
 package journal
 
 import (
@@ -41,7 +41,7 @@ type Journal interface {
 	Committed() (Seq, <-chan struct{})
 
 	// Tally returns how much there is. It is kept as records come and costs nothing to ask.
-	Tally() Tally
+	Stats() Stats
 
 	// Read returns up to limit records that follow after, oldest first: all kinds, or those named. Attempts come
 	// without headers and bodies; Attempt has them. A delivery is shown as it stands now.
@@ -54,10 +54,10 @@ type Journal interface {
 
 	// Owed yields the deliveries of the subscription ("" for all) that follow after and are pending or kept, in the
 	// order in which they came to be. It holds only a few at a time, so it may be left early and taken up again.
-	Owed(ctx context.Context, subscriptionID string, after Seq) iter.Seq2[*Delivery, error]
+	Unfinished(ctx context.Context, subscriptionID string, after Seq) iter.Seq2[*Delivery, error]
 
 	// Changes returns a page of the changes that fit the query.
-	Changes(ctx context.Context, q Query) (Page[*Change], error)
+	Events(ctx context.Context, q Query) (Page[*Event], error)
 	// Deliveries returns a page of the deliveries that fit the query.
 	Deliveries(ctx context.Context, q Query) (Page[*Delivery], error)
 	// Attempts returns a page of the attempts that fit the query, without headers and bodies unless it asks for them.
@@ -66,13 +66,13 @@ type Journal interface {
 	Count(ctx context.Context, kind Kind, q Query) (int, error)
 
 	// Change returns one change, or ErrNotFound.
-	Change(ctx context.Context, seq Seq) (*Change, error)
+	Event(ctx context.Context, seq Seq) (*Event, error)
 	// Delivery returns the delivery of that id (the outboxId), or ErrNotFound.
 	Delivery(ctx context.Context, id string) (*Delivery, error)
 	// Attempt returns one attempt in full, or ErrNotFound.
 	Attempt(ctx context.Context, seq Seq) (*Attempt, error)
 
-	// Prune forgets what is older than the retention at the story's time now, or more than it keeps, in small slices
+	// Prune forgets what is older than the retention at the simulated time now, or more than it keeps, in small slices
 	// between which others write. It returns how many records went. A delivery goes with its attempts, and a change
 	// with the last of its deliveries. What is owed or in force stays, however old.
 	Prune(ctx context.Context, now time.Time) (int, error)
@@ -123,21 +123,21 @@ func (o Options) WithDefaults() Options {
 }
 
 // Tally is how much there is in a journal.
-type Tally struct {
-	Changes, Deliveries, Attempts int
-	Pending, Kept                 int // the deliveries that are owed
+type Stats struct {
+	Events, Deliveries, Attempts int
+	Pending, Held                int // the deliveries that are owed
 }
 
 // Owed returns how many deliveries are not finished.
-func (t Tally) Owed() int { return t.Pending + t.Kept }
+func (t Stats) Unfinished() int { return t.Pending + t.Held }
 
 // Count adds n deliveries in the state to those that are owed, if it is a state of these.
-func (t *Tally) Count(s State, n int) {
+func (t *Stats) Count(s State, n int) {
 	switch s {
 	case Pending:
 		t.Pending += n
-	case Kept:
-		t.Kept += n
+	case Held:
+		t.Held += n
 	}
 }
 

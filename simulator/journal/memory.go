@@ -14,19 +14,19 @@ import (
 // owed or in force; it forgets the oldest by itself as more is appended.
 type Memory struct {
 	options Options
-	news    News
+	news    Notifier
 
 	mu         sync.Mutex
 	closed     bool
 	last       Seq
-	changes    []*heldChange
+	events     []*heldEvent
 	deliveries []*heldDelivery
 	attempts   []*heldAttempt
 	others     []Record // every other kind
 	byID       map[string]*heldDelivery
 	current    map[Kind]map[string]Record
 	clinic     []*Clinic // from the last snapshot on
-	tally      Tally
+	stats      Stats
 	bytes      int64 // an estimate
 	marks      marks // when to trim
 }
@@ -34,15 +34,15 @@ type Memory struct {
 // The shelves are slices in the order of the sequence. They only grow, or are replaced by shorter ones; so whoever
 // has copied a slice's header under the lock may read it without. What still changes is a delivery, an atomic pointer.
 type (
-	heldChange struct {
-		*Change
+	heldEvent struct {
+		*Event
 		deliveries int  // how many are held; guarded by mu
 		done       bool // the last of them was trimmed; guarded by mu
 	}
 	heldDelivery struct {
 		Seq
 		now   atomic.Pointer[Delivery]
-		of    *heldChange
+		of    *heldEvent
 		bytes int64 // of its attempts; guarded by mu
 		gone  bool  // trimmed; guarded by mu
 	}
@@ -63,10 +63,10 @@ func NewMemory(options Options) *Memory {
 }
 
 func (m *Memory) clear() {
-	m.changes, m.deliveries, m.attempts, m.others, m.clinic = nil, nil, nil, nil, nil
+	m.events, m.deliveries, m.attempts, m.others, m.clinic = nil, nil, nil, nil, nil
 	m.byID = map[string]*heldDelivery{}
 	m.current = map[Kind]map[string]Record{}
-	m.tally, m.bytes = Tally{}, 0
+	m.stats, m.bytes = Stats{}, 0
 	m.marks = m.marksNow()
 }
 
@@ -91,7 +91,7 @@ func (m *Memory) Append(ctx context.Context, records ...Record) error {
 		m.put(r)
 	}
 	m.trimIfDue()
-	m.news.Publish(m.last, m.tally)
+	m.news.Publish(m.last, m.stats)
 	return nil
 }
 
@@ -105,7 +105,7 @@ func (m *Memory) accepts(records []Record) error {
 			if here(r.ID) {
 				return fmt.Errorf("append to the journal: delivery %s is there already", r.ID)
 			}
-			if r.Of != 0 && m.change(r.Of) == nil {
+			if r.Of != 0 && m.eventBySeq(r.Of) == nil {
 				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.Of, ErrGone)
 			}
 			if fresh == nil {
@@ -116,7 +116,7 @@ func (m *Memory) accepts(records []Record) error {
 			if r.DeliveryID != "" && !here(r.DeliveryID) {
 				return fmt.Errorf("append an attempt of delivery %s: %w", r.DeliveryID, ErrGone)
 			}
-		case *Move:
+		case *Transition:
 			if !here(r.DeliveryID) {
 				return fmt.Errorf("move delivery %s: %w", r.DeliveryID, ErrGone)
 			}
@@ -125,41 +125,41 @@ func (m *Memory) accepts(records []Record) error {
 	return nil
 }
 
-func (m *Memory) change(seq Seq) *heldChange {
+func (m *Memory) eventBySeq(seq Seq) *heldEvent {
 	// A change is most often asked for by the deliveries that follow it at once.
-	if n := len(m.changes); n > 0 && m.changes[n-1].Seq == seq {
-		return m.changes[n-1]
+	if n := len(m.events); n > 0 && m.events[n-1].Seq == seq {
+		return m.events[n-1]
 	}
-	return at(m.changes, seq)
+	return at(m.events, seq)
 }
 
 // put shelves one record, which has its number and fits.
 func (m *Memory) put(r Record) {
 	m.bytes += weight(r)
 	switch r := r.(type) {
-	case *Change:
-		m.changes = append(m.changes, &heldChange{Change: r})
-		m.tally.Changes++
+	case *Event:
+		m.events = append(m.events, &heldEvent{Event: r})
+		m.stats.Events++
 	case *Delivery:
-		h := &heldDelivery{Seq: r.Seq, of: m.change(r.Of)}
+		h := &heldDelivery{Seq: r.Seq, of: m.eventBySeq(r.Of)}
 		h.of.deliveries++
 		h.now.Store(r)
 		m.deliveries = append(m.deliveries, h)
 		m.byID[r.ID] = h
-		m.tally.Deliveries++
-		m.tally.Count(r.State, 1)
+		m.stats.Deliveries++
+		m.stats.Count(r.State, 1)
 	case *Attempt:
 		h := &heldAttempt{Attempt: r, of: m.byID[r.DeliveryID]}
 		m.attempts = append(m.attempts, h)
-		m.tally.Attempts++
+		m.stats.Attempts++
 		if h.of != nil {
 			h.of.bytes += weight(r)
 			m.stand(h.of, h.of.now.Load().After(r))
 		}
-	case *Move:
+	case *Transition:
 		h := m.byID[r.DeliveryID]
 		next := *h.now.Load()
-		next.Standing = r.Then
+		next.DeliveryState = r.Next
 		m.stand(h, &next)
 		m.others = append(m.others, r)
 	default:
@@ -168,8 +168,8 @@ func (m *Memory) put(r Record) {
 }
 
 func (m *Memory) stand(h *heldDelivery, next *Delivery) {
-	m.tally.Count(h.now.Load().State, -1)
-	m.tally.Count(next.State, 1)
+	m.stats.Count(h.now.Load().State, -1)
+	m.stats.Count(next.State, 1)
 	h.now.Store(next)
 }
 
@@ -199,7 +199,7 @@ func (m *Memory) putOther(r Record) {
 func (m *Memory) Committed() (Seq, <-chan struct{}) { return m.news.Committed() }
 
 // Tally implements [Journal].
-func (m *Memory) Tally() Tally { return m.news.Tally() }
+func (m *Memory) Stats() Stats { return m.news.Stats() }
 
 // Reset implements [Journal].
 func (m *Memory) Reset(ctx context.Context, when time.Time, keep ...Kind) error {
@@ -221,7 +221,7 @@ func (m *Memory) Reset(ctx context.Context, when time.Time, keep ...Kind) error 
 	}
 	m.last++
 	m.others = append(m.others, &Reset{Entry: Entry{Seq: m.last}, At: when, Keep: keep})
-	m.news.Publish(m.last, m.tally)
+	m.news.Publish(m.last, m.stats)
 	return nil
 }
 
@@ -229,7 +229,7 @@ func (m *Memory) Reset(ctx context.Context, when time.Time, keep ...Kind) error 
 // deliveries, and always the earlier resets.
 func Keeps(keep []Kind, kind Kind) bool {
 	switch kind {
-	case KindChange, KindDelivery, KindAttempt, KindMove:
+	case KindEvent, KindDelivery, KindAttempt, KindTransition:
 		return false
 	case KindReset:
 		return true
@@ -253,15 +253,15 @@ func (m *Memory) Close() error {
 type sequenced interface{ Sequence() Seq }
 
 // from returns where in the shelf the first record is that follows after.
-func from[T sequenced](shelf []T, after Seq) int {
-	i, _ := slices.BinarySearchFunc(shelf, after+1, func(have T, want Seq) int { return cmp.Compare(have.Sequence(), want) })
+func from[T sequenced](index []T, after Seq) int {
+	i, _ := slices.BinarySearchFunc(index, after+1, func(have T, want Seq) int { return cmp.Compare(have.Sequence(), want) })
 	return i
 }
 
 // at returns the record of that number, or the zero value.
-func at[T sequenced](shelf []T, seq Seq) T {
-	if i := from(shelf, seq-1); i < len(shelf) && shelf[i].Sequence() == seq {
-		return shelf[i]
+func at[T sequenced](index []T, seq Seq) T {
+	if i := from(index, seq-1); i < len(index) && index[i].Sequence() == seq {
+		return index[i]
 	}
 	var none T
 	return none

@@ -12,7 +12,7 @@ import (
 
 // view is what the shelves held at one moment.
 type view struct {
-	changes    []*heldChange
+	events     []*heldEvent
 	deliveries []*heldDelivery
 	attempts   []*heldAttempt
 	others     []Record
@@ -27,7 +27,7 @@ func (m *Memory) view(ctx context.Context) (view, error) {
 	if m.closed {
 		return view{}, fmt.Errorf("read the journal: %w", ErrClosed)
 	}
-	return view{m.changes, m.deliveries, m.attempts, m.others}, nil
+	return view{m.events, m.deliveries, m.attempts, m.others}, nil
 }
 
 // Read implements [Journal].
@@ -39,9 +39,9 @@ func (m *Memory) Read(ctx context.Context, after Seq, limit int, kinds ...Kind) 
 	wants := func(k Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, k) }
 	limit = (&Query{Limit: limit}).Size()
 	var all []Record
-	if wants(KindChange) {
-		for _, h := range first(v.changes, after, limit) {
-			all = append(all, h.Change)
+	if wants(KindEvent) {
+		for _, h := range first(v.events, after, limit) {
+			all = append(all, h.Event)
 		}
 	}
 	if wants(KindDelivery) {
@@ -67,8 +67,8 @@ func (m *Memory) Read(ctx context.Context, after Seq, limit int, kinds ...Kind) 
 
 func bySeq(a, b Record) int { return cmp.Compare(a.Sequence(), b.Sequence()) }
 
-func first[T sequenced](shelf []T, after Seq, limit int) []T {
-	rest := shelf[from(shelf, after):]
+func first[T sequenced](index []T, after Seq, limit int) []T {
+	rest := index[from(index, after):]
 	return rest[:min(limit, len(rest))]
 }
 
@@ -100,7 +100,7 @@ func (m *Memory) Current(ctx context.Context, kind Kind) iter.Seq2[Record, error
 }
 
 // Owed implements [Journal].
-func (m *Memory) Owed(ctx context.Context, subscriptionID string, after Seq) iter.Seq2[*Delivery, error] {
+func (m *Memory) Unfinished(ctx context.Context, subscriptionID string, after Seq) iter.Seq2[*Delivery, error] {
 	return func(yield func(*Delivery, error) bool) {
 		v, err := m.view(ctx)
 		if err != nil {
@@ -109,7 +109,7 @@ func (m *Memory) Owed(ctx context.Context, subscriptionID string, after Seq) ite
 		}
 		for _, h := range v.deliveries[from(v.deliveries, after):] {
 			d := h.now.Load()
-			if !d.State.Owed() || subscriptionID != "" && subscriptionID != d.SubscriptionID {
+			if !d.State.Unfinished() || subscriptionID != "" && subscriptionID != d.SubscriptionID {
 				continue
 			}
 			if !yield(d, nil) {
@@ -120,12 +120,12 @@ func (m *Memory) Owed(ctx context.Context, subscriptionID string, after Seq) ite
 }
 
 // Changes implements [Journal].
-func (m *Memory) Changes(ctx context.Context, q Query) (Page[*Change], error) {
+func (m *Memory) Events(ctx context.Context, q Query) (Page[*Event], error) {
 	v, err := m.view(ctx)
 	if err != nil {
-		return Page[*Change]{}, err
+		return Page[*Event]{}, err
 	}
-	return page(&q, v.changes, func(h *heldChange) (*Change, bool) { return h.Change, q.fitsChange(h.Change) })
+	return page(&q, v.events, func(h *heldEvent) (*Event, bool) { return h.Event, q.matchesEvent(h.Event) })
 }
 
 // Deliveries implements [Journal].
@@ -136,7 +136,7 @@ func (m *Memory) Deliveries(ctx context.Context, q Query) (Page[*Delivery], erro
 	}
 	return page(&q, v.deliveries, func(h *heldDelivery) (*Delivery, bool) {
 		d := h.now.Load()
-		return d, q.fitsDelivery(d)
+		return d, q.matchesDelivery(d)
 	})
 }
 
@@ -148,7 +148,7 @@ func (m *Memory) Attempts(ctx context.Context, q Query) (Page[*Attempt], error) 
 	}
 	return page(&q, v.attempts, func(h *heldAttempt) (*Attempt, bool) {
 		switch {
-		case !q.fitsAttempt(h.Attempt, h.change()):
+		case !q.matchesAttempt(h.Attempt, h.event()):
 			return nil, false
 		case q.Full:
 			return h.Attempt, true
@@ -157,43 +157,43 @@ func (m *Memory) Attempts(ctx context.Context, q Query) (Page[*Attempt], error) 
 	})
 }
 
-func (h *heldAttempt) change() *schemas.Change {
+func (h *heldAttempt) event() *schemas.Event {
 	if h.of == nil {
 		return nil
 	}
-	return &h.of.of.Change.Change
+	return &h.of.of.Event.Event
 }
 
 // page takes from the shelf what fits, in the query's direction from its cursor on.
-func page[H sequenced, T Record](q *Query, shelf []H, take func(H) (T, bool)) (Page[T], error) {
+func page[H sequenced, T Record](q *Query, index []H, take func(H) (T, bool)) (Page[T], error) {
 	var p Page[T]
-	place, err := q.Place()
+	place, err := q.Position()
 	if err != nil {
 		return p, err
 	}
-	shelf = shelf[from(shelf, q.After):]
+	index = index[from(index, q.After):]
 	if place > 0 && q.Oldest {
-		shelf = shelf[from(shelf, place):]
+		index = index[from(index, place):]
 	} else if place > 0 {
-		shelf = shelf[:from(shelf, place-1)]
+		index = index[:from(index, place-1)]
 	}
 	bytes := 0
-	for i := range shelf {
-		h := shelf[i]
+	for i := range index {
+		h := index[i]
 		if !q.Oldest {
-			h = shelf[len(shelf)-1-i]
+			h = index[len(index)-1-i]
 		}
 		item, fits := take(h)
 		if !fits {
 			continue
 		}
 		if len(p.Items) == q.Size() || bytes > MaxPageBytes {
-			p.Next = q.Mark(p.Items[len(p.Items)-1].Sequence())
+			p.Next = q.CursorAfter(p.Items[len(p.Items)-1].Sequence())
 			break
 		}
 		p.Items = append(p.Items, item)
 		if a, ok := any(item).(*Attempt); ok {
-			bytes += len(a.Sent.Body) + len(a.Came.Body)
+			bytes += len(a.Request.Body) + len(a.Response.Body)
 		}
 	}
 	return p, nil
@@ -207,21 +207,21 @@ func (m *Memory) Count(ctx context.Context, kind Kind, q Query) (int, error) {
 	}
 	n := 0
 	switch kind {
-	case KindChange:
-		for _, h := range v.changes[from(v.changes, q.After):] {
-			if q.fitsChange(h.Change) {
+	case KindEvent:
+		for _, h := range v.events[from(v.events, q.After):] {
+			if q.matchesEvent(h.Event) {
 				n++
 			}
 		}
 	case KindDelivery:
 		for _, h := range v.deliveries[from(v.deliveries, q.After):] {
-			if q.fitsDelivery(h.now.Load()) {
+			if q.matchesDelivery(h.now.Load()) {
 				n++
 			}
 		}
 	case KindAttempt:
 		for _, h := range v.attempts[from(v.attempts, q.After):] {
-			if q.fitsAttempt(h.Attempt, h.change()) {
+			if q.matchesAttempt(h.Attempt, h.event()) {
 				n++
 			}
 		}
@@ -232,13 +232,13 @@ func (m *Memory) Count(ctx context.Context, kind Kind, q Query) (int, error) {
 }
 
 // Change implements [Journal].
-func (m *Memory) Change(ctx context.Context, seq Seq) (*Change, error) {
+func (m *Memory) Event(ctx context.Context, seq Seq) (*Event, error) {
 	v, err := m.view(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if h := at(v.changes, seq); h != nil {
-		return h.Change, nil
+	if h := at(v.events, seq); h != nil {
+		return h.Event, nil
 	}
 	return nil, fmt.Errorf("change %d: %w", seq, ErrNotFound)
 }

@@ -33,21 +33,21 @@ func TestMemoryForgets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			j, m := journal.NewMemory(test.options), journaltest.NewMaker(1)
-			c := m.Change("booking.created")
+			c := m.Event("booking.created")
 			owed := m.Delivery(c, "s")
 			if err := j.Append(ctx, c, owed); err != nil {
 				t.Fatal(err)
 			}
 			for range 500 {
-				c := m.Change("booking.created")
+				c := m.Event("booking.created")
 				d := m.Delivery(c, "s")
-				a := m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
-				a.Came.Body = make([]byte, 60_000)
+				a := m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})
+				a.Response.Body = make([]byte, 60_000)
 				if err := j.Append(ctx, c, d, a); err != nil {
 					t.Fatal(err)
 				}
-				if tally := j.Tally(); tally.Attempts > test.most || tally.Deliveries > test.most+1 || tally.Changes > test.most+2 {
-					t.Fatalf("tally %+v, want at most %d of each", tally, test.most)
+				if stats := j.Stats(); stats.Attempts > test.most || stats.Deliveries > test.most+1 || stats.Events > test.most+2 {
+					t.Fatalf("tally %+v, want at most %d of each", stats, test.most)
 				}
 			}
 			if _, err := j.Delivery(ctx, owed.ID); err != nil {
@@ -59,13 +59,13 @@ func TestMemoryForgets(t *testing.T) {
 
 func FuzzCursor(f *testing.F) {
 	newest, oldest := journal.Query{}, journal.Query{Oldest: true}
-	f.Add(newest.Mark(1), false)
-	f.Add(oldest.Mark(1<<62), true)
+	f.Add(newest.CursorAfter(1), false)
+	f.Add(oldest.CursorAfter(1<<62), true)
 	f.Add("", false)
 	f.Add("bi0x", true)
 	f.Fuzz(func(t *testing.T, cursor string, fromOldest bool) {
 		q := journal.Query{Cursor: cursor, Oldest: fromOldest}
-		place, err := q.Place()
+		place, err := q.Position()
 		switch {
 		case err != nil && !errors.Is(err, journal.ErrCursor):
 			t.Errorf("error %v is no ErrCursor", err)

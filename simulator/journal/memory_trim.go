@@ -9,15 +9,15 @@ import (
 // marks say at which sizes the journal is trimmed next: an eighth above what a trim leaves, so that trimming costs a
 // fixed share of appending, however much there is that must stay.
 type marks struct {
-	changes, finished, attempts, others int
-	bytes                               int64
+	events, finished, attempts, others int
+	bytes                              int64
 }
 
 func (m *Memory) marksNow() marks {
 	above := func(n int) int { return max(n, m.options.Rows) + max(n, m.options.Rows)/8 }
 	most := max(m.bytes, m.options.Bytes)
 	return marks{
-		changes:  above(len(m.changes)),
+		events:   above(len(m.events)),
 		finished: above(m.finished()),
 		attempts: above(len(m.attempts)),
 		others:   above(len(m.others)),
@@ -25,10 +25,10 @@ func (m *Memory) marksNow() marks {
 	}
 }
 
-func (m *Memory) finished() int { return m.tally.Deliveries - m.tally.Owed() }
+func (m *Memory) finished() int { return m.stats.Deliveries - m.stats.Unfinished() }
 
 func (m *Memory) trimIfDue() {
-	rows := m.options.Rows > 0 && (len(m.changes) > m.marks.changes || m.finished() > m.marks.finished ||
+	rows := m.options.Rows > 0 && (len(m.events) > m.marks.events || m.finished() > m.marks.finished ||
 		len(m.attempts) > m.marks.attempts || len(m.others) > m.marks.others)
 	if rows || m.options.Bytes > 0 && m.bytes > m.marks.bytes {
 		m.trim(time.Time{})
@@ -50,7 +50,7 @@ func (m *Memory) Prune(ctx context.Context, now time.Time) (int, error) {
 		before = now.Add(-m.options.Age)
 	}
 	removed := m.trim(before)
-	m.news.Publish(m.last, m.tally)
+	m.news.Publish(m.last, m.stats)
 	return removed, nil
 }
 
@@ -58,20 +58,20 @@ func (m *Memory) Prune(ctx context.Context, now time.Time) (int, error) {
 // delivery goes with its attempts, a change with the last of its deliveries.
 func (m *Memory) trim(before time.Time) int {
 	t := trimmer{before: before, rows: m.options.Rows, bytes: m.options.Bytes}
-	size := len(m.changes) + len(m.deliveries) + len(m.attempts) + len(m.others)
+	size := len(m.events) + len(m.deliveries) + len(m.attempts) + len(m.others)
 	m.trimDeliveries(&t)
 	m.trimAttempts(&t)
-	excess := len(m.changes)
-	m.changes = sieve(m.changes, func(h *heldChange) bool {
+	excess := len(m.events)
+	m.events = filter(m.events, func(h *heldEvent) bool {
 		if h.deliveries > 0 || !h.done && !t.old(h.At) && !t.over(excess) {
 			return true
 		}
 		excess--
-		m.bytes -= weight(h.Change)
+		m.bytes -= weight(h.Event)
 		return false
 	})
 	excess = len(m.others)
-	m.others = sieve(m.others, func(r Record) bool {
+	m.others = filter(m.others, func(r Record) bool {
 		if m.inForce(r) || !t.old(r.When()) && !t.over(excess) {
 			return true
 		}
@@ -79,9 +79,9 @@ func (m *Memory) trim(before time.Time) int {
 		m.bytes -= weight(r)
 		return false
 	})
-	m.tally.Changes, m.tally.Deliveries, m.tally.Attempts = len(m.changes), len(m.deliveries), len(m.attempts)
+	m.stats.Events, m.stats.Deliveries, m.stats.Attempts = len(m.events), len(m.deliveries), len(m.attempts)
 	m.marks = m.marksNow()
-	return size - (len(m.changes) + len(m.deliveries) + len(m.attempts) + len(m.others))
+	return size - (len(m.events) + len(m.deliveries) + len(m.attempts) + len(m.others))
 }
 
 type trimmer struct {
@@ -95,9 +95,9 @@ func (t *trimmer) over(n int) bool       { return t.rows > 0 && n > t.rows }
 
 func (m *Memory) trimDeliveries(t *trimmer) {
 	finished, attempts := m.finished(), len(m.attempts)
-	m.deliveries = sieve(m.deliveries, func(h *heldDelivery) bool {
+	m.deliveries = filter(m.deliveries, func(h *heldDelivery) bool {
 		d := h.now.Load()
-		if d.State.Owed() {
+		if d.State.Unfinished() {
 			return true
 		}
 		full := t.over(finished) || t.over(attempts) || t.bytes > 0 && m.bytes > t.bytes
@@ -122,7 +122,7 @@ func (m *Memory) trimAttempts(t *trimmer) {
 			loose++
 		}
 	}
-	m.attempts = sieve(m.attempts, func(h *heldAttempt) bool {
+	m.attempts = filter(m.attempts, func(h *heldAttempt) bool {
 		if h.of != nil {
 			return !h.of.gone
 		}
@@ -144,9 +144,9 @@ func (m *Memory) inForce(r Record) bool {
 }
 
 // sieve returns what is to stay in a shelf of its own, because somebody may still be reading the old one.
-func sieve[T any](shelf []T, stays func(T) bool) []T {
-	kept := make([]T, 0, len(shelf))
-	for _, h := range shelf {
+func filter[T any](index []T, stays func(T) bool) []T {
+	kept := make([]T, 0, len(index))
+	for _, h := range index {
 		if stays(h) {
 			kept = append(kept, h)
 		}
@@ -157,16 +157,16 @@ func sieve[T any](shelf []T, stays func(T) bool) []T {
 // weight estimates the bytes that a record holds.
 func weight(r Record) int64 {
 	switch r := r.(type) {
-	case *Change:
+	case *Event:
 		return 200 + 60*int64(len(r.Identifiers))
 	case *Delivery:
 		return 500
 	case *Attempt:
-		n := 700 + len(r.Sent.Body) + len(r.Came.Body) + len(r.Sent.URL)
-		for _, h := range r.Sent.Headers {
+		n := 700 + len(r.Request.Body) + len(r.Response.Body) + len(r.Request.URL)
+		for _, h := range r.Request.Headers {
 			n += 32 + len(h.Name) + len(h.Value)
 		}
-		for _, h := range r.Came.Headers {
+		for _, h := range r.Response.Headers {
 			n += 32 + len(h.Name) + len(h.Value)
 		}
 		return int64(n)

@@ -25,12 +25,12 @@ type Query struct {
 	Types        []string  // event types by their full names; schemas.MatchAny makes them of patterns
 	Subscription string    // deliveries and attempts to this subscription
 	Delivery     string    // attempts of this delivery, by its id
-	Change       Seq       // deliveries of this change
+	Event        Seq       // deliveries of this change
 	Record       string    // what concerns the record of this id: an identifier of the change has that value
 	Origin       string    // changes of this origin
 	States       []State   // deliveries that stand so
 	Outcomes     []Outcome // attempts that ended so
-	From, Until  time.Time // not before From and before Until, by the story's time of the record
+	From, Until  time.Time // not before From and before Until, by the simulated time of the record
 	After        Seq       // numbered higher than this
 
 	Oldest bool   // oldest first; else newest first
@@ -58,7 +58,7 @@ func (q *Query) Size() int {
 
 // Place returns the number of the last record of the page before, 0 where the query has no cursor, and ErrCursor for a
 // cursor that is none or belongs to the other direction. It is for those who build a journal, as is [Query.Mark].
-func (q *Query) Place() (Seq, error) {
+func (q *Query) Position() (Seq, error) {
 	if q.Cursor == "" {
 		return 0, nil
 	}
@@ -74,7 +74,7 @@ func (q *Query) Place() (Seq, error) {
 }
 
 // Mark returns the cursor of the page that follows the record of this number.
-func (q *Query) Mark(last Seq) string {
+func (q *Query) CursorAfter(last Seq) string {
 	text := strconv.AppendInt([]byte{q.direction()}, int64(last), 10)
 	return base64.RawURLEncoding.EncodeToString(text)
 }
@@ -86,37 +86,37 @@ func (q *Query) direction() byte {
 	return 'n'
 }
 
-func (q *Query) fits(seq Seq, at time.Time) bool {
+func (q *Query) matches(seq Seq, at time.Time) bool {
 	return seq > q.After && (q.From.IsZero() || !at.Before(q.From)) && (q.Until.IsZero() || at.Before(q.Until))
 }
 
-func (q *Query) fitsType(name string) bool {
+func (q *Query) matchesType(name string) bool {
 	return len(q.Types) == 0 || slices.Contains(q.Types, name)
 }
 
-func (q *Query) fitsRecord(c *schemas.Change) bool {
+func (q *Query) matchesRecord(c *schemas.Event) bool {
 	return q.Record == "" || slices.ContainsFunc(c.Identifiers, func(i schemas.Identifier) bool { return i.Value == q.Record })
 }
 
-func (q *Query) fitsChange(c *Change) bool {
-	return q.fits(c.Seq, c.At) && (q.Origin == "" || q.Origin == c.Origin) && q.fitsType(c.Type.Name) && q.fitsRecord(&c.Change)
+func (q *Query) matchesEvent(c *Event) bool {
+	return q.matches(c.Seq, c.At) && (q.Origin == "" || q.Origin == c.Origin) && q.matchesType(c.Type.Name) && q.matchesRecord(&c.Event)
 }
 
-func (q *Query) fitsDelivery(d *Delivery) bool {
-	return q.fits(d.Seq, d.CreatedAt) &&
+func (q *Query) matchesDelivery(d *Delivery) bool {
+	return q.matches(d.Seq, d.CreatedAt) &&
 		(q.Subscription == "" || q.Subscription == d.SubscriptionID) &&
-		(q.Change == 0 || q.Change == d.Of) &&
+		(q.Event == 0 || q.Event == d.Of) &&
 		(q.Delivery == "" || q.Delivery == d.ID) &&
 		(len(q.States) == 0 || slices.Contains(q.States, d.State)) &&
-		q.fitsType(d.Change.Type.Name) && q.fitsRecord(&d.Change)
+		q.matchesType(d.Event.Type.Name) && q.matchesRecord(&d.Event)
 }
 
 // fitsAttempt takes the change that was sent, nil where the attempt is of no delivery.
-func (q *Query) fitsAttempt(a *Attempt, c *schemas.Change) bool {
-	return q.fits(a.Seq, a.StartedAt) &&
+func (q *Query) matchesAttempt(a *Attempt, c *schemas.Event) bool {
+	return q.matches(a.Seq, a.StartedAt) &&
 		(q.Subscription == "" || q.Subscription == a.SubscriptionID) &&
 		(q.Delivery == "" || q.Delivery == a.DeliveryID) &&
 		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, a.Outcome())) &&
-		q.fitsType(a.Sent.EventType) &&
-		(q.Record == "" || c != nil && q.fitsRecord(c))
+		q.matchesType(a.Request.EventType) &&
+		(q.Record == "" || c != nil && q.matchesRecord(c))
 }

@@ -12,10 +12,10 @@ type Kind string
 
 // The kinds of record.
 const (
-	KindChange       Kind = "change"
+	KindEvent        Kind = "event"
 	KindDelivery     Kind = "delivery"
 	KindAttempt      Kind = "attempt"
-	KindMove         Kind = "move"
+	KindTransition   Kind = "transition"
 	KindSubscription Kind = "subscription"
 	KindToken        Kind = "token"
 	KindFault        Kind = "fault"
@@ -27,14 +27,14 @@ const (
 
 // Kinds returns every kind, in the order of their description.
 func Kinds() []Kind {
-	return []Kind{KindChange, KindDelivery, KindAttempt, KindMove, KindSubscription, KindToken, KindFault, KindSetting, KindClinic, KindNotice, KindReset}
+	return []Kind{KindEvent, KindDelivery, KindAttempt, KindTransition, KindSubscription, KindToken, KindFault, KindSetting, KindClinic, KindNotice, KindReset}
 }
 
 // Record is one thing that happened: a pointer to one of the types of this file.
 type Record interface {
 	Kind() Kind
 	Sequence() Seq   // its number, 0 before it is appended
-	When() time.Time // the story's time of it
+	When() time.Time // the simulated time of it
 	entry() *Entry
 }
 
@@ -46,9 +46,9 @@ func (e *Entry) Sequence() Seq { return e.Seq }
 func (e *Entry) entry() *Entry { return e }
 
 // Change is one event that happened. Its number is its id.
-type Change struct {
+type Event struct {
 	Entry
-	schemas.Change
+	schemas.Event
 	At     time.Time
 	Origin string // who made it happen, in a word: such as "clinic", "api", "traffic", "provider"
 }
@@ -58,7 +58,7 @@ type Delivery struct {
 	Entry
 	simulator.Delivery
 	Of Seq // the number of its change. Where it is 0, Append takes the change before it in the same call.
-	Standing
+	DeliveryState
 
 	// What follows is kept by the journal as attempts are appended.
 	Attempts int               // how many there were; the next has one number more
@@ -68,10 +68,10 @@ type Delivery struct {
 }
 
 // Standing is where a delivery stands.
-type Standing struct {
-	State  State
-	Due    time.Time // when a pending one is to be tried next; zero otherwise
-	Ladder int       // attempts made since it was queued, or queued again
+type DeliveryState struct {
+	State State
+	Due   time.Time // when a pending one is to be tried next; zero otherwise
+	Tries int       // attempts made since it was queued, or queued again
 }
 
 // State is what is to become of a delivery.
@@ -80,26 +80,26 @@ type State string
 // The states of a delivery. The first two are owed, the others are finished.
 const (
 	Pending   State = "pending"   // it will be tried, or tried again, when it is due
-	Kept      State = "kept"      // its subscription is paused
+	Held      State = "held"      // its subscription is paused
 	Delivered State = "delivered" // the receiver accepted it
 	Failed    State = "failed"    // for good: the attempts are exhausted
 	Dropped   State = "dropped"   // it will not be tried, by setting or because the subscription is deleted
 )
 
 // States returns the states of a delivery.
-func States() []State { return []State{Pending, Kept, Delivered, Failed, Dropped} }
+func States() []State { return []State{Pending, Held, Delivered, Failed, Dropped} }
 
 // Owed reports whether a delivery in this state is not finished.
-func (s State) Owed() bool { return s == Pending || s == Kept }
+func (s State) Unfinished() bool { return s == Pending || s == Held }
 
 // Attempt is one try, and where it leaves its delivery.
 type Attempt struct {
 	Entry
 	simulator.Attempt
-	Then       Standing // what its delivery becomes in the same commit; where State is "" it stays as it is
-	Verdict    Verdict  // on the body that was meant to be sent
-	Violations []string // of the payload schema, one line each
-	Replay     Seq      // the attempt whose bytes were sent again, or 0
+	Next       DeliveryState // what its delivery becomes in the same commit; where State is "" it stays as it is
+	Verdict    Verdict       // on the body that was meant to be sent
+	Violations []string      // of the payload schema, one line each
+	Replay     Seq           // the attempt whose bytes were sent again, or 0
 }
 
 // Verdict is what the payload's schema says of a body.
@@ -125,9 +125,9 @@ const (
 // Outcome returns what became of the attempt.
 func (a *Attempt) Outcome() Outcome {
 	switch {
-	case a.Came.OK():
+	case a.Response.OK():
 		return Accepted
-	case a.Came.Failure == "":
+	case a.Response.Failure == "":
 		return Refused
 	default:
 		return Unanswered
@@ -137,18 +137,18 @@ func (a *Attempt) Outcome() Outcome {
 // Brief returns the attempt without the headers and bodies of request and answer.
 func (a *Attempt) Brief() *Attempt {
 	brief := *a
-	brief.Sent.Headers, brief.Sent.Body = nil, nil
-	brief.Came.Headers, brief.Came.Body = nil, nil
+	brief.Request.Headers, brief.Request.Body = nil, nil
+	brief.Response.Headers, brief.Response.Body = nil, nil
 	return &brief
 }
 
 // Move is a delivery that comes to stand elsewhere without an attempt: kept when its subscription is paused, pending on
 // resume or when it is queued again by hand, dropped when the subscription is deleted.
-type Move struct {
+type Transition struct {
 	Entry
 	At         time.Time
 	DeliveryID string
-	Then       Standing
+	Next       DeliveryState
 	Reason     string // in a few words, for people
 }
 
@@ -216,10 +216,10 @@ type Reset struct {
 	Keep []Kind
 }
 
-func (*Change) Kind() Kind       { return KindChange }
+func (*Event) Kind() Kind        { return KindEvent }
 func (*Delivery) Kind() Kind     { return KindDelivery }
 func (*Attempt) Kind() Kind      { return KindAttempt }
-func (*Move) Kind() Kind         { return KindMove }
+func (*Transition) Kind() Kind   { return KindTransition }
 func (*Subscription) Kind() Kind { return KindSubscription }
 func (*Token) Kind() Kind        { return KindToken }
 func (*Fault) Kind() Kind        { return KindFault }
@@ -228,10 +228,10 @@ func (*Clinic) Kind() Kind       { return KindClinic }
 func (*Notice) Kind() Kind       { return KindNotice }
 func (*Reset) Kind() Kind        { return KindReset }
 
-func (r *Change) When() time.Time       { return r.At }
+func (r *Event) When() time.Time        { return r.At }
 func (r *Delivery) When() time.Time     { return r.CreatedAt }
 func (r *Attempt) When() time.Time      { return r.StartedAt }
-func (r *Move) When() time.Time         { return r.At }
+func (r *Transition) When() time.Time   { return r.At }
 func (r *Subscription) When() time.Time { return r.At }
 func (r *Token) When() time.Time        { return r.At }
 func (r *Fault) When() time.Time        { return r.At }

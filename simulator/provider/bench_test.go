@@ -34,13 +34,13 @@ func answering(tb testing.TB, after time.Duration) string {
 	return server.URL
 }
 
-func aChange(tb testing.TB) schemas.Change {
+func aChange(tb testing.TB) schemas.Event {
 	tb.Helper()
 	created, err := schemas.Lookup("booking.created")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	change, err := fixtures.New(fixtures.Options{}).Change(created, fixtures.Ask{})
+	change, err := fixtures.New(fixtures.Options{}).Event(created, fixtures.EventOptions{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func aChange(tb testing.TB) schemas.Change {
 }
 
 // deliver owes n changes from several goroutines and waits until all are accepted.
-func deliver(tb testing.TB, p *provider.Provider, change schemas.Change, n int) {
+func deliver(tb testing.TB, p *provider.Provider, change schemas.Event, n int) {
 	tb.Helper()
 	var emitters sync.WaitGroup
 	const together = 256
@@ -63,7 +63,7 @@ func deliver(tb testing.TB, p *provider.Provider, change schemas.Change, n int) 
 		})
 	}
 	emitters.Wait()
-	if _, err := p.Wait(tb.Context(), provider.Condition{Accepted: n, NothingOwed: true}); err != nil {
+	if _, err := p.Wait(tb.Context(), provider.Condition{Accepted: n, AllFinished: true}); err != nil {
 		tb.Fatal(err)
 	}
 }
@@ -96,7 +96,7 @@ func median(all []float64) float64 {
 }
 
 // throughput returns how many of n deliveries a provider makes in a second.
-func throughput(b *testing.B, kind, url string, change schemas.Change, n int) float64 {
+func throughput(b *testing.B, kind, url string, change schemas.Event, n int) float64 {
 	p, err := provider.Start(b.Context(), provider.Options{Journal: journals[kind](b), InFlight: 16})
 	if err != nil {
 		b.Fatal(err)

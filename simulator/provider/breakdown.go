@@ -57,8 +57,8 @@ func (p *Provider) notice(c *commit, s *subscriber) {
 }
 
 // tellOfFailure owes webhook.event.deliveryFailed to whoever subscribed to it. It is never about itself.
-func (p *Provider) tellOfFailure(c *commit, o *owed) {
-	name := o.Change.Type.Name
+func (p *Provider) tellOfFailure(c *commit, o *outstanding) {
+	name := o.Event.Type.Name
 	p.log.Warn("delivery failed for good", "delivery", o.ID, "subscription", o.SubscriptionID, "type", name, "attempts", o.attempts, "status", o.status)
 	if name == deliveryFailed {
 		return
@@ -67,7 +67,7 @@ func (p *Provider) tellOfFailure(c *commit, o *owed) {
 	if o.status != 0 {
 		metadata = append(metadata, schemas.MetadataField{Name: "httpStatusCode", Value: o.status})
 	}
-	p.owe(c, schemas.Change{
+	p.owe(c, schemas.Event{
 		Type:        p.failedType,
 		Identifiers: []schemas.Identifier{{Name: "subscriptionId", Value: o.SubscriptionID}, {Name: "outboxId", Value: o.ID}},
 		Metadata:    metadata,
@@ -76,7 +76,7 @@ func (p *Provider) tellOfFailure(c *commit, o *owed) {
 
 // tellOfUpdate owes webhook.subscription.updated to whoever subscribed to it.
 func (p *Provider) tellOfUpdate(c *commit, s *subscriber) {
-	p.owe(c, schemas.Change{
+	p.owe(c, schemas.Event{
 		Type:        p.updatedType,
 		Identifiers: []schemas.Identifier{{Name: "subscriptionId", Value: s.sub.ID}},
 		Metadata:    []schemas.MetadataField{{Name: "deliveryPaused", Value: s.sub.DeliveryPaused}},

@@ -19,7 +19,7 @@ const (
 )
 
 // take takes the step and returns the changes it gives.
-func (c *clinic) take(s step) ([]schemas.Change, error) {
+func (c *clinic) take(s step) ([]schemas.Event, error) {
 	about, err := c.records(s.About)
 	if err != nil {
 		return nil, err
@@ -30,15 +30,15 @@ func (c *clinic) take(s step) ([]schemas.Change, error) {
 		if err != nil {
 			return nil, refuseBecause(CodeEventType, "type", err)
 		}
-		change, err := c.Change(t, fixtures.Ask{About: about, With: s.With, Omit: s.Omit, Set: s.Set})
+		change, err := c.Event(t, fixtures.EventOptions{About: about, With: s.With, Omit: s.Omit, Set: s.Set})
 		if err != nil {
-			return nil, refuseBecause(CodeChange, "overrides", err)
+			return nil, refuseBecause(CodeInvalidEvent, "overrides", err)
 		}
-		return []schemas.Change{change}, nil
+		return []schemas.Event{change}, nil
 	case s.Action != "":
 		changes, err := c.Do(s.Action, about)
 		if err != nil {
-			return nil, refuseBecause(CodeChange, "action", err)
+			return nil, refuseBecause(CodeInvalidEvent, "action", err)
 		}
 		return changes, nil
 	}
@@ -46,7 +46,7 @@ func (c *clinic) take(s step) ([]schemas.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	changes := make([]schemas.Change, s.Next)
+	changes := make([]schemas.Event, s.Next)
 	for i := range changes {
 		changes[i] = stream.Next()
 	}
@@ -83,7 +83,7 @@ type Overrides struct {
 func (p *Provider) Emit(ctx context.Context, eventType string, o Overrides) (Emission, error) {
 	s := step{Type: eventType, About: o.About, With: o.With, Omit: o.Omit, Set: o.Set}
 	changed := len(o.With) > 0 || len(o.Omit) > 0 || len(o.Set) > 0
-	emissions, err := p.happen(ctx, s, originAPI, func(changes []schemas.Change) error {
+	emissions, err := p.happen(ctx, s, originAPI, func(changes []schemas.Event) error {
 		if !changed || o.Invalid {
 			return nil // what the clinic states by itself is right by test
 		}
@@ -112,13 +112,13 @@ func (p *Provider) EmitAny(ctx context.Context, patterns ...string) (Emission, e
 // Do performs an action of the clinic about the records of those ids, by role, and owes every event that it gives.
 func (p *Provider) Do(ctx context.Context, action string, about map[string]string) ([]Emission, error) {
 	if action == "" {
-		return nil, refuse(CodeChange, "action", "an action is required; the clinic's actions are listed with their roles")
+		return nil, refuse(CodeInvalidEvent, "action", "an action is required; the clinic's actions are listed with their roles")
 	}
 	return p.happen(ctx, step{Action: action, About: about}, originClinic, nil)
 }
 
 // happen takes a step in the clinic's life and owes what it gives. It returns once all of it is committed.
-func (p *Provider) happen(ctx context.Context, s step, origin string, check func([]schemas.Change) error) ([]Emission, error) {
+func (p *Provider) happen(ctx context.Context, s step, origin string, check func([]schemas.Event) error) ([]Emission, error) {
 	p.stage.RLock()
 	defer p.stage.RUnlock()
 	c, emissions, err := p.enact(s, origin, check)
@@ -130,7 +130,7 @@ func (p *Provider) happen(ctx context.Context, s step, origin string, check func
 
 // enact takes a step and submits what it gives. A step whose changes are refused has been taken all the same: the
 // journal must know.
-func (p *Provider) enact(s step, origin string, check func([]schemas.Change) error) (*commit, []Emission, error) {
+func (p *Provider) enact(s step, origin string, check func([]schemas.Event) error) (*commit, []Emission, error) {
 	p.clinic.mu.Lock()
 	defer p.clinic.mu.Unlock()
 	changes, err := p.clinic.take(s)
@@ -162,10 +162,10 @@ func (p *Provider) enact(s step, origin string, check func([]schemas.Change) err
 }
 
 // checkPayload refuses a change whose payload its schema refuses.
-func checkPayload(change *schemas.Change) error {
+func checkPayload(change *schemas.Event) error {
 	const anID = "000000000000000000000000"
 	if lines := violations(change, anID, anID); len(lines) > 0 {
-		return refuse(CodeChange, "overrides", "%s would not be valid: %s; ask for an invalid one if that is meant", change.Type.Name, lines[0])
+		return refuse(CodeInvalidEvent, "overrides", "%s would not be valid: %s; ask for an invalid one if that is meant", change.Type.Name, lines[0])
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (p *Provider) Close(ctx context.Context) error {
 func (p *Provider) release() error {
 	p.cut()
 	p.sender.Close()
-	p.careful.Close()
+	p.restricted.Close()
 	if p.options.Journal == nil {
 		return p.journal.Close()
 	}
@@ -103,7 +103,7 @@ func (p *Provider) Reset(ctx context.Context) error {
 	}
 	o := p.options
 	o.Tokens = nil
-	return p.found(ctx, o)
+	return p.initialize(ctx, o)
 }
 
 // empty waits for what is under way, and forgets all that Reset does not found anew.
@@ -121,7 +121,7 @@ func (p *Provider) empty(ctx context.Context) error {
 	p.mu.Unlock()
 	p.clinic.mu.Lock()
 	defer p.clinic.mu.Unlock()
-	p.clinic.found(p.clinic.options)
+	p.clinic.initialize(p.clinic.options)
 	return nil
 }
 
@@ -129,15 +129,15 @@ func (p *Provider) empty(ctx context.Context) error {
 func (p *Provider) forget() {
 	p.traffic.Running = false
 	p.traffic = &traffic{}
-	p.agenda = agenda{}
+	p.timetable = timetable{}
 	for _, s := range p.inOrder {
-		for _, o := range s.owed {
+		for _, o := range s.outstanding {
 			o.void = true
 		}
 		s.queue.clear()
-		clear(s.owed)
+		clear(s.outstanding)
 		s.faults, s.endings, s.drawn = nil, nil, 0
 	}
-	p.owed = 0
+	p.unfinished = 0
 	clear(p.accepted)
 }

@@ -28,7 +28,7 @@ var crashes = flag.Int("crashes", 6, "how often the crash test kills a process u
 const victim = "SEMBLANCE_CRASH_TEST"
 
 // patient is a ladder that does not give up on a receiver that refuses one attempt in ten, not in tens of thousands.
-var patient = provider.Ladder{Attempts: 20, Factor: 1.5}
+var patient = provider.RetryPolicy{Attempts: 20, Factor: 1.5}
 
 // TestAKillLosesNothing kills a process under load at a random moment, again and again on the same journal. Every event
 // that it acknowledged must be delivered at least once after the restart, and no attempt may be half written.
@@ -46,8 +46,8 @@ func TestAKillLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	p := start(t, provider.Options{Journal: j, Clock: clock.Scaled(1000), Ladder: patient})
-	wait(t, p, provider.Condition{NothingOwed: true})
+	p := start(t, provider.Options{Journal: j, Clock: clock.Scaled(1000), Retry: patient})
+	wait(t, p, provider.Condition{AllFinished: true})
 	received := map[string]bool{}
 	for _, r := range r.requests() {
 		received[r.Identifiers["bookingId"]] = true
@@ -74,11 +74,11 @@ func checkAttempts(t *testing.T, j journal.Journal, s simulator.Subscription) in
 		}
 		for _, a := range page.Items {
 			counted[a.DeliveryID]++
-			if a.Number != counted[a.DeliveryID] || len(a.Sent.Headers) == 0 || a.Verdict != journal.Valid {
+			if a.Number != counted[a.DeliveryID] || len(a.Request.Headers) == 0 || a.Verdict != journal.Valid {
 				t.Errorf("attempt %+v is not whole", a)
 			}
-			r := request{Body: a.Sent.Body, Header: map[string][]string{}}
-			for _, h := range a.Sent.Headers {
+			r := request{Body: a.Request.Body, Header: map[string][]string{}}
+			for _, h := range a.Request.Headers {
 				r.Header.Set(h.Name, h.Value)
 			}
 			r.verify(t, s, a.StartedAt)
@@ -142,7 +142,7 @@ func emitUntilKilled(path, url string) error {
 		return err
 	}
 	p, err := provider.Start(ctx, provider.Options{
-		Journal: j, InFlight: 8, Clock: clock.Scaled(1000), Ladder: patient,
+		Journal: j, InFlight: 8, Clock: clock.Scaled(1000), Retry: patient,
 		Subscriptions: []provider.NewSubscription{{URL: url, Label: "crash", EventTypes: []string{"booking.created"}, Local: true}},
 	})
 	if err != nil {
@@ -156,7 +156,7 @@ func emitUntilKilled(path, url string) error {
 				if err != nil {
 					return
 				}
-				booking, _ := e.Change.Get("bookingId")
+				booking, _ := e.Event.Get("bookingId")
 				fmt.Fprintln(os.Stdout, e.Deliveries[0].ID, booking) // acknowledged
 			}
 		})

@@ -11,8 +11,8 @@ import (
 )
 
 // kick starts a worker for the subscription if there is something to do and not enough of them.
-func (p *Provider) kick(s *subscriber) {
-	if s.workers < p.options.InFlight && p.turn(s) != nil {
+func (p *Provider) wake(s *subscriber) {
+	if s.workers < p.options.InFlight && p.nextDue(s) != nil {
 		s.workers++
 		p.busy++
 		go p.work(s)
@@ -20,14 +20,14 @@ func (p *Provider) kick(s *subscriber) {
 }
 
 // kickAll starts as many workers as there are deliveries and room for.
-func (p *Provider) kickAll(s *subscriber) {
+func (p *Provider) wakeAll(s *subscriber) {
 	for range min(p.options.InFlight, s.queue.length()) {
-		p.kick(s)
+		p.wake(s)
 	}
 }
 
 // turn returns the delivery whose turn it is, or nil: nothing waits, or the first is not committed yet.
-func (p *Provider) turn(s *subscriber) *owed {
+func (p *Provider) nextDue(s *subscriber) *outstanding {
 	if p.closing {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (p *Provider) work(s *subscriber) {
 		for len(p.out.waiting) > mostUnwritten {
 			p.out.less.Wait()
 		}
-		o := p.turn(s)
+		o := p.nextDue(s)
 		if o == nil {
 			break
 		}
@@ -65,20 +65,20 @@ func (p *Provider) work(s *subscriber) {
 
 // task is an attempt that is to be made, with all that it takes from what the lock guards.
 type task struct {
-	sub     *simulator.Subscription
-	secrets []simulator.Secret
-	owed    simulator.Delivery
-	fact    *fact
-	number  int
-	eventID string
-	at      time.Time // of the attempt
-	signed  time.Time // of the signature
-	fault   *fault.Fault
-	spent   *journal.Fault // what is left of the fault, where it counts
+	sub         *simulator.Subscription
+	secrets     []simulator.Secret
+	outstanding simulator.Delivery
+	fact        *fact
+	number      int
+	eventID     string
+	at          time.Time // of the attempt
+	signed      time.Time // of the signature
+	fault       *fault.Fault
+	spent       *journal.Fault // what is left of the fault, where it counts
 }
 
 // ready makes ready the next attempt of the ladder.
-func (p *Provider) ready(o *owed) task {
+func (p *Provider) ready(o *outstanding) task {
 	t := p.next(o)
 	if o.firstAt.IsZero() {
 		o.firstAt = t.at
@@ -86,15 +86,15 @@ func (p *Provider) ready(o *owed) task {
 	if p.options.SignOnce {
 		t.signed = o.firstAt
 	}
-	t.fault, t.spent = p.spoil(o.to, t.at)
+	t.fault, t.spent = p.inject(o.to, t.at)
 	return t
 }
 
 // next makes an attempt of a delivery, with the next number.
-func (p *Provider) next(o *owed) task {
+func (p *Provider) next(o *outstanding) task {
 	at := p.clock.Now()
 	o.attempts++
-	t := task{sub: o.to.sub, secrets: o.to.secrets(at), owed: o.Delivery, fact: o.fact, number: o.attempts, eventID: o.EventID, at: at, signed: at}
+	t := task{sub: o.to.sub, secrets: o.to.secrets(at), outstanding: o.Delivery, fact: o.fact, number: o.attempts, eventID: o.EventID, at: at, signed: at}
 	if t.eventID == "" {
 		t.eventID = p.ids.New(at).String()
 	}
@@ -104,78 +104,78 @@ func (p *Provider) next(o *owed) task {
 // attempt makes one attempt. It holds no lock: it lasts as long as the receiver takes.
 func (p *Provider) attempt(ctx context.Context, t task) *journal.Attempt {
 	a := &journal.Attempt{Attempt: simulator.Attempt{
-		DeliveryID: t.owed.ID, SubscriptionID: t.sub.ID, Number: t.number, StartedAt: t.at,
+		DeliveryID: t.outstanding.ID, SubscriptionID: t.sub.ID, Number: t.number, StartedAt: t.at,
 	}}
-	sent, err := p.sender.Prepare(delivery.Request{
+	request, err := p.sender.Prepare(delivery.Message{
 		URL: t.sub.URL, SubscriptionID: t.sub.ID, Secrets: t.secrets, Headers: t.sub.Headers,
-		Change: &t.owed.Change, EventID: t.eventID, At: t.signed, Fault: t.fault,
+		Event: &t.outstanding.Event, EventID: t.eventID, At: t.signed, Fault: t.fault,
 	})
-	a.Sent = sent
+	a.Request = request
 	if err != nil {
-		a.Came = simulator.Came{Failure: simulator.FailureBlocked, Detail: err.Error()}
+		a.Response = simulator.Response{Failure: simulator.FailureBlocked, Detail: err.Error()}
 		return a
 	}
 	a.Verdict, a.Violations = t.fact.judge(&t, &p.shapes)
-	a.Came = p.senderFor(ctx, &t, t.fault != nil).Send(ctx, sent)
+	a.Response = p.senderFor(ctx, &t, t.fault != nil).Send(ctx, request)
 	return a
 }
 
 // senderFor returns the sender for an attempt: traffic and what is spoiled go to loopback and private addresses alone.
-func (p *Provider) senderFor(ctx context.Context, t *task, spoiled bool) *delivery.Sender {
-	if spoiled || p.isCareful(ctx, t.fact) {
-		return p.careful
+func (p *Provider) senderFor(ctx context.Context, t *task, faulty bool) *delivery.Sender {
+	if faulty || p.isRestricted(ctx, t.fact) {
+		return p.restricted
 	}
 	return p.sender
 }
 
 // conclude decides what becomes of a delivery after an attempt, and submits the attempt with it to the journal.
-func (p *Provider) conclude(o *owed, a *journal.Attempt, spent *journal.Fault) {
+func (p *Provider) conclude(o *outstanding, a *journal.Attempt, spent *journal.Fault) {
 	s, now := o.to, p.clock.Now()
 	c := &commit{records: []journal.Record{a}}
 	if spent != nil {
 		c.records = append(c.records, spent)
 	}
 	defer p.submit(c)
-	if a.Came.Failure == simulator.FailureCanceled && p.attempting.Err() != nil && !s.sub.Deleted {
+	if a.Response.Failure == simulator.FailureCanceled && p.attempting.Err() != nil && !s.sub.Deleted {
 		o.place = onHold // it was stopped, and counts for nothing: it stays owed
 		return
 	}
-	o.status = a.Came.Status
-	o.history = append(o.history, Outcome{Ended: now, OK: a.Came.OK(), RetryAfter: a.Came.RetryAfter})
-	due, again := p.options.Ladder.Due(o.history, p.jitter(o), p.scale)
-	a.Then.Ladder = len(o.history)
+	o.status = a.Response.Status
+	o.history = append(o.history, Outcome{Ended: now, OK: a.Response.OK(), RetryAfter: a.Response.RetryAfter})
+	due, again := p.options.Retry.Due(o.history, p.jitter(o), p.scale)
+	a.Next.Tries = len(o.history)
 	switch {
-	case a.Came.OK():
-		a.Then.State = journal.Delivered
-		c.accepted = &acceptance{eventType: o.Change.Type.Name, subscription: s.sub.ID}
+	case a.Response.OK():
+		a.Next.State = journal.Delivered
+		c.accepted = &acceptance{eventType: o.Event.Type.Name, subscription: s.sub.ID}
 		p.settle(c, o)
 		p.ended(c, s, EndedDelivered)
 	case s.sub.Deleted:
-		a.Then.State = journal.Dropped
+		a.Next.State = journal.Dropped
 		p.settle(c, o)
 		p.tellOfFailure(c, o)
 	case !again:
-		a.Then.State = journal.Failed
+		a.Next.State = journal.Failed
 		p.settle(c, o)
 		p.tellOfFailure(c, o)
 		p.ended(c, s, EndedFailed)
 	case !s.sub.DeliveryPaused:
-		a.Then.State, a.Then.Due = journal.Pending, due
+		a.Next.State, a.Next.Due = journal.Pending, due
 		p.climb(o, due)
 	case p.options.WhilePaused == KeepWhilePaused:
-		a.Then.State = journal.Kept
+		a.Next.State = journal.Held
 		o.place = onHold
 	default:
-		a.Then.State = journal.Dropped
+		a.Next.State = journal.Dropped
 		p.settle(c, o)
 	}
 }
 
 // climb lets a delivery wait on the ladder until it is due.
-func (p *Provider) climb(o *owed, due time.Time) {
-	o.place = onLadder
+func (p *Provider) climb(o *outstanding, due time.Time) {
+	o.place = underRetryPolicy
 	o.ring = p.schedule(due, func(time.Time) {
 		o.to.enqueue(o)
-		p.kick(o.to)
+		p.wake(o.to)
 	})
 }

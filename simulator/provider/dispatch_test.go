@@ -26,11 +26,11 @@ func TestOneThatHangsHoldsUpNobody(t *testing.T) {
 	if n := len(hanging.requests()); n != 3 {
 		t.Errorf("%d attempts are in flight to the one that hangs, want 3", n)
 	}
-	if h := p.Health(); h.InFlight != 3 || h.Owed != 20 {
+	if h := p.Health(); h.InFlight != 3 || h.Unfinished != 20 {
 		t.Errorf("the health is %+v, want 3 in flight of 20 that are owed", h)
 	}
 	close(answer)
-	wait(t, p, provider.Condition{Accepted: 20, SubscriptionID: s.ID, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 20, SubscriptionID: s.ID, AllFinished: true})
 }
 
 // Traffic is an open loop: it keeps its times however long receivers take.
@@ -47,7 +47,7 @@ func TestTrafficDoesNotWaitForReceivers(t *testing.T) {
 	}
 	for {
 		_, more := p.Journal().Committed()
-		if p.Journal().Tally().Changes == count {
+		if p.Journal().Stats().Events == count {
 			break
 		}
 		select {
@@ -63,5 +63,5 @@ func TestTrafficDoesNotWaitForReceivers(t *testing.T) {
 		t.Errorf("%d requests came to a receiver that answers none", n)
 	}
 	close(answer)
-	wait(t, p, provider.Condition{Accepted: count, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: count, AllFinished: true})
 }

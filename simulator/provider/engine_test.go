@@ -31,8 +31,8 @@ func TestWaitSaysHowFarThingsHaveCome(t *testing.T) {
 	emit(t, p, "booking.created")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	progress, err := p.Wait(ctx, provider.Condition{Accepted: 2, Types: []string{"booking.created"}, NothingOwed: true})
-	if !errors.Is(err, context.DeadlineExceeded) || progress.Met || progress.Accepted != 1 || progress.Owed != 1 {
+	progress, err := p.Wait(ctx, provider.Condition{Accepted: 2, Types: []string{"booking.created"}, AllFinished: true})
+	if !errors.Is(err, context.DeadlineExceeded) || progress.Met || progress.Accepted != 1 || progress.Unfinished != 1 {
 		t.Errorf("%+v, %v", progress, err)
 	}
 	if want := "the receiver accepted 1 of 2 deliveries of booking.created and 1 delivery is still owed"; err == nil || !strings.Contains(err.Error(), want) {
@@ -90,7 +90,7 @@ func TestWaitingForASubscriptionThatIsResetAway(t *testing.T) {
 
 func TestResend(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: provider.Ladder{Attempts: 1}})
+	p := start(t, provider.Options{Clock: c, Retry: provider.RetryPolicy{Attempts: 1}})
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n < 3] })
 	s := subscribe(t, p, r.URL, "booking.created")
@@ -103,7 +103,7 @@ func TestResend(t *testing.T) {
 	first := page.Items[0].Seq
 
 	same, err := p.Resend(t.Context(), first, false)
-	if err != nil || same.Number != 2 || same.Replay != first || same.Came.Status != 500 {
+	if err != nil || same.Number != 2 || same.Replay != first || same.Response.Status != 500 {
 		t.Fatalf("%+v, %v", same, err)
 	}
 	got := r.requests()
@@ -114,7 +114,7 @@ func TestResend(t *testing.T) {
 		t.Errorf("after a refused replay the delivery is %+v", d)
 	}
 	anew, err := p.Resend(t.Context(), first, true)
-	if err != nil || anew.Number != 3 || anew.Sent.EventID == same.Sent.EventID {
+	if err != nil || anew.Number != 3 || anew.Request.EventID == same.Request.EventID {
 		t.Fatalf("%+v, %v", anew, err)
 	}
 	r.requests()[2].verify(t, s, noon.Add(time.Hour))
@@ -166,7 +166,7 @@ func TestFaultsOfTheNextAttemptsAndOfAShare(t *testing.T) {
 		t.Errorf("%d of 200 were spoiled, want a quarter", n)
 	}
 	page, err := p.Journal().Attempts(t.Context(), journal.Query{Oldest: true})
-	if err != nil || page.Items[0].Sent.Fault == "" || page.Items[0].Verdict != journal.Valid {
+	if err != nil || page.Items[0].Request.Fault == "" || page.Items[0].Verdict != journal.Valid {
 		t.Errorf("the journal has the first attempt as %+v (%v)", page.Items[0], err)
 	}
 	for _, bad := range []provider.FaultPlan{
@@ -197,7 +197,7 @@ func TestFaultsAndTrafficStayLocal(t *testing.T) {
 // A subscription that is made while the traffic runs is spared by the sender.
 func TestTrafficSparesAPublicAddressThatComesLater(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: provider.Ladder{Attempts: 1}})
+	p := start(t, provider.Options{Clock: c, Retry: provider.RetryPolicy{Attempts: 1}})
 	if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Types: []string{"booking.created"}, Count: 4, Rate: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -213,8 +213,8 @@ func TestTrafficSparesAPublicAddressThatComesLater(t *testing.T) {
 		t.Fatalf("%d attempts (%v)", len(page.Items), err)
 	}
 	for _, a := range page.Items {
-		if a.Came.Failure != simulator.FailureBlocked {
-			t.Errorf("an attempt came to %q: %s", a.Came.Failure, a.Came.Detail)
+		if a.Response.Failure != simulator.FailureBlocked {
+			t.Errorf("an attempt came to %q: %s", a.Response.Failure, a.Response.Detail)
 		}
 	}
 }
@@ -249,15 +249,15 @@ func TestEmitWithOverrides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	patient, _ := created.Change.Get("patientId")
+	patient, _ := created.Event.Get("patientId")
 	about, err := p.Emit(t.Context(), "booking.created", provider.Overrides{About: map[string]string{"patient": patient}, Omit: []string{"doctorId"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id, _ := about.Change.Get("patientId"); id != patient {
+	if id, _ := about.Event.Get("patientId"); id != patient {
 		t.Errorf("it is about patient %s, want %s", id, patient)
 	}
-	if _, has := about.Change.Get("doctorId"); has {
+	if _, has := about.Event.Get("doctorId"); has {
 		t.Error("doctorId was omitted and is there")
 	}
 	for name, test := range map[string]struct {
@@ -266,9 +266,9 @@ func TestEmitWithOverrides(t *testing.T) {
 		want      provider.Code
 	}{
 		"an unknown type":              {"booking.craeted", provider.Overrides{}, provider.CodeEventType},
-		"a required one left out":      {"booking.created", provider.Overrides{Omit: []string{"bookingId"}}, provider.CodeChange},
-		"no id":                        {"booking.created", provider.Overrides{Set: map[string]string{"bookingId": "nonsense"}}, provider.CodeChange},
-		"an identifier it cannot have": {"booking.created", provider.Overrides{Set: map[string]string{"labId": patient}}, provider.CodeChange},
+		"a required one left out":      {"booking.created", provider.Overrides{Omit: []string{"bookingId"}}, provider.CodeInvalidEvent},
+		"no id":                        {"booking.created", provider.Overrides{Set: map[string]string{"bookingId": "nonsense"}}, provider.CodeInvalidEvent},
+		"an identifier it cannot have": {"booking.created", provider.Overrides{Set: map[string]string{"labId": patient}}, provider.CodeInvalidEvent},
 		"an unknown record":            {"booking.created", provider.Overrides{About: map[string]string{"patient": "000000000000000000000000"}}, provider.CodeNotFound},
 	} {
 		if _, err := p.Emit(t.Context(), test.eventType, test.o); provider.CodeOf(err) != test.want {
@@ -293,7 +293,7 @@ func TestEmitWithOverrides(t *testing.T) {
 	if _, err := p.Record("nobody"); provider.CodeOf(err) != provider.CodeNotFound {
 		t.Errorf("an unknown record: %v", err)
 	}
-	if _, err := p.Do(t.Context(), "", nil); provider.CodeOf(err) != provider.CodeChange {
+	if _, err := p.Do(t.Context(), "", nil); provider.CodeOf(err) != provider.CodeInvalidEvent {
 		t.Errorf("no action: %v", err)
 	}
 	if record, err := p.Record(patient); err != nil || !strings.Contains(string(record), patient) {
@@ -304,14 +304,14 @@ func TestEmitWithOverrides(t *testing.T) {
 func TestEmitAnyMayBeNarrowed(t *testing.T) {
 	p := start(t, provider.Options{})
 	for range 20 {
-		if e, err := p.EmitAny(t.Context(), "invoice.*", "group:lab"); err != nil || !strings.Contains("invoice lab", e.Change.Type.Group) {
-			t.Fatalf("it gave %+v (%v)", e.Change, err)
+		if e, err := p.EmitAny(t.Context(), "invoice.*", "group:lab"); err != nil || !strings.Contains("invoice lab", e.Event.Type.Group) {
+			t.Fatalf("it gave %+v (%v)", e.Event, err)
 		}
 	}
 	if _, err := p.EmitAny(t.Context(), "invoce.*"); provider.CodeOf(err) != provider.CodeEventType {
 		t.Errorf("a pattern that names nothing: %v", err)
 	}
-	if _, err := p.EmitAny(t.Context(), "webhook.*"); provider.CodeOf(err) != provider.CodeChange {
+	if _, err := p.EmitAny(t.Context(), "webhook.*"); provider.CodeOf(err) != provider.CodeInvalidEvent {
 		t.Errorf("what the practice never does: %v", err)
 	}
 }
@@ -324,7 +324,7 @@ func TestReset(t *testing.T) {
 	token := p.Tokens()[0].Text
 	id := func() string {
 		e := emit(t, p, "booking.created")
-		id, _ := e.Change.Get("bookingId")
+		id, _ := e.Event.Get("bookingId")
 		return id
 	}
 	first := id()
@@ -344,8 +344,8 @@ func TestReset(t *testing.T) {
 	if err := p.Authorise(token, provider.SeeWebhooks); err != nil {
 		t.Errorf("the token is gone: %v", err)
 	}
-	if tally := p.Journal().Tally(); tally != (journal.Tally{}) {
-		t.Errorf("the journal holds %+v", tally)
+	if stats := p.Journal().Stats(); stats != (journal.Stats{}) {
+		t.Errorf("the journal holds %+v", stats)
 	}
 	if p.Traffic().Running {
 		t.Error("the traffic runs on")
@@ -353,7 +353,7 @@ func TestReset(t *testing.T) {
 	if again := id(); again != first {
 		t.Errorf("the clinic begins with %s, and began with %s", again, first)
 	}
-	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 1, AllFinished: true})
 	before := len(r.requests())
 	advance(t, p, time.Hour)
 	if n := len(r.requests()); n != before {
@@ -375,13 +375,13 @@ func TestResetCutsWhatHangs(t *testing.T) {
 	if err := p.Reset(ctx); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 }
 
 func TestSettingsThatCannotBe(t *testing.T) {
 	for name, o := range map[string]provider.Options{
 		"in flight": {InFlight: -1},
-		"ladder":    {Ladder: provider.Ladder{Attempts: -3}},
+		"ladder":    {Retry: provider.RetryPolicy{Attempts: -3}},
 		"subscription": {Subscriptions: []provider.NewSubscription{
 			{URL: "nonsense", Label: "l", EventTypes: []string{"booking.created"}},
 		}},
@@ -398,20 +398,20 @@ func TestASampleIsSignedAndChangesNothing(t *testing.T) {
 	p := start(t, provider.Options{Clock: c})
 	s := subscribe(t, p, "https://example.com/a", "booking.created")
 	for _, eventType := range everyType() {
-		sent, err := p.Sample(eventType, s.ID)
+		sample, err := p.Sample(eventType, s.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := request{Body: sent.Body, Header: http.Header{signature.HeaderName: {sent.Header(signature.HeaderName)}}}
+		r := request{Body: sample.Body, Header: http.Header{signature.HeaderName: {sample.Header(signature.HeaderName)}}}
 		r.verify(t, s, noon)
 	}
-	if sent, err := p.Sample("booking.created", ""); err != nil || sent.EventType != "booking.created" {
-		t.Errorf("a sample for nobody: %+v, %v", sent, err)
+	if request, err := p.Sample("booking.created", ""); err != nil || request.EventType != "booking.created" {
+		t.Errorf("a sample for nobody: %+v, %v", request, err)
 	}
 	if _, err := p.Sample("booking.craeted", ""); provider.CodeOf(err) != provider.CodeEventType {
 		t.Errorf("a sample of an unknown type: %v", err)
 	}
-	if tally := p.Journal().Tally(); tally != (journal.Tally{}) {
-		t.Errorf("the journal holds %+v", tally)
+	if stats := p.Journal().Stats(); stats != (journal.Stats{}) {
+		t.Errorf("the journal holds %+v", stats)
 	}
 }

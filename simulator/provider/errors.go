@@ -23,7 +23,7 @@ const (
 	CodeToken          Code = "token"            // missing or unknown
 	CodePermission     Code = "permission"       // the token lacks it
 	CodeSetting        Code = "setting"          // an option that cannot be
-	CodeChange         Code = "change"           // overrides that make no valid change
+	CodeInvalidEvent   Code = "invalid-event"    // overrides that make no valid change
 	CodePublic         Code = "public-address"   // faults or traffic towards an address that is neither local nor private
 	CodeNotFailed      Code = "not-failed"       // only what failed for good or was dropped is queued again
 	CodeFault          Code = "fault"            // no such fault, or a plan that cannot be

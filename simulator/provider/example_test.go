@@ -48,7 +48,7 @@ func ExampleProvider_Advance() {
 	defer down.Close()
 
 	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	p, err := provider.Start(ctx, provider.Options{Clock: clock.Manual(noon), Ladder: provider.Ladder{Jitter: -1}})
+	p, err := provider.Start(ctx, provider.Options{Clock: clock.Manual(noon), Retry: provider.RetryPolicy{Jitter: -1}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func ExampleProvider_Advance() {
 		log.Fatal(err)
 	}
 	for _, a := range page.Items {
-		fmt.Println(a.Number, a.StartedAt.Sub(noon), a.Came.Status)
+		fmt.Println(a.Number, a.StartedAt.Sub(noon), a.Response.Status)
 	}
 	// Output:
 	// 1 0s 503
@@ -78,11 +78,11 @@ func ExampleProvider_Advance() {
 	// 5 14m10s 503
 }
 
-func ExampleLadder_Next() {
-	ladder := provider.Ladder{Jitter: -1}
+func ExampleRetryPolicy_Next() {
+	retry := provider.RetryPolicy{Jitter: -1}
 	var history []provider.Outcome
 	for {
-		wait, again := ladder.Next(history, 1)
+		wait, again := retry.Next(history, 1)
 		if !again {
 			fmt.Println("failed for good")
 			return

@@ -101,7 +101,7 @@ func (p *Provider) Faults(subscriptionID string) []FaultPlan {
 }
 
 // spoil decides which fault the next attempt has, if any, and what must be recorded of it.
-func (p *Provider) spoil(s *subscriber, at time.Time) (*fault.Fault, *journal.Fault) {
+func (p *Provider) inject(s *subscriber, at time.Time) (*fault.Fault, *journal.Fault) {
 	for i, f := range s.faults {
 		if f.Next > 0 {
 			f.Next--

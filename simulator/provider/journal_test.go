@@ -40,12 +40,12 @@ func TestWhatTheJournalDoesNotTakeIsNotAcknowledged(t *testing.T) {
 	if _, err := p.Emit(t.Context(), "booking.created", provider.Overrides{}); !errors.Is(err, errFull) {
 		t.Fatalf("emitting: %v", err)
 	}
-	if h := p.Health(); h.Ready || !errors.Is(h.Journal, errFull) || h.Owed != 0 {
+	if h := p.Health(); h.Ready || !errors.Is(h.Journal, errFull) || h.Unfinished != 0 {
 		t.Errorf("its health is %+v", h)
 	}
 	j.full.Store(false)
 	emit(t, p, "booking.created")
-	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 1, AllFinished: true})
 	if n := len(r.requests()); n != 1 {
 		t.Errorf("%d requests, want the one that was acknowledged", n)
 	}
@@ -54,19 +54,19 @@ func TestWhatTheJournalDoesNotTakeIsNotAcknowledged(t *testing.T) {
 	}
 }
 
-func TestTheLogIsKeptThirtyDaysOfTheStory(t *testing.T) {
+func TestTheLogIsRetainedForThirtySimulatedDays(t *testing.T) {
 	c := clock.Manual(noon)
 	p := start(t, provider.Options{Clock: c})
 	r := receive(t, c)
 	subscribe(t, p, r.URL, "booking.created")
 	emit(t, p, "booking.created")
 	advance(t, p, 29*24*time.Hour)
-	if n := p.Journal().Tally().Attempts; n != 1 {
+	if n := p.Journal().Stats().Attempts; n != 1 {
 		t.Errorf("after 29 days there are %d attempts, want 1", n)
 	}
 	emit(t, p, "booking.created")
 	advance(t, p, 2*24*time.Hour)
-	if n := p.Journal().Tally().Attempts; n != 1 {
+	if n := p.Journal().Stats().Attempts; n != 1 {
 		t.Errorf("after 31 days there are %d attempts, want the later one", n)
 	}
 }
@@ -103,7 +103,7 @@ func TestADeliveryThatIsGoneTakesNothingWithIt(t *testing.T) {
 	for range 50 {
 		kept = append(kept, emit(t, p, "booking.created").Deliveries[0].ID)
 	}
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	for _, id := range kept {
 		if d, err := j.Delivery(t.Context(), id); err != nil || d.State != journal.Delivered {
 			t.Errorf("%+v (%v), want it delivered", d, err)
@@ -145,8 +145,8 @@ func TestAResetIsWhole(t *testing.T) {
 	if n := len(emit(t, p, "booking.created").Deliveries); n != 1 {
 		t.Errorf("an event is owed %d times, want once", n)
 	}
-	if tally := memory.Tally(); tally.Deliveries != 1 {
-		t.Errorf("the journal has %+v", tally)
+	if stats := memory.Stats(); stats.Deliveries != 1 {
+		t.Errorf("the journal has %+v", stats)
 	}
 	if err := p.Reset(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("a reset that nobody waits for any more: %v", err)
@@ -165,14 +165,14 @@ func TestWhatTheJournalDoesNotTakeIsNoSubscription(t *testing.T) {
 		t.Fatalf("subscribing: %v", err)
 	}
 	j.full.Store(false)
-	if owed := emit(t, p, "booking.created").Deliveries; len(owed) != 0 {
-		t.Errorf("an event is owed to %s, which nobody was told of", owed[0].SubscriptionID)
+	if outstanding := emit(t, p, "booking.created").Deliveries; len(outstanding) != 0 {
+		t.Errorf("an event is owed to %s, which nobody was told of", outstanding[0].SubscriptionID)
 	}
 	if _, err := p.CreateSubscription(t.Context(), n); err != nil {
 		t.Error(err)
 	}
 	emit(t, p, "booking.created")
-	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 1, AllFinished: true})
 }
 
 // A delivery whose subscription the journal does not have keeps no provider from starting.
@@ -183,19 +183,19 @@ func TestADeliveryWithoutItsSubscriptionIsDropped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &journal.Change{Change: schemas.Change{Type: created, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: "507f1f77bcf86cd799439011"}}}, At: noon}
+	c := &journal.Event{Event: schemas.Event{Type: created, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: "507f1f77bcf86cd799439011"}}}, At: noon}
 	if err := j.Append(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	d := &journal.Delivery{
-		Delivery: simulator.Delivery{ID: "507f1f77bcf86cd799439012", SubscriptionID: "507f1f77bcf86cd799439013", Change: c.Change, CreatedAt: noon},
-		Of:       c.Seq, Standing: journal.Standing{State: journal.Pending, Due: noon},
+		Delivery: simulator.Delivery{ID: "507f1f77bcf86cd799439012", SubscriptionID: "507f1f77bcf86cd799439013", Event: c.Event, CreatedAt: noon},
+		Of:       c.Seq, DeliveryState: journal.DeliveryState{State: journal.Pending, Due: noon},
 	}
 	if err := j.Append(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
 	p := start(t, provider.Options{Journal: j})
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	if now, err := j.Delivery(t.Context(), d.ID); err != nil || now.State != journal.Dropped {
 		t.Errorf("it is %+v (%v)", now, err)
 	}

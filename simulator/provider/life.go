@@ -43,7 +43,7 @@ type step struct {
 }
 
 // standing is where the clinic stands, as the journal keeps it.
-type standing struct {
+type clinicSnapshot struct {
 	Seed    int64           `json:"seed"` // of its founding, as the next two
 	System  int             `json:"system"`
 	At      time.Time       `json:"at,omitzero"`
@@ -54,12 +54,12 @@ type standing struct {
 
 // What the clinic's records in the journal are.
 const (
-	standingAction = "standing"
+	snapshotAction = "standing"
 	stepAction     = "step"
 )
 
 // found begins the clinic's life.
-func (c *clinic) found(o fixtures.Options) {
+func (c *clinic) initialize(o fixtures.Options) {
 	c.Clinic, c.options, c.known = fixtures.New(o), o, false
 	c.streams, c.order, c.since, c.made = map[string]*fixtures.Traffic{}, nil, 0, 0
 }
@@ -79,7 +79,7 @@ func (c *clinic) record(s step, at time.Time) (*journal.Clinic, error) {
 
 // snapshot writes down where the clinic stands.
 func (c *clinic) snapshot(at time.Time) (*journal.Clinic, error) {
-	s := standing{Seed: c.options.Seed, System: int(c.options.System), At: c.options.At, Streams: c.order, Made: c.made}
+	s := clinicSnapshot{Seed: c.options.Seed, System: int(c.options.System), At: c.options.At, Streams: c.order, Made: c.made}
 	if c.known {
 		data, err := c.Snapshot()
 		if err != nil {
@@ -92,16 +92,16 @@ func (c *clinic) snapshot(at time.Time) (*journal.Clinic, error) {
 		return nil, fmt.Errorf("writing down where the clinic stands: %w", err)
 	}
 	c.since = 0
-	return &journal.Clinic{At: at, Action: standingAction, Data: data, Snapshot: true}, nil
+	return &journal.Clinic{At: at, Action: snapshotAction, Data: data, Snapshot: true}, nil
 }
 
 // resume takes the clinic to where it stood.
 func (c *clinic) resume(data []byte) error {
-	var s standing
+	var s clinicSnapshot
 	if err := json.Unmarshal(data, &s); err != nil {
 		return fmt.Errorf("where the clinic stood: %w", err)
 	}
-	c.found(fixtures.Options{Seed: s.Seed, System: fixtures.System(s.System), At: s.At})
+	c.initialize(fixtures.Options{Seed: s.Seed, System: fixtures.System(s.System), At: s.At})
 	c.known, c.made = true, s.Made
 	if s.Clinic == nil {
 		return nil
@@ -137,7 +137,7 @@ func (c *clinic) stream(names []string) (*fixtures.Traffic, error) {
 	}
 	t, err := c.At("traffic " + key).Traffic(fixtures.TrafficOptions{Types: types})
 	if err != nil {
-		return nil, refuseBecause(CodeChange, "types", err)
+		return nil, refuseBecause(CodeInvalidEvent, "types", err)
 	}
 	c.streams[key] = t
 	c.order = append(c.order, key)
@@ -152,7 +152,7 @@ func (p *Provider) restoreClinic(ctx context.Context) error {
 	}
 	options := p.options.Clinic
 	options.Seed = p.options.Seed
-	p.clinic.found(options)
+	p.clinic.initialize(options)
 	for _, r := range records {
 		if err := p.clinic.relive(r); err != nil {
 			return fmt.Errorf("record %d: %w", r.Seq, err)
@@ -162,7 +162,7 @@ func (p *Provider) restoreClinic(ctx context.Context) error {
 }
 
 func (c *clinic) relive(r *journal.Clinic) error {
-	if r.Action == standingAction {
+	if r.Action == snapshotAction {
 		return c.resume(r.Data)
 	}
 	var s step

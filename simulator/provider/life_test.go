@@ -12,7 +12,7 @@ import (
 func TestALifeIsLivedAgainFromItsLastSnapshot(t *testing.T) {
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	var c clinic
-	c.found(fixtures.Options{Seed: 6, System: fixtures.OlderAppointments})
+	c.initialize(fixtures.Options{Seed: 6, System: fixtures.OlderAppointments})
 	founded, err := c.snapshot(at)
 	if err != nil {
 		t.Fatal(err)

@@ -16,13 +16,13 @@ import (
 	"semblance/simulator/provider"
 )
 
-// TestAnOutage is the whole story: a receiver goes down, its deliveries climb the ladder and fail for good, those who
+// TestAnOutage is the whole scenario: a receiver goes down, its deliveries climb the ladder and fail for good, those who
 // asked to be told are told, the breaker pauses the subscription and writes a notice; meanwhile things go on happening
 // and are kept; the receiver is mended, deliveries are resumed, and everything arrives in order.
 func TestAnOutage(t *testing.T) {
 	c := clock.Manual(noon)
 	var log bytes.Buffer
-	p := start(t, provider.Options{Clock: c, Ladder: steady, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	p := start(t, provider.Options{Clock: c, Retry: steady, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	var up atomic.Bool
 	r, watch := receive(t, c), receive(t, c)
 	r.answers(func(int, request) int {
@@ -95,7 +95,7 @@ func TestAnOutage(t *testing.T) {
 	for i := range 10 {
 		e := emit(t, p, []string{"booking.created", "booking.updated"}[i%2])
 		kept = append(kept, e.Deliveries[0].ID)
-		if state := e.Deliveries[0].State; state != journal.Kept {
+		if state := e.Deliveries[0].State; state != journal.Held {
 			t.Errorf("a delivery to a paused subscription is %s", state)
 		}
 	}
@@ -124,9 +124,9 @@ func TestAnOutage(t *testing.T) {
 			r.verify(t, s, r.At)
 		}
 	})
-	wait(t, p, provider.Condition{NothingOwed: true})
-	if tally := p.Journal().Tally(); tally.Owed() != 0 {
-		t.Errorf("the journal still owes %+v", tally)
+	wait(t, p, provider.Condition{AllFinished: true})
+	if stats := p.Journal().Stats(); stats.Unfinished() != 0 {
+		t.Errorf("the journal still owes %+v", stats)
 	}
 	if told := watch.requests(); len(told) != 5 || told[4].Metadata["deliveryPaused"] != false {
 		t.Errorf("%d events told, want the resumption as the fifth", len(told))
@@ -136,7 +136,7 @@ func TestAnOutage(t *testing.T) {
 func resume(t *testing.T, p *provider.Provider, id string) {
 	t.Helper()
 	on := false
-	if _, err := p.UpdateSubscription(t.Context(), id, provider.SubscriptionChange{DeliveryPaused: &on}); err != nil {
+	if _, err := p.UpdateSubscription(t.Context(), id, provider.SubscriptionUpdate{DeliveryPaused: &on}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -144,7 +144,7 @@ func resume(t *testing.T, p *provider.Provider, id string) {
 func pause(t *testing.T, p *provider.Provider, id string) {
 	t.Helper()
 	off := true
-	if _, err := p.UpdateSubscription(t.Context(), id, provider.SubscriptionChange{DeliveryPaused: &off}); err != nil {
+	if _, err := p.UpdateSubscription(t.Context(), id, provider.SubscriptionUpdate{DeliveryPaused: &off}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -152,7 +152,7 @@ func pause(t *testing.T, p *provider.Provider, id string) {
 // With one attempt in flight the order of arrival is the order of events, kept or not.
 func TestResumeDeliversInOrder(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: steady, InFlight: 1})
+	p := start(t, provider.Options{Clock: c, Retry: steady, InFlight: 1})
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n <= 2] })
 	s := subscribe(t, p, r.URL, "booking.created")
@@ -163,27 +163,27 @@ func TestResumeDeliversInOrder(t *testing.T) {
 	advance(t, p, time.Hour) // their time comes and goes
 	resume(t, p, s.ID)
 	fourth := emit(t, p, "booking.created")
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	var got, want []string
 	for _, r := range r.requests()[2:] {
 		got = append(got, r.Identifiers["bookingId"])
 	}
 	for _, e := range []provider.Emission{first, second, third, fourth} {
-		id, _ := e.Change.Get("bookingId")
+		id, _ := e.Event.Get("bookingId")
 		want = append(want, id)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("arrived %v, want %v", got, want)
 	}
 	d, err := p.Journal().Delivery(t.Context(), first.Deliveries[0].ID)
-	if err != nil || d.Ladder != 2 {
-		t.Errorf("the first climbed %d steps (%v), want it to go on where it was", d.Ladder, err)
+	if err != nil || d.Tries != 2 {
+		t.Errorf("the first climbed %d steps (%v), want it to go on where it was", d.Tries, err)
 	}
 }
 
 func TestWhilePausedDeliveriesMayBeDropped(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: steady, WhilePaused: provider.DropWhilePaused})
+	p := start(t, provider.Options{Clock: c, Retry: steady, WhilePaused: provider.DropWhilePaused})
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n == 1] })
 	s := subscribe(t, p, r.URL, "booking.created")
@@ -191,10 +191,10 @@ func TestWhilePausedDeliveriesMayBeDropped(t *testing.T) {
 	advance(t, p, time.Second)
 	pause(t, p, s.ID)
 	during := emit(t, p, "booking.created")
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	resume(t, p, s.ID)
 	emit(t, p, "booking.created")
-	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 1, AllFinished: true})
 	if n := len(r.requests()); n != 2 {
 		t.Errorf("%d requests, want the first and the last", n)
 	}
@@ -207,7 +207,7 @@ func TestWhilePausedDeliveriesMayBeDropped(t *testing.T) {
 
 func TestTheBreakerWantsThemInARow(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: provider.Ladder{Attempts: 1}})
+	p := start(t, provider.Options{Clock: c, Retry: provider.RetryPolicy{Attempts: 1}})
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int { return []int{500, 500, 200, 500, 500, 500}[n-1] })
 	s := subscribe(t, p, r.URL, "booking.created")
@@ -226,13 +226,13 @@ func TestTheBreakerWantsThemInARow(t *testing.T) {
 // A failure of webhook.event.deliveryFailed is not told: it is never about itself.
 func TestDeliveryFailedIsNeverAboutItself(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: provider.Ladder{Attempts: 1}, Breaker: provider.Breaker{Threshold: -1}})
+	p := start(t, provider.Options{Clock: c, Retry: provider.RetryPolicy{Attempts: 1}, Breaker: provider.Breaker{Threshold: -1}})
 	gone := receive(t, c)
 	gone.Close() // no answer at all
 	s := subscribe(t, p, gone.URL, "booking.created", "webhook.event.deliveryFailed")
 	emit(t, p, "booking.created")
 	advance(t, p, time.Hour)
-	page, err := p.Journal().Changes(t.Context(), journal.Query{Oldest: true})
+	page, err := p.Journal().Events(t.Context(), journal.Query{Oldest: true})
 	if err != nil || len(page.Items) != 2 {
 		t.Fatalf("%d changes (%v), want the booking and one failure", len(page.Items), err)
 	}
@@ -245,9 +245,9 @@ func TestDeliveryFailedIsNeverAboutItself(t *testing.T) {
 	}
 }
 
-func TestDeletingASubscriptionFailsWhatItIsOwed(t *testing.T) {
+func TestDeletingASubscriptionFailsItsUnfinishedDeliveries(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: steady})
+	p := start(t, provider.Options{Clock: c, Retry: steady})
 	r, watch := receive(t, c), receive(t, c)
 	r.answers(func(int, request) int { return http.StatusInternalServerError })
 	s := subscribe(t, p, r.URL, "booking.created")
@@ -291,12 +291,12 @@ func TestDeletingASubscriptionFailsWhatItIsOwed(t *testing.T) {
 	if _, err := p.DeleteSubscription(t.Context(), s.ID); provider.CodeOf(err) != provider.CodeDeleted {
 		t.Errorf("deleting it again: %v", err)
 	}
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 }
 
 func TestRequeueByHand(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: provider.Ladder{Attempts: 2, Jitter: -1}, Breaker: provider.Breaker{Threshold: -1}})
+	p := start(t, provider.Options{Clock: c, Retry: provider.RetryPolicy{Attempts: 2, Jitter: -1}, Breaker: provider.Breaker{Threshold: -1}})
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n <= 5] })
 	subscribe(t, p, r.URL, "booking.created")
@@ -313,7 +313,7 @@ func TestRequeueByHand(t *testing.T) {
 		t.Fatalf("requeued %d (%v), want 2", n, err)
 	}
 	advance(t, p, time.Minute)
-	wait(t, p, provider.Condition{Accepted: 2, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 2, AllFinished: true})
 	for _, e := range []provider.Emission{one, two} {
 		if d, err := p.Journal().Delivery(t.Context(), e.Deliveries[0].ID); err != nil || d.State != journal.Delivered || d.Attempts < 3 {
 			t.Errorf("%+v (%v), want it delivered by its third or fourth attempt", d, err)
@@ -330,9 +330,9 @@ func TestAnAttemptInFlightWhenItsSubscriptionIsDeleted(t *testing.T) {
 	r := receive(t, nil)
 	r.answers(func(int, request) int { arrived <- true; return <-answer })
 	s := subscribe(t, p, r.URL, "booking.created")
-	var sent []simulator.Delivery
+	var request []simulator.Delivery
 	for _, status := range []int{500, 200} {
-		sent = append(sent, emit(t, p, "booking.created").Deliveries[0].Delivery)
+		request = append(request, emit(t, p, "booking.created").Deliveries[0].Delivery)
 		<-arrived
 		_ = status
 	}
@@ -341,9 +341,9 @@ func TestAnAttemptInFlightWhenItsSubscriptionIsDeleted(t *testing.T) {
 	}
 	answer <- 500
 	answer <- 200
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	states := map[journal.State]int{}
-	for _, d := range sent {
+	for _, d := range request {
 		now, err := p.Journal().Delivery(t.Context(), d.ID)
 		if err != nil {
 			t.Fatal(err)

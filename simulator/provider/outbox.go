@@ -12,14 +12,14 @@ import (
 // Emission is what was acknowledged: a change, and what it made the provider owe. The records are the journal's; they
 // are shared, so nobody changes them.
 type Emission struct {
-	Change     *journal.Change
+	Event      *journal.Event
 	Deliveries []*journal.Delivery
 }
 
 // Deliver makes the provider owe the changes to whoever subscribed to their types. It returns once that is committed to
 // the journal: all of them, or none. origin says in a word who made them happen. When ctx is done before, they are not
 // acknowledged, and may be delivered all the same; so it is with everything here that commits.
-func (p *Provider) Deliver(ctx context.Context, origin string, changes ...schemas.Change) ([]Emission, error) {
+func (p *Provider) Deliver(ctx context.Context, origin string, changes ...schemas.Event) ([]Emission, error) {
 	p.stage.RLock()
 	defer p.stage.RUnlock()
 	p.mu.Lock()
@@ -45,7 +45,7 @@ func errClosing() error {
 }
 
 // owed is a delivery that is not finished.
-type owed struct {
+type outstanding struct {
 	simulator.Delivery
 	fact      *fact
 	to        *subscriber
@@ -65,71 +65,71 @@ type owed struct {
 type place int
 
 const (
-	onQueue  place = iota // for its turn
-	onLadder              // for its time
-	onFlight              // for its answer
-	onHold                // for its subscription to be resumed
+	onQueue          place = iota // for its turn
+	underRetryPolicy              // for its time
+	onFlight                      // for its answer
+	onHold                        // for its subscription to be resumed
 )
 
 // owe adds a change and its deliveries to the commit and queues them. They are tried once they are committed.
-func (p *Provider) owe(c *commit, change schemas.Change, origin string) Emission {
+func (p *Provider) owe(c *commit, change schemas.Event, origin string) Emission {
 	at := p.clock.Now()
-	e := Emission{Change: &journal.Change{Change: change, At: at, Origin: origin}}
-	c.records = append(c.records, e.Change)
+	e := Emission{Event: &journal.Event{Event: change, At: at, Origin: origin}}
+	c.records = append(c.records, e.Event)
 	var eventID string
 	if p.options.EventIDs == PerEvent {
 		eventID = p.ids.New(at).String()
 	}
-	f := &fact{careful: origin == originTraffic}
+	f := &fact{restricted: origin == originTraffic}
 	for _, s := range p.byType[change.Type.Name] {
 		d := &journal.Delivery{
-			Delivery: simulator.Delivery{ID: p.ids.New(at).String(), SubscriptionID: s.sub.ID, Change: change, CreatedAt: at, EventID: eventID},
-			Standing: journal.Standing{State: journal.Pending, Due: at},
+			Delivery:      simulator.Delivery{ID: p.ids.New(at).String(), SubscriptionID: s.sub.ID, Event: change, CreatedAt: at, EventID: eventID},
+			DeliveryState: journal.DeliveryState{State: journal.Pending, Due: at},
 		}
 		c.records = append(c.records, d)
 		e.Deliveries = append(e.Deliveries, d)
-		o := &owed{Delivery: d.Delivery, fact: f, to: s}
+		o := &outstanding{Delivery: d.Delivery, fact: f, to: s}
 		switch {
 		case !s.sub.DeliveryPaused:
 			p.count(o)
 			s.enqueue(o)
 		case p.options.WhilePaused == KeepWhilePaused:
-			d.Standing = journal.Standing{State: journal.Kept}
+			d.DeliveryState = journal.DeliveryState{State: journal.Held}
 			o.place = onHold
 			p.count(o)
 		default:
-			d.Standing = journal.Standing{State: journal.Dropped}
+			d.DeliveryState = journal.DeliveryState{State: journal.Dropped}
 			continue
 		}
-		c.owed = append(c.owed, o)
+		c.outstanding = append(c.outstanding, o)
 	}
 	return e
 }
 
 // count counts a delivery among those that are owed.
-func (p *Provider) count(o *owed) {
+func (p *Provider) count(o *outstanding) {
 	p.deliveries++
 	o.order = p.deliveries
-	o.to.owed[o.ID] = o
-	p.owed++
+	o.to.outstanding[o.ID] = o
+	p.unfinished++
 }
 
 // settle takes a delivery out of those that are owed. It is counted as settled when the commit is made.
-func (p *Provider) settle(c *commit, o *owed) {
+func (p *Provider) settle(c *commit, o *outstanding) {
 	o.void = true
-	p.agenda.remove(o.ring)
-	delete(o.to.owed, o.ID)
+	p.timetable.remove(o.ring)
+	delete(o.to.outstanding, o.ID)
 	c.settled++
 }
 
 // retract undoes owe for deliveries that could not be committed, and lets those behind them have their turn.
-func (p *Provider) retract(all []*owed) {
+func (p *Provider) retract(all []*outstanding) {
 	for _, o := range all {
 		if !o.void {
 			o.void = true
-			delete(o.to.owed, o.ID)
-			p.owed--
+			delete(o.to.outstanding, o.ID)
+			p.unfinished--
 		}
-		p.kickAll(o.to)
+		p.wakeAll(o.to)
 	}
 }

@@ -19,9 +19,9 @@ func (p *Provider) hold(c *commit, s *subscriber, reason string) {
 		if o.place == onHold {
 			continue
 		}
-		p.agenda.remove(o.ring)
+		p.timetable.remove(o.ring)
 		o.place, o.ring = onHold, nil
-		p.move(c, o, journal.Standing{State: journal.Kept, Ladder: len(o.history)}, reason)
+		p.transition(c, o, journal.DeliveryState{State: journal.Held, Tries: len(o.history)}, reason)
 	}
 	s.queue.clear()
 }
@@ -32,16 +32,16 @@ func (p *Provider) unhold(c *commit, s *subscriber) {
 	now := p.clock.Now()
 	for _, o := range s.waiting() {
 		s.enqueue(o)
-		p.move(c, o, journal.Standing{State: journal.Pending, Due: now, Ladder: len(o.history)}, "its subscription was resumed")
+		p.transition(c, o, journal.DeliveryState{State: journal.Pending, Due: now, Tries: len(o.history)}, "its subscription was resumed")
 	}
-	c.kicks = append(c.kicks, s)
+	c.wakes = append(c.wakes, s)
 }
 
 // drop gives up what is owed to a subscription and not in flight.
 func (p *Provider) drop(c *commit, s *subscriber, reason string, tell bool) {
 	for _, o := range s.waiting() {
 		p.settle(c, o)
-		p.move(c, o, journal.Standing{State: journal.Dropped, Ladder: len(o.history)}, reason)
+		p.transition(c, o, journal.DeliveryState{State: journal.Dropped, Tries: len(o.history)}, reason)
 		if tell {
 			p.tellOfFailure(c, o)
 		}
@@ -49,8 +49,8 @@ func (p *Provider) drop(c *commit, s *subscriber, reason string, tell bool) {
 	s.queue.clear()
 }
 
-func (p *Provider) move(c *commit, o *owed, then journal.Standing, reason string) {
-	c.records = append(c.records, &journal.Move{At: p.clock.Now(), DeliveryID: o.ID, Then: then, Reason: reason})
+func (p *Provider) transition(c *commit, o *outstanding, then journal.DeliveryState, reason string) {
+	c.records = append(c.records, &journal.Transition{At: p.clock.Now(), DeliveryID: o.ID, Next: then, Reason: reason})
 }
 
 // Requeue queues deliveries that failed for good or were dropped once more, as by hand from the provider's log: each
@@ -107,18 +107,18 @@ func (p *Provider) requeue(ctx context.Context, deliveries []*journal.Delivery) 
 	now := p.clock.Now()
 	for _, d := range deliveries {
 		s := p.subscribers[d.SubscriptionID]
-		if s.owed[d.ID] != nil {
+		if s.outstanding[d.ID] != nil {
 			continue // named twice
 		}
 		o := p.revive(d)
 		p.count(o)
-		then := journal.Standing{State: journal.Kept}
+		then := journal.DeliveryState{State: journal.Held}
 		if o.place = onHold; !s.sub.DeliveryPaused {
-			then = journal.Standing{State: journal.Pending, Due: now}
+			then = journal.DeliveryState{State: journal.Pending, Due: now}
 			s.enqueue(o)
 		}
-		p.move(c, o, then, "queued again by hand")
-		c.owed = append(c.owed, o)
+		p.transition(c, o, then, "queued again by hand")
+		c.outstanding = append(c.outstanding, o)
 	}
 	p.submit(c)
 	p.mu.Unlock()
@@ -139,6 +139,6 @@ func (p *Provider) requeueable(deliveries []*journal.Delivery) error {
 }
 
 // revive makes a delivery of the journal one that is owed, at the foot of the ladder.
-func (p *Provider) revive(d *journal.Delivery) *owed {
-	return &owed{Delivery: d.Delivery, fact: &fact{of: d.Of}, to: p.subscribers[d.SubscriptionID], attempts: d.Attempts, status: d.Status}
+func (p *Provider) revive(d *journal.Delivery) *outstanding {
+	return &outstanding{Delivery: d.Delivery, fact: &fact{of: d.Of}, to: p.subscribers[d.SubscriptionID], attempts: d.Attempts, status: d.Status}
 }

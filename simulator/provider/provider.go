@@ -15,7 +15,7 @@
 //
 // A failed attempt is tried again as the [Ladder] says. A delivery that failed for good tells those who subscribed to
 // webhook.event.deliveryFailed; when several in a row have, the [Breaker] pauses the subscription. Ladder and breaker
-// are pure functions of the past; the provider obeys them. All times but time-outs are the story's, so a manual clock
+// are pure functions of the past; the provider obeys them. All times but time-outs are the scenario's, so a manual clock
 // and [Provider.Advance] play a day in a second, each step at its own due time.
 //
 // A provider that is started again on the journal of another goes on where that one was, also after a kill: what was
@@ -77,7 +77,7 @@ const (
 // defaults.
 type Options struct {
 	Journal journal.Journal // where everything is kept; nil for one in memory. The provider closes only its own
-	Clock   clock.Clock     // the story's time; nil for the real one
+	Clock   clock.Clock     // the simulated time; nil for the real one
 	Logger  *slog.Logger    // nil logs nothing
 
 	Seed   int64            // decides jitter, shares of faults and the clinic; 0 is a seed like any other
@@ -89,7 +89,7 @@ type Options struct {
 
 	Rules       Rules
 	Secrets     SecretForm
-	Ladder      Ladder
+	Retry       RetryPolicy
 	Breaker     Breaker
 	EventIDs    EventIDs
 	SignOnce    bool // attempts keep the signature's time of the first; otherwise each is signed anew
@@ -102,18 +102,18 @@ type Options struct {
 
 // Provider is the running engine. Its methods may be called from many goroutines.
 type Provider struct {
-	options Options
-	clock   clock.Clock
-	log     *slog.Logger
-	journal journal.Journal
-	sender  *delivery.Sender
-	careful *delivery.Sender // to loopback and private addresses alone: for faults and traffic
-	scale   float64          // by which the clock compresses waits
-	ids     *schemas.ObjectIDs
-	seed    uint64
-	entropy func() uint64 // fresh numbers for ids, secrets and tokens, or numbers of the seed
-	clinic  clinic
-	shapes  shapes
+	options    Options
+	clock      clock.Clock
+	log        *slog.Logger
+	journal    journal.Journal
+	sender     *delivery.Sender
+	restricted *delivery.Sender // to loopback and private addresses alone: for faults and traffic
+	scale      float64          // by which the clock compresses waits
+	ids        *schemas.ObjectIDs
+	seed       uint64
+	entropy    func() uint64 // fresh numbers for ids, secrets and tokens, or numbers of the seed
+	clinic     clinic
+	shapes     shapes
 
 	failedType, updatedType *schemas.EventType
 
@@ -128,11 +128,11 @@ type Provider struct {
 	tokens      map[[sha256.Size]byte]Token
 	tokenOrder  [][sha256.Size]byte
 	traffic     *traffic
-	agenda      agenda
+	timetable   timetable
 	alarm       alarm
-	owed        int              // deliveries that are not finished
-	deliveries  uint64           // deliveries that were ever owed here
-	resends     map[string]*owed // finished deliveries with attempts by hand under way, by outboxId
+	unfinished  int                     // deliveries that are not finished
+	deliveries  uint64                  // deliveries that were ever owed here
+	resends     map[string]*outstanding // finished deliveries with attempts by hand under way, by outboxId
 	accepted    map[acceptance]int
 	out         outgoing
 	busy        int           // workers and jobs under way
@@ -162,7 +162,7 @@ func Start(ctx context.Context, o Options) (*Provider, error) {
 	p.stop = stop
 	p.background.Go(func() { p.write(running) })
 	p.background.Go(func() { p.keepTime(running) })
-	if err := p.found(ctx, o); err != nil {
+	if err := p.initialize(ctx, o); err != nil {
 		return nil, fmt.Errorf("starting the provider: %w", errors.Join(err, p.Close(ctx)))
 	}
 	p.mu.Lock()
@@ -172,7 +172,7 @@ func Start(ctx context.Context, o Options) (*Provider, error) {
 		p.goOn(p.traffic)
 	}
 	for _, s := range p.inOrder {
-		p.kickAll(s)
+		p.wakeAll(s)
 	}
 	return p, nil
 }
@@ -198,7 +198,7 @@ func prepare(o Options) (*Provider, error) {
 		byType:      map[string][]*subscriber{},
 		byEndpoint:  map[string][]*subscriber{},
 		tokens:      map[[sha256.Size]byte]Token{},
-		resends:     map[string]*owed{},
+		resends:     map[string]*outstanding{},
 		accepted:    map[acceptance]int{},
 		traffic:     &traffic{},
 		advancing:   make(chan struct{}, 1),
@@ -232,9 +232,9 @@ func (p *Provider) equip() (err error) {
 	if p.sender, err = delivery.New(p.options.Delivery); err != nil {
 		return err
 	}
-	careful := p.options.Delivery
-	careful.LocalOnly = careful.LocalOnly || !p.options.AllowPublic
-	p.careful, err = delivery.New(careful)
+	restricted := p.options.Delivery
+	restricted.LocalOnly = restricted.LocalOnly || !p.options.AllowPublic
+	p.restricted, err = delivery.New(restricted)
 	return err
 }
 
@@ -245,7 +245,7 @@ func (o *Options) check() error {
 	if err := o.Secrets.check(); err != nil {
 		return err
 	}
-	return o.Ladder.check()
+	return o.Retry.check()
 }
 
 // fresh returns a number that nobody can guess.
@@ -265,10 +265,10 @@ func ofSeed(seed uint64) func() uint64 {
 }
 
 // jitter is the seed of a delivery's waits.
-func (p *Provider) jitter(o *owed) uint64 { return schemas.Mix(p.seed ^ o.order) }
+func (p *Provider) jitter(o *outstanding) uint64 { return schemas.Mix(p.seed ^ o.order) }
 
 // Journal returns what happened, to be queried.
 func (p *Provider) Journal() journal.Journal { return p.journal }
 
-// Now returns the story's time.
+// Now returns the simulated time.
 func (p *Provider) Now() time.Time { return p.clock.Now() }

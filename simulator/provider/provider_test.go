@@ -38,7 +38,7 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // request is what a receiver got.
 type request struct {
-	At     time.Time // by the story's clock, if the receiver has one
+	At     time.Time // by the simulated clock, if the receiver has one
 	Header http.Header
 	Body   []byte
 	Payload
@@ -173,10 +173,10 @@ func TestAnEventReachesItsSubscribersAndNobodyElse(t *testing.T) {
 	subscribe(t, p, other.URL, "patient.created")
 
 	e := emit(t, p, "booking.created")
-	if len(e.Deliveries) != 1 || e.Deliveries[0].SubscriptionID != s.ID || e.Change.Seq == 0 {
+	if len(e.Deliveries) != 1 || e.Deliveries[0].SubscriptionID != s.ID || e.Event.Seq == 0 {
 		t.Fatalf("acknowledged %+v, want one delivery to %s", e, s.ID)
 	}
-	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 1, AllFinished: true})
 	got := mine.requests()
 	if len(got) != 1 || len(other.requests()) != 0 {
 		t.Fatalf("%d requests and %d to the other, want 1 and 0", len(got), len(other.requests()))

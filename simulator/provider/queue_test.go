@@ -8,7 +8,7 @@ func TestQueueIsFirstInFirstOutAndGivesBackItsRoom(t *testing.T) {
 	push := func(n int) {
 		for range n {
 			pushed++
-			q.push(&owed{order: uint64(pushed)})
+			q.push(&outstanding{order: uint64(pushed)})
 		}
 	}
 	pop := func(n int) {

@@ -39,9 +39,9 @@ func (p *Provider) Resend(ctx context.Context, attempt journal.Seq, anew bool) (
 		a = p.attempt(running, t)
 	} else {
 		a = &journal.Attempt{Replay: before.Seq, Verdict: before.Verdict, Violations: before.Violations, Attempt: simulator.Attempt{
-			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, Number: t.number, StartedAt: t.at, Sent: before.Sent,
+			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, Number: t.number, StartedAt: t.at, Request: before.Request,
 		}}
-		a.Came = p.senderFor(running, &t, before.Sent.Fault != "").Send(running, before.Sent)
+		a.Response = p.senderFor(running, &t, before.Request.Fault != "").Send(running, before.Request)
 	}
 	c := newCommit()
 	c.records = append(c.records, a)
@@ -67,7 +67,7 @@ func (p *Provider) readyAgain(d *journal.Delivery) (task, context.Context, error
 	if s == nil {
 		return task{}, nil, refuse(CodeNotFound, "subscription", "there is no subscription %q", d.SubscriptionID)
 	}
-	o := s.owed[d.ID]
+	o := s.outstanding[d.ID]
 	if o == nil {
 		o = p.resends[d.ID]
 	}
@@ -87,11 +87,11 @@ func (p *Provider) concludeAgain(c *commit, d *journal.Delivery, a *journal.Atte
 			delete(p.resends, d.ID)
 		}
 	}
-	if !a.Came.OK() {
+	if !a.Response.OK() {
 		return
 	}
-	c.accepted = &acceptance{eventType: d.Change.Type.Name, subscription: d.SubscriptionID}
-	if s.owed[d.ID] == nil && !d.State.Owed() {
-		a.Then = journal.Standing{State: journal.Delivered, Ladder: d.Ladder}
+	c.accepted = &acceptance{eventType: d.Event.Type.Name, subscription: d.SubscriptionID}
+	if s.outstanding[d.ID] == nil && !d.State.Unfinished() {
+		a.Next = journal.DeliveryState{State: journal.Delivered, Tries: d.Tries}
 	}
 }

@@ -21,7 +21,7 @@ func (p *Provider) restore(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, restore := range []func(context.Context) error{
-		p.restoreTime, p.restoreSubscriptions, p.restoreTokens, p.restoreFaults, p.restoreClinic, p.restoreSettings, p.restoreOwed,
+		p.restoreTime, p.restoreSubscriptions, p.restoreTokens, p.restoreFaults, p.restoreClinic, p.restoreSettings, p.restoreUnfinished,
 	} {
 		if err := restore(ctx); err != nil {
 			return fmt.Errorf("reading the journal: %w", err)
@@ -30,7 +30,7 @@ func (p *Provider) restore(ctx context.Context) error {
 	return nil
 }
 
-// restoreTime takes a manual clock to where the story had come. It never goes back: what was to happen in an hour would
+// restoreTime takes a manual clock to where the scenario had come. It never goes back: what was to happen in an hour would
 // else be a day away, and happen before what is past.
 func (p *Provider) restoreTime(ctx context.Context) error {
 	manual, ok := p.clock.(*clock.ManualClock)
@@ -117,9 +117,9 @@ func (p *Provider) restoreSettings(ctx context.Context) error {
 
 // restoreOwed brings back what is owed, in its order. Where the journal says that a delivery is pending and its
 // subscription is paused, the pause holds.
-func (p *Provider) restoreOwed(ctx context.Context) error {
+func (p *Provider) restoreUnfinished(ctx context.Context) error {
 	now := p.clock.Now()
-	for d, err := range p.journal.Owed(ctx, "", 0) {
+	for d, err := range p.journal.Unfinished(ctx, "", 0) {
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (p *Provider) restoreOwed(ctx context.Context) error {
 		}
 		o := p.revive(d)
 		o.committed = true
-		o.history = make([]Outcome, d.Ladder)
+		o.history = make([]Outcome, d.Tries)
 		if p.options.SignOnce && d.Attempts > 0 {
 			if o.firstAt, err = p.firstAttempt(ctx, d.ID); err != nil {
 				return err
@@ -158,13 +158,13 @@ func (p *Provider) firstAttempt(ctx context.Context, deliveryID string) (time.Ti
 }
 
 // found adds what the options say to what was restored, and commits it.
-func (p *Provider) found(ctx context.Context, o Options) error {
+func (p *Provider) initialize(ctx context.Context, o Options) error {
 	c := newCommit()
-	if err := p.foundClinic(c); err != nil {
+	if err := p.initializeClinic(c); err != nil {
 		return err
 	}
 	p.mu.Lock()
-	err := p.foundAll(c, o)
+	err := p.initializeAll(c, o)
 	if err == nil {
 		p.submit(c)
 	}
@@ -175,7 +175,7 @@ func (p *Provider) found(ctx context.Context, o Options) error {
 	return c.wait(ctx)
 }
 
-func (p *Provider) foundClinic(c *commit) error {
+func (p *Provider) initializeClinic(c *commit) error {
 	p.clinic.mu.Lock()
 	defer p.clinic.mu.Unlock()
 	if p.clinic.known {
@@ -190,7 +190,7 @@ func (p *Provider) foundClinic(c *commit) error {
 	return nil
 }
 
-func (p *Provider) foundAll(c *commit, o Options) error {
+func (p *Provider) initializeAll(c *commit, o Options) error {
 	now := p.clock.Now()
 	tokens := o.Tokens
 	if len(tokens) > 0 {
@@ -213,13 +213,13 @@ func (p *Provider) foundAll(c *commit, o Options) error {
 		}
 	}
 	for _, id := range p.orphans { // the journal took them, and was too full for their subscription
-		c.records = append(c.records, &journal.Move{
-			At: now, DeliveryID: id, Then: journal.Standing{State: journal.Dropped}, Reason: "its subscription is not in the journal",
+		c.records = append(c.records, &journal.Transition{
+			At: now, DeliveryID: id, Next: journal.DeliveryState{State: journal.Dropped}, Reason: "its subscription is not in the journal",
 		})
 	}
 	p.orphans = nil
 	for _, n := range o.Subscriptions {
-		if err := p.foundSubscription(c, n); err != nil {
+		if err := p.initializeSubscription(c, n); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,7 @@ func TestARestartContinues(t *testing.T) {
 
 func testRestart(t *testing.T, j journal.Journal) {
 	c := clock.Manual(noon)
-	options := provider.Options{Journal: j, Clock: c, Ladder: steady, Seed: 5}
+	options := provider.Options{Journal: j, Clock: c, Retry: steady, Seed: 5}
 	var up atomic.Bool
 	r, held := receive(t, c), receive(t, c)
 	r.answers(func(int, request) int {
@@ -82,7 +82,7 @@ func testRestart(t *testing.T, j journal.Journal) {
 	}
 	up.Store(true)
 	advance(t, p, time.Second)
-	wait(t, p, provider.Condition{Accepted: 1, SubscriptionID: s.ID, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 1, SubscriptionID: s.ID, AllFinished: true})
 	third := r.requests()[2]
 	if after := third.At.Sub(noon); after != 50*time.Second {
 		t.Errorf("the third attempt came after %v, want 50s", after)
@@ -92,7 +92,7 @@ func testRestart(t *testing.T, j journal.Journal) {
 		t.Errorf("%d attempts to a paused subscription", n)
 	}
 	resume(t, p, h.ID)
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	for _, id := range []string{climbing, kept} {
 		if d, err := p.Journal().Delivery(t.Context(), id); err != nil || d.State != journal.Delivered {
 			t.Errorf("%+v (%v), want it delivered", d, err)
@@ -118,11 +118,11 @@ func TestTheClinicGoesOnAfterARestart(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, i := range e.Change.Identifiers {
+				for _, i := range e.Event.Identifiers {
 					ids = append(ids, i.Value)
 				}
 				e = emit(t, p, "booking.created")
-				id, _ := e.Change.Get("bookingId")
+				id, _ := e.Event.Get("bookingId")
 				ids = append(ids, id)
 			}
 			if _, err := p.Emit(t.Context(), "booking.created", provider.Overrides{Omit: []string{"bookingId"}}); err == nil {
@@ -132,7 +132,7 @@ func TestTheClinicGoesOnAfterARestart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ids = append(ids, created[0].Change.Identifiers[0].Value)
+			ids = append(ids, created[0].Event.Identifiers[0].Value)
 			if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Rate: 1, Types: []string{"invoice.*"}, Count: 10}); err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +147,7 @@ func TestTheClinicGoesOnAfterARestart(t *testing.T) {
 		}
 		live()
 		stop(t, p)
-		page, err := j.Changes(t.Context(), journal.Query{Oldest: true, Limit: journal.MaxLimit, Origin: "traffic"})
+		page, err := j.Events(t.Context(), journal.Query{Oldest: true, Limit: journal.MaxLimit, Origin: "traffic"})
 		if err != nil || len(page.Items) != 20 {
 			t.Fatalf("%d changes of the traffic (%v), want 20", len(page.Items), err)
 		}
@@ -165,7 +165,7 @@ func TestAPausedSubscriptionStaysPausedAndTheBreakerRemembers(t *testing.T) {
 	j := journal.NewMemory(journal.Options{})
 	defer j.Close()
 	c := clock.Manual(noon)
-	options := provider.Options{Journal: j, Clock: c, Ladder: provider.Ladder{Attempts: 1}}
+	options := provider.Options{Journal: j, Clock: c, Retry: provider.RetryPolicy{Attempts: 1}}
 	r := receive(t, c)
 	r.answers(func(int, request) int { return http.StatusInternalServerError })
 	p, err := provider.Start(t.Context(), options)
@@ -261,7 +261,7 @@ func TestCloseCutsWhatHangs(t *testing.T) {
 	}
 	close(answer)
 	p = start(t, provider.Options{Journal: j})
-	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 1, AllFinished: true})
 }
 
 // counting counts how often somebody sleeps.
@@ -304,10 +304,10 @@ func TestClosingIsIdle(t *testing.T) {
 
 // What is owed to a subscription that was deleted, by a process that was killed while the attempt was in flight, is
 // dropped and told at the next start.
-func TestWhatADeletedSubscriptionWasOwedIsToldAfterARestart(t *testing.T) {
+func TestUnfinishedDeliveriesOfADeletedSubscriptionAfterARestart(t *testing.T) {
 	j := journal.NewMemory(journal.Options{})
 	defer j.Close()
-	options := provider.Options{Journal: j, Clock: clock.Manual(noon), Ladder: steady}
+	options := provider.Options{Journal: j, Clock: clock.Manual(noon), Retry: steady}
 	r, watch := receive(t, nil), receive(t, nil)
 	r.answers(func(int, request) int { return http.StatusInternalServerError })
 	p, err := provider.Start(t.Context(), options)
@@ -324,7 +324,7 @@ func TestWhatADeletedSubscriptionWasOwedIsToldAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	p = start(t, options)
-	wait(t, p, provider.Condition{Accepted: 1, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 1, AllFinished: true})
 	if told := watch.requests(); len(told) != 1 || told[0].Identifiers["outboxId"] != id {
 		t.Errorf("told %v, want the failure of %s", told, id)
 	}
@@ -336,7 +336,7 @@ func TestWhatADeletedSubscriptionWasOwedIsToldAfterARestart(t *testing.T) {
 	}
 }
 
-// A manual clock goes on where the story was, also when the run was killed in the middle of an advance: the clock that
+// A manual clock goes on where the scenario was, also when the run was killed in the middle of an advance: the clock that
 // the next run is given begins too early then.
 func TestAManualClockGoesOn(t *testing.T) {
 	for kind, open := range journals {
@@ -345,7 +345,7 @@ func TestAManualClockGoesOn(t *testing.T) {
 			r := receive(t, clock.Manual(noon))
 			r.answers(func(int, request) int { return http.StatusInternalServerError })
 			begin := func() (*provider.Provider, error) {
-				return provider.Start(t.Context(), provider.Options{Journal: j, Clock: clock.Manual(noon), Ladder: steady})
+				return provider.Start(t.Context(), provider.Options{Journal: j, Clock: clock.Manual(noon), Retry: steady})
 			}
 			p, err := begin()
 			if err != nil {

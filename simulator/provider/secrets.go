@@ -67,7 +67,7 @@ type former struct {
 
 const formerKey = "former-secret/"
 
-// RotateSecret gives a subscription a new secret and returns it. For as long as overlap says, by the story's clock, each
+// RotateSecret gives a subscription a new secret and returns it. For as long as overlap says, by the simulated clock, each
 // attempt carries two v1 signatures, the new secret's first: a receiver that knows either accepts it. Without an overlap
 // the new secret alone signs at once.
 func (p *Provider) RotateSecret(ctx context.Context, id string, overlap time.Duration) (simulator.Subscription, error) {

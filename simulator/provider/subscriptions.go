@@ -24,7 +24,7 @@ type NewSubscription struct {
 }
 
 // SubscriptionChange is what updateWebhook takes. What is nil stays as it is.
-type SubscriptionChange struct {
+type SubscriptionUpdate struct {
 	URL            *string
 	EventTypes     *[]string
 	Label          *string
@@ -81,7 +81,7 @@ func (p *Provider) create(c *commit, n NewSubscription) (*subscriber, error) {
 
 // UpdateSubscription changes what the change gives. Those who subscribed to webhook.subscription.updated are told, if
 // anything did change.
-func (p *Provider) UpdateSubscription(ctx context.Context, id string, change SubscriptionChange) (simulator.Subscription, error) {
+func (p *Provider) UpdateSubscription(ctx context.Context, id string, change SubscriptionUpdate) (simulator.Subscription, error) {
 	return p.alter(ctx, id, func(c *commit, s *subscriber) error { return p.update(c, s, change) })
 }
 
@@ -113,7 +113,7 @@ func (p *Provider) alter(ctx context.Context, id string, change func(*commit, *s
 	return now, c.wait(ctx)
 }
 
-func (p *Provider) update(c *commit, s *subscriber, change SubscriptionChange) error {
+func (p *Provider) update(c *commit, s *subscriber, change SubscriptionUpdate) error {
 	next, given := change.apply(s.sub)
 	if err := p.options.Rules.check(&next, given, s.local); err != nil {
 		return err
@@ -148,7 +148,7 @@ func (p *Provider) update(c *commit, s *subscriber, change SubscriptionChange) e
 }
 
 // apply returns the subscription as it would be, and which fields the change gives.
-func (change *SubscriptionChange) apply(s *simulator.Subscription) (simulator.Subscription, fields) {
+func (change *SubscriptionUpdate) apply(s *simulator.Subscription) (simulator.Subscription, fields) {
 	next := *s
 	given := fields{url: change.URL != nil, eventTypes: change.EventTypes != nil, label: change.Label != nil, headers: change.Headers != nil}
 	if given.url {
@@ -231,7 +231,7 @@ func (p *Provider) living(id string) (*subscriber, error) {
 
 // add takes in a subscription that is new here.
 func (p *Provider) add(sub *simulator.Subscription) *subscriber {
-	s := &subscriber{ordinal: len(p.inOrder), owed: map[string]*owed{}}
+	s := &subscriber{ordinal: len(p.inOrder), outstanding: map[string]*outstanding{}}
 	p.subscribers[sub.ID] = s
 	p.inOrder = append(p.inOrder, s)
 	p.index(s, sub)
@@ -275,13 +275,13 @@ func (p *Provider) index(s *subscriber, sub *simulator.Subscription) {
 
 // foundSubscription makes a subscription at the start, or takes the one of the journal that has its URL and label: what
 // was given this time holds.
-func (p *Provider) foundSubscription(c *commit, n NewSubscription) error {
+func (p *Provider) initializeSubscription(c *commit, n NewSubscription) error {
 	for _, s := range p.byEndpoint[canonicalURL(n.URL)] {
 		if s.sub.Label != n.Label {
 			continue
 		}
 		s.local = n.Local
-		change := SubscriptionChange{URL: &n.URL, EventTypes: &n.EventTypes, Headers: &n.Headers}
+		change := SubscriptionUpdate{URL: &n.URL, EventTypes: &n.EventTypes, Headers: &n.Headers}
 		next, given := change.apply(s.sub)
 		if n.Secret != "" {
 			next.Secret = n.Secret

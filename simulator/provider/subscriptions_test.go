@@ -33,28 +33,28 @@ func TestSubscriptionsFromCreationToDeletion(t *testing.T) {
 		t.Errorf("the same URL with another event type: %v", err)
 	}
 
-	update := func(c provider.SubscriptionChange) (simulator.Subscription, error) {
+	update := func(c provider.SubscriptionUpdate) (simulator.Subscription, error) {
 		t.Helper()
 		return p.UpdateSubscription(t.Context(), s.ID, c)
 	}
 	types, label, none, bad := []string{"patient.created"}, "renamed", []simulator.Header{}, []string{"patient.craeted"}
-	if _, err := update(provider.SubscriptionChange{EventTypes: &types}); provider.CodeOf(err) != provider.CodeDuplicate {
+	if _, err := update(provider.SubscriptionUpdate{EventTypes: &types}); provider.CodeOf(err) != provider.CodeDuplicate {
 		t.Errorf("a duplicate by update: %v", err)
 	}
-	if _, err := update(provider.SubscriptionChange{EventTypes: &bad}); provider.CodeOf(err) != provider.CodeEventType {
+	if _, err := update(provider.SubscriptionUpdate{EventTypes: &bad}); provider.CodeOf(err) != provider.CodeEventType {
 		t.Errorf("an unknown type by update: %v", err)
 	}
-	now, err := update(provider.SubscriptionChange{Label: &label})
+	now, err := update(provider.SubscriptionUpdate{Label: &label})
 	if err != nil || now.Label != "renamed" || now.URL != s.URL || len(now.EventTypes) != 2 || len(now.Headers) != 1 || now.Secret != s.Secret {
 		t.Errorf("a partial update gave %+v, %v", now, err)
 	}
-	if now, err = update(provider.SubscriptionChange{}); err != nil || now.Label != "renamed" {
+	if now, err = update(provider.SubscriptionUpdate{}); err != nil || now.Label != "renamed" {
 		t.Errorf("an update of nothing gave %+v, %v", now, err)
 	}
-	if now, err = update(provider.SubscriptionChange{Headers: &none}); err != nil || len(now.Headers) != 0 {
+	if now, err = update(provider.SubscriptionUpdate{Headers: &none}); err != nil || len(now.Headers) != 0 {
 		t.Errorf("clearing the headers gave %+v, %v", now, err)
 	}
-	wait(t, p, provider.Condition{Accepted: 2, NothingOwed: true})
+	wait(t, p, provider.Condition{Accepted: 2, AllFinished: true})
 	for _, r := range watch.requests() {
 		if r.Identifiers["subscriptionId"] != s.ID || r.Metadata["deliveryPaused"] != false {
 			t.Errorf("told %s", r.Body)
@@ -66,13 +66,13 @@ func TestSubscriptionsFromCreationToDeletion(t *testing.T) {
 	if _, err := p.DeleteSubscription(t.Context(), s.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := update(provider.SubscriptionChange{Label: &label}); provider.CodeOf(err) != provider.CodeDeleted {
+	if _, err := update(provider.SubscriptionUpdate{Label: &label}); provider.CodeOf(err) != provider.CodeDeleted {
 		t.Errorf("updating a deleted one: %v", err)
 	}
 	if err := create(s.URL, s.EventTypes...); err != nil {
 		t.Errorf("its URL and types are free again, and yet: %v", err)
 	}
-	if _, err := p.UpdateSubscription(t.Context(), "none", provider.SubscriptionChange{}); provider.CodeOf(err) != provider.CodeNotFound {
+	if _, err := p.UpdateSubscription(t.Context(), "none", provider.SubscriptionUpdate{}); provider.CodeOf(err) != provider.CodeNotFound {
 		t.Errorf("updating none: %v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"semblance/simulator/journal"
 )
 
-// pruneInterval is how often, in the story's time, the journal forgets what is old.
+// pruneInterval is how often, in the simulated time, the journal forgets what is old.
 const pruneInterval = time.Hour
 
 // clockKey is the setting that says, by its time alone, to when a manual clock was advanced.
@@ -23,7 +23,7 @@ type alarm struct {
 
 // schedule enters something into the agenda.
 func (p *Provider) schedule(at time.Time, do func(now time.Time)) *entry {
-	e := p.agenda.add(at, do)
+	e := p.timetable.add(at, do)
 	if p.alarm.ring != nil && (p.alarm.at.IsZero() || at.Before(p.alarm.at)) {
 		p.alarm.ring()
 	}
@@ -39,7 +39,7 @@ func (p *Provider) keepTime(ctx context.Context) {
 		p.fire(now)
 		sleeping, ring := context.WithCancel(ctx)
 		p.alarm = alarm{ring: ring}
-		next := p.agenda.next()
+		next := p.timetable.next()
 		if p.closing {
 			next = nil // nothing is done any more, however long it is due
 		}
@@ -60,7 +60,7 @@ func (p *Provider) keepTime(ctx context.Context) {
 // fire does everything whose time has come.
 func (p *Provider) fire(now time.Time) {
 	for !p.closing {
-		e := p.agenda.due(now)
+		e := p.timetable.due(now)
 		if e == nil {
 			return
 		}
@@ -91,7 +91,7 @@ func (p *Provider) rest() {
 	}
 }
 
-// keepPruning prunes now and then, by the story's clock. A fixed clock is moved by those who sleep on it alone: it
+// keepPruning prunes now and then, by the simulated clock. A fixed clock is moved by those who sleep on it alone: it
 // would run through the centuries.
 func (p *Provider) keepPruning() {
 	if _, fixed := p.clock.(*clock.FixedClock); fixed {
@@ -129,7 +129,7 @@ func (p *Provider) Advance(ctx context.Context, d time.Duration) error {
 				return false
 			}
 			next := target
-			if e := p.agenda.next(); e != nil && e.at.Before(target) {
+			if e := p.timetable.next(); e != nil && e.at.Before(target) {
 				next = e.at
 			}
 			arrived = !next.Before(target)

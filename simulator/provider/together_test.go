@@ -20,7 +20,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	c := clock.Manual(noon)
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int { return []int{200, 500, 204, 429}[n%4] })
-	p := start(t, provider.Options{Clock: c, Ladder: provider.Ladder{Attempts: 2}, Subscriptions: []provider.NewSubscription{
+	p := start(t, provider.Options{Clock: c, Retry: provider.RetryPolicy{Attempts: 2}, Subscriptions: []provider.NewSubscription{
 		{URL: r.URL, Label: "all", EventTypes: everyType(), Local: true},
 	}})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -36,7 +36,7 @@ func TestEverythingAtOnce(t *testing.T) {
 		},
 		func(draw *rand.Rand, sub string) {
 			paused := draw.IntN(3) == 0
-			_, _ = p.UpdateSubscription(ctx, sub, provider.SubscriptionChange{DeliveryPaused: &paused, Label: &label})
+			_, _ = p.UpdateSubscription(ctx, sub, provider.SubscriptionUpdate{DeliveryPaused: &paused, Label: &label})
 		},
 		func(draw *rand.Rand, sub string) {
 			if draw.IntN(10) == 0 {
@@ -91,10 +91,10 @@ func TestEverythingAtOnce(t *testing.T) {
 		resume(t, p, s.ID)
 	}
 	advance(t, p, 24*time.Hour)
-	if h := p.Health(); h.Owed != 0 || h.InFlight != 0 || !h.Ready {
+	if h := p.Health(); h.Unfinished != 0 || h.InFlight != 0 || !h.Ready {
 		t.Errorf("in the end its health is %+v", h)
 	}
-	if tally := p.Journal().Tally(); tally.Owed() != 0 {
-		t.Errorf("in the end the journal holds %+v", tally)
+	if stats := p.Journal().Stats(); stats.Unfinished() != 0 {
+		t.Errorf("in the end the journal holds %+v", stats)
 	}
 }

@@ -16,7 +16,7 @@ const mostAtOnce = 512
 
 // TrafficOptions say how the clinic goes about its day.
 type TrafficOptions struct {
-	Rate  float64  // changes a second, by the story's clock; 0 is DefaultRate
+	Rate  float64  // changes a second, by the simulated clock; 0 is DefaultRate
 	Types []string // patterns of event types; nil for all that the practice does
 	Count int      // it ends after so many; 0 for never
 }
@@ -137,7 +137,7 @@ func (p *Provider) endTraffic(t *traffic) {
 		return
 	}
 	t.Running = false
-	p.agenda.remove(t.next)
+	p.timetable.remove(t.next)
 	p.submit(&commit{records: []journal.Record{&journal.Setting{At: p.clock.Now(), Key: trafficKey, Removed: true}}})
 	p.notify()
 }

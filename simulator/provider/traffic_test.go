@@ -51,7 +51,7 @@ func TestTrafficGoesOnAfterARestart(t *testing.T) {
 	p = again(p)
 	advance(t, p, time.Hour)
 	status(p, false, 100)
-	if n, err := j.Count(t.Context(), journal.KindChange, journal.Query{Origin: "traffic"}); n != 100 || err != nil {
+	if n, err := j.Count(t.Context(), journal.KindEvent, journal.Query{Origin: "traffic"}); n != 100 || err != nil {
 		t.Errorf("the journal holds %d changes of the traffic (%v), want 100", n, err)
 	}
 	p = again(p)

@@ -13,9 +13,9 @@ import (
 // fact is a change with the verdict of its schema, which its deliveries share: their bodies differ in the provider's
 // own ids alone.
 type fact struct {
-	of      journal.Seq // of its change, where that must be asked for its origin: it comes from the journal
-	asked   sync.Once
-	careful bool // it goes to loopback and private addresses alone
+	of         journal.Seq // of its change, where that must be asked for its origin: it comes from the journal
+	asked      sync.Once
+	restricted bool // it goes to loopback and private addresses alone
 
 	judged     sync.Once
 	verdict    journal.Verdict
@@ -23,15 +23,15 @@ type fact struct {
 }
 
 // isCareful reports whether a change must not go to strangers: the clinic's traffic must not.
-func (p *Provider) isCareful(ctx context.Context, f *fact) bool {
+func (p *Provider) isRestricted(ctx context.Context, f *fact) bool {
 	f.asked.Do(func() {
 		if f.of == 0 {
 			return
 		}
-		change, err := p.journal.Change(ctx, f.of)
-		f.careful = err != nil || change.Origin == originTraffic
+		change, err := p.journal.Event(ctx, f.of)
+		f.restricted = err != nil || change.Origin == originTraffic
 	})
-	return f.careful
+	return f.restricted
 }
 
 // judge checks what an attempt is meant to send against the schema of its type, the first time that it is asked.
@@ -49,7 +49,7 @@ type shapes struct {
 
 func (s *shapes) judge(t *task) (journal.Verdict, []string) {
 	var buffer [256]byte
-	change := &t.owed.Change
+	change := &t.outstanding.Event
 	key, ok := appendShape(buffer[:0], change)
 	if ok {
 		s.mu.RLock()
@@ -75,7 +75,7 @@ func (s *shapes) judge(t *task) (journal.Verdict, []string) {
 }
 
 // appendShape appends what decides whether the change is valid, if all its values are ids.
-func appendShape(dst []byte, change *schemas.Change) ([]byte, bool) {
+func appendShape(dst []byte, change *schemas.Event) ([]byte, bool) {
 	if len(change.Metadata) > 0 {
 		return dst, false
 	}
@@ -90,7 +90,7 @@ func appendShape(dst []byte, change *schemas.Change) ([]byte, bool) {
 }
 
 // violations says what the schema of its type finds wrong with the payload of a change, one line each.
-func violations(change *schemas.Change, subscriptionID, eventID string) []string {
+func violations(change *schemas.Event, subscriptionID, eventID string) []string {
 	schema, err := validate.Payload(change.Type)
 	if err != nil {
 		return []string{err.Error()}

@@ -20,14 +20,14 @@ type Condition struct {
 	Types          []string    // of event types that these patterns name; nil for all
 	SubscriptionID string      // to this subscription; "" for any
 	After          journal.Seq // numbered higher than this; 0 counts from the start, or from the last reset
-	NothingOwed    bool        // every delivery is finished
+	AllFinished    bool        // every delivery is finished
 }
 
 // Progress is how far things have come towards a condition.
 type Progress struct {
-	Accepted int
-	Owed     int
-	Met      bool
+	Accepted   int
+	Unfinished int
+	Met        bool
 }
 
 // Wait returns when the condition is met, or when ctx is done: then it says how far things have come, and the error
@@ -70,20 +70,20 @@ func (c *Condition) typeNames() (map[string]bool, error) {
 
 // progress is called with the lock held. The subscription may be none, also after it was there: a reset forgets it.
 func (p *Provider) progress(c Condition, names map[string]bool) (Progress, error) {
-	now := Progress{Owed: p.owed}
+	now := Progress{Unfinished: p.unfinished}
 	if c.SubscriptionID != "" {
 		s := p.subscribers[c.SubscriptionID]
 		if s == nil {
 			return Progress{}, refuse(CodeNotFound, "subscription", "there is no subscription %q", c.SubscriptionID)
 		}
-		now.Owed = len(s.owed)
+		now.Unfinished = len(s.outstanding)
 	}
 	for a, n := range p.accepted {
 		if (names == nil || names[a.eventType]) && (c.SubscriptionID == "" || c.SubscriptionID == a.subscription) {
 			now.Accepted += n
 		}
 	}
-	now.Met = now.Accepted >= c.Accepted && (!c.NothingOwed || now.Owed == 0)
+	now.Met = now.Accepted >= c.Accepted && (!c.AllFinished || now.Unfinished == 0)
 	return now, nil
 }
 
@@ -106,7 +106,7 @@ func (p *Provider) waitAfter(ctx context.Context, c Condition, names map[string]
 			return now, err
 		}
 		now.Accepted = n
-		if now.Met = n >= c.Accepted && (!c.NothingOwed || now.Owed == 0); now.Met {
+		if now.Met = n >= c.Accepted && (!c.AllFinished || now.Unfinished == 0); now.Met {
 			return now, nil
 		}
 		select {
@@ -129,12 +129,12 @@ func (c *Condition) unmet(now Progress) string {
 		}
 		lacks = append(lacks, fmt.Sprintf("the receiver accepted %d of %d deliveries%s", now.Accepted, c.Accepted, of))
 	}
-	if c.NothingOwed && now.Owed > 0 {
+	if c.AllFinished && now.Unfinished > 0 {
 		are := "deliveries are"
-		if now.Owed == 1 {
+		if now.Unfinished == 1 {
 			are = "delivery is"
 		}
-		lacks = append(lacks, fmt.Sprintf("%d %s still owed", now.Owed, are))
+		lacks = append(lacks, fmt.Sprintf("%d %s still owed", now.Unfinished, are))
 	}
 	return strings.Join(lacks, " and ")
 }

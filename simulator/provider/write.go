@@ -28,13 +28,13 @@ const (
 
 // commit is what goes to the journal together, and what follows once it is there.
 type commit struct {
-	records  []journal.Record
-	owed     []*owed       // may be tried from then on
-	kicks    []*subscriber // have something to do from then on
-	settled  int           // deliveries that are owed no more from then on
-	accepted *acceptance   // an attempt that the receiver accepted
-	undo     []func()      // take back what must not be where the journal does not have it
-	done     chan error    // gets what became of it; nil if nobody waits
+	records     []journal.Record
+	outstanding []*outstanding // may be tried from then on
+	wakes       []*subscriber  // have something to do from then on
+	settled     int            // deliveries that are owed no more from then on
+	accepted    *acceptance    // an attempt that the receiver accepted
+	undo        []func()       // take back what must not be where the journal does not have it
+	done        chan error     // gets what became of it; nil if nobody waits
 }
 
 func newCommit() *commit { return &commit{done: make(chan error, 1)} }
@@ -127,23 +127,23 @@ func (p *Provider) writeEach(batch []*commit) []error {
 
 // written does what follows a commit.
 func (p *Provider) written(c *commit, err error) {
-	p.owed -= c.settled
+	p.unfinished -= c.settled
 	if c.accepted != nil {
 		p.accepted[*c.accepted]++
 	}
 	if err != nil {
 		err = fmt.Errorf("writing to the journal: %w", err)
-		p.retract(c.owed)
+		p.retract(c.outstanding)
 		for _, undo := range c.undo {
 			undo()
 		}
 	} else {
-		for _, o := range c.owed {
+		for _, o := range c.outstanding {
 			o.committed = true
-			p.kick(o.to)
+			p.wake(o.to)
 		}
-		for _, s := range c.kicks {
-			p.kickAll(s)
+		for _, s := range c.wakes {
+			p.wakeAll(s)
 		}
 	}
 	if c.done != nil {
@@ -172,7 +172,7 @@ func (p *Provider) journalled(n int, errs []error) {
 	p.notify()
 }
 
-// prune lets the journal forget what is old by the story's clock.
+// prune lets the journal forget what is old by the simulated clock.
 func (p *Provider) prune(ctx context.Context) {
 	if _, err := p.journal.Prune(ctx, p.clock.Now()); err != nil && ctx.Err() == nil {
 		p.log.Error("pruning the journal", "error", err)

@@ -12,12 +12,12 @@ import (
 )
 
 // usual is a payload of the usual size.
-func usual(t testing.TB) *schemas.Change {
+func usual(t testing.TB) *schemas.Event {
 	eventType, err := schemas.Lookup("booking.created")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &schemas.Change{Type: eventType, Identifiers: []schemas.Identifier{
+	return &schemas.Event{Type: eventType, Identifiers: []schemas.Identifier{
 		{Name: "bookingId", Value: "507f1f77bcf86cd799439011"},
 		{Name: "patientId", Value: "507f191e810c19729de860ea"},
 		{Name: "doctorId", Value: "507f1f77bcf86cd799439012"},

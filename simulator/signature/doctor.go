@@ -23,15 +23,15 @@ type Diagnosis struct {
 	Reason   Reason // why [Verify] refuses it, "" where it holds
 	Mistake  string // the names of the mistakes, joined with +; "" where the signature holds or nothing that was tried fits
 	Sentence string // what is the matter
-	Mend     string // what to do about it, "" where the signature holds
+	Fix      string // what to do about it, "" where the signature holds
 }
 
 // String returns the diagnosis as one sentence that names the mistake and the mend.
 func (d Diagnosis) String() string {
-	if d.Mend == "" {
+	if d.Fix == "" {
 		return d.Sentence
 	}
-	return d.Sentence + "; mend: " + d.Mend
+	return d.Sentence + "; mend: " + d.Fix
 }
 
 // Explain says whether a signature holds and, if not, which mistake fits. It makes the mistakes that people make, one
@@ -71,7 +71,7 @@ func Explain(c Case) Diagnosis {
 	if len(slips) == 0 && reason != ReasonStale && reason != ReasonFuture { // right, but for something beside it
 		slips = claims[len(claims)-1].slips
 		if len(slips) == 0 { // and that is out of the sight of a lenient reader
-			return Diagnosis{Reason: reason, Sentence: err.Error(), Mend: writeForm}
+			return Diagnosis{Reason: reason, Sentence: err.Error(), Fix: writeForm}
 		}
 	}
 	return explained(c, reason, found.t, slips)
@@ -120,7 +120,7 @@ func unexplained(reason Reason, cl claim, large bool) Diagnosis {
 	return Diagnosis{
 		Reason:   reason,
 		Sentence: "this is not the signature of this body with this secret, and " + tried + " explains it: the secret is another one, or the body is not what was signed",
-		Mend:     "compare the last characters of the secret on both sides; then " + keepRaw,
+		Fix:      "compare the last characters of the secret on both sides; then " + keepRaw,
 	}
 }
 

@@ -232,7 +232,7 @@ func TestExplainNamesTheMistake(t *testing.T) {
 	seen := map[string]bool{}
 	for i, test := range mistakesMade() {
 		d := test.made.explain()
-		if d.Mistake != test.want || d.Valid || d.Sentence == "" || d.Mend == "" || d.Reason == "" {
+		if d.Mistake != test.want || d.Valid || d.Sentence == "" || d.Fix == "" || d.Reason == "" {
 			t.Errorf("mistake %d, %s: %+v", i, test.want, d)
 		}
 		if strings.Contains(d.String(), "%") {
@@ -247,8 +247,8 @@ func TestExplainNamesTheMistake(t *testing.T) {
 		if !seen[m.Name] {
 			t.Errorf("no case makes the mistake %s", m.Name)
 		}
-		if strings.Count(m.Summary, "%s") > 1 || m.Mend == "" {
-			t.Errorf("mistake %s: summary %q, mend %q", m.Name, m.Summary, m.Mend)
+		if strings.Count(m.Summary, "%s") > 1 || m.Fix == "" {
+			t.Errorf("mistake %s: summary %q, mend %q", m.Name, m.Summary, m.Fix)
 		}
 	}
 }
@@ -282,12 +282,12 @@ func TestExplainWithoutAMistake(t *testing.T) {
 	}
 	foreign := good
 	foreign.Secret = "whsec_quite_another_one"
-	if d := signature.Explain(foreign); d.Valid || d.Mistake != "" || d.Reason != signature.ReasonMismatch || d.Mend == "" {
+	if d := signature.Explain(foreign); d.Valid || d.Mistake != "" || d.Reason != signature.ReasonMismatch || d.Fix == "" {
 		t.Errorf("a secret that the doctor cannot know: %+v", d)
 	}
 	ninth := good
 	ninth.Header += strings.Repeat(",v1="+strings.Repeat("0", 64), 8) + ",v1=1"
-	if d := signature.Explain(ninth); d.Valid || d.Reason != signature.ReasonBadSignature || d.Sentence == "" || d.Mend == "" {
+	if d := signature.Explain(ninth); d.Valid || d.Reason != signature.ReasonBadSignature || d.Sentence == "" || d.Fix == "" {
 		t.Errorf("a malformed v1 behind many: %+v", d)
 	}
 	old := slipped{header: "t=1700000000,v1=%s", signed: string(body)}.explain()
@@ -346,7 +346,7 @@ func FuzzExplain(f *testing.F) {
 		if valid && !d.Valid {
 			t.Errorf("Verify accepts what Explain does not: %+v", d)
 		}
-		if d.Valid == (d.Mend != "") || d.Sentence == "" || d.Valid == (d.Reason != "") {
+		if d.Valid == (d.Fix != "") || d.Sentence == "" || d.Valid == (d.Reason != "") {
 			t.Errorf("an incomplete diagnosis: %+v", d)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 type Mistake struct {
 	Name    string // in kebab case; a Diagnosis joins several with +
 	Summary string // what was done; %s stands for what the case adds, such as the separator
-	Mend    string // what to do instead
+	Fix     string // what to do instead
 }
 
 // Mistakes returns all mistakes that [Explain] recognises: first those of the header's form, then those of what was
@@ -105,7 +105,7 @@ type slip struct{ mistake, detail string }
 
 // diagnose puts what was found into words.
 func diagnose(reason Reason, slips []slip) Diagnosis {
-	var names, sentences, mends []string
+	var names, sentences, fixes []string
 	for _, s := range slips {
 		i := slices.IndexFunc(mistakes, func(m Mistake) bool { return m.Name == s.mistake })
 		m := mistakes[i]
@@ -115,14 +115,14 @@ func diagnose(reason Reason, slips []slip) Diagnosis {
 			sentence = strings.TrimPrefix(sentence, ofThisBody) // said once: indented, and with a byte order mark
 		}
 		sentences = append(sentences, sentence)
-		if !slices.Contains(mends, m.Mend) {
-			mends = append(mends, m.Mend)
+		if !slices.Contains(fixes, m.Fix) {
+			fixes = append(fixes, m.Fix)
 		}
 	}
 	return Diagnosis{
 		Reason:   reason,
 		Mistake:  strings.Join(names, "+"),
 		Sentence: strings.Join(sentences, ", and "),
-		Mend:     strings.Join(mends, "; "),
+		Fix:      strings.Join(fixes, "; "),
 	}
 }

@@ -32,17 +32,17 @@ func (s *sim) emit(body any) emitted {
 
 type attemptList struct {
 	Items []struct {
-		ID         journal.Seq
-		DeliveryID string
-		Number     int
-		EventID    string
-		EventType  string
-		Outcome    string
-		Status     int
-		Then       string
-		Fault      string
-		ReplayOf   journal.Seq
-		Sent, Came *struct {
+		ID                journal.Seq
+		DeliveryID        string
+		Number            int
+		EventID           string
+		EventType         string
+		Outcome           string
+		Status            int
+		Next              string
+		Fault             string
+		ReplayOf          journal.Seq
+		Request, Response *struct {
 			Body    string
 			Headers []struct{ Name, Value string }
 			Status  int
@@ -98,10 +98,10 @@ func TestCatalogue(t *testing.T) {
 	if s.committed() != before {
 		t.Error("a sample is in the journal")
 	}
-	for _, path := range []string{"/actions", "/faults", "/stories"} {
+	for _, path := range []string{"/actions", "/faults", "/scenarios"} {
 		var list struct{ Items []json.RawMessage }
 		s.api(http.StatusOK, "GET", path, nil).into(&list)
-		if path != "/stories" && len(list.Items) == 0 {
+		if path != "/scenarios" && len(list.Items) == 0 {
 			t.Errorf("%s is empty", path)
 		}
 	}
@@ -145,7 +145,7 @@ func TestEmit(t *testing.T) {
 	if s.committed() != before {
 		t.Error("what was refused is in the journal")
 	}
-	s.ask("POST", apiPath+"/events", map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}}).problem(http.StatusBadRequest, "change")
+	s.ask("POST", apiPath+"/events", map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}}).problem(http.StatusBadRequest, "invalid-event")
 	if e := s.emit(map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}, "invalid": true}); len(e.Events[0].Identifiers) != 1 {
 		t.Errorf("an invalid one: %+v", e)
 	}
@@ -162,7 +162,7 @@ func TestActionsAndTraffic(t *testing.T) {
 	if len(e.Events) == 0 || e.Events[0].EventType != "patient.merged" {
 		t.Errorf("merged %+v", e)
 	}
-	s.ask("POST", apiPath+"/actions/mrege", nil).problem(http.StatusBadRequest, "change")
+	s.ask("POST", apiPath+"/actions/mrege", nil).problem(http.StatusBadRequest, "invalid-event")
 
 	s.api(http.StatusOK, "PUT", "/traffic", map[string]any{"rate": 10, "types": []string{"booking.*"}})
 	s.ask("PUT", apiPath+"/traffic", nil).problem(http.StatusConflict, "traffic-running")
@@ -232,17 +232,17 @@ func TestAttempts(t *testing.T) {
 	s.emit(map[string]any{"eventType": "booking.created"})
 
 	p := s.ask("GET", apiPath+"/attempts/wait?within=1ms", nil).problem(http.StatusGatewayTimeout, "not-yet")
-	if p.Accepted == nil || *p.Accepted != 0 || p.Owed == nil || *p.Owed != 1 || !strings.Contains(p.Detail, "0 of 1") {
+	if p.Accepted == nil || *p.Accepted != 0 || p.Unfinished == nil || *p.Unfinished != 1 || !strings.Contains(p.Detail, "0 of 1") {
 		t.Errorf("%+v", p)
 	}
 	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "20s"})
 	var w waitView
-	s.api(http.StatusOK, "GET", "/attempts/wait?count=1&type=booking.*&until=nothing-owed&subscription="+s.subscriptionID(), nil).into(&w)
-	if w.Accepted != 1 || w.Owed != 0 {
+	s.api(http.StatusOK, "GET", "/attempts/wait?count=1&type=booking.*&until=all-finished&subscription="+s.subscriptionID(), nil).into(&w)
+	if w.Accepted != 1 || w.Unfinished != 0 {
 		t.Errorf("%+v", w)
 	}
 	tries := s.attempts("?order=oldest").Items
-	if len(tries) != 2 || tries[0].Outcome != "refused" || tries[0].Fault != "signature=tampered" || tries[0].Then != "pending" || tries[1].Outcome != "accepted" || tries[1].Then != "delivered" || tries[0].EventID == tries[1].EventID {
+	if len(tries) != 2 || tries[0].Outcome != "refused" || tries[0].Fault != "signature=tampered" || tries[0].Next != "pending" || tries[1].Outcome != "accepted" || tries[1].Next != "delivered" || tries[0].EventID == tries[1].EventID {
 		t.Fatalf("%+v", tries)
 	}
 	if refused := s.attempts("?outcome=refused,unanswered").Items; len(refused) != 1 || refused[0].ID != tries[0].ID {
@@ -254,17 +254,17 @@ func TestAttempts(t *testing.T) {
 		ReplayOf journal.Seq
 		Number   int
 		EventID  string
-		Sent     struct{ Body string }
-		Came     struct{ Status int }
+		Request  struct{ Body string }
+		Response struct{ Status int }
 		Outcome  string
 	}
 	s.api(http.StatusOK, "GET", path, nil).into(&whole)
 	s.api(http.StatusCreated, "POST", path+"/resend", nil).into(&same)
 	s.api(http.StatusCreated, "POST", path+"/resend", map[string]bool{"anew": true}).into(&anew)
-	if whole.Came.Status != 200 || same.Sent.Body != whole.Sent.Body || same.ReplayOf != tries[1].ID || same.Outcome != "accepted" {
+	if whole.Response.Status != 200 || same.Request.Body != whole.Request.Body || same.ReplayOf != tries[1].ID || same.Outcome != "accepted" {
 		t.Errorf("the same bytes: %+v after %+v", same, whole)
 	}
-	if anew.EventID == whole.EventID || anew.Sent.Body == whole.Sent.Body || anew.ReplayOf != 0 || anew.Outcome != "accepted" || anew.Number != 4 {
+	if anew.EventID == whole.EventID || anew.Request.Body == whole.Request.Body || anew.ReplayOf != 0 || anew.Outcome != "accepted" || anew.Number != 4 {
 		t.Errorf("signed anew: %+v", anew)
 	}
 	s.ask("GET", apiPath+"/attempts/9999", nil).problem(http.StatusNotFound, "not-found")

@@ -99,22 +99,22 @@ const (
 
 // waitView is how far things have come.
 type waitView struct {
-	Accepted int `json:"accepted"`
-	Owed     int `json:"owed"`
+	Accepted   int `json:"accepted"`
+	Unfinished int `json:"unfinished"`
 }
 
 // wait answers when the receiver has accepted so many deliveries, or when nothing is owed, or both; and with 504 when
 // that has not come about in time, so that a client which does not read the answer fails all the same.
 func (h *Handler) wait(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r)
-	until := words(q, "until", "nothing-owed")
+	until := words(q, "until", "all-finished")
 	otherwise := int64(1)
 	if len(until) > 0 {
 		otherwise = 0
 	}
 	c := provider.Condition{
 		Accepted: int(q.number("count", otherwise, 0, 1_000_000)), Types: q.types("type"), SubscriptionID: q.text("subscription"),
-		After: journal.Seq(q.number("after", 0, 0, maxSeq)), NothingOwed: len(until) > 0,
+		After: journal.Seq(q.number("after", 0, 0, maxSeq)), AllFinished: len(until) > 0,
 	}
 	within := q.duration("within", defaultWait, maxWait)
 	if err := q.done(); err != nil {
@@ -128,10 +128,10 @@ func (h *Handler) wait(w http.ResponseWriter, r *http.Request) error {
 	now, err := h.provider.Wait(ctx, c)
 	switch {
 	case err == nil:
-		return h.respond(w, http.StatusOK, waitView{Accepted: now.Accepted, Owed: now.Owed})
+		return h.respond(w, http.StatusOK, waitView{Accepted: now.Accepted, Unfinished: now.Unfinished})
 	case errors.Is(err, context.DeadlineExceeded) && open.Err() == nil:
 		p := problem(http.StatusGatewayTimeout, "not-yet", "within %s %s", within, strings.TrimSuffix(err.Error(), ": "+context.DeadlineExceeded.Error()))
-		p.Accepted, p.Owed = &now.Accepted, &now.Owed
+		p.Accepted, p.Unfinished = &now.Accepted, &now.Unfinished
 		return p
 	}
 	return asBadQuery(err)

@@ -167,15 +167,15 @@ func (h *Handler) listFaultKinds(w http.ResponseWriter, r *http.Request) error {
 }
 
 // listStories lists the scenarios that come with the program.
-func (h *Handler) listStories(w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) listScenarios(w http.ResponseWriter, r *http.Request) error {
 	if h.options.Player == nil {
-		return h.respond(w, http.StatusOK, map[string]any{"items": []Story{}})
+		return h.respond(w, http.StatusOK, map[string]any{"items": []Scenario{}})
 	}
-	stories, err := h.options.Player.Stories()
+	scenarios, err := h.options.Player.Scenarios()
 	if err != nil {
 		return err
 	}
-	return h.respond(w, http.StatusOK, map[string]any{"items": listed(stories)})
+	return h.respond(w, http.StatusOK, map[string]any{"items": listed(scenarios)})
 }
 
 // listRecords lists the clinic's records of a kind.

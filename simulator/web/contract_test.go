@@ -42,19 +42,19 @@ func TestAPIAgainstItsDocument(t *testing.T) {
 			r := d.request(o)
 			answer := httptest.NewRecorder()
 			s.handler.ServeHTTP(answer, r.send())
-			came := answer.Result()
-			body, err := io.ReadAll(came.Body)
+			response := answer.Result()
+			body, err := io.ReadAll(response.Body)
 			if err != nil {
 				rt.Fatal(err)
 			}
-			came.Body = io.NopCloser(bytes.NewReader(body))
-			if err := checkExchange(r.send(), came); err != nil {
+			response.Body = io.NopCloser(bytes.NewReader(body))
+			if err := checkExchange(r.send(), response); err != nil {
 				rt.Fatalf("%s: %v", r, err)
 			}
-			if came.StatusCode >= 500 && came.StatusCode != http.StatusGatewayTimeout {
-				rt.Fatalf("%s: %d %s", r, came.StatusCode, body)
+			if response.StatusCode >= 500 && response.StatusCode != http.StatusGatewayTimeout {
+				rt.Fatalf("%s: %d %s", r, response.StatusCode, body)
 			}
-			answers[fmt.Sprintf("%s %s %dxx", o.method, o.path, came.StatusCode/100)]++
+			answers[fmt.Sprintf("%s %s %dxx", o.method, o.path, response.StatusCode/100)]++
 			d.read(o, body)
 		}
 	})
@@ -243,7 +243,7 @@ var fitting = map[string][]string{
 	"match": {"booking.*", "**"}, "eventTypes": {"booking.*", "invoice.paid"}, "action": {"merge", "book", "nothing"}, "kind": {"patient", "booking", "attempt", "event"},
 	"url": {"http://127.0.0.1:9/", "https://example.com/x", "ftp://x"}, "label": {"one", "two"}, "secret": {"whsec_a"}, "by": {"0s", "1s", "10m", "-1s", "soon"}, "overlap": {"0s", "1h", "-1h", "later"},
 	"fault": {"signature=tampered", "transport=reset", "signature=stale,age=400s", "nothing"}, "with": {"all", "patientId"}, "omit": {"all", "patientId"},
-	"query": {"{ webhooks { id } }", "{", "mutation { deleteWebhook(id: \"x\") { error } }"}, "scenario": {"passes", "wrong"}, "story": {"first-visit"}, "cursor": {"bjEw"},
+	"query": {"{ webhooks { id } }", "{", "mutation { deleteWebhook(id: \"x\") { error } }"}, "source": {"passes", "wrong"}, "scenario": {"first-visit"}, "cursor": {"bjEw"},
 	"origin": {"api", "clinic"}, "name": {"X-One", "x-webhook-signature", "a b"}, "value": {"one", "two\r\nthree"},
 }
 

@@ -53,7 +53,7 @@ func (h *Handler) reset(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// getClock tells the story's time.
+// getClock tells the simulated time.
 func (h *Handler) getClock(w http.ResponseWriter, r *http.Request) error {
 	return h.respond(w, http.StatusOK, map[string]string{"now": stamp(h.provider.Now())})
 }

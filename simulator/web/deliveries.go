@@ -15,7 +15,7 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r)
 	q.page(&ask)
 	ask.Types, ask.Record, ask.Subscription = q.types("type"), q.text("record"), q.text("subscription")
-	ask.Change = journal.Seq(q.number("event", 0, 1, maxSeq))
+	ask.Event = journal.Seq(q.number("event", 0, 1, maxSeq))
 	ask.States = words(q, "state", journal.States()...)
 	if err := q.done(); err != nil {
 		return err

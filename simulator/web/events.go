@@ -28,7 +28,7 @@ type emittedView struct {
 }
 
 func viewEmission(e provider.Emission) emittedView {
-	v := emittedView{eventView: viewEvent(e.Change), Deliveries: make([]string, len(e.Deliveries))}
+	v := emittedView{eventView: viewEvent(e.Event), Deliveries: make([]string, len(e.Deliveries))}
 	for i, d := range e.Deliveries {
 		v.Deliveries[i] = d.ID
 	}
@@ -96,7 +96,7 @@ func (h *Handler) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err := q.done(); err != nil {
 		return err
 	}
-	page, err := h.provider.Journal().Changes(r.Context(), ask)
+	page, err := h.provider.Journal().Events(r.Context(), ask)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (h *Handler) getEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := h.provider.Journal().Change(r.Context(), seq)
+	c, err := h.provider.Journal().Event(r.Context(), seq)
 	if err != nil {
 		return absent(err, "event", seq)
 	}

@@ -40,10 +40,10 @@ func Example() {
 	show(http.DefaultClient.Do(r))
 
 	// And as the control API has it.
-	show(http.Get(server.URL + "/api/v1/attempts/wait?until=nothing-owed&within=1s"))
+	show(http.Get(server.URL + "/api/v1/attempts/wait?until=all-finished&within=1s"))
 	// Output:
 	// 200 {"data":{"createWebhook":{"data":null,"error":"the enum name \"BOOKING_CREATED\" was dropped by the provider on 2026-06-08; use \"booking.created\""}}}
-	// 200 {"accepted":0,"owed":0}
+	// 200 {"accepted":0,"unfinished":0}
 }
 
 func show(answer *http.Response, err error) {

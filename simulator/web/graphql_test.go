@@ -13,7 +13,7 @@ import (
 )
 
 // answer is what a GraphQL client reads.
-type answer struct {
+type responder struct {
 	Data struct {
 		CreateWebhook, UpdateWebhook, DeleteWebhook *payloadJSON
 		Webhook                                     *webhookJSON
@@ -37,7 +37,7 @@ type webhookJSON struct {
 const webhookFields = ` id secret url label eventTypes headers { key value } version createdAt updatedAt deleted deliveryPaused `
 
 // query executes a document with all permissions.
-func (s *sim) query(document string, variables map[string]any, headers ...string) answer {
+func (s *sim) query(document string, variables map[string]any, headers ...string) responder {
 	s.t.Helper()
 	if len(headers) == 0 {
 		headers = []string{"x-token: " + testToken}
@@ -46,7 +46,7 @@ func (s *sim) query(document string, variables map[string]any, headers ...string
 	if r.status != http.StatusOK {
 		s.t.Fatalf("%d %s", r.status, r.body)
 	}
-	var a answer
+	var a responder
 	r.into(&a)
 	return a
 }
@@ -245,13 +245,13 @@ func TestGraphQLPermissions(t *testing.T) {
 	}
 	s := start(t, Options{}, tokens...)
 	id := s.subscriptionID()
-	for i, operation := range []func(header string) answer{
-		func(header string) answer { return s.query(`{ webhooks { id } }`, nil, header) },
-		func(header string) answer { return s.query(createDocument, input(nil), header) },
-		func(header string) answer {
+	for i, operation := range []func(header string) responder{
+		func(header string) responder { return s.query(`{ webhooks { id } }`, nil, header) },
+		func(header string) responder { return s.query(createDocument, input(nil), header) },
+		func(header string) responder {
 			return s.query(updateDocument, map[string]any{"id": id, "input": map[string]any{"label": "renamed"}}, header)
 		},
-		func(header string) answer {
+		func(header string) responder {
 			return s.query(`mutation ($id: ID!) { deleteWebhook(id: $id) { data { id } error } }`, map[string]any{"id": id}, header)
 		},
 	} {

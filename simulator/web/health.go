@@ -17,18 +17,18 @@ func (h *Handler) getDocument(w http.ResponseWriter, r *http.Request) error {
 
 // healthView is how the provider is.
 type healthView struct {
-	Status   string `json:"status"` // "ok", or what is wrong
-	Version  string `json:"version"`
-	Now      string `json:"now"` // the story's time
-	Owed     int    `json:"owed"`
-	InFlight int    `json:"inFlight"`
-	Paused   int    `json:"paused"`
+	Status     string `json:"status"` // "ok", or what is wrong
+	Version    string `json:"version"`
+	Now        string `json:"now"` // the simulated time
+	Unfinished int    `json:"unfinished"`
+	InFlight   int    `json:"inFlight"`
+	Paused     int    `json:"paused"`
 }
 
 func (h *Handler) health() (v healthView, ready bool) {
 	is := h.provider.Health()
 	v = healthView{
-		Status: "ok", Version: h.options.Version, Now: stamp(h.provider.Now()), Owed: is.Owed, InFlight: is.InFlight, Paused: is.Paused,
+		Status: "ok", Version: h.options.Version, Now: stamp(h.provider.Now()), Unfinished: is.Unfinished, InFlight: is.InFlight, Paused: is.Paused,
 	}
 	if !is.Ready {
 		v.Status = "stopping"

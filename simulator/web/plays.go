@@ -17,14 +17,14 @@ import (
 
 // Player plays scenarios for the API. The rooms of the scenarios stand above this one, so cmd passes one in.
 type Player interface {
-	// Stories returns the stories that come with the program.
-	Stories() ([]Story, error)
+	// Scenarios returns the scenarios that come with the program.
+	Scenarios() ([]Scenario, error)
 	// Prepare reads a scenario. Its error says all that is wrong with it; what it returns plays it.
 	Prepare(Play) (func(context.Context) (Played, error), error)
 }
 
-// Story is a scenario that comes with the program.
-type Story struct {
+// Scenario is a scenario that comes with the program.
+type Scenario struct {
 	Name        string `json:"name"`
 	Title       string `json:"title"`
 	Description string `json:"description"`
@@ -32,8 +32,8 @@ type Story struct {
 
 // Play says which scenario is to be played, and at which receiver.
 type Play struct {
-	Story    string // the name of one that comes with the program, or
-	Scenario string // the text of one
+	Scenario string // the name of one that comes with the program, or
+	Source   string // the text of one
 
 	URL            string // of the receiver
 	Secret         simulator.Secret
@@ -64,12 +64,12 @@ const (
 
 // play is a scenario that is being played, or was.
 type play struct {
-	id    int
-	story string
-	url   string
-	began time.Time
-	stop  context.CancelFunc
-	ended chan struct{} // closed at the end; what follows is written before
+	id       int
+	scenario string
+	url      string
+	began    time.Time
+	stop     context.CancelFunc
+	ended    chan struct{} // closed at the end; what follows is written before
 
 	state  string
 	detail string
@@ -95,17 +95,17 @@ func (ps *plays) close() {
 
 // playView is how a play stands.
 type playView struct {
-	ID     int             `json:"id"`
-	Story  string          `json:"story,omitempty"`
-	URL    string          `json:"url"`
-	Began  string          `json:"began"`
-	State  string          `json:"state"`
-	Detail string          `json:"detail,omitempty"`
-	Result json.RawMessage `json:"result,omitempty"`
+	ID       int             `json:"id"`
+	Scenario string          `json:"scenario,omitempty"`
+	URL      string          `json:"url"`
+	Began    string          `json:"began"`
+	State    string          `json:"state"`
+	Detail   string          `json:"detail,omitempty"`
+	Result   json.RawMessage `json:"result,omitempty"`
 }
 
 func viewPlay(p *play, whole bool) playView {
-	v := playView{ID: p.id, Story: p.story, URL: p.url, Began: stamp(p.began), State: playRunning}
+	v := playView{ID: p.id, Scenario: p.scenario, URL: p.url, Began: stamp(p.began), State: playRunning}
 	select {
 	case <-p.ended:
 		v.State, v.Detail = p.state, p.detail
@@ -168,10 +168,10 @@ func (ps *plays) list() []*play {
 	return slices.Clone(ps.all)
 }
 
-// playRequest asks for a play: a story or the text of a scenario, at a subscription's receiver or at a URL.
+// playRequest asks for a play: a scenario or the text of a scenario, at a subscription's receiver or at a URL.
 type playRequest struct {
-	Story        string `json:"story"`
 	Scenario     string `json:"scenario"`
+	Source       string `json:"source"`
 	URL          string `json:"url"`
 	Secret       string `json:"secret"`
 	Subscription string `json:"subscriptionId"`
@@ -196,7 +196,7 @@ func (h *Handler) startPlay(w http.ResponseWriter, r *http.Request) error {
 		return problem(http.StatusBadRequest, "scenario", "%s", err).about("scenario")
 	}
 	ctx, stop := context.WithCancel(h.ending)
-	p := &play{story: ask.Story, url: what.URL, began: clock.Now(), stop: stop, ended: make(chan struct{})}
+	p := &play{scenario: ask.Scenario, url: what.URL, began: clock.Now(), stop: stop, ended: make(chan struct{})}
 	if !h.plays.begin(p, func() { p.run(ctx, run) }) {
 		stop()
 		return busy("plays", maxPlays)
@@ -207,10 +207,10 @@ func (h *Handler) startPlay(w http.ResponseWriter, r *http.Request) error {
 
 // whatToPlay checks a request for a play, and finds the receiver.
 func (h *Handler) whatToPlay(ask *playRequest) (Play, error) {
-	what := Play{Story: ask.Story, Scenario: ask.Scenario, URL: ask.URL, Secret: simulator.Secret(ask.Secret), Seed: ask.Seed}
+	what := Play{Scenario: ask.Scenario, Source: ask.Source, URL: ask.URL, Secret: simulator.Secret(ask.Secret), Seed: ask.Seed}
 	switch {
-	case (ask.Story == "") == (ask.Scenario == ""):
-		return what, problem(http.StatusBadRequest, "scenario", "give the name of a story, or the text of a scenario").about("scenario")
+	case (ask.Scenario == "") == (ask.Source == ""):
+		return what, problem(http.StatusBadRequest, "scenario", "give the name of a scenario, or the text of a scenario").about("scenario")
 	case (ask.URL == "") == (ask.Subscription == ""):
 		return what, problem(http.StatusBadRequest, "url", "give the url of a receiver, or the id of the subscription whose receiver is meant").about("url")
 	case ask.Subscription == "":

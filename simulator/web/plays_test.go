@@ -12,23 +12,23 @@ import (
 // fakePlayer plays by the text of the scenario: "wait" until it is stopped, else what it says.
 type fakePlayer struct{ asked chan Play }
 
-func (*fakePlayer) Stories() ([]Story, error) { return []Story{{Name: "first-visit"}}, nil }
+func (*fakePlayer) Scenarios() ([]Scenario, error) { return []Scenario{{Name: "first-visit"}}, nil }
 
 func (p *fakePlayer) Prepare(what Play) (func(context.Context) (Played, error), error) {
 	p.asked <- what
-	if what.Scenario == "wrong" {
+	if what.Source == "wrong" {
 		return nil, errors.New("scenario.yaml:1:1: expected a mapping")
 	}
 	return func(ctx context.Context) (Played, error) {
-		result := json.RawMessage(`{"outcome":"` + what.Scenario + `"}`)
-		switch what.Scenario {
+		result := json.RawMessage(`{"outcome":"` + what.Source + `"}`)
+		switch what.Source {
 		case "wait":
 			<-ctx.Done()
 			return Played{Result: result}, nil
 		case "broken":
 			return Played{}, errors.New("the disk is full")
 		}
-		return Played{Passed: what.Scenario == "passes", Result: result}, nil
+		return Played{Passed: what.Source == "passes", Result: result}, nil
 	}, nil
 }
 
@@ -37,7 +37,7 @@ func TestPlays(t *testing.T) {
 	s := start(t, Options{Player: player})
 	begin := func(scenario string) string {
 		t.Helper()
-		r := s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"scenario": scenario, "url": s.receiver.URL, "seed": 9})
+		r := s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"source": scenario, "url": s.receiver.URL, "seed": 9})
 		return strings.TrimPrefix(r.header.Get("Location"), apiPath)
 	}
 	for scenario, want := range map[string]string{"passes": "passed", "fails": "failed", "broken": "broken"} {
@@ -63,7 +63,7 @@ func TestPlays(t *testing.T) {
 	for range maxPlays {
 		begin("wait") // Close stops them
 	}
-	s.ask("POST", apiPath+"/plays", map[string]any{"scenario": "wait", "url": s.receiver.URL}).problem(http.StatusTooManyRequests, "busy")
+	s.ask("POST", apiPath+"/plays", map[string]any{"source": "wait", "url": s.receiver.URL}).problem(http.StatusTooManyRequests, "busy")
 	s.ask("GET", apiPath+"/plays/99", nil).problem(http.StatusNotFound, "not-found")
 	var list struct{ Items []playView }
 	s.api(http.StatusOK, "GET", "/plays", nil).into(&list)
@@ -80,22 +80,22 @@ func TestPlayRequests(t *testing.T) {
 		kind string
 	}{
 		{map[string]any{}, "scenario"},
-		{map[string]any{"scenario": "wait", "story": "first-visit", "url": "http://127.0.0.1/"}, "scenario"},
-		{map[string]any{"scenario": "wait"}, "url"},
-		{map[string]any{"scenario": "wait", "url": "http://127.0.0.1/", "subscriptionId": s.subscriptionID()}, "url"},
-		{map[string]any{"scenario": "wait", "subscriptionId": s.subscriptionID(), "secret": "x"}, "secret"},
-		{map[string]any{"scenario": "wait", "subscriptionId": "nobody"}, "not-found"},
-		{map[string]any{"scenario": "wrong", "url": "http://127.0.0.1/"}, "scenario"},
+		{map[string]any{"source": "wait", "scenario": "first-visit", "url": "http://127.0.0.1/"}, "scenario"},
+		{map[string]any{"source": "wait"}, "url"},
+		{map[string]any{"source": "wait", "url": "http://127.0.0.1/", "subscriptionId": s.subscriptionID()}, "url"},
+		{map[string]any{"source": "wait", "subscriptionId": s.subscriptionID(), "secret": "x"}, "secret"},
+		{map[string]any{"source": "wait", "subscriptionId": "nobody"}, "not-found"},
+		{map[string]any{"source": "wrong", "url": "http://127.0.0.1/"}, "scenario"},
 	} {
 		s.ask("POST", apiPath+"/plays", test.body).problem(http.StatusBadRequest, test.kind)
 	}
 	<-player.asked
-	s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"story": "first-visit", "subscriptionId": s.subscriptionID()})
-	if what := <-player.asked; what.URL != s.receiver.URL || what.Secret.Reveal() != "whsec_test" || what.SubscriptionID != s.subscriptionID() || what.Story != "first-visit" {
+	s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"scenario": "first-visit", "subscriptionId": s.subscriptionID()})
+	if what := <-player.asked; what.URL != s.receiver.URL || what.Secret.Reveal() != "whsec_test" || what.SubscriptionID != s.subscriptionID() || what.Scenario != "first-visit" {
 		t.Errorf("asked to play %+v", what)
 	}
 	without := start(t, Options{})
-	without.ask("POST", apiPath+"/plays", map[string]any{"story": "first-visit", "url": "http://127.0.0.1/"}).problem(http.StatusNotImplemented, "no-player")
+	without.ask("POST", apiPath+"/plays", map[string]any{"scenario": "first-visit", "url": "http://127.0.0.1/"}).problem(http.StatusNotImplemented, "no-player")
 }
 
 // What has ended is kept for a while: the oldest of those goes when there are too many.

@@ -20,8 +20,8 @@ type Problem struct {
 	Detail string `json:"detail"`          // what is wrong and how to mend it
 	Field  string `json:"field,omitempty"` // the parameter or key that is wrong
 
-	Accepted *int `json:"accepted,omitempty"` // how far a wait has come
-	Owed     *int `json:"owed,omitempty"`
+	Accepted   *int `json:"accepted,omitempty"` // how far a wait has come
+	Unfinished *int `json:"unfinished,omitempty"`
 
 	Errors []graphqlError `json:"errors,omitempty"` // of /graphql: the same for its clients
 

@@ -52,12 +52,12 @@ func TestProvisioningWithAClientFromNpm(t *testing.T) {
 		switch sub.Label {
 		case "bookings":
 			paused := true
-			if _, err := s.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionChange{EventTypes: &[]string{"booking.updated"}, DeliveryPaused: &paused}); err != nil {
+			if _, err := s.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionUpdate{EventTypes: &[]string{"booking.updated"}, DeliveryPaused: &paused}); err != nil {
 				t.Fatal(err)
 			}
 		case "billing":
 			label := "old"
-			if _, err := s.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionChange{Label: &label, EventTypes: &[]string{"invoice.shared"}}); err != nil {
+			if _, err := s.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionUpdate{Label: &label, EventTypes: &[]string{"invoice.shared"}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -82,7 +82,7 @@ func TestProvisioningWithCurl(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	var a answer
+	var a responder
 	if err := json.Unmarshal(out, &a); err != nil || a.Data.CreateWebhook.Data == nil || a.Data.CreateWebhook.Error != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

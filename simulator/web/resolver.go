@@ -97,7 +97,7 @@ func (q *resolver) UpdateWebhook(ctx context.Context, args struct {
 		return refused(err)
 	}
 	in := &args.Input
-	return outcome(q.provider.UpdateSubscription(ctx, string(args.ID), provider.SubscriptionChange{
+	return outcome(q.provider.UpdateSubscription(ctx, string(args.ID), provider.SubscriptionUpdate{
 		URL: in.URL, EventTypes: in.EventTypes, Label: in.Label, Headers: headersOf(in.Headers), DeliveryPaused: in.DeliveryPaused,
 	}))
 }

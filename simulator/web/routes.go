@@ -38,7 +38,7 @@ func (h *Handler) table() []route {
 		{"GET", "/event-types/{type}/sample", see, h.getSample},
 		{"GET", "/actions", "", bare(h.listActions)},
 		{"GET", "/faults", "", bare(h.listFaultKinds)},
-		{"GET", "/stories", "", bare(h.listStories)},
+		{"GET", "/scenarios", "", bare(h.listScenarios)},
 
 		{"GET", "/events", see, h.listEvents},
 		{"POST", "/events", edit, bare(h.emit)},

@@ -26,16 +26,16 @@ var streamed = []struct {
 	word string
 	kind journal.Kind
 }{
-	{"event", journal.KindChange}, {"delivery", journal.KindDelivery}, {"attempt", journal.KindAttempt}, {"move", journal.KindMove},
+	{"event", journal.KindEvent}, {"delivery", journal.KindDelivery}, {"attempt", journal.KindAttempt}, {"transition", journal.KindTransition},
 	{"subscription", journal.KindSubscription}, {"fault", journal.KindFault}, {"notice", journal.KindNotice}, {"reset", journal.KindReset},
 }
 
 // moveView is a delivery that comes to stand elsewhere without an attempt.
-type moveView struct {
+type transitionView struct {
 	ID         journal.Seq   `json:"id"`
 	At         string        `json:"at"`
 	DeliveryID string        `json:"deliveryId"`
-	Then       journal.State `json:"then"`
+	Next       journal.State `json:"next"`
 	Due        string        `json:"due,omitempty"`
 	Reason     string        `json:"reason"`
 }
@@ -43,14 +43,14 @@ type moveView struct {
 // viewRecord shows a record of the journal as the stream does: its kind in a word, and what the API shows of it.
 func viewRecord(record journal.Record) (word string, view any) {
 	switch r := record.(type) {
-	case *journal.Change:
+	case *journal.Event:
 		return "event", viewEvent(r)
 	case *journal.Delivery:
 		return "delivery", viewDelivery(r)
 	case *journal.Attempt:
 		return "attempt", viewAttempt(r)
-	case *journal.Move:
-		return "move", moveView{ID: r.Seq, At: stamp(r.At), DeliveryID: r.DeliveryID, Then: r.Then.State, Due: stamp(r.Then.Due), Reason: r.Reason}
+	case *journal.Transition:
+		return "transition", transitionView{ID: r.Seq, At: stamp(r.At), DeliveryID: r.DeliveryID, Next: r.Next.State, Due: stamp(r.Next.Due), Reason: r.Reason}
 	case *journal.Subscription:
 		return "subscription", struct {
 			subscriptionView

@@ -123,13 +123,13 @@ func TestStreamKinds(t *testing.T) {
 			t.Errorf("a secret: %+v", e)
 		}
 	}
-	for _, kind := range []string{"event", "delivery", "attempt", "move", "subscription", "fault", "reset"} {
+	for _, kind := range []string{"event", "delivery", "attempt", "transition", "subscription", "fault", "reset"} {
 		if !seen[kind] {
 			t.Errorf("no %s was streamed: %v", kind, seen)
 		}
 	}
 	// Everything that a stream may meet has a view.
-	for _, record := range []journal.Record{&journal.Notice{}, &journal.Reset{}, &journal.Move{}, &journal.Fault{}, &journal.Subscription{}} {
+	for _, record := range []journal.Record{&journal.Notice{}, &journal.Reset{}, &journal.Transition{}, &journal.Fault{}, &journal.Subscription{}} {
 		if word, _ := viewRecord(record); word == "" {
 			t.Errorf("%T has no view", record)
 		}
@@ -240,7 +240,7 @@ func TestWaits(t *testing.T) {
 	s.ask("GET", apiPath+"/attempts/wait?within=0s&after="+strconv.Itoa(int(after)), nil).problem(http.StatusGatewayTimeout, "not-yet")
 	s.emit(map[string]any{"eventType": "booking.created"})
 	s.api(http.StatusOK, "GET", "/attempts/wait?after="+strconv.Itoa(int(after)), nil)
-	s.api(http.StatusOK, "GET", "/attempts/wait?until=nothing-owed", nil)
+	s.api(http.StatusOK, "GET", "/attempts/wait?until=all-finished", nil)
 	s.ask("GET", apiPath+"/attempts/wait?subscription=nobody", nil).problem(http.StatusBadRequest, "not-found")
 	s.ask("GET", apiPath+"/attempts/wait?within=1h", nil).problem(http.StatusBadRequest, "query")
 	s.handler.waits = newPlaces(0)

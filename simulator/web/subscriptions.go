@@ -128,12 +128,12 @@ func (h *Handler) updateSubscription(w http.ResponseWriter, r *http.Request) err
 		}
 		ask.EventTypes = &types
 	}
-	return h.change(w, r, provider.SubscriptionChange{
+	return h.change(w, r, provider.SubscriptionUpdate{
 		URL: ask.URL, Label: ask.Label, EventTypes: ask.EventTypes, Headers: ask.Headers, DeliveryPaused: ask.DeliveryPaused,
 	})
 }
 
-func (h *Handler) change(w http.ResponseWriter, r *http.Request, change provider.SubscriptionChange) error {
+func (h *Handler) change(w http.ResponseWriter, r *http.Request, change provider.SubscriptionUpdate) error {
 	s, err := h.provider.UpdateSubscription(r.Context(), mux.Vars(r)["subscription"], change)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (h *Handler) setPaused(paused bool) func(http.ResponseWriter, *http.Request
 		if err := readBody(r, &struct{}{}, true); err != nil {
 			return err
 		}
-		return h.change(w, r, provider.SubscriptionChange{DeliveryPaused: &paused})
+		return h.change(w, r, provider.SubscriptionUpdate{DeliveryPaused: &paused})
 	}
 }
 

@@ -77,7 +77,7 @@ func (p pairs) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-func viewIdentifiers(c *schemas.Change) pairs {
+func viewIdentifiers(c *schemas.Event) pairs {
 	p := make(pairs, len(c.Identifiers))
 	for i, id := range c.Identifiers {
 		p[i] = pair{id.Name, id.Value}
@@ -85,7 +85,7 @@ func viewIdentifiers(c *schemas.Change) pairs {
 	return p
 }
 
-func viewMetadata(c *schemas.Change) pairs {
+func viewMetadata(c *schemas.Event) pairs {
 	p := make(pairs, len(c.Metadata))
 	for i, m := range c.Metadata {
 		p[i] = pair{m.Name, m.Value}
@@ -103,9 +103,9 @@ type eventView struct {
 	Origin      string      `json:"origin"`
 }
 
-func viewEvent(c *journal.Change) eventView {
+func viewEvent(c *journal.Event) eventView {
 	return eventView{
-		ID: c.Seq, At: stamp(c.At), EventType: c.Type.Name, Identifiers: viewIdentifiers(&c.Change), Metadata: viewMetadata(&c.Change), Origin: c.Origin,
+		ID: c.Seq, At: stamp(c.At), EventType: c.Type.Name, Identifiers: viewIdentifiers(&c.Event), Metadata: viewMetadata(&c.Event), Origin: c.Origin,
 	}
 }
 
@@ -128,7 +128,7 @@ type deliveryView struct {
 
 func viewDelivery(d *journal.Delivery) deliveryView {
 	return deliveryView{
-		ID: d.ID, Seq: d.Seq, Event: d.Of, EventType: d.Change.Type.Name, Identifiers: viewIdentifiers(&d.Change),
+		ID: d.ID, Seq: d.Seq, Event: d.Of, EventType: d.Event.Type.Name, Identifiers: viewIdentifiers(&d.Event),
 		SubscriptionID: d.SubscriptionID, CreatedAt: stamp(d.CreatedAt), State: d.State, Due: stamp(d.Due), Attempts: d.Attempts,
 		LastAttemptAt: stamp(d.LastAt), LastStatus: d.Status, LastFailure: d.Failure,
 	}
@@ -150,22 +150,22 @@ type attemptView struct {
 	Failure        simulator.Failure `json:"failure,omitempty"`
 	Detail         string            `json:"detail,omitempty"`
 	TookMs         float64           `json:"tookMs"`
-	Then           journal.State     `json:"then,omitempty"`
+	Next           journal.State     `json:"next,omitempty"`
 	Due            string            `json:"due,omitempty"`
 	Verdict        journal.Verdict   `json:"verdict,omitempty"`
 	Violations     []string          `json:"violations,omitempty"`
 	ReplayOf       journal.Seq       `json:"replayOf,omitempty"`
 
-	Sent *simulator.Sent `json:"sent,omitempty"`
-	Came *simulator.Came `json:"came,omitempty"`
+	Request  *simulator.Request  `json:"request,omitempty"`
+	Response *simulator.Response `json:"response,omitempty"`
 }
 
 func viewAttempt(a *journal.Attempt) attemptView {
 	return attemptView{
 		ID: a.Seq, DeliveryID: a.DeliveryID, SubscriptionID: a.SubscriptionID, Number: a.Number, StartedAt: stamp(a.StartedAt),
-		EventID: a.Sent.EventID, EventType: a.Sent.EventType, URL: a.Sent.URL, Fault: a.Sent.Fault,
-		Outcome: a.Outcome(), Status: a.Came.Status, Failure: a.Came.Failure, Detail: a.Came.Detail,
-		TookMs: float64(a.Came.Timings.Total.Microseconds()) / 1e3, Then: a.Then.State, Due: stamp(a.Then.Due),
+		EventID: a.Request.EventID, EventType: a.Request.EventType, URL: a.Request.URL, Fault: a.Request.Fault,
+		Outcome: a.Outcome(), Status: a.Response.Status, Failure: a.Response.Failure, Detail: a.Response.Detail,
+		TookMs: float64(a.Response.Timings.Total.Microseconds()) / 1e3, Next: a.Next.State, Due: stamp(a.Next.Due),
 		Verdict: a.Verdict, Violations: a.Violations, ReplayOf: a.Replay,
 	}
 }
@@ -173,11 +173,11 @@ func viewAttempt(a *journal.Attempt) attemptView {
 // viewWholeAttempt shows an attempt in full; secrets among its headers only if they may be shown.
 func viewWholeAttempt(a *journal.Attempt, secrets bool) attemptView {
 	v := viewAttempt(a)
-	sent, came := a.Sent, a.Came
+	request, response := a.Request, a.Response
 	if !secrets {
-		sent.Headers, came.Headers = redact(sent.Headers), redact(came.Headers)
+		request.Headers, response.Headers = redact(request.Headers), redact(response.Headers)
 	}
-	v.Sent, v.Came = &sent, &came
+	v.Request, v.Response = &request, &response
 	return v
 }
 

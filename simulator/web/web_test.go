@@ -189,7 +189,7 @@ func (s *sim) settle() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Second)
 	defer cancel()
-	if _, err := s.provider.Wait(ctx, provider.Condition{NothingOwed: true}); err != nil {
+	if _, err := s.provider.Wait(ctx, provider.Condition{AllFinished: true}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -205,17 +205,17 @@ type checked struct {
 }
 
 func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
-	var sent []byte
+	var request []byte
 	if r.Body != nil {
-		sent, _ = io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(sent))
+		request, _ = io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(request))
 	}
 	answer, err := c.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
 	asked := r.Clone(r.Context())
-	asked.Body = io.NopCloser(bytes.NewReader(sent))
+	asked.Body = io.NopCloser(bytes.NewReader(request))
 	if err := checkExchange(asked, answer); err != nil {
 		c.t.Errorf("%s %s: %v", r.Method, r.URL, err)
 	}

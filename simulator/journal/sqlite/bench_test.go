@@ -22,9 +22,9 @@ func fillFast(b *testing.B, j journal.Journal, n int) {
 	for range n / 100 {
 		var records []journal.Record
 		for range 100 {
-			c := m.Change("booking.created")
+			c := m.Event("booking.created")
 			d := m.Delivery(c, "s")
-			records = append(records, c, d, m.Attempt(d, 200, journal.Standing{State: journal.Delivered}))
+			records = append(records, c, d, m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered}))
 		}
 		if err := j.Append(context.Background(), records...); err != nil {
 			b.Fatal(err)
@@ -47,7 +47,7 @@ func BenchmarkAppendWhilePruning(b *testing.B) {
 		var took []time.Duration
 		for pruning := true; pruning; {
 			began := time.Now()
-			if err := j.Append(context.Background(), m.Change("booking.created")); err != nil {
+			if err := j.Append(context.Background(), m.Event("booking.created")); err != nil {
 				b.Fatal(err)
 			}
 			took = append(took, time.Since(began))

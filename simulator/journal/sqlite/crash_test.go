@@ -82,18 +82,18 @@ func appendForEver(path string, acknowledged io.Writer) error {
 		wg.Go(func() {
 			m := journaltest.NewMaker(uint64(start)*64 + uint64(i))
 			for {
-				c := m.Change("booking.created")
+				c := m.Event("booking.created")
 				d := m.Delivery(c, "s")
 				if err = j.Append(context.Background(), c, d); err != nil {
 					return
 				}
 				say("delivery " + d.ID)
-				a := m.Attempt(d, 500, journal.Standing{State: journal.Pending, Ladder: 1})
+				a := m.Attempt(d, 500, journal.DeliveryState{State: journal.Pending, Tries: 1})
 				if err = j.Append(context.Background(), a); err != nil {
 					return
 				}
 				say("attempted " + d.ID)
-				b := m.Attempt(d.After(a), 200, journal.Standing{State: journal.Delivered, Ladder: 2})
+				b := m.Attempt(d.After(a), 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})
 				if err = j.Append(context.Background(), b); err != nil {
 					return
 				}
@@ -175,8 +175,8 @@ func checkAcknowledged(t *testing.T, j *Journal, id, last string) {
 		t.Errorf("%s %s: %d attempts of %d, error %v", last, id, len(page.Items), d.Attempts, err)
 	}
 	for _, a := range page.Items {
-		if want := simulator.AppendPayload(nil, d.SubscriptionID, a.Sent.EventID, &d.Change); !bytes.Equal(a.Sent.Body, want) || len(a.Sent.Headers) != 5 {
-			t.Errorf("attempt %d of %s is not whole: %s", a.Number, id, a.Sent.Body)
+		if want := simulator.AppendPayload(nil, d.SubscriptionID, a.Request.EventID, &d.Event); !bytes.Equal(a.Request.Body, want) || len(a.Request.Headers) != 5 {
+			t.Errorf("attempt %d of %s is not whole: %s", a.Number, id, a.Request.Body)
 		}
 	}
 }
@@ -201,8 +201,8 @@ func consistent(t *testing.T, j *Journal) {
 		}
 	}
 	var pending int
-	if err := j.readers.QueryRow(`SELECT count(*) FROM deliveries WHERE state = 0`).Scan(&pending); err != nil || pending != j.Tally().Pending {
-		t.Errorf("%d pending, %d by the tally, error %v", pending, j.Tally().Pending, err)
+	if err := j.readers.QueryRow(`SELECT count(*) FROM deliveries WHERE state = 0`).Scan(&pending); err != nil || pending != j.Stats().Pending {
+		t.Errorf("%d pending, %d by the tally, error %v", pending, j.Stats().Pending, err)
 	}
 }
 

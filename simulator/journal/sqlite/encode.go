@@ -143,7 +143,7 @@ func needle(value string) []byte {
 	return e.bytes
 }
 
-func (e *encoder) change(c *schemas.Change) {
+func (e *encoder) event(c *schemas.Event) {
 	e.number(int64(len(c.Identifiers)))
 	for i := range c.Identifiers {
 		e.text(c.Identifiers[i].Name)
@@ -170,8 +170,8 @@ func (e *encoder) change(c *schemas.Change) {
 	}
 }
 
-func (d *decoder) change(typeName string) schemas.Change {
-	c := schemas.Change{Type: eventType(typeName)}
+func (d *decoder) event(typeName string) schemas.Event {
+	c := schemas.Event{Type: eventType(typeName)}
 	if n := d.count(); n > 0 {
 		c.Identifiers = make([]schemas.Identifier, n)
 	}

@@ -14,12 +14,12 @@ import (
 
 // sample is an attempt with something in every field that is encoded.
 func sample() *journal.Attempt {
-	a := &journal.Attempt{Then: journal.Standing{State: journal.Pending, Due: fromMicros(1_772_452_801_000_001), Ladder: 2},
+	a := &journal.Attempt{Next: journal.DeliveryState{State: journal.Pending, Due: fromMicros(1_772_452_801_000_001), Tries: 2},
 		Verdict: journal.Invalid, Violations: []string{"/a: missing", ""}, Replay: 7}
 	a.Number = 3
-	a.Sent = simulator.Sent{EventID: "e", Method: "POST", URL: "http://127.0.0.1:1/", Proto: "1.1", Fault: "transport=reset",
+	a.Request = simulator.Request{EventID: "e", Method: "POST", URL: "http://127.0.0.1:1/", Proto: "1.1", Fault: "transport=reset",
 		Headers: []simulator.Header{{Name: "Host", Value: "x"}, {}}, Body: []byte{0, 0xfe}}
-	a.Came = simulator.Came{Status: 503, Proto: "HTTP/1.1", Headers: []simulator.Header{{Name: "Retry-After", Value: "9"}}, Body: []byte("no"), Size: 1 << 33,
+	a.Response = simulator.Response{Status: 503, Proto: "HTTP/1.1", Headers: []simulator.Header{{Name: "Retry-After", Value: "9"}}, Body: []byte("no"), Size: 1 << 33,
 		Truncated: true, Timings: simulator.Timings{DNS: 1, Connect: 2, TLS: 3, FirstByte: 4, Total: time.Hour}, Failure: simulator.FailureReset, Detail: "d",
 		RetryAfter: 9 * time.Second, Reconnected: true}
 	return a
@@ -54,7 +54,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(encoded(func(e *encoder) { e.attempt(sample()) }))
 	f.Add(encoded(func(e *encoder) { e.wire(sample()) }))
 	f.Add(encoded(func(e *encoder) {
-		e.change(&schemas.Change{
+		e.event(&schemas.Event{
 			Identifiers: []schemas.Identifier{{Name: "bookingId", Value: "507f1f77bcf86cd799439011"}},
 			Metadata:    []schemas.MetadataField{{Name: "a", Value: "b"}, {Name: "c", Value: -4}, {Name: "d", Value: true}},
 		})
@@ -65,16 +65,16 @@ func FuzzDecode(f *testing.F) {
 		var a journal.Attempt
 		decode(content).attempt(&a)
 		decode(content).wire(&a)
-		if n := len(a.Sent.Body) + len(a.Came.Body); n > len(content) {
+		if n := len(a.Request.Body) + len(a.Response.Body); n > len(content) {
 			t.Errorf("bodies of %d bytes out of %d", n, len(content))
 		}
 		d := decode(content)
-		c := d.change("booking.created")
+		c := d.event("booking.created")
 		if d.err != nil || len(d.bytes) > 0 {
 			return
 		}
-		d = decode(encoded(func(e *encoder) { e.change(&c) }))
-		if again := d.change("booking.created"); d.err != nil || !cmp.Equal(c, again, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b *schemas.EventType) bool { return a == b })) {
+		d = decode(encoded(func(e *encoder) { e.event(&c) }))
+		if again := d.event("booking.created"); d.err != nil || !cmp.Equal(c, again, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b *schemas.EventType) bool { return a == b })) {
 			t.Errorf("%+v became %+v, error %v", c, again, d.err)
 		}
 	})

@@ -25,9 +25,9 @@ func fill(t testing.TB, j journal.Journal, n int) {
 	last, _ := j.Committed()
 	m := journaltest.NewMaker(uint64(last) + 1_000_000)
 	for range n {
-		c := m.Change("booking.created")
+		c := m.Event("booking.created")
 		d := m.Delivery(c, "s")
-		if err := j.Append(context.Background(), c, d, m.Attempt(d, 200, journal.Standing{State: journal.Delivered})); err != nil {
+		if err := j.Append(context.Background(), c, d, m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -177,7 +177,7 @@ func TestOpenIsAlone(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := openAt(t, path, journal.Options{}).Tally().Deliveries; got != 1 {
+	if got := openAt(t, path, journal.Options{}).Stats().Deliveries; got != 1 {
 		t.Errorf("%d deliveries, want 1", got)
 	}
 }
@@ -190,7 +190,7 @@ func TestOpenAnyName(t *testing.T) {
 		path := filepath.Join(t.TempDir(), name)
 		for want := range 2 {
 			j := openAt(t, path, journal.Options{})
-			if got := j.Tally().Deliveries; got != want {
+			if got := j.Stats().Deliveries; got != want {
 				t.Errorf("%s: %d deliveries, want %d", name, got, want)
 			}
 			fill(t, j, 1)
@@ -241,7 +241,7 @@ func TestVersions(t *testing.T) {
 		for _, r := range all {
 			if a, ok := r.(*journal.Attempt); ok {
 				full, err := j.Attempt(context.Background(), a.Seq)
-				if err != nil || len(full.Sent.Headers) == 0 || len(full.Sent.Body) == 0 {
+				if err != nil || len(full.Request.Headers) == 0 || len(full.Request.Body) == 0 {
 					t.Errorf("version %d: attempt %+v, error %v", version, full, err)
 				}
 			}
@@ -281,7 +281,7 @@ func TestUpgrade(t *testing.T) {
 func writeVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	j, m := openAt(t, path, journal.Options{}), journaltest.NewMaker(1)
-	c := m.Change("booking.created")
+	c := m.Event("booking.created")
 	d := m.Delivery(c, "s")
 	records := []journal.Record{
 		&journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "s", Secret: simulator.DefaultSecret, URL: "http://127.0.0.1:3000/"}},
@@ -290,8 +290,8 @@ func writeVersion(t *testing.T) {
 		&journal.Setting{At: m.Tick(), Key: "k", Value: []byte("v")},
 		&journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte("1"), Snapshot: true},
 		&journal.Notice{At: m.Tick(), SubscriptionID: "s", Subject: "paused", Text: "It is paused."},
-		c, d, m.Attempt(d, 503, journal.Standing{State: journal.Pending, Due: m.Tick(), Ladder: 1}),
-		&journal.Move{At: m.Tick(), DeliveryID: d.ID, Then: journal.Standing{State: journal.Kept}, Reason: "paused"},
+		c, d, m.Attempt(d, 503, journal.DeliveryState{State: journal.Pending, Due: m.Tick(), Tries: 1}),
+		&journal.Transition{At: m.Tick(), DeliveryID: d.ID, Next: journal.DeliveryState{State: journal.Held}, Reason: "paused"},
 	}
 	if err := j.Append(context.Background(), records...); err != nil {
 		t.Fatal(err)

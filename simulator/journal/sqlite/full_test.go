@@ -29,10 +29,10 @@ func TestFull(t *testing.T) {
 	var refused error
 	var kept, lost []*journal.Delivery
 	for refused == nil {
-		c := m.Change("booking.created")
+		c := m.Event("booking.created")
 		d := m.Delivery(c, "s")
-		big := m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
-		big.Came.Body = make([]byte, 10_000)
+		big := m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})
+		big.Response.Body = make([]byte, 10_000)
 		if refused = j.Append(ctx, c, d, big); refused == nil {
 			kept = append(kept, d)
 		} else {
@@ -46,7 +46,7 @@ func TestFull(t *testing.T) {
 	if len(kept) == 0 {
 		t.Fatal("nothing fitted")
 	}
-	if got, want := j.Tally(), 20+len(kept); got.Deliveries != want || got.Attempts != want || got.Changes != want {
+	if got, want := j.Stats(), 20+len(kept); got.Deliveries != want || got.Attempts != want || got.Events != want {
 		t.Errorf("tally %+v, want %d of each", got, want)
 	}
 	consistent(t, j)
@@ -73,7 +73,7 @@ func fillLimited(path string, acknowledged io.Writer) error {
 		return err
 	}
 	for m := journaltest.NewMaker(1); ; {
-		c := m.Change("booking.created")
+		c := m.Event("booking.created")
 		d := m.Delivery(c, "s")
 		if err := j.Append(context.Background(), c, d); err != nil {
 			fmt.Fprintln(acknowledged, "refused", err)
@@ -106,7 +106,7 @@ func TestFileTooLarge(t *testing.T) {
 		t.Errorf("the other process says %q", refused)
 	}
 	j := openAt(t, path, journal.Options{})
-	if got := j.Tally().Deliveries; got != len(acknowledged) || got == 0 {
+	if got := j.Stats().Deliveries; got != len(acknowledged) || got == 0 {
 		t.Errorf("%d deliveries, %d acknowledged", got, len(acknowledged))
 	}
 	for _, id := range acknowledged {

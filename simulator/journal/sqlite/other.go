@@ -25,7 +25,7 @@ func otherKey(r journal.Record) (key string, inForce, replaces bool) {
 			return "snapshot", true, true
 		}
 		return "", false, false
-	case *journal.Move:
+	case *journal.Transition:
 		return r.DeliveryID, false, false
 	}
 	key, withdrawn, ok := journal.Key(r)
@@ -53,8 +53,8 @@ func decodeOther(seq int64, kind journal.Kind, content []byte) (journal.Record, 
 		err = json.Unmarshal(content, &stored)
 		stored.Subscription.Secret = simulator.Secret(stored.Secret)
 		r = stored.Subscription
-	case journal.KindMove:
-		r, err = parse[journal.Move](content)
+	case journal.KindTransition:
+		r, err = parse[journal.Transition](content)
 	case journal.KindToken:
 		r, err = parse[journal.Token](content)
 	case journal.KindFault:

@@ -32,22 +32,22 @@ func (j *Journal) Prune(ctx context.Context, now time.Time) (int, error) {
 	for _, sweep := range []sweep{
 		{
 			look: `SELECT seq, at, max(at, last_at), state < 2 FROM deliveries WHERE seq > ? ORDER BY seq LIMIT ?`,
-			over: func(t journal.Tally) bool { return over(t.Deliveries-t.Owed()) || over(t.Attempts) },
+			over: func(t journal.Stats) bool { return over(t.Deliveries-t.Unfinished()) || over(t.Attempts) },
 			drop: (*writer).dropDelivery,
 		},
 		{
 			look: `SELECT seq, at, at, 0 FROM attempts WHERE seq > ? AND delivery = 0 ORDER BY seq LIMIT ?`,
-			over: func(journal.Tally) bool { return over(loose) },
+			over: func(journal.Stats) bool { return over(loose) },
 			drop: func(w *writer, seq int64) (int, error) { loose--; return w.dropAttempt(seq) },
 		},
 		{
 			look: `SELECT seq, at, at, EXISTS (SELECT 1 FROM deliveries d WHERE d.change = c.seq) FROM changes c WHERE seq > ? ORDER BY seq LIMIT ?`,
-			over: func(t journal.Tally) bool { return over(t.Changes) },
-			drop: (*writer).dropChange,
+			over: func(t journal.Stats) bool { return over(t.Events) },
+			drop: (*writer).dropEvent,
 		},
 		{
 			look: `SELECT seq, at, at, in_force = 1 OR kind = 'clinic' AND seq >= ` + clinicFrom + ` FROM others WHERE seq > ? ORDER BY seq LIMIT ?`,
-			over: func(journal.Tally) bool { return over(others) },
+			over: func(journal.Stats) bool { return over(others) },
 			drop: func(w *writer, seq int64) (int, error) { others--; return w.dropOther(seq) },
 		},
 	} {
@@ -61,7 +61,7 @@ func (j *Journal) Prune(ctx context.Context, now time.Time) (int, error) {
 // sweep is how the old records of one table go.
 type sweep struct {
 	look string                                      // the next records after a number: candidates
-	over func(journal.Tally) bool                    // there are too many, so that also young ones go
+	over func(journal.Stats) bool                    // there are too many, so that also young ones go
 	drop func(w *writer, seq int64) (n int, e error) // forgets one, if it may still go, and returns how many records went
 }
 
@@ -87,7 +87,7 @@ func (p *pruner) run(s sweep) error {
 		if err != nil || len(some) == 0 {
 			return err
 		}
-		over := s.over(p.j.Tally())
+		over := s.over(p.j.Stats())
 		if some[0].at >= p.before && !over {
 			return nil
 		}
@@ -106,7 +106,7 @@ func (p *pruner) drop(s sweep, some []candidate) error {
 	removed := 0
 	err := p.j.do(p.ctx, "prune the journal", &task{run: func(w *writer) error {
 		for _, c := range some {
-			if c.used >= p.before && !s.over(w.tally) {
+			if c.used >= p.before && !s.over(w.stats) {
 				break
 			}
 			n, err := s.drop(w, c.seq)
@@ -148,11 +148,11 @@ func (w *writer) dropDelivery(seq int64) (int, error) {
 		removed += n
 		attempt = previous
 	}
-	w.tally.Deliveries--
+	w.stats.Deliveries--
 	if _, err := w.deleteDelivery.exec(seq); err != nil {
 		return 0, err
 	}
-	n, err := w.dropChange(change)
+	n, err := w.dropEvent(change)
 	return removed + n, err
 }
 
@@ -161,13 +161,13 @@ func (w *writer) dropAttempt(seq int64) (int, error) {
 		return 0, err
 	}
 	n, err := w.deleteAttempt.exec(seq)
-	w.tally.Attempts -= int(n)
+	w.stats.Attempts -= int(n)
 	return int(n), err
 }
 
-func (w *writer) dropChange(seq int64) (int, error) {
-	n, err := w.deleteChange.exec(seq)
-	w.tally.Changes -= int(n)
+func (w *writer) dropEvent(seq int64) (int, error) {
+	n, err := w.deleteEvent.exec(seq)
+	w.stats.Events -= int(n)
 	return int(n), err
 }
 
@@ -196,7 +196,7 @@ func (j *Journal) Reset(ctx context.Context, at time.Time, keep ...journal.Kind)
 		if err != nil {
 			return err
 		}
-		w.tally, w.known = journal.Tally{}, newKnown()
+		w.stats, w.known = journal.Stats{}, newKnown()
 		reset := &journal.Reset{At: at, Keep: keep}
 		w.last = journal.Number([]journal.Record{reset}, w.last)
 		if err := w.putOther(reset); err != nil {

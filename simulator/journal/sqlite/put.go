@@ -10,16 +10,16 @@ import (
 // put writes one record, which has its number and fits.
 func (w *writer) put(r journal.Record) error {
 	switch r := r.(type) {
-	case *journal.Change:
-		w.tally.Changes++
-		_, err := w.insertChange.exec(int64(r.Seq), micros(r.At), r.Type.Name, r.Origin, w.blob(func(e *encoder) { e.change(&r.Change) }))
+	case *journal.Event:
+		w.stats.Events++
+		_, err := w.insertEvent.exec(int64(r.Seq), micros(r.At), r.Type.Name, r.Origin, w.blob(func(e *encoder) { e.event(&r.Event) }))
 		return err
 	case *journal.Delivery:
 		return w.putDelivery(r)
 	case *journal.Attempt:
 		return w.putAttempt(r)
-	case *journal.Move:
-		if err := w.move(r); err != nil {
+	case *journal.Transition:
+		if err := w.transition(r); err != nil {
 			return err
 		}
 	}
@@ -27,10 +27,10 @@ func (w *writer) put(r journal.Record) error {
 }
 
 func (w *writer) putDelivery(d *journal.Delivery) error {
-	w.tally.Deliveries++
-	w.tally.Count(d.State, 1)
+	w.stats.Deliveries++
+	w.stats.Count(d.State, 1)
 	_, err := w.insertDelivery.exec(int64(d.Seq), d.ID, int64(d.Of), d.SubscriptionID, d.EventID, micros(d.CreatedAt),
-		stateNumber(d.State), micros(d.Due), int64(d.Ladder))
+		stateNumber(d.State), micros(d.Due), int64(d.Tries))
 	if isUnique(err) {
 		return fmt.Errorf("delivery %s is there already: %w", d.ID, err)
 	}
@@ -41,7 +41,7 @@ func (w *writer) putDelivery(d *journal.Delivery) error {
 }
 
 func (w *writer) putAttempt(a *journal.Attempt) error {
-	w.tally.Attempts++
+	w.stats.Attempts++
 	var delivery, previous int64
 	if a.DeliveryID != "" {
 		p, err := w.find(a.DeliveryID)
@@ -49,18 +49,18 @@ func (w *writer) putAttempt(a *journal.Attempt) error {
 			return err
 		}
 		delivery, previous, p.last = p.seq, p.last, int64(a.Seq)
-		at, status, failure := micros(a.StartedAt), int64(a.Came.Status), string(a.Came.Failure)
-		if a.Then.State == "" {
+		at, status, failure := micros(a.StartedAt), int64(a.Response.Status), string(a.Response.Failure)
+		if a.Next.State == "" {
 			_, err = w.touch.exec(p.last, at, status, failure, delivery)
 		} else {
-			w.turn(p, a.Then.State)
-			_, err = w.try.exec(p.last, at, status, failure, stateNumber(a.Then.State), micros(a.Then.Due), int64(a.Then.Ladder), delivery)
+			w.turn(p, a.Next.State)
+			_, err = w.try.exec(p.last, at, status, failure, stateNumber(a.Next.State), micros(a.Next.Due), int64(a.Next.Tries), delivery)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if _, err := w.insertAttempt.exec(int64(a.Seq), delivery, previous, a.SubscriptionID, a.Sent.EventType, string(a.Outcome()), micros(a.StartedAt),
+	if _, err := w.insertAttempt.exec(int64(a.Seq), delivery, previous, a.SubscriptionID, a.Request.EventType, string(a.Outcome()), micros(a.StartedAt),
 		w.blob(func(e *encoder) { e.attempt(a) })); err != nil {
 		return err
 	}
@@ -68,19 +68,19 @@ func (w *writer) putAttempt(a *journal.Attempt) error {
 	return err
 }
 
-func (w *writer) move(m *journal.Move) error {
+func (w *writer) transition(m *journal.Transition) error {
 	p, err := w.find(m.DeliveryID)
 	if err != nil {
 		return err
 	}
-	w.turn(p, m.Then.State)
-	_, err = w.stand.exec(stateNumber(m.Then.State), micros(m.Then.Due), int64(m.Then.Ladder), p.seq)
+	w.turn(p, m.Next.State)
+	_, err = w.stand.exec(stateNumber(m.Next.State), micros(m.Next.Due), int64(m.Next.Tries), p.seq)
 	return err
 }
 
 func (w *writer) turn(p *place, to journal.State) {
-	w.tally.Count(p.state, -1)
-	w.tally.Count(to, 1)
+	w.stats.Count(p.state, -1)
+	w.stats.Count(to, 1)
 	p.state = to
 }
 
@@ -117,7 +117,7 @@ type place struct {
 // most two generations of them, of which the older is forgotten when the younger is full.
 type known struct {
 	young, old map[string]*place
-	change     journal.Seq // the change that a delivery last named
+	event      journal.Seq // the change that a delivery last named
 }
 
 const generation = 1 << 15

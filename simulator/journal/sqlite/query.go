@@ -58,7 +58,7 @@ func (w *where) record(q *journal.Query) {
 	}
 }
 
-func whereChange(q *journal.Query) *where {
+func whereEvent(q *journal.Query) *where {
 	w := &where{}
 	w.times("c", q)
 	in(w, "c.type", q.Types)
@@ -75,8 +75,8 @@ func whereDelivery(q *journal.Query) *where {
 	if q.Delivery != "" {
 		w.and(`d.id = ?`, q.Delivery)
 	}
-	if q.Change != 0 {
-		w.and(`d.change = ?`, int64(q.Change))
+	if q.Event != 0 {
+		w.and(`d.change = ?`, int64(q.Event))
 	}
 	if q.Subscription != "" {
 		w.and(`d.subscription = ?`, q.Subscription)
@@ -117,8 +117,8 @@ func whereAttempt(q *journal.Query) *where {
 }
 
 // Changes implements [journal.Journal].
-func (j *Journal) Changes(ctx context.Context, q journal.Query) (journal.Page[*journal.Change], error) {
-	return page(ctx, j, &q, selectChange, "c", whereChange(&q), scanChange)
+func (j *Journal) Events(ctx context.Context, q journal.Query) (journal.Page[*journal.Event], error) {
+	return page(ctx, j, &q, selectEvent, "c", whereEvent(&q), scanEvent)
 }
 
 // Deliveries implements [journal.Journal].
@@ -138,7 +138,7 @@ func (j *Journal) Attempts(ctx context.Context, q journal.Query) (journal.Page[*
 // page runs a query and makes a page of what it gives.
 func page[T journal.Record](ctx context.Context, j *Journal, q *journal.Query, query, table string, w *where, scan func(scanner) (T, error)) (journal.Page[T], error) {
 	var p journal.Page[T]
-	place, err := q.Place()
+	place, err := q.Position()
 	if err != nil {
 		return p, err
 	}
@@ -154,13 +154,13 @@ func page[T journal.Record](ctx context.Context, j *Journal, q *journal.Query, q
 	bytes := 0
 	err = j.each(ctx, query, w.args, func(row scanner) (bool, error) {
 		if len(p.Items) == q.Size() || bytes > journal.MaxPageBytes {
-			p.Next = q.Mark(p.Items[len(p.Items)-1].Sequence())
+			p.Next = q.CursorAfter(p.Items[len(p.Items)-1].Sequence())
 			return false, nil
 		}
 		item, err := scan(row)
 		p.Items = append(p.Items, item)
 		if a, ok := any(item).(*journal.Attempt); ok && err == nil {
-			bytes += len(a.Sent.Body) + len(a.Came.Body)
+			bytes += len(a.Request.Body) + len(a.Response.Body)
 		}
 		return true, err
 	})
@@ -175,8 +175,8 @@ func (j *Journal) Count(ctx context.Context, kind journal.Kind, q journal.Query)
 	var query string
 	var w *where
 	switch kind {
-	case journal.KindChange:
-		query, w = `SELECT count(*) FROM changes c`, whereChange(&q)
+	case journal.KindEvent:
+		query, w = `SELECT count(*) FROM changes c`, whereEvent(&q)
 	case journal.KindDelivery:
 		query, w = `SELECT count(*) FROM deliveries d`, whereDelivery(&q)
 		if len(q.Types) > 0 || q.Record != "" {

@@ -16,7 +16,7 @@ import (
 
 // What is selected of a record, in the order in which it is scanned.
 const (
-	selectChange   = `SELECT c.seq, c.at, c.type, c.origin, c.content FROM changes c`
+	selectEvent    = `SELECT c.seq, c.at, c.type, c.origin, c.content FROM changes c`
 	selectDelivery = `SELECT d.seq, d.id, d.change, d.subscription, d.event, d.at, d.state, d.due, d.ladder, d.attempts, d.last_at, d.status, d.failure,
 		c.type, c.content FROM deliveries d CROSS JOIN changes c ON c.seq = d.change`
 	selectBrief = `SELECT a.seq, ifnull(d.id, ''), a.subscription, a.type, a.at, a.content, NULL
@@ -28,7 +28,7 @@ const (
 
 type scanner interface{ Scan(dest ...any) error }
 
-func scanChange(row scanner) (*journal.Change, error) {
+func scanEvent(row scanner) (*journal.Event, error) {
 	var seq, at int64
 	var name, origin string
 	var content sql.RawBytes
@@ -36,7 +36,7 @@ func scanChange(row scanner) (*journal.Change, error) {
 		return nil, err
 	}
 	d := decode(content)
-	c := &journal.Change{Entry: journal.Entry{Seq: journal.Seq(seq)}, At: fromMicros(at), Origin: origin, Change: d.change(name)}
+	c := &journal.Event{Entry: journal.Entry{Seq: journal.Seq(seq)}, At: fromMicros(at), Origin: origin, Event: d.event(name)}
 	return c, d.check("change", seq)
 }
 
@@ -45,7 +45,7 @@ func scanDelivery(row scanner) (*journal.Delivery, error) {
 	var at, state, due, lastAt int64
 	var failure, name string
 	var content sql.RawBytes
-	if err := row.Scan(&d.Seq, &d.ID, &d.Of, &d.SubscriptionID, &d.EventID, &at, &state, &due, &d.Ladder, &d.Attempts, &lastAt, &d.Status, &failure,
+	if err := row.Scan(&d.Seq, &d.ID, &d.Of, &d.SubscriptionID, &d.EventID, &at, &state, &due, &d.Tries, &d.Attempts, &lastAt, &d.Status, &failure,
 		&name, &content); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func scanDelivery(row scanner) (*journal.Delivery, error) {
 	}
 	d.State = states[state]
 	decoded := decode(content)
-	d.Change = decoded.change(name)
+	d.Event = decoded.event(name)
 	return &d, decoded.check("change", int64(d.Of))
 }
 
@@ -65,7 +65,7 @@ func scanAttempt(row scanner) (*journal.Attempt, error) {
 	var a journal.Attempt
 	var at int64
 	var content, wire sql.RawBytes
-	if err := row.Scan(&a.Seq, &a.DeliveryID, &a.SubscriptionID, &a.Sent.EventType, &at, &content, &wire); err != nil {
+	if err := row.Scan(&a.Seq, &a.DeliveryID, &a.SubscriptionID, &a.Request.EventType, &at, &content, &wire); err != nil {
 		return nil, err
 	}
 	a.StartedAt = fromMicros(at)
@@ -158,8 +158,8 @@ func one[T any](ctx context.Context, j *Journal, query string, arg any, scan fun
 }
 
 // Change implements [journal.Journal].
-func (j *Journal) Change(ctx context.Context, seq journal.Seq) (*journal.Change, error) {
-	c, ok, err := one(ctx, j, selectChange+` WHERE c.seq = ?`, int64(seq), scanChange)
+func (j *Journal) Event(ctx context.Context, seq journal.Seq) (*journal.Event, error) {
+	c, ok, err := one(ctx, j, selectEvent+` WHERE c.seq = ?`, int64(seq), scanEvent)
 	if err == nil && !ok {
 		err = fmt.Errorf("change %d: %w", seq, journal.ErrNotFound)
 	}
@@ -201,8 +201,8 @@ func (j *Journal) Read(ctx context.Context, after journal.Seq, limit int, kinds 
 		return nil, err
 	}
 	var errs []error
-	if wants(journal.KindChange) {
-		errs = append(errs, read(selectChange, "c", "", asRecord(scanChange)))
+	if wants(journal.KindEvent) {
+		errs = append(errs, read(selectEvent, "c", "", asRecord(scanEvent)))
 	}
 	if wants(journal.KindDelivery) {
 		errs = append(errs, read(selectDelivery, "d", "", asRecord(scanDelivery)))
@@ -224,7 +224,7 @@ func (j *Journal) Read(ctx context.Context, after journal.Seq, limit int, kinds 
 func otherKinds(kinds []journal.Kind) []string {
 	var others []string
 	for _, k := range journal.Kinds() {
-		if k == journal.KindChange || k == journal.KindDelivery || k == journal.KindAttempt {
+		if k == journal.KindEvent || k == journal.KindDelivery || k == journal.KindAttempt {
 			continue
 		}
 		if len(kinds) == 0 || slices.Contains(kinds, k) {
@@ -259,7 +259,7 @@ func (j *Journal) Current(ctx context.Context, kind journal.Kind) iter.Seq2[jour
 const clinicFrom = `ifnull((SELECT max(seq) FROM others WHERE kind = 'clinic' AND key = 'snapshot' AND in_force = 1), 0)`
 
 // Owed implements [journal.Journal].
-func (j *Journal) Owed(ctx context.Context, subscriptionID string, after journal.Seq) iter.Seq2[*journal.Delivery, error] {
+func (j *Journal) Unfinished(ctx context.Context, subscriptionID string, after journal.Seq) iter.Seq2[*journal.Delivery, error] {
 	query, args := selectDelivery+` WHERE d.state < 2 AND d.seq > ?`, []any{nil}
 	if subscriptionID != "" {
 		query += ` AND d.subscription = ?`

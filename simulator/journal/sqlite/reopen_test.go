@@ -17,26 +17,26 @@ func TestReopen(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "journal")
 	j, m := openAt(t, path, journal.Options{Age: time.Hour}), journaltest.NewMaker(1)
 	sub := &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "s", Secret: "whsec_all_of_it_comes_back"}}
-	c := m.Change("booking.created")
-	owed, done := m.Delivery(c, "s"), m.Delivery(c, "s")
+	c := m.Event("booking.created")
+	unfinished, done := m.Delivery(c, "s"), m.Delivery(c, "s")
 	clinic := &journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte{0, 1, 0xff}}
-	if err := j.Append(ctx, sub, c, owed, done, clinic); err != nil {
+	if err := j.Append(ctx, sub, c, unfinished, done, clinic); err != nil {
 		t.Fatal(err)
 	}
 	due := m.Tick()
-	if err := j.Append(ctx, m.Attempt(done, 200, journal.Standing{State: journal.Delivered, Ladder: 1}),
-		m.Attempt(owed, 503, journal.Standing{State: journal.Pending, Due: due, Ladder: 1})); err != nil {
+	if err := j.Append(ctx, m.Attempt(done, 200, journal.DeliveryState{State: journal.Delivered, Tries: 1}),
+		m.Attempt(unfinished, 503, journal.DeliveryState{State: journal.Pending, Due: due, Tries: 1})); err != nil {
 		t.Fatal(err)
 	}
-	tally := j.Tally()
+	stats := j.Stats()
 	last, _ := j.Committed()
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
 
 	j = openAt(t, path, journal.Options{Age: time.Hour})
-	if got := j.Tally(); got != tally {
-		t.Errorf("tally %+v, want %+v", got, tally)
+	if got := j.Stats(); got != stats {
+		t.Errorf("tally %+v, want %+v", got, stats)
 	}
 	if got, _ := j.Committed(); got != last {
 		t.Errorf("last %d, want %d", got, last)
@@ -50,20 +50,20 @@ func TestReopen(t *testing.T) {
 		t.Errorf("clinic %v, error %v", clinics, err)
 	}
 	var left []*journal.Delivery
-	for d, err := range j.Owed(ctx, "", 0) {
+	for d, err := range j.Unfinished(ctx, "", 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		left = append(left, d)
 	}
-	if len(left) != 1 || left[0].ID != owed.ID || left[0].Attempts != 1 || left[0].Status != 503 || !left[0].Due.Equal(due) || left[0].Ladder != 1 {
+	if len(left) != 1 || left[0].ID != unfinished.ID || left[0].Attempts != 1 || left[0].Status != 503 || !left[0].Due.Equal(due) || left[0].Tries != 1 {
 		t.Fatalf("owed %+v", left)
 	}
-	err = j.Append(ctx, m.Change("booking.updated"), &journal.Delivery{Delivery: owed.Delivery, Standing: owed.Standing})
+	err = j.Append(ctx, m.Event("booking.updated"), &journal.Delivery{Delivery: unfinished.Delivery, DeliveryState: unfinished.DeliveryState})
 	if err == nil || !strings.Contains(err.Error(), "is there already") {
 		t.Errorf("error %v, want that the delivery is there already", err)
 	}
-	if err := j.Append(ctx, m.Attempt(left[0], 200, journal.Standing{State: journal.Delivered, Ladder: 2})); err != nil {
+	if err := j.Append(ctx, m.Attempt(left[0], 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})); err != nil {
 		t.Fatal(err)
 	}
 
@@ -79,7 +79,7 @@ func TestReopen(t *testing.T) {
 		t.Fatal(err)
 	}
 	j = openAt(t, path, journal.Options{})
-	next := m.Change("booking.created")
+	next := m.Event("booking.created")
 	if err := j.Append(ctx, next); err != nil {
 		t.Fatal(err)
 	}
@@ -91,14 +91,14 @@ func TestReopen(t *testing.T) {
 // TestPoison appends a record that fails beside others that must not fail with it: they share a transaction.
 func TestPoison(t *testing.T) {
 	j, m := openNew(t, journal.Options{}), journaltest.NewMaker(1)
-	c := m.Change("booking.created")
+	c := m.Event("booking.created")
 	d := m.Delivery(c, "s")
 	if err := j.Append(context.Background(), c, d); err != nil {
 		t.Fatal(err)
 	}
 	var batch []*task
 	for i := range 9 {
-		c := m.Change("booking.created")
+		c := m.Event("booking.created")
 		fresh := m.Delivery(c, "s")
 		if i%3 == 1 {
 			fresh.ID = d.ID
@@ -118,7 +118,7 @@ func TestPoison(t *testing.T) {
 			t.Errorf("task %d: error %v", i, task.err)
 		}
 	}
-	if got, want := j.Tally(), (journal.Tally{Changes: 7, Deliveries: 7, Pending: 7}); got != want {
+	if got, want := j.Stats(), (journal.Stats{Events: 7, Deliveries: 7, Pending: 7}); got != want {
 		t.Errorf("tally %+v, want %+v", got, want)
 	}
 }
@@ -127,22 +127,22 @@ func TestPoison(t *testing.T) {
 func TestReadersDoNotBlock(t *testing.T) {
 	ctx := context.Background()
 	j, m := openNew(t, journal.Options{}), journaltest.NewMaker(1)
-	c := m.Change("booking.created")
+	c := m.Event("booking.created")
 	if err := j.Append(ctx, c, m.Delivery(c, "s"), m.Delivery(c, "s"), m.Delivery(c, "s")); err != nil {
 		t.Fatal(err)
 	}
 	seen := 0
-	for d, err := range j.Owed(ctx, "", 0) {
+	for d, err := range j.Unfinished(ctx, "", 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := j.Append(ctx, m.Attempt(d, 200, journal.Standing{State: journal.Delivered})); err != nil {
+		if err := j.Append(ctx, m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})); err != nil {
 			t.Fatal(err)
 		}
 		seen++
 	}
-	if seen != 3 || j.Tally().Owed() != 0 {
-		t.Errorf("%d seen, tally %+v", seen, j.Tally())
+	if seen != 3 || j.Stats().Unfinished() != 0 {
+		t.Errorf("%d seen, tally %+v", seen, j.Stats())
 	}
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
@@ -170,11 +170,11 @@ func TestPruneWhileAppending(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tally := j.Tally()
-	if tally.Attempts != 100 || tally.Deliveries != 100 || tally.Changes != 100 {
-		t.Errorf("tally %+v, want 100 of each", tally)
+	stats := j.Stats()
+	if stats.Attempts != 100 || stats.Deliveries != 100 || stats.Events != 100 {
+		t.Errorf("tally %+v, want 100 of each", stats)
 	}
-	for kind, want := range map[journal.Kind]int{journal.KindChange: tally.Changes, journal.KindDelivery: tally.Deliveries, journal.KindAttempt: tally.Attempts} {
+	for kind, want := range map[journal.Kind]int{journal.KindEvent: stats.Events, journal.KindDelivery: stats.Deliveries, journal.KindAttempt: stats.Attempts} {
 		if n, err := j.Count(ctx, kind, journal.Query{}); err != nil || n != want {
 			t.Errorf("%d of kind %s in the file (error %v), %d by the tally", n, kind, err, want)
 		}

@@ -44,7 +44,7 @@ type Journal struct {
 	lock    io.Closer
 	readers *sql.DB
 	writer  *writer
-	news    journal.News
+	news    journal.Notifier
 
 	work    chan *task
 	closing chan struct{} // closed by Close: no more work is taken
@@ -153,10 +153,10 @@ func (j *Journal) survey(ctx context.Context) error {
 		max((SELECT ifnull(max(seq), 0) FROM changes), (SELECT ifnull(max(seq), 0) FROM deliveries),
 			(SELECT ifnull(max(seq), 0) FROM attempts), (SELECT ifnull(max(seq), 0) FROM others),
 			(SELECT ifnull(max(value), 0) FROM meta WHERE key = 'last'))`)
-	if err := row.Scan(&w.tally.Changes, &w.tally.Deliveries, &w.tally.Attempts, &w.tally.Pending, &w.tally.Kept, &w.last); err != nil {
+	if err := row.Scan(&w.stats.Events, &w.stats.Deliveries, &w.stats.Attempts, &w.stats.Pending, &w.stats.Held, &w.last); err != nil {
 		return explain(j.path, doing, err)
 	}
-	j.news.Publish(w.last, w.tally)
+	j.news.Publish(w.last, w.stats)
 	return nil
 }
 
@@ -164,7 +164,7 @@ func (j *Journal) survey(ctx context.Context) error {
 func (j *Journal) Committed() (journal.Seq, <-chan struct{}) { return j.news.Committed() }
 
 // Tally implements [journal.Journal].
-func (j *Journal) Tally() journal.Tally { return j.news.Tally() }
+func (j *Journal) Stats() journal.Stats { return j.news.Stats() }
 
 // Append implements [journal.Journal]. ctx bounds the wait for the writer; what it has taken is waited for.
 func (j *Journal) Append(ctx context.Context, records ...journal.Record) error {

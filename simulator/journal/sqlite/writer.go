@@ -60,7 +60,7 @@ func (j *Journal) commit(batch []*task) {
 			}
 		}
 	}
-	j.news.Publish(j.writer.last, j.writer.tally)
+	j.news.Publish(j.writer.last, j.writer.stats)
 	for _, t := range batch {
 		close(t.done)
 	}
@@ -78,19 +78,19 @@ func (j *Journal) again(batch []*task) error {
 type writer struct {
 	*conn
 	last  journal.Seq // the last number given
-	tally journal.Tally
+	stats journal.Stats
 	known known // deliveries and where they are
 	bytes encoder
 
 	written int // bytes of content since the last checkpoint was asked for
 
-	begin, commit, rollback                                 *statement
-	insertChange, insertDelivery, insertAttempt, insertWire *statement
-	insertOther, withdraw, setMeta, checkpoint              *statement
-	findChange, findDelivery, findLast, findPrevious        *statement
-	stand, try, touch                                       *statement
-	deleteChange, deleteDelivery                            *statement
-	deleteAttempt, deleteWire, deleteOther                  *statement
+	begin, commit, rollback                                *statement
+	insertEvent, insertDelivery, insertAttempt, insertWire *statement
+	insertOther, withdraw, setMeta, checkpoint             *statement
+	findEvent, findDelivery, findLast, findPrevious        *statement
+	stand, try, touch                                      *statement
+	deleteEvent, deleteDelivery                            *statement
+	deleteAttempt, deleteWire, deleteOther                 *statement
 }
 
 func openWriter(path string) (*writer, error) {
@@ -126,21 +126,21 @@ func (w *writer) ready() error {
 		{&w.begin, `BEGIN IMMEDIATE`},
 		{&w.commit, `COMMIT`},
 		{&w.rollback, `ROLLBACK`},
-		{&w.insertChange, `INSERT INTO changes (seq, at, type, origin, content) VALUES (?, ?, ?, ?, ?)`},
+		{&w.insertEvent, `INSERT INTO changes (seq, at, type, origin, content) VALUES (?, ?, ?, ?, ?)`},
 		{&w.insertDelivery, `INSERT INTO deliveries (seq, id, change, subscription, event, at, state, due, ladder, attempts, last, last_at, status, failure)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')`},
 		{&w.insertAttempt, `INSERT INTO attempts (seq, delivery, previous, subscription, type, outcome, at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&w.insertWire, `INSERT INTO wires (seq, content) VALUES (?, ?)`},
 		{&w.insertOther, `INSERT INTO others (seq, at, kind, key, in_force, content) VALUES (?, ?, ?, ?, ?, ?)`},
 		{&w.withdraw, `UPDATE others SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`},
-		{&w.findChange, `SELECT seq FROM changes WHERE seq = ?`},
+		{&w.findEvent, `SELECT seq FROM changes WHERE seq = ?`},
 		{&w.findDelivery, `SELECT seq, state, last FROM deliveries WHERE id = ?`},
 		{&w.stand, `UPDATE deliveries SET state = ?, due = ?, ladder = ? WHERE seq = ?`},
 		{&w.try, `UPDATE deliveries SET attempts = attempts + 1, last = ?, last_at = ?, status = ?, failure = ?, state = ?, due = ?, ladder = ? WHERE seq = ?`},
 		{&w.touch, `UPDATE deliveries SET attempts = attempts + 1, last = ?, last_at = ?, status = ?, failure = ? WHERE seq = ?`},
 		{&w.checkpoint, checkpointSQL},
 		{&w.setMeta, `INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)`},
-		{&w.deleteChange, `DELETE FROM changes WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.change = ?1)`},
+		{&w.deleteEvent, `DELETE FROM changes WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.change = ?1)`},
 		{&w.deleteDelivery, `DELETE FROM deliveries WHERE seq = ?`},
 		{&w.findLast, `SELECT last, change FROM deliveries WHERE seq = ? AND state >= 2`},
 		{&w.findPrevious, `SELECT previous FROM attempts WHERE seq = ?`},
@@ -157,7 +157,7 @@ func (w *writer) ready() error {
 
 // transact does the tasks in one transaction. On an error nothing of them is written.
 func (w *writer) transact(batch []*task) error {
-	last, tally := w.last, w.tally
+	last, stats := w.last, w.stats
 
 	_, err := w.begin.exec()
 	if err != nil {
@@ -176,7 +176,7 @@ func (w *writer) transact(batch []*task) error {
 	}
 	if err != nil {
 		w.rollback.exec() // its error says that the engine did it already
-		w.last, w.tally = last, tally
+		w.last, w.stats = last, stats
 		w.known = newKnown()
 	}
 	return err
@@ -200,17 +200,17 @@ func (w *writer) accepts(records []journal.Record) error {
 	for i, r := range records {
 		switch r := r.(type) {
 		case *journal.Delivery:
-			if r.Of == 0 || r.Of == w.known.change {
+			if r.Of == 0 || r.Of == w.known.event {
 				continue
 			}
-			row, err := w.findChange.row(int64(r.Of))
+			row, err := w.findEvent.row(int64(r.Of))
 			if err != nil {
 				return explain(w.path, "append to the journal", err)
 			}
 			if row == nil {
 				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.Of, journal.ErrGone)
 			}
-			w.known.change = r.Of
+			w.known.event = r.Of
 		case *journal.Attempt:
 			if r.DeliveryID == "" {
 				continue
@@ -218,7 +218,7 @@ func (w *writer) accepts(records []journal.Record) error {
 			if err := w.mustKnow(r.DeliveryID, records[:i]); err != nil {
 				return fmt.Errorf("append an attempt of delivery %s: %w", r.DeliveryID, err)
 			}
-		case *journal.Move:
+		case *journal.Transition:
 			if err := w.mustKnow(r.DeliveryID, records[:i]); err != nil {
 				return fmt.Errorf("move delivery %s: %w", r.DeliveryID, err)
 			}

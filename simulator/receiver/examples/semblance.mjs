@@ -43,10 +43,10 @@ export async function start(receiver, ...flags) {
   };
 }
 
-// play plays stories at the receiver. If one fails, the error is the report.
-export function play(receiver, ...stories) {
+// play plays scenarios at the receiver. If one fails, the error is the report.
+export function play(receiver, ...scenarios) {
   return new Promise((resolve, reject) => {
-    execFile(program, ["play", ...stories, "--to", receiver, "--quiet"], (error, report, notices) =>
+    execFile(program, ["play", ...scenarios, "--to", receiver, "--quiet"], (error, report, notices) =>
       error ? reject(new Error(`${report}${notices}` || error.message)) : resolve(report),
     );
   });

@@ -13,7 +13,7 @@ import (
 
 func testAppend(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
-	c := m.Change("booking.created")
+	c := m.Event("booking.created")
 	d1, d2 := m.Delivery(c, "s1"), m.Delivery(c, "s2")
 	must(t, j.Append(background(), c, d1, d2))
 	if c.Seq == 0 || d1.Seq <= c.Seq || d2.Seq <= d1.Seq {
@@ -27,15 +27,15 @@ func testAppend(t *testing.T, open Open) {
 	got, err := j.Delivery(background(), later.ID)
 	must(t, err)
 	equal(t, "delivery", later, got)
-	gotChange, err := j.Change(background(), c.Seq)
+	gotChange, err := j.Event(background(), c.Seq)
 	must(t, err)
 	equal(t, "change", c, gotChange)
-	if got, want := j.Tally(), (journal.Tally{Changes: 1, Deliveries: 3, Pending: 3}); got != want {
+	if got, want := j.Stats(), (journal.Stats{Events: 1, Deliveries: 3, Pending: 3}); got != want {
 		t.Fatalf("tally %+v, want %+v", got, want)
 	}
 	_, err = j.Delivery(background(), m.ID())
 	is(t, err, journal.ErrNotFound)
-	_, err = j.Change(background(), d1.Seq)
+	_, err = j.Event(background(), d1.Seq)
 	is(t, err, journal.ErrNotFound)
 	_, err = j.Attempt(background(), c.Seq)
 	is(t, err, journal.ErrNotFound)
@@ -44,38 +44,38 @@ func testAppend(t *testing.T, open Open) {
 
 func testAppendRefuses(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
-	c := m.Change("booking.created")
+	c := m.Event("booking.created")
 	there := m.Delivery(c, "s")
 	must(t, j.Append(background(), c, there))
 	before, _ := j.Committed()
 
 	gone := m.Delivery(c, "s")
-	is(t, j.Append(background(), m.Change("booking.updated"), m.Attempt(gone, 200, journal.Standing{State: journal.Delivered})), journal.ErrGone)
-	is(t, j.Append(background(), &journal.Move{DeliveryID: gone.ID, Then: journal.Standing{State: journal.Kept}}), journal.ErrGone)
+	is(t, j.Append(background(), m.Event("booking.updated"), m.Attempt(gone, 200, journal.DeliveryState{State: journal.Delivered})), journal.ErrGone)
+	is(t, j.Append(background(), &journal.Transition{DeliveryID: gone.ID, Next: journal.DeliveryState{State: journal.Held}}), journal.ErrGone)
 	orphan := m.Delivery(c, "s")
 	orphan.Of = 4711
 	is(t, j.Append(background(), orphan), journal.ErrGone)
 	canceled, cancel := context.WithCancel(background())
 	cancel()
-	is(t, j.Append(canceled, m.Change("booking.updated")), context.Canceled)
+	is(t, j.Append(canceled, m.Event("booking.updated")), context.Canceled)
 
 	twice := m.Delivery(c, "s")
 	twice.ID = there.ID
 	stateless := m.Delivery(c, "s")
 	stateless.State = "lost"
 	homeless := m.Delivery(c, "")
-	changeless := &journal.Delivery{Delivery: simulator.Delivery{ID: m.ID(), SubscriptionID: "s"}, Standing: journal.Standing{State: journal.Pending}}
+	changeless := &journal.Delivery{Delivery: simulator.Delivery{ID: m.ID(), SubscriptionID: "s"}, DeliveryState: journal.DeliveryState{State: journal.Pending}}
 	for _, bad := range []struct {
 		says    string
 		records []journal.Record
 	}{
-		{"is there already", []journal.Record{m.Change("booking.updated"), twice}},
+		{"is there already", []journal.Record{m.Event("booking.updated"), twice}},
 		{`cannot be "lost"`, []journal.Record{stateless}},
 		{"no subscription", []journal.Record{homeless}},
 		{"is of no change", []journal.Record{changeless}},
-		{"no event type", []journal.Record{&journal.Change{}}},
+		{"no event type", []journal.Record{&journal.Event{}}},
 		{"has no id", []journal.Record{&journal.Setting{}}},
-		{"has no id", []journal.Record{&journal.Move{Then: journal.Standing{State: journal.Kept}}}},
+		{"has no id", []journal.Record{&journal.Transition{Next: journal.DeliveryState{State: journal.Held}}}},
 		{"is nil", []journal.Record{nil}},
 		{"by Reset alone", []journal.Record{&journal.Reset{}}},
 	} {
@@ -83,7 +83,7 @@ func testAppendRefuses(t *testing.T, open Open) {
 			t.Errorf("error %v, want one that says %q", err, bad.says)
 		}
 	}
-	if got, want := j.Tally(), (journal.Tally{Changes: 1, Deliveries: 1, Pending: 1}); got != want {
+	if got, want := j.Stats(), (journal.Stats{Events: 1, Deliveries: 1, Pending: 1}); got != want {
 		t.Errorf("tally %+v after refusals, want %+v", got, want)
 	}
 	read, err := j.Read(background(), before, 0)
@@ -93,36 +93,36 @@ func testAppendRefuses(t *testing.T, open Open) {
 	}
 }
 
-func testStanding(t *testing.T, open Open) {
+func testDeliveryState(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
-	c := m.Change("booking.created")
+	c := m.Event("booking.created")
 	d := m.Delivery(c, "s")
 	must(t, j.Append(background(), c, d))
 
 	due := m.now.Add(10 * time.Second)
-	first := m.Attempt(d, 503, journal.Standing{State: journal.Pending, Due: due, Ladder: 1})
+	first := m.Attempt(d, 503, journal.DeliveryState{State: journal.Pending, Due: due, Tries: 1})
 	must(t, j.Append(background(), first))
 	want := *d
-	want.Attempts, want.LastAt, want.Status, want.Standing = 1, first.StartedAt, 503, first.Then
+	want.Attempts, want.LastAt, want.Status, want.DeliveryState = 1, first.StartedAt, 503, first.Next
 	got, err := j.Delivery(background(), d.ID)
 	must(t, err)
 	equal(t, "after an attempt", &want, got)
 
-	must(t, j.Append(background(), &journal.Move{At: m.Tick(), DeliveryID: d.ID, Then: journal.Standing{State: journal.Kept, Ladder: 1}, Reason: "paused"}))
-	if tally := j.Tally(); tally.Kept != 1 || tally.Pending != 0 || tally.Owed() != 1 {
-		t.Fatalf("tally %+v, want one kept", tally)
+	must(t, j.Append(background(), &journal.Transition{At: m.Tick(), DeliveryID: d.ID, Next: journal.DeliveryState{State: journal.Held, Tries: 1}, Reason: "paused"}))
+	if stats := j.Stats(); stats.Held != 1 || stats.Pending != 0 || stats.Unfinished() != 1 {
+		t.Fatalf("tally %+v, want one kept", stats)
 	}
-	second := m.Attempt(got, 0, journal.Standing{State: journal.Failed, Ladder: 2})
+	second := m.Attempt(got, 0, journal.DeliveryState{State: journal.Failed, Tries: 2})
 	must(t, j.Append(background(), second))
-	want.Attempts, want.LastAt, want.Status, want.Failure, want.Standing = 2, second.StartedAt, 0, simulator.FailureRefused, second.Then
+	want.Attempts, want.LastAt, want.Status, want.Failure, want.DeliveryState = 2, second.StartedAt, 0, simulator.FailureRefused, second.Next
 	got, err = j.Delivery(background(), d.ID)
 	must(t, err)
 	equal(t, "after the second", &want, got)
-	if tally := j.Tally(); tally.Owed() != 0 || tally.Attempts != 2 {
-		t.Fatalf("tally %+v, want two attempts and nothing owed", tally)
+	if stats := j.Stats(); stats.Unfinished() != 0 || stats.Attempts != 2 {
+		t.Fatalf("tally %+v, want two attempts and nothing owed", stats)
 	}
 
-	again := m.Attempt(got, 200, journal.Standing{}) // sent again by hand: the delivery stays as it is
+	again := m.Attempt(got, 200, journal.DeliveryState{}) // sent again by hand: the delivery stays as it is
 	must(t, j.Append(background(), again))
 	got, err = j.Delivery(background(), d.ID)
 	must(t, err)
@@ -131,9 +131,9 @@ func testStanding(t *testing.T, open Open) {
 	}
 
 	// A delivery may be born and tried in one call.
-	c2 := m.Change("booking.updated")
+	c2 := m.Event("booking.updated")
 	d2 := m.Delivery(c2, "s")
-	must(t, j.Append(background(), c2, d2, m.Attempt(d2, 200, journal.Standing{State: journal.Delivered, Ladder: 1})))
+	must(t, j.Append(background(), c2, d2, m.Attempt(d2, 200, journal.DeliveryState{State: journal.Delivered, Tries: 1})))
 	got, err = j.Delivery(background(), d2.ID)
 	must(t, err)
 	if got.State != journal.Delivered || got.Attempts != 1 {
@@ -145,24 +145,24 @@ func testWhole(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
 	typed, err := schemas.Lookup("webhook.event.deliveryFailed")
 	must(t, err)
-	c := &journal.Change{At: m.Tick(), Origin: "provider", Change: schemas.Change{
+	c := &journal.Event{At: m.Tick(), Origin: "provider", Event: schemas.Event{
 		Type:        typed,
 		Identifiers: []schemas.Identifier{{Name: "subscriptionId", Value: m.ID()}, {Name: "outboxId", Value: "grün\x00\n"}},
 		Metadata:    []schemas.MetadataField{{Name: "failedEventType", Value: "booking.created"}, {Name: "httpStatusCode", Value: 503}, {Name: "yes", Value: true}},
 	}}
 	d := m.Delivery(c, "s")
 	d.EventID = m.ID()
-	a := m.Attempt(d, 413, journal.Standing{State: journal.Pending, Due: m.now.Add(time.Hour), Ladder: 1})
-	a.Sent.Method, a.Sent.Proto, a.Sent.Fault = "PUT", "1.0", "signature=stale,age=400s"
-	a.Sent.Headers = append(a.Sent.Headers, simulator.Header{Name: "host", Value: "a second one"}, simulator.Header{Name: "", Value: ""})
-	a.Sent.Body = []byte{0, 1, 0xff, '"'}
-	a.Came = simulator.Came{
+	a := m.Attempt(d, 413, journal.DeliveryState{State: journal.Pending, Due: m.now.Add(time.Hour), Tries: 1})
+	a.Request.Method, a.Request.Proto, a.Request.Fault = "PUT", "1.0", "signature=stale,age=400s"
+	a.Request.Headers = append(a.Request.Headers, simulator.Header{Name: "host", Value: "a second one"}, simulator.Header{Name: "", Value: ""})
+	a.Request.Body = []byte{0, 1, 0xff, '"'}
+	a.Response = simulator.Response{
 		Status: 413, Proto: "HTTP/1.0", Headers: []simulator.Header{{Name: "Set-Cookie", Value: "a"}, {Name: "set-cookie", Value: "b\xff"}},
-		Body: []byte("too large"), Size: 1 << 40, Truncated: true, Reconnected: true, Counted: simulator.CountedSuccess, Followed: "https://example.com/elsewhere", RetryAfter: 7 * time.Second, Detail: "in a sentence",
+		Body: []byte("too large"), Size: 1 << 40, Truncated: true, Reconnected: true, Counted: simulator.CountedSuccess, FinalURL: "https://example.com/elsewhere", RetryAfter: 7 * time.Second, Detail: "in a sentence",
 		Timings: simulator.Timings{DNS: 1, Connect: 2, TLS: 3, FirstByte: 4, Total: 5 * time.Hour},
 	}
 	a.Verdict, a.Violations, a.Replay = journal.Invalid, []string{"/identifiers: missing bookingId", "/x: unknown"}, 1
-	raw := &journal.Attempt{Attempt: simulator.Attempt{StartedAt: m.Tick(), Sent: simulator.Sent{Body: []byte("raw")}, Came: simulator.Came{Failure: simulator.FailureTimeout}}}
+	raw := &journal.Attempt{Attempt: simulator.Attempt{StartedAt: m.Tick(), Request: simulator.Request{Body: []byte("raw")}, Response: simulator.Response{Failure: simulator.FailureTimeout}}}
 	must(t, j.Append(background(), c, d, a, raw))
 
 	for _, want := range []*journal.Attempt{a, raw} {
@@ -176,7 +176,7 @@ func testWhole(t *testing.T, open Open) {
 	brief, err := j.Attempts(background(), journal.Query{Oldest: true})
 	must(t, err)
 	equal(t, "brief page", []*journal.Attempt{a.Brief(), raw.Brief()}, brief.Items)
-	gotChange, err := j.Change(background(), c.Seq)
+	gotChange, err := j.Event(background(), c.Seq)
 	must(t, err)
 	equal(t, "change", c, gotChange)
 	got, err := j.Delivery(background(), d.ID)
@@ -191,9 +191,9 @@ func testConcurrent(t *testing.T, open Open) {
 	inParallel(goroutines, func(i int) {
 		m := NewMaker(uint64(i) * 17)
 		for range each {
-			c := m.Change("booking.created")
+			c := m.Event("booking.created")
 			d := m.Delivery(c, "s")
-			a := m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
+			a := m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})
 			if err := j.Append(background(), c, d); err != nil {
 				t.Error(err)
 			}
@@ -218,8 +218,8 @@ func testConcurrent(t *testing.T, open Open) {
 	if want := goroutines * each * 3; len(seen) != want {
 		t.Errorf("%d different numbers, want %d", len(seen), want)
 	}
-	want := journal.Tally{Changes: goroutines * each, Deliveries: goroutines * each, Attempts: goroutines * each}
-	if got := j.Tally(); got != want {
+	want := journal.Stats{Events: goroutines * each, Deliveries: goroutines * each, Attempts: goroutines * each}
+	if got := j.Stats(); got != want {
 		t.Errorf("tally %+v, want %+v", got, want)
 	}
 	n, err := j.Count(background(), journal.KindAttempt, journal.Query{Outcomes: []journal.Outcome{journal.Accepted}})
@@ -231,12 +231,12 @@ func testConcurrent(t *testing.T, open Open) {
 
 func testClosed(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
-	must(t, j.Append(background(), m.Change("booking.created")))
+	must(t, j.Append(background(), m.Event("booking.created")))
 	_, next := j.Committed()
 	must(t, j.Close())
 	<-next
-	is(t, j.Append(background(), m.Change("booking.created")), journal.ErrClosed)
-	_, err := j.Changes(background(), journal.Query{})
+	is(t, j.Append(background(), m.Event("booking.created")), journal.ErrClosed)
+	_, err := j.Events(background(), journal.Query{})
 	is(t, err, journal.ErrClosed)
 	_, err = j.Read(background(), 0, 0)
 	is(t, err, journal.ErrClosed)
@@ -246,7 +246,7 @@ func testClosed(t *testing.T, open Open) {
 	for _, err := range j.Current(background(), journal.KindSetting) {
 		is(t, err, journal.ErrClosed)
 	}
-	for _, err := range j.Owed(background(), "", 0) {
+	for _, err := range j.Unfinished(background(), "", 0) {
 		is(t, err, journal.ErrClosed)
 	}
 	_, next = j.Committed()

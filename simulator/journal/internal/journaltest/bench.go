@@ -16,9 +16,9 @@ func Bench(b *testing.B, open Open) {
 		b.SetParallelism(32) // as many in flight for each processor
 		b.RunParallel(func(pb *testing.PB) {
 			m := NewMaker(seed.Add(1) * 1009)
-			sample := m.Attempt(m.Delivery(m.Change("booking.created"), "692597070fe21cfa5e6a010f"), 200, journal.Standing{State: journal.Delivered, Ladder: 1})
+			sample := m.Attempt(m.Delivery(m.Event("booking.created"), "692597070fe21cfa5e6a010f"), 200, journal.DeliveryState{State: journal.Delivered, Tries: 1})
 			for pb.Next() {
-				c := m.Change("booking.created")
+				c := m.Event("booking.created")
 				d := m.Delivery(c, "692597070fe21cfa5e6a010f")
 				if err := j.Append(background(), c, d); err != nil {
 					b.Error(err)
@@ -39,7 +39,7 @@ func Bench(b *testing.B, open Open) {
 		m := NewMaker(1)
 		records := make([]journal.Record, 1000)
 		for i := range records {
-			records[i] = m.Change("booking.created")
+			records[i] = m.Event("booking.created")
 		}
 		for b.Loop() {
 			if err := j.Append(background(), records...); err != nil {

@@ -33,12 +33,12 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"append numbers and joins", testAppend},
 		{"append refuses", testAppendRefuses},
-		{"delivery stands where its attempts leave it", testStanding},
+		{"delivery stands where its attempts leave it", testDeliveryState},
 		{"attempt comes back whole", testWhole},
 		{"read follows the sequence", testRead},
 		{"committed wakes followers", testCommitted},
 		{"current holds what is in force", testCurrent},
-		{"owed in order", testOwed},
+		{"owed in order", testUnfinished},
 		{"queries filter", testFilter},
 		{"pages are stable", testPages},
 		{"full pages are bounded in bytes", testFullPages},
@@ -71,49 +71,49 @@ func (m *Maker) Tick() time.Time {
 }
 
 // Change makes a change of the type, which concerns a new record.
-func (m *Maker) Change(eventType string) *journal.Change {
+func (m *Maker) Event(eventType string) *journal.Event {
 	t, err := schemas.Lookup(eventType)
 	if err != nil {
 		panic(err)
 	}
-	return &journal.Change{At: m.Tick(), Origin: "api", Change: schemas.Change{
+	return &journal.Event{At: m.Tick(), Origin: "api", Event: schemas.Event{
 		Type:        t,
 		Identifiers: []schemas.Identifier{{Name: "bookingId", Value: m.ID()}, {Name: "patientId", Value: m.ID()}},
 	}}
 }
 
 // Delivery makes a pending delivery of the change to the subscription.
-func (m *Maker) Delivery(c *journal.Change, subscription string) *journal.Delivery {
+func (m *Maker) Delivery(c *journal.Event, subscription string) *journal.Delivery {
 	at := m.Tick()
 	return &journal.Delivery{
-		Delivery: simulator.Delivery{ID: m.ID(), SubscriptionID: subscription, Change: c.Change, CreatedAt: at},
-		Of:       c.Seq,
-		Standing: journal.Standing{State: journal.Pending, Due: at},
+		Delivery:      simulator.Delivery{ID: m.ID(), SubscriptionID: subscription, Event: c.Event, CreatedAt: at},
+		Of:            c.Seq,
+		DeliveryState: journal.DeliveryState{State: journal.Pending, Due: at},
 	}
 }
 
 // Attempt makes an attempt of the delivery that is answered with the status (0: not at all) and leaves it so.
-func (m *Maker) Attempt(d *journal.Delivery, status int, then journal.Standing) *journal.Attempt {
+func (m *Maker) Attempt(d *journal.Delivery, status int, then journal.DeliveryState) *journal.Attempt {
 	a := &journal.Attempt{
 		Attempt: simulator.Attempt{
 			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, Number: d.Attempts + 1, StartedAt: m.Tick(),
-			Sent: simulator.Sent{
-				EventID: m.ID(), EventType: d.Change.Type.Name, Method: "POST", URL: "http://127.0.0.1:3000/webhooks", Proto: "1.1",
+			Request: simulator.Request{
+				EventID: m.ID(), EventType: d.Event.Type.Name, Method: "POST", URL: "http://127.0.0.1:3000/webhooks", Proto: "1.1",
 				Headers: []simulator.Header{
 					{Name: "Host", Value: "127.0.0.1:3000"}, {Name: "User-Agent", Value: "Semblance/1"}, {Name: "Content-Type", Value: "application/json"},
 					{Name: "X-Webhook-Signature", Value: fmt.Sprintf("t=%d,v1=%064x", m.now.Unix(), m.now.UnixNano())}, {Name: "X-Webhook-Timestamp", Value: fmt.Sprint(m.now.Unix())},
 				},
 			},
-			Came: simulator.Came{
+			Response: simulator.Response{
 				Status: status, Proto: "HTTP/1.1", Headers: []simulator.Header{{Name: "Content-Length", Value: "2"}, {Name: "content-type", Value: "text/plain"}},
 				Body: []byte("ok"), Size: 2, Timings: simulator.Timings{Connect: time.Microsecond, FirstByte: 80 * time.Microsecond, Total: 90 * time.Microsecond},
 			},
 		},
-		Then: then, Verdict: journal.Valid,
+		Next: then, Verdict: journal.Valid,
 	}
-	a.Sent.Body = simulator.AppendPayload(nil, d.SubscriptionID, a.Sent.EventID, &d.Change)
+	a.Request.Body = simulator.AppendPayload(nil, d.SubscriptionID, a.Request.EventID, &d.Event)
 	if status == 0 {
-		a.Came = simulator.Came{Failure: simulator.FailureRefused, Detail: "nothing listens at 127.0.0.1:3000"}
+		a.Response = simulator.Response{Failure: simulator.FailureRefused, Detail: "nothing listens at 127.0.0.1:3000"}
 	}
 	return a
 }

@@ -11,9 +11,9 @@ import (
 
 func testRead(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
-	c := m.Change("booking.created")
+	c := m.Event("booking.created")
 	d := m.Delivery(c, "s")
-	a := m.Attempt(d, 200, journal.Standing{State: journal.Delivered, Ladder: 1})
+	a := m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered, Tries: 1})
 	s := &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "s", Secret: "whsec_quite_secret_indeed", URL: "http://127.0.0.1:1/", EventTypes: []string{"booking.created"},
 		Headers: []simulator.Header{{Name: "a", Value: "b"}}, CreatedAt: m.now, UpdatedAt: m.now, Label: "l", Version: "1"}, Reason: "created"}
 	n := &journal.Notice{At: m.Tick(), SubscriptionID: "s", Subject: "paused", Text: "it is paused"}
@@ -70,7 +70,7 @@ func testCommitted(t *testing.T, open Open) {
 		}()
 	}
 	for range total {
-		must(t, j.Append(background(), m.Change("booking.created")))
+		must(t, j.Append(background(), m.Event("booking.created")))
 	}
 	for range 3 {
 		if seen := <-done; len(seen) != total || !ascending(seen) {
@@ -115,24 +115,24 @@ func testCurrent(t *testing.T, open Open) {
 	current(journal.KindSetting)
 }
 
-func testOwed(t *testing.T, open Open) {
+func testUnfinished(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
-	var owed, toA []*journal.Delivery
+	var unfinished, toA []*journal.Delivery
 	for range 4 {
 		var records []journal.Record
 		tried := map[*journal.Delivery]*journal.Attempt{}
 		var all []*journal.Delivery
 		for i := range 150 { // together more than is read at a time
-			c := m.Change("booking.created")
+			c := m.Event("booking.created")
 			d := m.Delivery(c, []string{"a", "b", "c"}[i%3])
 			all, records = append(all, d), append(records, c, d)
 			switch i % 5 {
 			case 1:
-				tried[d] = m.Attempt(d, 500, journal.Standing{State: journal.Pending, Due: m.now.Add(time.Minute), Ladder: 1})
+				tried[d] = m.Attempt(d, 500, journal.DeliveryState{State: journal.Pending, Due: m.now.Add(time.Minute), Tries: 1})
 			case 2:
-				tried[d] = m.Attempt(d, 200, journal.Standing{State: journal.Delivered})
+				tried[d] = m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})
 			case 3:
-				d.Standing = journal.Standing{State: journal.Kept}
+				d.DeliveryState = journal.DeliveryState{State: journal.Held}
 			}
 			if tried[d] != nil {
 				records = append(records, tried[d])
@@ -143,8 +143,8 @@ func testOwed(t *testing.T, open Open) {
 			if a := tried[d]; a != nil {
 				d = d.After(a)
 			}
-			if d.State.Owed() {
-				owed = append(owed, d)
+			if d.State.Unfinished() {
+				unfinished = append(unfinished, d)
 				if d.SubscriptionID == "a" {
 					toA = append(toA, d)
 				}
@@ -152,7 +152,7 @@ func testOwed(t *testing.T, open Open) {
 		}
 	}
 	collect := func(subscription string, after journal.Seq, most int) (all []*journal.Delivery) {
-		for d, err := range j.Owed(background(), subscription, after) {
+		for d, err := range j.Unfinished(background(), subscription, after) {
 			must(t, err)
 			if all = append(all, d); len(all) == most {
 				break
@@ -160,7 +160,7 @@ func testOwed(t *testing.T, open Open) {
 		}
 		return all
 	}
-	equal(t, "all owed", owed, collect("", 0, -1))
+	equal(t, "all owed", unfinished, collect("", 0, -1))
 	equal(t, "owed to a", toA, collect("a", 0, -1))
 	equal(t, "a few", toA[:3], collect("a", 0, 3))
 	equal(t, "the rest", toA[3:], collect("a", toA[2].Seq, -1))
@@ -168,13 +168,13 @@ func testOwed(t *testing.T, open Open) {
 
 func testFilter(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
-	c1, c2 := m.Change("booking.created"), m.Change("booking.updated")
+	c1, c2 := m.Event("booking.created"), m.Event("booking.updated")
 	c2.Origin = "traffic"
 	d1, d2, d3 := m.Delivery(c1, "a"), m.Delivery(c1, "b"), m.Delivery(c2, "a")
 	must(t, j.Append(background(), c1, d1, d2, c2, d3))
-	a1 := m.Attempt(d1, 200, journal.Standing{State: journal.Delivered, Ladder: 1})
-	a2 := m.Attempt(d2, 500, journal.Standing{State: journal.Failed, Ladder: 1})
-	a3 := m.Attempt(d3, 0, journal.Standing{State: journal.Pending, Ladder: 1})
+	a1 := m.Attempt(d1, 200, journal.DeliveryState{State: journal.Delivered, Tries: 1})
+	a2 := m.Attempt(d2, 500, journal.DeliveryState{State: journal.Failed, Tries: 1})
+	a3 := m.Attempt(d3, 0, journal.DeliveryState{State: journal.Pending, Tries: 1})
 	must(t, j.Append(background(), a1, a2, a3))
 	booking := c1.Identifiers[0].Value
 	for _, test := range []struct {
@@ -197,7 +197,7 @@ func testFilter(t *testing.T, open Open) {
 		{"outcomes", journal.Query{Outcomes: []journal.Outcome{journal.Refused, journal.Unanswered}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq}},
 		{"accepted", journal.Query{Outcomes: []journal.Outcome{journal.Accepted}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a1.Seq}},
 		{"delivery", journal.Query{Delivery: d2.ID}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq}, []journal.Seq{a2.Seq}},
-		{"change", journal.Query{Change: c1.Seq}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"change", journal.Query{Event: c1.Seq}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"after", journal.Query{After: d2.Seq}, []journal.Seq{c2.Seq}, []journal.Seq{d3.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"from", journal.Query{From: d2.CreatedAt}, nil, []journal.Seq{d3.Seq, d2.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"until", journal.Query{Until: d2.CreatedAt}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d1.Seq}, nil},
@@ -205,7 +205,7 @@ func testFilter(t *testing.T, open Open) {
 			[]journal.Seq{c1.Seq}, []journal.Seq{d1.Seq}, []journal.Seq{a1.Seq}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			changes, err := j.Changes(background(), test.q)
+			changes, err := j.Events(background(), test.q)
 			must(t, err)
 			deliveries, err := j.Deliveries(background(), test.q)
 			must(t, err)
@@ -214,7 +214,7 @@ func testFilter(t *testing.T, open Open) {
 			equal(t, "changes", test.changes, seqs(changes.Items))
 			equal(t, "deliveries", test.deliveries, seqs(deliveries.Items))
 			equal(t, "attempts", test.attempt, seqs(attempts.Items))
-			for kind, want := range map[journal.Kind]int{journal.KindChange: len(test.changes), journal.KindDelivery: len(test.deliveries), journal.KindAttempt: len(test.attempt)} {
+			for kind, want := range map[journal.Kind]int{journal.KindEvent: len(test.changes), journal.KindDelivery: len(test.deliveries), journal.KindAttempt: len(test.attempt)} {
 				n, err := j.Count(background(), kind, test.q)
 				must(t, err)
 				if n != want {
@@ -232,17 +232,17 @@ func testPages(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
 	more := func(n int) {
 		for range n {
-			must(t, j.Append(background(), m.Change("booking.created"), m.Change("booking.updated")))
+			must(t, j.Append(background(), m.Event("booking.created"), m.Event("booking.updated")))
 		}
 	}
 	for _, oldest := range []bool{false, true} {
 		more(25)
-		want, err := j.Count(background(), journal.KindChange, journal.Query{Types: []string{"booking.updated"}})
+		want, err := j.Count(background(), journal.KindEvent, journal.Query{Types: []string{"booking.updated"}})
 		must(t, err)
 		q := journal.Query{Types: []string{"booking.updated"}, Limit: 4, Oldest: oldest}
 		var all []journal.Seq
 		for {
-			p, err := j.Changes(background(), q)
+			p, err := j.Events(background(), q)
 			must(t, err)
 			all = append(all, seqs(p.Items)...)
 			if q.Cursor = p.Next; p.Next == "" || len(all) > 1000 {
@@ -267,19 +267,19 @@ func testPages(t *testing.T, open Open) {
 			}
 		}
 	}
-	mark := (&journal.Query{Oldest: true}).Mark(5)
+	mark := (&journal.Query{Oldest: true}).CursorAfter(5)
 	for _, cursor := range []string{"x", "====", mark, mark + "A", "bjA", "bi01", "b3h4"} {
-		_, err := j.Changes(background(), journal.Query{Cursor: cursor})
+		_, err := j.Events(background(), journal.Query{Cursor: cursor})
 		is(t, err, journal.ErrCursor)
 	}
-	p, err := j.Changes(background(), journal.Query{Limit: 1 << 30})
+	p, err := j.Events(background(), journal.Query{Limit: 1 << 30})
 	must(t, err)
 	if len(p.Items) == 0 || p.Next != "" {
 		t.Errorf("%d items, next %q", len(p.Items), p.Next)
 	}
-	unknown := &journal.Change{At: m.Tick(), Change: schemas.Change{Type: &schemas.EventType{Name: "of.another.version"}}}
+	unknown := &journal.Event{At: m.Tick(), Event: schemas.Event{Type: &schemas.EventType{Name: "of.another.version"}}}
 	must(t, j.Append(background(), unknown))
-	got, err := j.Change(background(), unknown.Seq)
+	got, err := j.Event(background(), unknown.Seq)
 	must(t, err)
 	if got.Type.Name != "of.another.version" {
 		t.Errorf("type %q", got.Type.Name)
@@ -289,7 +289,7 @@ func testPages(t *testing.T, open Open) {
 func testFullPages(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
 	for range 4 {
-		a := &journal.Attempt{Attempt: simulator.Attempt{StartedAt: m.Tick(), Came: simulator.Came{Status: 200, Body: make([]byte, journal.MaxPageBytes*2/3)}}}
+		a := &journal.Attempt{Attempt: simulator.Attempt{StartedAt: m.Tick(), Response: simulator.Response{Status: 200, Body: make([]byte, journal.MaxPageBytes*2/3)}}}
 		must(t, j.Append(background(), a))
 	}
 	q := journal.Query{Full: true}

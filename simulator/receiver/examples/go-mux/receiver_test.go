@@ -63,10 +63,10 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// play plays stories at the application. If one fails, its report is the test's.
-func play(t *testing.T, application string, stories ...string) {
+// play plays scenarios at the application. If one fails, its report is the test's.
+func play(t *testing.T, application string, scenarios ...string) {
 	t.Helper()
-	arguments := append([]string{"play", "--quiet", "--to", application + "/webhooks"}, stories...)
+	arguments := append([]string{"play", "--quiet", "--to", application + "/webhooks"}, scenarios...)
 	if report, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput(); err != nil {
 		t.Errorf("semblance play: %v\n%s", err, report)
 	}
@@ -136,7 +136,7 @@ func TestLostAnswerBringsARetryAndNoSecondReceipt(t *testing.T) {
 	api := start(t, application)
 
 	subscription := call[struct{ Items []struct{ ID string } }](t, "GET", api+"/subscriptions", "").Items[0].ID
-	call[any](t, "POST", api+"/subscriptions/"+subscription+"/faults", `{"fault": "transport=lost-answer", "next": 1}`)
+	call[any](t, "POST", api+"/subscriptions/"+subscription+"/faults", `{"fault": "transport=lost-response", "next": 1}`)
 	paid := call[struct {
 		Events []struct{ Identifiers map[string]string }
 	}](t, "POST", api+"/events", `{"eventType": "invoice.paid"}`)

@@ -66,12 +66,12 @@ func TestForgeriesAreRefused(t *testing.T) {
 
 func TestLostAnswerBringsARetryAndNoSecondReceipt(t *testing.T) {
 	sim, desk := start(t)
-	sim.Fault("transport=lost-answer", 1)
+	sim.Fault("transport=lost-response", 1)
 	paid := sim.Emit("invoice.paid")
 	sim.Accepted(1, "invoice.paid", 10*time.Second)
 
 	attempts := sim.Attempts("invoice.paid")
-	if len(attempts) != 2 || attempts[0].Sent.EventID == attempts[1].Sent.EventID {
+	if len(attempts) != 2 || attempts[0].Request.EventID == attempts[1].Request.EventID {
 		t.Errorf("%d attempts, want two with an eventId each", len(attempts))
 	}
 	desk.mu.Lock()

@@ -48,7 +48,7 @@ test("an answer that is lost brings a retry, and no second receipt", async (t) =
   t.after(() => semblance.stop());
 
   const { items: [subscription] } = await semblance.get("/subscriptions");
-  await semblance.post(`/subscriptions/${subscription.id}/faults`, { fault: "transport=lost-answer", next: 1 });
+  await semblance.post(`/subscriptions/${subscription.id}/faults`, { fault: "transport=lost-response", next: 1 });
   const { events: [paid] } = await semblance.post("/events", { eventType: "invoice.paid" });
   await semblance.accepted(1, "invoice.paid");
 

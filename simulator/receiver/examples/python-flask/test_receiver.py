@@ -72,9 +72,9 @@ def semblance(url):
     provider.stop()
 
 
-def play(url, *stories):
-    """Play stories at the receiver. If one fails, its report is the test's."""
-    ran = subprocess.run([SEMBLANCE, "play", *stories, "--to", url, "--quiet"], capture_output=True, text=True)
+def play(url, *scenarios):
+    """Play scenarios at the receiver. If one fails, its report is the test's."""
+    ran = subprocess.run([SEMBLANCE, "play", *scenarios, "--to", url, "--quiet"], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
@@ -96,7 +96,7 @@ def test_forgeries_are_refused(url):
 
 def test_an_answer_that_is_lost_brings_a_retry_and_no_second_receipt(semblance, desk):
     subscription = semblance.get("/subscriptions")["items"][0]
-    semblance.post(f"/subscriptions/{subscription['id']}/faults", {"fault": "transport=lost-answer", "next": 1})
+    semblance.post(f"/subscriptions/{subscription['id']}/faults", {"fault": "transport=lost-response", "next": 1})
     paid = semblance.post("/events", {"eventType": "invoice.paid"})["events"][0]
     semblance.accepted(1, "invoice.paid")
 

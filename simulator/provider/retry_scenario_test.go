@@ -12,13 +12,13 @@ import (
 )
 
 // steady is the ladder of the contract without its jitter, so that its times are round.
-var steady = provider.Ladder{Jitter: -1}
+var steady = provider.RetryPolicy{Jitter: -1}
 
 func TestAReceiverThatFailsThreeTimesAndRecovers(t *testing.T) {
 	for _, eventIDs := range []provider.EventIDs{provider.PerAttempt, provider.PerEvent} {
 		t.Run(eventIDs.String(), func(t *testing.T) {
 			c := clock.Manual(noon)
-			p := start(t, provider.Options{Clock: c, Ladder: steady, EventIDs: eventIDs})
+			p := start(t, provider.Options{Clock: c, Retry: steady, EventIDs: eventIDs})
 			r := receive(t, c)
 			r.answers(func(n int, _ request) int {
 				if n <= 3 {
@@ -59,7 +59,7 @@ func TestAReceiverThatFailsThreeTimesAndRecovers(t *testing.T) {
 				t.Fatalf("%d attempts in the journal (%v), want 4", len(page.Items), err)
 			}
 			for i, a := range page.Items {
-				if a.Number != i+1 || a.StartedAt.Sub(noon) != due[i] || a.Verdict != journal.Valid || a.Sent.EventID != got[i].EventID {
+				if a.Number != i+1 || a.StartedAt.Sub(noon) != due[i] || a.Verdict != journal.Valid || a.Request.EventID != got[i].EventID {
 					t.Errorf("attempt %d in the journal: %+v", i+1, a)
 				}
 			}
@@ -71,7 +71,7 @@ func TestAnAttemptMaySignAtTheTimeOfTheFirst(t *testing.T) {
 	j := journal.NewMemory(journal.Options{})
 	defer j.Close()
 	c := clock.Manual(noon)
-	options := provider.Options{Journal: j, Clock: c, Ladder: steady, SignOnce: true}
+	options := provider.Options{Journal: j, Clock: c, Retry: steady, SignOnce: true}
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n < 4] })
 	p, err := provider.Start(t.Context(), options)
@@ -98,7 +98,7 @@ func TestAnAttemptMaySignAtTheTimeOfTheFirst(t *testing.T) {
 
 func TestRetryAfterIsHonouredUpToTheNextStep(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: steady})
+	p := start(t, provider.Options{Clock: c, Retry: steady})
 	r := receive(t, c)
 	r.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Retry-After", "30")
@@ -110,30 +110,30 @@ func TestRetryAfterIsHonouredUpToTheNextStep(t *testing.T) {
 	subscribe(t, p, r.URL, "booking.created")
 	emit(t, p, "booking.created")
 	advance(t, p, 24*time.Hour)
-	var came []time.Duration
+	var response []time.Duration
 	for _, r := range r.requests() {
-		came = append(came, r.At.Sub(noon))
+		response = append(response, r.At.Sub(noon))
 	}
 	// 30 s for the first, within the next step's 40 s; then the ladder waits longer than it is asked to.
 	want := []time.Duration{0, 30 * time.Second, 70 * time.Second, 230 * time.Second, 870 * time.Second}
-	if len(came) != len(want) {
-		t.Fatalf("attempts after %v, want %v", came, want)
+	if len(response) != len(want) {
+		t.Fatalf("attempts after %v, want %v", response, want)
 	}
 	for i := range want {
-		if came[i] != want[i] {
-			t.Fatalf("attempts after %v, want %v", came, want)
+		if response[i] != want[i] {
+			t.Fatalf("attempts after %v, want %v", response, want)
 		}
 	}
 }
 
 func TestAScaledClockMakesMinutesSeconds(t *testing.T) {
-	p := start(t, provider.Options{Clock: clock.Scaled(1000), Ladder: steady})
+	p := start(t, provider.Options{Clock: clock.Scaled(1000), Retry: steady})
 	r := receive(t, nil)
 	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n < 4] })
 	s := subscribe(t, p, r.URL, "booking.created")
 	began := clock.Now()
 	emit(t, p, "booking.created")
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	if took := clock.Since(began); took < 210*time.Millisecond || took > 5*time.Second {
 		t.Errorf("a ladder of 210 s took %v at a thousandfold", took)
 	}
@@ -143,14 +143,14 @@ func TestAScaledClockMakesMinutesSeconds(t *testing.T) {
 }
 
 // A fixed clock is moved by the ladder alone, so that nobody waits.
-func TestAFixedClockIsMovedByTheLadder(t *testing.T) {
+func TestAFixedClockIsMovedByRetries(t *testing.T) {
 	c := clock.Fixed(noon)
-	p := start(t, provider.Options{Clock: c, Ladder: steady})
+	p := start(t, provider.Options{Clock: c, Retry: steady})
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int { return map[bool]int{true: 500, false: 200}[n < 4] })
 	s := subscribe(t, p, r.URL, "booking.created")
 	emit(t, p, "booking.created")
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	got := r.requests()
 	if len(got) != 4 || got[3].At.Sub(noon) != 210*time.Second {
 		t.Errorf("%d attempts, the last after %v; want 4, after 3m30s", len(got), got[len(got)-1].At.Sub(noon))
@@ -180,7 +180,7 @@ func TestADayInSeconds(t *testing.T) {
 	took := clock.Since(began)
 	status := p.StopTraffic()
 	advance(t, p, time.Hour) // the last retries
-	wait(t, p, provider.Condition{NothingOwed: true})
+	wait(t, p, provider.Condition{AllFinished: true})
 	if status.Made != 24*60+1 {
 		t.Errorf("a day at one change a minute made %d, want %d", status.Made, 24*60+1)
 	}

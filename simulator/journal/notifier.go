@@ -4,24 +4,24 @@ import "sync"
 
 // News is where a journal says what is committed, and where its followers wait. The zero value is ready. It is for
 // those who build a journal.
-type News struct {
+type Notifier struct {
 	mu     sync.Mutex
 	last   Seq
-	tally  Tally
+	stats  Stats
 	next   chan struct{} // closed by the next commit; nil until somebody asks for it
 	closed bool
 }
 
 // Publish says that everything up to last is committed, and how much there is now.
-func (n *News) Publish(last Seq, tally Tally) {
+func (n *Notifier) Publish(last Seq, stats Stats) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.last, n.tally = last, tally
+	n.last, n.stats = last, stats
 	n.wake()
 }
 
 // Committed is [Journal.Committed].
-func (n *News) Committed() (Seq, <-chan struct{}) {
+func (n *Notifier) Committed() (Seq, <-chan struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.next == nil {
@@ -34,14 +34,14 @@ func (n *News) Committed() (Seq, <-chan struct{}) {
 }
 
 // Tally is [Journal.Tally].
-func (n *News) Tally() Tally {
+func (n *Notifier) Stats() Stats {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.tally
+	return n.stats
 }
 
 // Close wakes the followers for good.
-func (n *News) Close() {
+func (n *Notifier) Close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.closed {
@@ -50,7 +50,7 @@ func (n *News) Close() {
 	}
 }
 
-func (n *News) wake() {
+func (n *Notifier) wake() {
 	if n.next != nil {
 		close(n.next)
 		n.next = nil

@@ -39,7 +39,7 @@ func TestOutageThroughTheAPI(t *testing.T) {
 		}
 	}
 	s.api(http.StatusOK, "GET", "/deliveries?state=failed&subscription="+sub.ID, nil).into(&failed)
-	s.api(http.StatusOK, "GET", "/deliveries?state=kept", nil).into(&kept)
+	s.api(http.StatusOK, "GET", "/deliveries?state=held", nil).into(&kept)
 	if len(failed.Items) != 3 || len(kept.Items) != 1 || failed.Items[0].Attempts != 5 || failed.Items[0].LastFailure != "refused" {
 		t.Fatalf("failed %+v, kept %+v", failed, kept)
 	}
@@ -117,7 +117,7 @@ func TestRotation(t *testing.T) {
 	s.settle() // the receiver knows the former secret
 	signatures := func() int {
 		attempt := s.attempts("?full=true&limit=1").Items[0]
-		for _, h := range attempt.Sent.Headers {
+		for _, h := range attempt.Request.Headers {
 			if h.Name == "X-Webhook-Signature" {
 				return strings.Count(h.Value, "v1=")
 			}

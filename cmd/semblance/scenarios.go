@@ -18,34 +18,34 @@ import (
 
 // readStories reads all scenarios that the words name. What is wrong with them is printed, of every file, and nothing is
 // played then.
-func (a *app) readStories(words []string) ([]*script.Scenario, error) {
+func (a *app) readScenarios(words []string) ([]*script.Scenario, error) {
 	if len(words) == 0 {
-		return nil, usagef("no story; name a file, or one that comes with Semblance, such as first-visit (`semblance scenario list` shows them)")
+		return nil, usagef("no scenario; name a file, or one that comes with Semblance, such as first-visit (`semblance scenario list` shows them)")
 	}
-	names, err := a.findStories(words)
+	names, err := a.findScenarios(words)
 	if err != nil {
 		return nil, usageError(err)
 	}
-	stories := make([]*script.Scenario, 0, len(names))
+	scenarios := make([]*script.Scenario, 0, len(names))
 	wrong := 0
 	for _, name := range names {
-		story, problems := loadStory(name)
+		scenario, problems := loadScenario(name)
 		a.printProblems(problems)
-		if story == nil {
+		if scenario == nil {
 			wrong++
 			continue
 		}
-		stories = append(stories, story)
+		scenarios = append(scenarios, scenario)
 	}
 	if wrong > 0 {
 		return nil, usagef("%s cannot be played; nothing was sent", count(wrong, "scenario"))
 	}
-	return stories, nil
+	return scenarios, nil
 }
 
 // loadStory reads a scenario. Without one, the problems say why.
-func loadStory(name string) (*script.Scenario, script.Problems) {
-	scenario, err := script.Load(script.Files{Stories: library.Files()}, name)
+func loadScenario(name string) (*script.Scenario, script.Problems) {
+	scenario, err := script.Load(script.Files{Scenarios: library.Files()}, name)
 	if err == nil {
 		return scenario, scenario.Warnings
 	}
@@ -67,18 +67,18 @@ func (a *app) printProblems(problems script.Problems) {
 	}
 }
 
-// findStories returns the names of scenarios that the words stand for: a folder for the stories in it, a pattern for
+// findStories returns the names of scenarios that the words stand for: a folder for the scenarios in it, a pattern for
 // those of the library that fit, and anything else for itself.
-func (a *app) findStories(words []string) ([]string, error) {
+func (a *app) findScenarios(words []string) ([]string, error) {
 	var names []string
 	for _, word := range words {
 		found := []string{word}
 		if info, err := os.Stat(word); err == nil && info.IsDir() {
-			if found, err = storiesIn(word); err != nil {
+			if found, err = scenariosIn(word); err != nil {
 				return nil, err
 			}
 		} else if err != nil && strings.Contains(word, "*") {
-			if found, err = storiesLike(word); err != nil {
+			if found, err = scenariosLike(word); err != nil {
 				return nil, err
 			}
 		}
@@ -91,9 +91,9 @@ func (a *app) findStories(words []string) ([]string, error) {
 	return names, nil
 }
 
-// storiesIn returns the YAML files of a folder, sorted. JSON files are not among them: most of those beside stories are
+// storiesIn returns the YAML files of a folder, sorted. JSON files are not among them: most of those beside scenarios are
 // schemas.
-func storiesIn(folder string) ([]string, error) {
+func scenariosIn(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the folder %s: %w", folder, withoutPath(err))
@@ -110,8 +110,8 @@ func storiesIn(folder string) ([]string, error) {
 	return names, nil
 }
 
-// storiesLike returns the stories of the library whose names fit a pattern.
-func storiesLike(pattern string) ([]string, error) {
+// storiesLike returns the scenarios of the library whose names fit a pattern.
+func scenariosLike(pattern string) ([]string, error) {
 	var names []string
 	for _, name := range library.Names() {
 		if schemas.Fits(pattern, name) {
@@ -119,16 +119,16 @@ func storiesLike(pattern string) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("no story that comes with Semblance fits %q; `semblance scenario list` shows them", pattern)
+		return nil, fmt.Errorf("no scenario that comes with Semblance fits %q; `semblance scenario list` shows them", pattern)
 	}
 	return names, nil
 }
 
-// knownTags refuses a tag that no step has: a story of which nothing is played passes.
-func knownTags(stories []*script.Scenario, tags []string) error {
+// knownTags refuses a tag that no step has: a scenario of which nothing is played passes.
+func knownTags(scenarios []*script.Scenario, tags []string) error {
 	var known []string
-	for _, story := range stories {
-		for step := range story.All() {
+	for _, scenario := range scenarios {
+		for step := range scenario.All() {
 			known = append(known, script.Of(step).Tags...)
 		}
 	}
@@ -149,7 +149,7 @@ func knownTags(stories []*script.Scenario, tags []string) error {
 	return nil
 }
 
-// completeStories completes the names of the library's stories, and files.
-func completeStories(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// completeStories completes the names of the library's scenarios, and files.
+func completeScenarios(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return library.Names(), cobra.ShellCompDirectiveDefault
 }

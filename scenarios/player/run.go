@@ -16,8 +16,8 @@ import (
 	"semblance/simulator/clock"
 )
 
-// story is one scenario while it is played.
-type story struct {
+// scenario is one scenario while it is played.
+type run struct {
 	p              *Player
 	scenario       *script.Scenario
 	seed           int64
@@ -25,7 +25,7 @@ type story struct {
 	clinics        *clinics
 	cast           map[*script.Scenario]map[string]*fixtures.Record
 	sender         sender
-	record         *scenarios.StoryRecorder
+	record         *scenarios.ScenarioRecorder
 	steps          map[string]scenarios.Step // by path
 	selected       selected
 	started        time.Time // on the machine's clock
@@ -36,8 +36,8 @@ type story struct {
 }
 
 // newStory makes the clinic and its cast.
-func (p *Player) newStory(scenario *script.Scenario) (*story, error) {
-	s := &story{p: p, scenario: scenario, seed: scenario.Seed, subscriptionID: p.options.SubscriptionID,
+func (p *Player) newRun(scenario *script.Scenario) (*run, error) {
+	s := &run{p: p, scenario: scenario, seed: scenario.Seed, subscriptionID: p.options.SubscriptionID,
 		cast: map[*script.Scenario]map[string]*fixtures.Record{}, steps: map[string]scenarios.Step{}}
 	if p.options.HasSeed {
 		s.seed = p.options.Seed
@@ -64,16 +64,16 @@ func (p *Player) newStory(scenario *script.Scenario) (*story, error) {
 	p.records.clinics = append(p.records.clinics, s.clinics)
 	p.records.mu.Unlock()
 	s.started = clock.Now()
-	s.record = p.recorder.Story(s.described(), steps)
+	s.record = p.recorder.Scenario(s.described(), steps)
 	return s, nil
 }
 
-func (s *story) newClinic(system fixtures.System) *fixtures.Clinic {
+func (s *run) newClinic(system fixtures.System) *fixtures.Clinic {
 	return fixtures.New(fixtures.Options{Seed: s.seed, System: system, At: s.p.options.At})
 }
 
 // clinicDay is the day that the ids of records count from.
-func (s *story) clinicDay() time.Time {
+func (s *run) clinicDay() time.Time {
 	if s.p.options.At.IsZero() {
 		return fixtures.FirstDay()
 	}
@@ -82,7 +82,7 @@ func (s *story) clinicDay() time.Time {
 
 // castOf makes the records of a scenario's cast, each at a place of its own, so that one more does not change the
 // others. One that stands for a record of the scenario around it is that record.
-func (s *story) castOf(scenario *script.Scenario, path string, outer *script.Scenario) error {
+func (s *run) castOf(scenario *script.Scenario, path string, outer *script.Scenario) error {
 	cast := map[string]*fixtures.Record{}
 	for _, c := range scenario.Cast {
 		if c.Outer != "" {
@@ -121,48 +121,48 @@ func eachPlay(steps []script.Step, f func(*script.Play) error) error {
 	return nil
 }
 
-// described returns what is known of the story without its steps.
-func (s *story) described() scenarios.Story {
-	story := scenarios.Story{Name: s.scenario.Name, Description: s.scenario.Description, File: s.scenario.File, Seed: s.seed}
+// described returns what is known of the scenario without its steps.
+func (s *run) described() scenarios.ScenarioResult {
+	scenario := scenarios.ScenarioResult{Name: s.scenario.Name, Description: s.scenario.Description, File: s.scenario.File, Seed: s.seed}
 	if s.p.options.At.IsZero() {
-		story.StartedAt = s.started
+		scenario.StartedAt = s.started
 	} else {
-		story.StartedAt = s.p.options.At
+		scenario.StartedAt = s.p.options.At
 	}
-	story.Reproduce = append([]string{"play", s.scenario.File}, s.p.options.Reproduce...)
+	scenario.Reproduce = append([]string{"play", s.scenario.File}, s.p.options.Reproduce...)
 	if s.p.options.Reproduce == nil {
-		story.Reproduce = append(story.Reproduce, "--to", s.p.options.Target)
+		scenario.Reproduce = append(scenario.Reproduce, "--to", s.p.options.Target)
 		if !s.p.options.At.IsZero() {
-			story.Reproduce = append(story.Reproduce, "--at", s.p.options.At.Format(time.RFC3339))
+			scenario.Reproduce = append(scenario.Reproduce, "--at", s.p.options.At.Format(time.RFC3339))
 		}
 	}
-	return story
+	return scenario
 }
 
-func (s *story) since() time.Duration { return clock.Since(s.started) }
+func (s *run) since() time.Duration { return clock.Since(s.started) }
 
-// stop ends the story after what is running, and the whole run if a step has failed.
-func (s *story) stop(failed bool) {
+// stop ends the scenario after what is running, and the whole run if a step has failed.
+func (s *run) stop(failed bool) {
 	s.stopping.Lock()
 	defer s.stopping.Unlock()
 	s.stopped = true
 	s.p.failed = s.p.failed || failed
 }
 
-func (s *story) over(ctx context.Context) bool {
+func (s *run) over(ctx context.Context) bool {
 	s.stopping.Lock()
 	defer s.stopping.Unlock()
 	return s.stopped || s.p.failed || ctx.Err() != nil
 }
 
 // idSeed is what the eventIds of one round of a step are drawn from: fresh in every run, unless the time stands still.
-func (s *story) idSeed(place string) uint64 {
+func (s *run) idSeed(place string) uint64 {
 	return s.p.salt ^ schemas.Mix(uint64(s.seed)) ^ key(s.scenario.Name+"\x00"+place)
 }
 
-// at is where the clinic is asked for what a step needs. It goes by the story's name, so that two stories with one seed do
+// at is where the clinic is asked for what a step needs. It goes by the scenario's name, so that two scenarios with one seed do
 // not tell of the same records, and not by its file, which may be called from anywhere.
-func (s *story) at(place string) fixtures.Place {
+func (s *run) at(place string) fixtures.Place {
 	return s.clinics.own.At(s.scenario.Name + "\x00" + place)
 }
 

@@ -21,7 +21,7 @@ const longestWait = 365 * 24 * time.Hour
 
 // Ladder is the schedule of retries: the wait after the n-th attempt is Base·Factorⁿ⁻¹, give or take Jitter. Its zero
 // value is the contract's: 5 attempts in all, after waits of 10 s, 40 s, 160 s and 640 s, each 10 % more or less.
-type Ladder struct {
+type RetryPolicy struct {
 	Attempts int           // in all, the first included; 0 is DefaultAttempts
 	Base     time.Duration // the first wait; 0 is DefaultBase
 	Factor   float64       // by which each wait is longer than the one before; 0 is DefaultFactor
@@ -30,19 +30,19 @@ type Ladder struct {
 
 // Outcome is what the ladder knows of an attempt that was made.
 type Outcome struct {
-	Ended      time.Time     // when its outcome was known, in the story's time
+	Ended      time.Time     // when its outcome was known, in the simulated time
 	OK         bool          // a 2xx answer
 	RetryAfter time.Duration // what the receiver asked for, 0 if it asked for nothing
 }
 
-// Next returns how long to wait after the last attempt of the history before the next one, in the story's time, and
+// Next returns how long to wait after the last attempt of the history before the next one, in the simulated time, and
 // whether there is a next one: there is none after a success, nor when all attempts are used up. Without a history the
 // first attempt is due at once. seed decides the jitter: the same seed and the same number of attempts give the same
 // wait.
 //
 // A Retry-After makes the wait longer, but never longer than the ladder's following step: a receiver may ask for
 // patience and cannot stop the deliveries. A shorter one changes nothing, for the ladder waits that long anyway.
-func (l Ladder) Next(history []Outcome, seed uint64) (wait time.Duration, again bool) {
+func (l RetryPolicy) Next(history []Outcome, seed uint64) (wait time.Duration, again bool) {
 	n := len(history)
 	if n == 0 {
 		return 0, true
@@ -58,9 +58,9 @@ func (l Ladder) Next(history []Outcome, seed uint64) (wait time.Duration, again 
 	return max(wait, min(last.RetryAfter, l.step(n+1))), true
 }
 
-// Due returns when the attempt that follows the history is due, as [Ladder.Next] decides, where scale of the story's
+// Due returns when the attempt that follows the history is due, as [Ladder.Next] decides, where scale of the scenario's
 // time pass in one of the clock's (1 unless the clock is scaled).
-func (l Ladder) Due(history []Outcome, seed uint64, scale float64) (due time.Time, again bool) {
+func (l RetryPolicy) Due(history []Outcome, seed uint64, scale float64) (due time.Time, again bool) {
 	wait, again := l.Next(history, seed)
 	if !again || len(history) == 0 {
 		return time.Time{}, again
@@ -69,7 +69,7 @@ func (l Ladder) Due(history []Outcome, seed uint64, scale float64) (due time.Tim
 }
 
 // step is the wait after the n-th attempt, without jitter.
-func (l Ladder) step(n int) time.Duration {
+func (l RetryPolicy) step(n int) time.Duration {
 	base, factor := l.Base, l.Factor
 	if base == 0 {
 		base = DefaultBase
@@ -80,14 +80,14 @@ func (l Ladder) step(n int) time.Duration {
 	return time.Duration(min(float64(base)*math.Pow(factor, float64(n-1)), float64(longestWait)))
 }
 
-func (l Ladder) attempts() int {
+func (l RetryPolicy) attempts() int {
 	if l.Attempts == 0 {
 		return DefaultAttempts
 	}
 	return l.Attempts
 }
 
-func (l Ladder) jitter() float64 {
+func (l RetryPolicy) jitter() float64 {
 	if l.Jitter == 0 {
 		return DefaultJitter
 	}
@@ -100,7 +100,7 @@ func draw(seed uint64, n int) float64 {
 }
 
 // check says what is wrong with the settings of the ladder.
-func (l Ladder) check() error {
+func (l RetryPolicy) check() error {
 	switch {
 	case l.Attempts < 0:
 		return refuse(CodeSetting, "attempts", "the ladder cannot have %d attempts; it needs at least 1", l.Attempts)

@@ -28,7 +28,7 @@ func parse(t *testing.T, text string) *fault.Fault {
 }
 
 // spoil takes a body through all steps of a draft.
-func spoil(t *testing.T, text, body string) (*fault.Draft, error) {
+func inject(t *testing.T, text, body string) (*fault.Draft, error) {
 	t.Helper()
 	f := parse(t, text)
 	d := &fault.Draft{Secrets: []string{"secret"}, Time: time.Unix(1764000000, 0), Body: []byte(body)}
@@ -49,12 +49,12 @@ func TestTamperedChangesOneCharacter(t *testing.T) {
 		`{"A":"Z!"}`:                                 `{"A":"A!"}`,
 		`plain é`:                                    `plaio é`,
 	} {
-		d, err := spoil(t, "signature=tampered", body)
+		d, err := inject(t, "signature=tampered", body)
 		if err != nil || string(d.Body) != want {
 			t.Errorf("%s is %s, %v; want %s", body, d.Body, err, want)
 		}
 	}
-	if _, err := spoil(t, "signature=tampered", `{}`); err == nil {
+	if _, err := inject(t, "signature=tampered", `{}`); err == nil {
 		t.Error("an empty object is tampered with")
 	}
 }
@@ -66,12 +66,12 @@ func TestReserialisedLeavesStringsAlone(t *testing.T) {
 		"spaced":   `{"a\",b": "c:d,\\", "e": [1, {"f": null}], "g": {}}`,
 		"indented": "{\n  \"a\\\",b\": \"c:d,\\\\\",\n  \"e\": [\n    1,\n    {\n      \"f\": null\n    }\n  ],\n  \"g\": {}\n}",
 	} {
-		d, err := spoil(t, "signature=reserialised,style="+style, body)
+		d, err := inject(t, "signature=reserialised,style="+style, body)
 		if err != nil || string(d.Body) != want {
 			t.Errorf("%s: %s, %v; want %s", style, d.Body, err, want)
 		}
 	}
-	if d, err := spoil(t, "signature=reserialised,style=compact", "{ \"a\" : 1 }\n"); err != nil || string(d.Body) != `{"a":1}` {
+	if d, err := inject(t, "signature=reserialised,style=compact", "{ \"a\" : 1 }\n"); err != nil || string(d.Body) != `{"a":1}` {
 		t.Errorf("compact: %s, %v", d.Body, err)
 	}
 }
@@ -79,7 +79,7 @@ func TestReserialisedLeavesStringsAlone(t *testing.T) {
 // Both headers of a shifted signature say the same time, and it holds then.
 func TestShiftedSaysItsTimeTwice(t *testing.T) {
 	for text, want := range map[string]string{"signature=stale": "1763999600", "signature=future,ahead=1h": "1764003600"} {
-		d, err := spoil(t, text, "body")
+		d, err := inject(t, text, "body")
 		if err != nil || len(d.Headers) != 2 || d.Headers[0].Value != want || !strings.HasPrefix(d.Headers[1].Value, "t="+want+",v1=") {
 			t.Errorf("%s: %v, %v", text, d.Headers, err)
 		}
@@ -96,7 +96,7 @@ func TestConnectionFaultsLeaveTheDraft(t *testing.T) {
 		if !f.OnConnection() {
 			continue
 		}
-		d, err := spoil(t, info.Text(), "body")
+		d, err := inject(t, info.Text(), "body")
 		if err != nil || string(d.Body) != "body" || len(d.Headers) != 2 || string(f.Frame(nil, d.Body)) != "body" {
 			t.Errorf("%s: %+v, %v", info.Text(), d, err)
 		}
@@ -168,9 +168,9 @@ func TestFaultsThatEndTheConnection(t *testing.T) {
 }
 
 func TestLostAnswerKeepsTheTimings(t *testing.T) {
-	came := simulator.Came{Status: 200, Body: []byte("done"), Size: 4, Reconnected: true, Timings: simulator.Timings{Total: time.Second}}
-	parse(t, "transport=lost-answer").Answered(&came)
-	if came.Status != 0 || came.Body != nil || came.Size != 0 || came.Failure != simulator.FailureLost || came.Timings.Total != time.Second {
-		t.Errorf("%+v", came)
+	response := simulator.Response{Status: 200, Body: []byte("done"), Size: 4, Reconnected: true, Timings: simulator.Timings{Total: time.Second}}
+	parse(t, "transport=lost-response").Responded(&response)
+	if response.Status != 0 || response.Body != nil || response.Size != 0 || response.Failure != simulator.FailureLost || response.Timings.Total != time.Second {
+		t.Errorf("%+v", response)
 	}
 }

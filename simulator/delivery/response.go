@@ -26,7 +26,7 @@ const (
 // reading is one answer while it is read.
 type reading struct {
 	conn     *conn
-	came     *simulator.Came
+	response *simulator.Response
 	start    time.Time
 	method   string
 	maxBody  int
@@ -36,8 +36,8 @@ type reading struct {
 	reusable bool // another request may follow on the connection
 }
 
-// answer reads the answer, whole, past the informational ones before it.
-func (r *reading) answer() error {
+// read reads the answer, whole, past the informational ones before it.
+func (r *reading) read() error {
 	for range maxInformational + 1 {
 		head, err := r.head()
 		if err != nil {
@@ -68,8 +68,8 @@ func (r *reading) answer() error {
 
 // note records the head of the answer.
 func (r *reading) note(status int, proto string, headers []simulator.Header) {
-	r.came.Status, r.came.Proto, r.came.Headers = status, proto, headers
-	r.came.RetryAfter = retryAfter(r.came)
+	r.response.Status, r.response.Proto, r.response.Headers = status, proto, headers
+	r.response.RetryAfter = retryAfter(r.response)
 }
 
 // finish reads the body, and decides whether another request may follow.
@@ -102,7 +102,7 @@ func (r *reading) head() ([]byte, error) {
 		}
 		if !r.begun {
 			r.begun = true
-			r.came.Timings.FirstByte = clock.Since(r.start)
+			r.response.Timings.FirstByte = clock.Since(r.start)
 		}
 	}
 }
@@ -158,20 +158,20 @@ func (r *reading) body(body io.Reader, length int64) error {
 	}
 	for {
 		n, err := body.Read(r.conn.chunk)
-		r.came.Size += int64(n)
-		r.came.Body = append(r.came.Body, r.conn.chunk[:min(n, r.maxBody-len(r.came.Body))]...)
-		r.came.Truncated = r.came.Size > int64(len(r.came.Body))
+		r.response.Size += int64(n)
+		r.response.Body = append(r.response.Body, r.conn.chunk[:min(n, r.maxBody-len(r.response.Body))]...)
+		r.response.Truncated = r.response.Size > int64(len(r.response.Body))
 		switch {
-		case err == io.EOF && r.came.Size < length:
+		case err == io.EOF && r.response.Size < length:
 			return r.bodyError(io.ErrUnexpectedEOF, length)
 		case err == io.EOF:
-			if r.came.Truncated {
-				r.came.Body = wholeRunes(r.came.Body)
+			if r.response.Truncated {
+				r.response.Body = wholeRunes(r.response.Body)
 			}
 			return nil
 		case err != nil:
 			return r.bodyError(err, length)
-		case r.came.Size > r.maxDrain:
+		case r.response.Size > r.maxDrain:
 			return &failed{simulator.FailureTooLarge, fmt.Sprintf("the body of the answer did not end within %s, and was cut there", inBytes(r.maxDrain))}
 		}
 	}
@@ -203,13 +203,13 @@ func (r *reading) bodyError(err error, length int64) error {
 	var network net.Error
 	switch {
 	case err == io.ErrUnexpectedEOF && length > 0:
-		return fmt.Errorf("the receiver closed the connection after %d of the %d bytes of its answer's body: %w", r.came.Size, length, err)
+		return fmt.Errorf("the receiver closed the connection after %d of the %d bytes of its answer's body: %w", r.response.Size, length, err)
 	case err == io.ErrUnexpectedEOF:
-		return fmt.Errorf("the receiver closed the connection within its answer's body, after %d bytes: %w", r.came.Size, err)
+		return fmt.Errorf("the receiver closed the connection within its answer's body, after %d bytes: %w", r.response.Size, err)
 	case errors.As(err, &network):
 		return err
 	default:
-		return fmt.Errorf("the body of the answer is malformed after %d bytes: %w", r.came.Size, err)
+		return fmt.Errorf("the body of the answer is malformed after %d bytes: %w", r.response.Size, err)
 	}
 }
 
@@ -234,8 +234,8 @@ func headersOf(head string) []simulator.Header {
 }
 
 // retryAfter reads the header of that name: seconds, or a date, which is compared with the answer's own.
-func retryAfter(came *simulator.Came) time.Duration {
-	text := came.Header("Retry-After")
+func retryAfter(response *simulator.Response) time.Duration {
+	text := response.Header("Retry-After")
 	if text == "" {
 		return 0
 	}
@@ -247,7 +247,7 @@ func retryAfter(came *simulator.Came) time.Duration {
 	if err != nil {
 		return 0
 	}
-	now, err := http.ParseTime(came.Header("Date"))
+	now, err := http.ParseTime(response.Header("Date"))
 	if err != nil {
 		now = clock.Now()
 	}

@@ -14,10 +14,10 @@ func failures(n int, retryAfter time.Duration) []Outcome {
 	return history
 }
 
-func TestLadderWaits(t *testing.T) {
-	steady := Ladder{Jitter: -1}
+func TestRetryPolicyWaits(t *testing.T) {
+	steady := RetryPolicy{Jitter: -1}
 	for name, test := range map[string]struct {
-		ladder  Ladder
+		ladder  RetryPolicy
 		history []Outcome
 		wait    time.Duration
 		again   bool
@@ -34,9 +34,9 @@ func TestLadderWaits(t *testing.T) {
 		"a shorter Retry-After":           {steady, failures(2, 25*time.Second), 40 * time.Second, true},
 		"no further than the next step":   {steady, failures(1, time.Hour), 40 * time.Second, true},
 		"Retry-After never adds attempts": {steady, failures(5, time.Minute), 0, false},
-		"one attempt alone":               {Ladder{Attempts: 1}, failures(1, 0), 0, false},
-		"settings":                        {Ladder{Attempts: 9, Base: time.Second, Factor: 2, Jitter: -1}, failures(8, 0), 128 * time.Second, true},
-		"a bold factor stays bounded":     {Ladder{Attempts: 99, Factor: 1e9, Jitter: -1}, failures(98, 0), longestWait, true},
+		"one attempt alone":               {RetryPolicy{Attempts: 1}, failures(1, 0), 0, false},
+		"settings":                        {RetryPolicy{Attempts: 9, Base: time.Second, Factor: 2, Jitter: -1}, failures(8, 0), 128 * time.Second, true},
+		"a bold factor stays bounded":     {RetryPolicy{Attempts: 99, Factor: 1e9, Jitter: -1}, failures(98, 0), longestWait, true},
 	} {
 		wait, again := test.ladder.Next(test.history, 1)
 		if wait != test.wait || again != test.again {
@@ -45,18 +45,18 @@ func TestLadderWaits(t *testing.T) {
 	}
 }
 
-func TestLadderJitterIsOfTheSeedAndBounded(t *testing.T) {
-	var ladder Ladder
+func TestRetryPolicyJitterFollowsTheSeedAndIsBounded(t *testing.T) {
+	var retry RetryPolicy
 	differ, lowest, highest := false, math.Inf(1), 0.0
 	for seed := range uint64(500) {
 		for n := 1; n < DefaultAttempts; n++ {
-			wait, _ := ladder.Next(failures(n, 0), seed)
-			if again, _ := ladder.Next(failures(n, 0), seed); again != wait {
+			wait, _ := retry.Next(failures(n, 0), seed)
+			if again, _ := retry.Next(failures(n, 0), seed); again != wait {
 				t.Fatalf("seed %d, after %d: %v and then %v", seed, n, wait, again)
 			}
-			share := float64(wait) / float64(ladder.step(n))
+			share := float64(wait) / float64(retry.step(n))
 			lowest, highest = min(lowest, share), max(highest, share)
-			other, _ := ladder.Next(failures(n, 0), seed+1)
+			other, _ := retry.Next(failures(n, 0), seed+1)
 			differ = differ || other != wait
 		}
 	}
@@ -68,42 +68,42 @@ func TestLadderJitterIsOfTheSeedAndBounded(t *testing.T) {
 	}
 }
 
-func TestLadderDueCountsFromTheEndOfTheLastAttempt(t *testing.T) {
+func TestRetryPolicyDueCountsFromTheEndOfTheLastAttempt(t *testing.T) {
 	end := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	history := []Outcome{{Ended: end}}
 	for scale, want := range map[float64]time.Duration{1: 10 * time.Second, 60: 10 * time.Second / 60} {
-		due, again := Ladder{Jitter: -1}.Due(history, 1, scale)
+		due, again := RetryPolicy{Jitter: -1}.Due(history, 1, scale)
 		if !again || due.Sub(end).Round(time.Microsecond) != want.Round(time.Microsecond) {
 			t.Errorf("at scale %v the next is due after %v, want %v", scale, due.Sub(end), want)
 		}
 	}
 }
 
-func TestLadderSettingsThatCannotBe(t *testing.T) {
-	for _, bad := range []Ladder{{Attempts: -1}, {Base: -1}, {Factor: -2}, {Factor: math.NaN()}, {Jitter: 1.5}, {Factor: math.Inf(1)}} {
+func TestRetryPolicyInvalidSettings(t *testing.T) {
+	for _, bad := range []RetryPolicy{{Attempts: -1}, {Base: -1}, {Factor: -2}, {Factor: math.NaN()}, {Jitter: 1.5}, {Factor: math.Inf(1)}} {
 		if err := bad.check(); CodeOf(err) != CodeSetting {
 			t.Errorf("%+v: %v, want a refusal", bad, err)
 		}
 	}
-	if err := (Ladder{}).check(); err != nil {
+	if err := (RetryPolicy{}).check(); err != nil {
 		t.Error(err)
 	}
 }
 
-func FuzzLadder(f *testing.F) {
+func FuzzRetryPolicy(f *testing.F) {
 	f.Add(5, int64(10*time.Second), 4.0, 0.1, uint64(1), 1, int64(0))
 	f.Add(100, int64(time.Hour), 1e300, 1.0, uint64(0), 99, int64(math.MaxInt64))
 	f.Fuzz(func(t *testing.T, attempts int, base int64, factor, jitter float64, seed uint64, n int, retryAfter int64) {
-		ladder := Ladder{Attempts: attempts, Base: time.Duration(base), Factor: factor, Jitter: jitter}
-		if ladder.check() != nil || n < 0 || n > 1000 || retryAfter < 0 {
+		retry := RetryPolicy{Attempts: attempts, Base: time.Duration(base), Factor: factor, Jitter: jitter}
+		if retry.check() != nil || n < 0 || n > 1000 || retryAfter < 0 {
 			t.Skip()
 		}
-		wait, again := ladder.Next(failures(n, time.Duration(retryAfter)), seed)
+		wait, again := retry.Next(failures(n, time.Duration(retryAfter)), seed)
 		if wait < 0 || wait > 2*longestWait {
-			t.Errorf("%+v waits %v after %d", ladder, wait, n)
+			t.Errorf("%+v waits %v after %d", retry, wait, n)
 		}
-		if n >= max(ladder.attempts(), 1) && again {
-			t.Errorf("%+v goes on after %d attempts", ladder, n)
+		if n >= max(retry.attempts(), 1) && again {
+			t.Errorf("%+v goes on after %d attempts", retry, n)
 		}
 	})
 }

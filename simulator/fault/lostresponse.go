@@ -8,12 +8,12 @@ import (
 
 // lostAnswer waits for the whole answer, so that the receiver has done its work, and then throws it away: the provider
 // will try again what has already happened.
-type lostAnswer struct{ harmless }
+type lostResponse struct{ harmless }
 
-func (lostAnswer) answered(came *simulator.Came) {
-	*came = simulator.Came{
-		Timings: came.Timings,
+func (lostResponse) responded(response *simulator.Response) {
+	*response = simulator.Response{
+		Timings: response.Timings,
 		Failure: simulator.FailureLost,
-		Detail:  fmt.Sprintf("the fault waited for the answer (%d) and threw it away", came.Status),
+		Detail:  fmt.Sprintf("the fault waited for the answer (%d) and threw it away", response.Status),
 	}
 }

@@ -13,7 +13,7 @@ import (
 // sink is one of the two output streams: it knows whether it is a terminal and may be coloured, and it remembers the
 // first error of writing, so that commands print freely and run reports a full disk once. Each Write is whole: writers
 // on several goroutines do not mix their lines.
-type sink struct {
+type output struct {
 	terminal bool
 	coloured bool
 
@@ -24,7 +24,7 @@ type sink struct {
 
 // newSink decides for this writer alone: colour wants a terminal, and NO_COLOR (https://no-color.org) forbids it. One that
 // calls itself dumb obeys nothing that moves its cursor, so it is written to as a file is.
-func newSink(w io.Writer, isTerminal func(io.Writer) bool, getenv func(string) (string, bool)) *sink {
+func newOutput(w io.Writer, isTerminal func(io.Writer) bool, getenv func(string) (string, bool)) *output {
 	if isTerminal == nil {
 		isTerminal = func(w io.Writer) bool {
 			f, ok := w.(*os.File)
@@ -32,13 +32,13 @@ func newSink(w io.Writer, isTerminal func(io.Writer) bool, getenv func(string) (
 		}
 	}
 	kind, _ := getenv("TERM")
-	s := &sink{w: w, terminal: isTerminal(w) && kind != "dumb"}
+	s := &output{w: w, terminal: isTerminal(w) && kind != "dumb"}
 	forbidden, _ := getenv("NO_COLOR")
 	s.coloured = s.terminal && forbidden == ""
 	return s
 }
 
-func (s *sink) Write(p []byte) (int, error) {
+func (s *output) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
@@ -52,19 +52,19 @@ func (s *sink) Write(p []byte) (int, error) {
 }
 
 // failure returns the first error of writing.
-func (s *sink) failure() error {
+func (s *output) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-func (s *sink) red(text string) string    { return s.paint(text, color.FgRed) }
-func (s *sink) green(text string) string  { return s.paint(text, color.FgGreen) }
-func (s *sink) yellow(text string) string { return s.paint(text, color.FgYellow) }
-func (s *sink) bold(text string) string   { return s.paint(text, color.Bold) }
-func (s *sink) faint(text string) string  { return s.paint(text, color.Faint) }
+func (s *output) red(text string) string    { return s.paint(text, color.FgRed) }
+func (s *output) green(text string) string  { return s.paint(text, color.FgGreen) }
+func (s *output) yellow(text string) string { return s.paint(text, color.FgYellow) }
+func (s *output) bold(text string) string   { return s.paint(text, color.Bold) }
+func (s *output) faint(text string) string  { return s.paint(text, color.Faint) }
 
-func (s *sink) paint(text string, attributes ...color.Attribute) string {
+func (s *output) paint(text string, attributes ...color.Attribute) string {
 	if !s.coloured || text == "" {
 		return text
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // tally counts what came of the attempts, in bounded memory. It is for one goroutine; several have one each, and merge.
-type tally struct {
+type summary struct {
 	planned  int
 	sent     int
 	answered int
@@ -31,23 +31,23 @@ type tally struct {
 	refused *sentEvent // the first that was answered 4xx and failed
 }
 
-func (t *tally) add(o *sentEvent) {
+func (t *summary) add(o *sentEvent) {
 	t.sent++
-	if o.Came.Reconnected {
+	if o.Response.Reconnected {
 		t.again++
 	}
-	if o.Came.Failure == "" {
+	if o.Response.Failure == "" {
 		t.answered++
 		if t.statuses == nil {
 			t.statuses = map[int]int{}
 		}
-		t.statuses[o.Came.Status]++
-		t.latency.Record(o.Came.Timings.Total)
+		t.statuses[o.Response.Status]++
+		t.latency.Record(o.Response.Timings.Total)
 	} else {
 		if t.failures == nil {
 			t.failures = map[simulator.Failure]int{}
 		}
-		t.failures[o.Came.Failure]++
+		t.failures[o.Response.Failure]++
 	}
 	if o.verdict.Passed() {
 		return
@@ -57,7 +57,7 @@ func (t *tally) add(o *sentEvent) {
 		t.wrong++
 	}
 	t.first = earlier(t.first, o)
-	if o.Came.Failure == "" && o.Came.Status/100 == 4 {
+	if o.Response.Failure == "" && o.Response.Status/100 == 4 {
 		t.refused = earlier(t.refused, o)
 	}
 }
@@ -71,7 +71,7 @@ func earlier(have, o *sentEvent) *sentEvent {
 	return &kept
 }
 
-func (t *tally) merge(other *tally) {
+func (t *summary) merge(other *summary) {
 	t.sent += other.sent
 	t.answered += other.answered
 	t.failed += other.failed
@@ -96,7 +96,7 @@ func addCounts[K comparable](into, from map[K]int) map[K]int {
 }
 
 // write prints the summary: as text, or as one object.
-func (t *tally) write(a *app, f *sendFlags, judgesBodies bool) error {
+func (t *summary) write(a *app, f *sendFlags, judgesBodies bool) error {
 	if f.format == "json" {
 		if !f.quiet {
 			return nil // stdout holds an object for each attempt, and nothing else
@@ -126,12 +126,12 @@ func (t *tally) write(a *app, f *sendFlags, judgesBodies bool) error {
 }
 
 // unreached reports whether not one attempt came as far as a receiver.
-func (t *tally) unreached() bool {
+func (t *summary) unreached() bool {
 	return t.sent > 0 && t.sent == t.failures[simulator.FailureRefused]+t.failures[simulator.FailureDNS]+t.failures[simulator.FailureConnect]
 }
 
 // counts lists the answers by status, and how the others failed: "200 × 99, timeout × 2".
-func (t *tally) counts() string {
+func (t *summary) counts() string {
 	var words []string
 	for _, status := range slices.Sorted(maps.Keys(t.statuses)) {
 		words = append(words, fmt.Sprintf("%d × %d", status, t.statuses[status]))
@@ -146,17 +146,17 @@ func (t *tally) counts() string {
 }
 
 // speed is how many were sent in a second, where there were enough to tell.
-func (t *tally) speed() string {
+func (t *summary) speed() string {
 	if t.sent < 1000 || t.elapsed <= 0 {
 		return ""
 	}
 	return fmt.Sprintf(", %.0f/s", t.perSecond())
 }
 
-func (t *tally) perSecond() float64 { return float64(t.sent) / t.elapsed.Seconds() }
+func (t *summary) perSecond() float64 { return float64(t.sent) / t.elapsed.Seconds() }
 
 // tallyJSON is the summary as an object.
-type tallyJSON struct {
+type summaryJSON struct {
 	Sent           int                       `json:"sent"`
 	Answered       int                       `json:"answered"`
 	Failed         int                       `json:"failed"`
@@ -176,9 +176,9 @@ type latencyJSON struct {
 	Max float64 `json:"max"`
 }
 
-func (t *tally) summary() tallyJSON {
+func (t *summary) summary() summaryJSON {
 	s := t.latency.Summary()
-	out := tallyJSON{
+	out := summaryJSON{
 		Sent: t.sent, Answered: t.answered, Failed: t.failed, Failures: t.failures, SchemaFailures: t.wrong, Reconnected: t.again,
 		LatencyMs: latencyJSON{P50: milliseconds(s.P50), P99: milliseconds(s.P99), Max: milliseconds(s.Max)},
 		LateMs:    milliseconds(t.late), Seconds: t.elapsed.Seconds(), PerSecond: t.perSecond(),

@@ -21,7 +21,7 @@ import (
 
 // conclude gives the exit code of a send, and says on stderr what to do about a failure: what was expected, what came, and
 // the command that does it again.
-func (a *app) conclude(ctx context.Context, c *cobra.Command, p *plan, f *sendFlags, t *tally) error {
+func (a *app) conclude(ctx context.Context, c *cobra.Command, p *plan, f *sendFlags, t *summary) error {
 	stopped := ctx.Err() != nil
 	switch {
 	case t.first != nil:
@@ -33,8 +33,8 @@ func (a *app) conclude(ctx context.Context, c *cobra.Command, p *plan, f *sendFl
 	case stopped:
 		fmt.Fprintf(a.err, "interrupted after %d of %d\n", t.sent, t.planned)
 		return silent(exitInterrupted)
-	case t.sent > 0 && t.answered == 0 && p.expect.Answer == scenarios.AnswerExpected:
-		return silent(exitNoAnswer)
+	case t.sent > 0 && t.answered == 0 && p.expect.Response == scenarios.ResponseExpected:
+		return silent(exitUnreached)
 	case t.failed > 0:
 		return silent(exitFailed)
 	}
@@ -42,17 +42,17 @@ func (a *app) conclude(ctx context.Context, c *cobra.Command, p *plan, f *sendFl
 }
 
 // advise explains the first failure.
-func (a *app) advise(c *cobra.Command, p *plan, f *sendFlags, t *tally) {
+func (a *app) advise(c *cobra.Command, p *plan, f *sendFlags, t *summary) {
 	o := t.first
-	what := o.Sent.EventType
+	what := o.Request.EventType
 	if what == "" {
 		what = "the raw body"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s %s, sent to %s\n", a.err.red("not as expected:"), what, o.Sent.URL)
+	fmt.Fprintf(&b, "\n%s %s, sent to %s\n", a.err.red("not as expected:"), what, o.Request.URL)
 	line := func(label, text string) { fmt.Fprintf(&b, "  %-9s %s\n", label, text) }
 	line("expected", p.expect.String())
-	line("came", came(o))
+	line("got", formatResponse(o))
 	if t.failed > 1 {
 		line("", fmt.Sprintf("and %d more", t.failed-1))
 	}
@@ -60,22 +60,22 @@ func (a *app) advise(c *cobra.Command, p *plan, f *sendFlags, t *tally) {
 		line("mend", hint)
 	}
 	if t.refused != nil && p.request.Fault == nil && !f.invalid {
-		value := t.refused.Sent.Header(signature.HeaderName)
+		value := t.refused.Request.Header(signature.HeaderName)
 		line("signed", signature.HeaderName+": "+value)
 		line("", "with the secret "+f.secret.describe(p.secrets)+f.secret.reveals(p.secrets))
 		line("why", "save the bytes that your receiver verifies as body.json, then ask")
 		line("", askVerify(t.refused, f, p))
 	}
-	line("again", again(c, o, &f.secret, p))
+	line("rerun", again(c, o, &f.secret, p))
 	fmt.Fprint(a.err, b.String())
 }
 
 // came says what came of an attempt, as far as it was not expected.
-func came(o *sentEvent) string {
-	if o.Came.Failure != "" {
-		return o.Came.Detail
+func formatResponse(o *sentEvent) string {
+	if o.Response.Failure != "" {
+		return o.Response.Detail
 	}
-	words := []string{"status " + strconv.Itoa(o.Came.Status)}
+	words := []string{"status " + strconv.Itoa(o.Response.Status)}
 	for _, f := range o.verdict.Failures {
 		if f.What != scenarios.WhatStatus {
 			words = append(words, f.String())
@@ -90,25 +90,25 @@ func hintOn(o *sentEvent, p *plan) string {
 	if err != nil {
 		return ""
 	}
-	switch o.Came.Failure {
+	switch o.Response.Failure {
 	case simulator.FailureRefused:
 		return howToReceive(u)
 	case simulator.FailureTLS:
-		if strings.Contains(o.Came.Detail, "certificate") { // and not that it speaks no TLS at all
+		if strings.Contains(o.Response.Detail, "certificate") { // and not that it speaks no TLS at all
 			return "--insecure accepts any certificate; --ca-file FILE trusts the one in FILE"
 		}
 	case simulator.FailureClosed, simulator.FailureReset: // as a TLS server may, when it is spoken to without
-		if u.Scheme == "http" && o.Came.Status == 0 {
+		if u.Scheme == "http" && o.Response.Status == 0 {
 			return "if it speaks TLS, write https:// in --to"
 		}
 	}
-	if location := o.Came.Header("Location"); o.Came.Failure == "" && o.Came.Status/100 == 3 && location != "" {
+	if location := o.Response.Header("Location"); o.Response.Failure == "" && o.Response.Status/100 == 3 && location != "" {
 		if to, err := u.Parse(location); err == nil {
 			location = to.String()
 		}
 		return "redirects are not followed; send to " + excerpt([]byte(location))
 	}
-	if o.Came.Failure == "" && (o.Came.Status == http.StatusNotFound || o.Came.Status == http.StatusMethodNotAllowed) {
+	if o.Response.Failure == "" && (o.Response.Status == http.StatusNotFound || o.Response.Status == http.StatusMethodNotAllowed) {
 		return "the receiver takes no POST at " + u.EscapedPath() + "; name the path of its webhooks, as in --to 3000/webhooks"
 	}
 	return ""
@@ -129,19 +129,19 @@ func howToReceive(u *url.URL) string {
 
 // askVerify is the command that tells why a receiver refuses what was rightly signed.
 func askVerify(o *sentEvent, f *sendFlags, p *plan) string {
-	words := []string{"semblance verify body.json --signature", report.Shell(o.Sent.Header(signature.HeaderName))}
+	words := []string{"semblance verify body.json --signature", report.Shell(o.Request.Header(signature.HeaderName))}
 	words = append(words, f.secret.arguments(p.secrets)...)
-	return strings.Join(append(words, "--at", o.Sent.Header(signature.TimestampName)), " ")
+	return strings.Join(append(words, "--at", o.Request.Header(signature.TimestampName)), " ")
 }
 
 // again returns the command that makes the attempt again. It repeats the flags that were given, but for those that only say
 // how many and how they are shown.
 func again(c *cobra.Command, o *sentEvent, secret *secretFlags, p *plan) string {
 	words := []string{"semblance send"}
-	if o.Sent.EventType != "" {
-		words = append(words, o.Sent.EventType)
+	if o.Request.EventType != "" {
+		words = append(words, o.Request.EventType)
 	}
-	if o.ofType > 1 && o.Sent.EventType != "" {
+	if o.ofType > 1 && o.Request.EventType != "" {
 		words = append(words, "--count", fmt.Sprint(o.ofType))
 	}
 	c.Flags().VisitAll(func(f *pflag.Flag) {

@@ -14,7 +14,7 @@ import (
 	"semblance/simulator/provider"
 )
 
-// TestNothingIsLost plays stories that are drawn at random: events, outages, pauses, deletions, faults, restarts that
+// TestNothingIsLost plays scenarios that are drawn at random: events, outages, pauses, deletions, faults, restarts that
 // cut what is in flight. In the end everything that was acknowledged must be finished, in the journal as at the
 // receiver, and what could be delivered must have been.
 func TestNothingIsLost(t *testing.T) {
@@ -23,22 +23,22 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-type story struct {
+type scenario struct {
 	*testing.T
-	draw    *rand.Rand
-	p       *provider.Provider
-	options provider.Options
-	down    atomic.Bool
-	subs    []string
-	owed    []string // what was acknowledged, by outboxId
+	draw        *rand.Rand
+	p           *provider.Provider
+	options     provider.Options
+	down        atomic.Bool
+	subs        []string
+	outstanding []string // what was acknowledged, by outboxId
 }
 
 func playAnyStory(t *testing.T, seed uint64) {
 	j := journals[map[bool]string{true: "file", false: "memory"}[seed == 3]](t)
 	c := clock.Manual(noon)
-	s := &story{T: t, draw: rand.New(rand.NewPCG(seed, 1)), options: provider.Options{
+	s := &scenario{T: t, draw: rand.New(rand.NewPCG(seed, 1)), options: provider.Options{
 		Journal: j, Clock: c, Seed: int64(seed), InFlight: 1 + int(seed%5), EventIDs: provider.EventIDs(seed % 2),
-		Ladder: provider.Ladder{Attempts: 3}, Breaker: provider.Breaker{Threshold: 2},
+		Retry: provider.RetryPolicy{Attempts: 3}, Breaker: provider.Breaker{Threshold: 2},
 	}}
 	r := receive(t, c)
 	r.answers(func(n int, _ request) int {
@@ -66,7 +66,7 @@ func playAnyStory(t *testing.T, seed uint64) {
 	stop(t, s.p)
 }
 
-func (s *story) start() {
+func (s *scenario) start() {
 	s.Helper()
 	p, err := provider.Start(s.Context(), s.options)
 	if err != nil {
@@ -75,14 +75,14 @@ func (s *story) start() {
 	s.p = p
 }
 
-func (s *story) step() {
+func (s *scenario) step() {
 	s.Helper()
 	sub := s.subs[s.draw.IntN(len(s.subs))]
 	now, _ := s.p.Subscription(sub)
 	switch n := s.draw.IntN(20); {
 	case n < 8:
 		for _, d := range emit(s.T, s.p, "booking.created").Deliveries {
-			s.owed = append(s.owed, d.ID)
+			s.outstanding = append(s.outstanding, d.ID)
 		}
 	case n < 11:
 		advance(s.T, s.p, time.Duration(s.draw.IntN(120))*time.Second)
@@ -112,20 +112,20 @@ func (s *story) step() {
 	}
 }
 
-func (s *story) judge(r *receiver) {
+func (s *scenario) judge(r *receiver) {
 	s.Helper()
-	if h := s.p.Health(); h.Owed != 0 || h.InFlight != 0 || h.Paused != 0 || !h.Ready {
+	if h := s.p.Health(); h.Unfinished != 0 || h.InFlight != 0 || h.Paused != 0 || !h.Ready {
 		s.Errorf("in the end its health is %+v", h)
 	}
-	if tally := s.options.Journal.Tally(); tally.Owed() != 0 {
-		s.Errorf("in the end the journal holds %+v", tally)
+	if stats := s.options.Journal.Stats(); stats.Unfinished() != 0 {
+		s.Errorf("in the end the journal holds %+v", stats)
 	}
 	got := map[string]bool{}
 	for _, r := range r.requests() {
 		got[r.EventID] = true
 	}
 	states := map[journal.State]int{}
-	for _, id := range s.owed {
+	for _, id := range s.outstanding {
 		d, err := s.options.Journal.Delivery(s.Context(), id)
 		if err != nil {
 			s.Fatal(err)
@@ -141,13 +141,13 @@ func (s *story) judge(r *receiver) {
 				s.Errorf("attempt %d of %s follows attempt %d", a.Number, id, last)
 			}
 			last = a.Number
-			if a.Came.OK() && !got[a.Sent.EventID] {
+			if a.Response.OK() && !got[a.Request.EventID] {
 				s.Errorf("attempt %d of %s was accepted, and the receiver never had it", a.Number, id)
 			}
 		}
-		if n := len(page.Items); n != d.Attempts || d.State == journal.Delivered && !page.Items[n-1].Came.OK() {
+		if n := len(page.Items); n != d.Attempts || d.State == journal.Delivered && !page.Items[n-1].Response.OK() {
 			s.Errorf("%+v has %d attempts", d, n)
 		}
 	}
-	s.Logf("%d deliveries: %v", len(s.owed), states)
+	s.Logf("%d deliveries: %v", len(s.outstanding), states)
 }

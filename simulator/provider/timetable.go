@@ -7,7 +7,7 @@ import (
 
 // agenda is what will be due and when, by what the clock's Now tells. Entries of the same time keep their order. It is
 // guarded by the provider's lock.
-type agenda struct {
+type timetable struct {
 	entries entries
 	count   uint64
 }
@@ -20,21 +20,21 @@ type entry struct {
 	index int // in the heap, -1 once it is out of it
 }
 
-func (a *agenda) add(at time.Time, do func(now time.Time)) *entry {
+func (a *timetable) add(at time.Time, do func(now time.Time)) *entry {
 	a.count++
 	e := &entry{at: at, order: a.count, do: do}
 	heap.Push(&a.entries, e)
 	return e
 }
 
-func (a *agenda) remove(e *entry) {
+func (a *timetable) remove(e *entry) {
 	if e != nil && e.index >= 0 {
 		heap.Remove(&a.entries, e.index)
 	}
 }
 
 // next returns the earliest entry, or nil.
-func (a *agenda) next() *entry {
+func (a *timetable) next() *entry {
 	if len(a.entries) == 0 {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (a *agenda) next() *entry {
 }
 
 // due takes the earliest entry out if its time has come.
-func (a *agenda) due(now time.Time) *entry {
+func (a *timetable) due(now time.Time) *entry {
 	if len(a.entries) == 0 || a.entries[0].at.After(now) {
 		return nil
 	}
