@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 )
@@ -107,7 +107,7 @@ func (j *judge) headers() {
 		for _, h := range j.response.Headers {
 			if strings.EqualFold(h.Name, want.Name) {
 				found = append(found, h.Value)
-				met = met || schemas.Fits(want.Pattern, h.Value)
+				met = met || naming.Match(want.Pattern, h.Value)
 			}
 		}
 		if met {

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+
+	"semblance/schemas/naming"
 )
 
 //go:embed payload/*.schema.json response/*.schema.json
@@ -28,7 +30,7 @@ func ResponseSchema(name string) ([]byte, error) {
 		return data, nil
 	}
 	known := ResponseNames()
-	if near := Suggest(name, known); near != "" {
+	if near := naming.Nearest(name, known); near != "" {
 		return nil, fmt.Errorf("unknown response schema %q; did you mean %q?", name, near)
 	}
 	return nil, fmt.Errorf("unknown response schema %q; there are %s", name, strings.Join(known, ", "))

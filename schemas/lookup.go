@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"semblance/schemas/naming"
 )
 
 // UnknownError says that no event type has a name, and what may have been meant.
@@ -56,7 +58,7 @@ func suggestType(name string) string {
 			return best
 		}
 	}
-	return Suggest(name, names(AllWithRetired()))
+	return naming.Nearest(name, names(AllWithRetired()))
 }
 
 // hasInOrder reports whether words has all of parts, in their order and with others between them, letter case apart.

@@ -3,6 +3,8 @@ package schemas
 import (
 	"fmt"
 	"strings"
+
+	"semblance/schemas/naming"
 )
 
 // Match returns the event types that a pattern names, in the catalogue's order. A pattern is a full name (also of the
@@ -26,7 +28,7 @@ func Match(pattern string) ([]*EventType, error) {
 	}
 	var found []*EventType
 	for _, t := range All() {
-		if Fits(pattern, t.Name) {
+		if naming.Match(pattern, t.Name) {
 			found = append(found, t)
 		}
 	}
@@ -52,7 +54,7 @@ func suggestPattern(pattern string) string {
 			known = append(known, word)
 		}
 	}
-	near := Suggest(first, known)
+	near := naming.Nearest(first, known)
 	if near == "" || near == first {
 		return ""
 	}
@@ -98,72 +100,8 @@ func matchGroup(key string) ([]*EventType, error) {
 	for i, g := range groups {
 		keys[i] = g.Key
 	}
-	if near := Suggest(key, keys); near != "" {
+	if near := naming.Nearest(key, keys); near != "" {
 		return nil, fmt.Errorf("unknown group %q; did you mean %q?", key, near)
 	}
 	return nil, fmt.Errorf("unknown group %q; the groups are %s", key, strings.Join(keys, ", "))
-}
-
-// Fits reports whether text fits pattern, in which * is any run of characters. It takes time linear in the product of their
-// lengths: each * takes as little as it can, and the last one is widened when a later part does not fit.
-func Fits(pattern, text string) bool {
-	p, n, star, mark := 0, 0, -1, 0
-	for n < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, n
-			p++
-		case p < len(pattern) && pattern[p] == text[n]:
-			p++
-			n++
-		case star >= 0:
-			mark++
-			p, n = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
-
-// Suggest returns the one of known that is nearest to word, or "" when none is near enough to have been meant: at
-// most a third of the word may differ, letter case apart.
-func Suggest(word string, known []string) string {
-	if len(word) > 100 { // no name is near, and the distance is quadratic
-		return ""
-	}
-	lower := strings.ToLower(word)
-	best, bestDistance := "", len(word)/3+1
-	for _, k := range known {
-		if max(len(k)-len(word), len(word)-len(k)) > bestDistance {
-			continue // so many letters are to be added or dropped at least
-		}
-		if d := distance(lower, strings.ToLower(k)); d < bestDistance || d == 0 {
-			best, bestDistance = k, d
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to add, drop, replace or swap with their neighbour to turn a into b.
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

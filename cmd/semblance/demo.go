@@ -14,6 +14,7 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios"
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
@@ -69,7 +70,7 @@ func (a *app) demo(ctx context.Context, seed int64, pace rate) error {
 	defer sender.Close()
 	fmt.Fprintf(a.out, "A clinic's morning, sent to the built-in receiver at %s and signed with %s.\n", server.URL, simulator.DefaultSecret)
 	d := &demonstration{
-		app: a, sender: sender, url: server.URL, ids: schemas.NewObjectIDs(rand.Uint64()), pace: pace, start: clock.Now(),
+		app: a, sender: sender, url: server.URL, ids: objectid.NewGenerator(rand.Uint64()), pace: pace, start: clock.Now(),
 		print: &attemptPrinter{app: a}, covered: map[*schemas.EventType]bool{},
 	}
 	for _, h := range events {
@@ -85,7 +86,7 @@ type demonstration struct {
 	*app
 	sender *delivery.Sender
 	url    string
-	ids    *schemas.ObjectIDs
+	ids    *objectid.Generator
 	pace   rate
 	start  time.Time
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"semblance/schemas"
 	"semblance/schemas/export"
+	"semblance/schemas/naming"
 	"semblance/simulator/signature"
 )
 
@@ -72,7 +72,7 @@ func (a *app) exportCommand() *cobra.Command {
 			}
 			i := slices.Index(names, args[0])
 			if i < 0 {
-				if near := schemas.Suggest(args[0], names); near != "" {
+				if near := naming.Nearest(args[0], names); near != "" {
 					return usagef("unknown document %q; did you mean %q?", args[0], near)
 				}
 				return usagef("unknown document %q; expected %s", args[0], either(names))

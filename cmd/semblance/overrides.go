@@ -8,6 +8,7 @@ import (
 
 	"semblance/fixtures"
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 )
@@ -116,7 +117,7 @@ func (p *plan) unknownIdentifier(name, fix string) error {
 		problem = p.types[0].Name + " has no identifier"
 	}
 	known := p.identifiers()
-	if near := schemas.Suggest(name, known); near != "" {
+	if near := naming.Nearest(name, known); near != "" {
 		return fmt.Errorf("%s %q; did you mean %q?", problem, name, near)
 	}
 	return fmt.Errorf("%s %q; there are %s%s", problem, name, strings.Join(known, ", "), fix)

@@ -16,6 +16,8 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/report"
 	"semblance/schemas"
+	"semblance/schemas/objectid"
+	"semblance/schemas/splitmix"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/clock"
@@ -46,7 +48,7 @@ type plan struct {
 
 	seed    int64
 	clinics map[fixtures.System]*fixtures.Clinic
-	ids     *schemas.ObjectIDs
+	ids     *objectid.Generator
 }
 
 // plan understands the flags, or says what is wrong with them.
@@ -83,7 +85,7 @@ func (p *plan) aim(args []string, f *sendFlags) error {
 		return err
 	}
 	p.url = u
-	if !schemas.IsObjectID(f.subscription) {
+	if !objectid.Valid(f.subscription) {
 		return fmt.Errorf("--subscription-id %q: an id is 24 lowercase hexadecimal digits", f.subscription)
 	}
 	p.request.SubscriptionID = f.subscription
@@ -243,9 +245,9 @@ func (p *plan) bound(f *sendFlags) error {
 func (p *plan) draw(f *sendFlags) error {
 	p.clinics = map[fixtures.System]*fixtures.Clinic{}
 	if p.at.IsZero() {
-		p.ids = schemas.NewObjectIDs(rand.Uint64())
+		p.ids = objectid.NewGenerator(rand.Uint64())
 	} else {
-		p.ids = schemas.NewObjectIDs(schemas.Mix(uint64(p.seed)) ^ schemas.Mix(0x65766e74)) // unlike the clinic's
+		p.ids = objectid.NewGenerator(splitmix.Mix(uint64(p.seed)) ^ splitmix.Mix(0x65766e74)) // unlike the clinic's
 	}
 	changed, err := readOverrides(f)
 	if err != nil {

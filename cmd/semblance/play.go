@@ -17,6 +17,7 @@ import (
 	"semblance/scenarios/report"
 	"semblance/scenarios/script"
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/receiver"
@@ -213,7 +214,7 @@ func (f *playFlags) bound() error {
 	switch {
 	case f.only != "" && selected > 1:
 		return errors.New("--only plays one step alone; leave out --until and --tag")
-	case f.subscription != "" && !schemas.IsObjectID(f.subscription):
+	case f.subscription != "" && !objectid.Valid(f.subscription):
 		return fmt.Errorf("--subscription-id %q: an id is 24 lowercase hexadecimal digits", f.subscription)
 	case !(f.coverAtLeast >= 0 && f.coverAtLeast <= 100):
 		return fmt.Errorf("--cover-at-least %v: expected a percentage from 0 to 100", f.coverAtLeast)

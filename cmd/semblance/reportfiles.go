@@ -14,7 +14,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/report"
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // reportFiles are the reports that a run writes when it has ended.
@@ -59,7 +59,7 @@ func parseReports(texts []string) (reportFiles, error) {
 		}
 		i := slices.IndexFunc(report.Forms(), func(form report.Form) bool { return form.Name == kind })
 		if i < 0 {
-			if near := schemas.Suggest(kind, reportKinds()); near != "" {
+			if near := naming.Nearest(kind, reportKinds()); near != "" {
 				return nil, fmt.Errorf("--report %q: unknown kind %q; did you mean %q?", text, kind, near)
 			}
 			return nil, fmt.Errorf("--report %q: unknown kind %q; expected %s", text, kind, either(reportKinds()))

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // streams are the process's three files. Results go to out, notices to err.
@@ -161,7 +162,7 @@ func unknownCommand(c *cobra.Command, given []string) error {
 			known = append(known, child.Name())
 		}
 	}
-	if near := schemas.Suggest(given[0], known); near != "" {
+	if near := naming.Nearest(given[0], known); near != "" {
 		return usagef("unknown command %q; did you mean `%s %s`?", given[0], c.CommandPath(), near)
 	}
 	if _, err := schemas.Lookup(given[0]); err == nil {
@@ -186,7 +187,7 @@ func flagError(c *cobra.Command, args []string, err error) error {
 	case errors.As(err, &unknown):
 		var known []string
 		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		if near := schemas.Suggest(unknown.GetSpecifiedName(), known); near != "" {
+		if near := naming.Nearest(unknown.GetSpecifiedName(), known); near != "" {
 			return usagef("unknown flag --%s; did you mean --%s?", unknown.GetSpecifiedName(), near)
 		}
 		return usagef("unknown flag --%s; `%s --help` lists the flags", unknown.GetSpecifiedName(), c.CommandPath())

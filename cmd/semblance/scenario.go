@@ -10,7 +10,7 @@ import (
 
 	"semblance/scenarios/library"
 	"semblance/scenarios/script"
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // scenarioCommand is about scenario files, and plays none.
@@ -38,7 +38,7 @@ func unknownScenarioCommand(c *cobra.Command, given []string) error {
 	for _, child := range c.Commands() {
 		known = append(known, child.Name())
 	}
-	if near := schemas.Suggest(given[0], known); near != "" {
+	if near := naming.Nearest(given[0], known); near != "" {
 		return usagef("unknown command %q; did you mean `semblance scenario %s`?", given[0], near)
 	}
 	return usagef("unknown command %q; expected %s, or `semblance play %[1]s`", given[0], either(known))

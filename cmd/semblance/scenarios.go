@@ -13,7 +13,7 @@ import (
 
 	"semblance/scenarios/library"
 	"semblance/scenarios/script"
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // readStories reads all scenarios that the words name. What is wrong with them is printed, of every file, and nothing is
@@ -114,7 +114,7 @@ func scenariosIn(folder string) ([]string, error) {
 func scenariosLike(pattern string) ([]string, error) {
 	var names []string
 	for _, name := range library.Names() {
-		if schemas.Fits(pattern, name) {
+		if naming.Match(pattern, name) {
 			names = append(names, name)
 		}
 	}
@@ -138,7 +138,7 @@ func knownTags(scenarios []*script.Scenario, tags []string) error {
 		if slices.Contains(known, tag) {
 			continue
 		}
-		if near := schemas.Suggest(tag, known); near != "" {
+		if near := naming.Nearest(tag, known); near != "" {
 			return fmt.Errorf("--tag %s: no step has that tag; did you mean %q?", tag, near)
 		}
 		if len(known) == 0 {

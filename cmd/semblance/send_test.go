@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 	"semblance/simulator"
 )
 
@@ -71,7 +72,7 @@ func TestSameSeedAndTimeSameBytes(t *testing.T) {
 	for i := range one {
 		a, b := identifiersOf(t, one[i].Request.Body), identifiersOf(t, other[i].Request.Body)
 		for name, value := range a {
-			if schemas.IsObjectID(value) && b[name] == value {
+			if objectid.Valid(value) && b[name] == value {
 				t.Errorf("%s of %s is %s with either seed", name, one[i].Request.EventType, value)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/provider"
@@ -170,7 +171,7 @@ func (r *subscribeReader) mapping(n *yaml.Node, read map[string]func(*yaml.Node)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		value, ok := read[key.Value]
-		near := schemas.Suggest(key.Value, known)
+		near := naming.Nearest(key.Value, known)
 		switch {
 		case seen[key.Value]:
 			r.wrong(key, "the key %q is there twice", key.Value)

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"semblance/scenarios/script"
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 //go:embed *.yaml
@@ -47,7 +47,7 @@ func Read(name string) ([]byte, error) {
 	if err == nil {
 		return data, nil
 	}
-	if near := schemas.Suggest(name, Names()); near != "" {
+	if near := naming.Nearest(name, Names()); near != "" {
 		return nil, fmt.Errorf("the library has no scenario %q; did you mean %q?", name, near)
 	}
 	return nil, fmt.Errorf("the library has no scenario %q", name)

@@ -11,7 +11,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/script"
-	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 )
 
@@ -64,7 +64,7 @@ func runCommand(ctx context.Context, arguments []string, exit int, pattern *stri
 	a.response.Status = command.ProcessState.ExitCode()
 	if a.response.Status != exit {
 		a.failed = &scenarios.Failure{What: scenarios.WhatExit, Expected: strconv.Itoa(exit), Got: strconv.Itoa(a.response.Status)}
-	} else if found := strings.TrimSpace(output.String()); pattern != nil && !schemas.Fits(*pattern, found) {
+	} else if found := strings.TrimSpace(output.String()); pattern != nil && !naming.Match(*pattern, found) {
 		a.failed = &scenarios.Failure{What: scenarios.WhatOutput, Expected: *pattern, Got: found}
 	}
 	return a

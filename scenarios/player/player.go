@@ -30,6 +30,7 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/script"
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
@@ -137,7 +138,7 @@ func New(o Options) (*Player, error) {
 		rand.Read(random[:]) // never fails
 		p.salt = binary.LittleEndian.Uint64(random[:])
 	}
-	p.runID = schemas.NewObjectIDs(p.salt ^ key("run")).New(began).String()
+	p.runID = objectid.NewGenerator(p.salt ^ key("run")).New(began).String()
 	p.recorder = scenarios.NewRecorder(scenarios.Run{
 		Target: o.Target, StartedAt: began, Cover: o.Cover, CoverAtLeast: o.CoverAtLeast,
 	})

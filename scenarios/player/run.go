@@ -12,7 +12,8 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios"
 	"semblance/scenarios/script"
-	"semblance/schemas"
+	"semblance/schemas/objectid"
+	"semblance/schemas/splitmix"
 	"semblance/simulator/clock"
 )
 
@@ -44,7 +45,7 @@ func (p *Player) newRun(scenario *script.Scenario) (*run, error) {
 	}
 	s.clinics = &clinics{own: s.newClinic(p.options.System), traffic: map[string]*fixtures.Clinic{}}
 	if s.subscriptionID == "" {
-		s.subscriptionID = schemas.NewObjectIDs(uint64(s.seed) ^ key("subscription")).New(s.clinicDay()).String()
+		s.subscriptionID = objectid.NewGenerator(uint64(s.seed) ^ key("subscription")).New(s.clinicDay()).String()
 	}
 	if err := s.castOf(scenario, "", nil); err != nil {
 		return nil, err
@@ -157,7 +158,7 @@ func (s *run) over(ctx context.Context) bool {
 
 // idSeed is what the eventIds of one round of a step are drawn from: fresh in every run, unless the time stands still.
 func (s *run) idSeed(place string) uint64 {
-	return s.p.salt ^ schemas.Mix(uint64(s.seed)) ^ key(s.scenario.Name+"\x00"+place)
+	return s.p.salt ^ splitmix.Mix(uint64(s.seed)) ^ key(s.scenario.Name+"\x00"+place)
 }
 
 // at is where the clinic is asked for what a step needs. It goes by the scenario's name, so that two scenarios with one seed do
@@ -170,7 +171,7 @@ func (s *run) at(place string) fixtures.Place {
 func key(name string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return schemas.Mix(h.Sum64())
+	return splitmix.Mix(h.Sum64())
 }
 
 // round names a round of nested repeats, such as "2.1".

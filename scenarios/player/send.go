@@ -13,6 +13,8 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/script"
 	"semblance/schemas"
+	"semblance/schemas/objectid"
+	"semblance/schemas/splitmix"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
@@ -92,7 +94,7 @@ func (s *run) do(step *script.Do, at place) task {
 			if s.over(ctx) {
 				return
 			}
-			e := event{s: s, step: step, send: &step.Delivering, event: change, idSeed: s.idSeed(name) ^ schemas.Mix(uint64(i)), round: at.round}
+			e := event{s: s, step: step, send: &step.Delivering, event: change, idSeed: s.idSeed(name) ^ splitmix.Mix(uint64(i)), round: at.round}
 			e.deliver(ctx, b, s.valuesOf(step, at, b))
 		}
 	}
@@ -221,9 +223,9 @@ func (e *event) attempts(ctx context.Context, b *branch) ([]tried, error) {
 		again = &script.Again{}
 	}
 	copies := make([]simulator.Request, again.Copies+1)
-	ids := make([]*schemas.ObjectIDs, len(copies))
+	ids := make([]*objectid.Generator, len(copies))
 	for i := range copies {
-		ids[i] = schemas.NewObjectIDs(e.idSeed + uint64(i))
+		ids[i] = objectid.NewGenerator(e.idSeed + uint64(i))
 		if i > 0 && again.As == script.AsReplay {
 			copies[i] = copies[0]
 			continue
@@ -252,7 +254,7 @@ func (e *event) attempts(ctx context.Context, b *branch) ([]tried, error) {
 }
 
 // prepare encodes and signs an attempt under a new eventId.
-func (e *event) prepare(b *branch, ids *schemas.ObjectIDs, spoil *fault.Fault) (simulator.Request, error) {
+func (e *event) prepare(b *branch, ids *objectid.Generator, spoil *fault.Fault) (simulator.Request, error) {
 	request := delivery.Message{
 		URL:            e.s.p.options.Target,
 		SubscriptionID: e.s.subscriptionID,
@@ -285,10 +287,10 @@ func check(r *delivery.Message) error {
 
 // ladder makes the attempts of one delivery: one, or as many as the provider would make. A fault spoils the first of
 // them alone, and the last one is judged.
-func (e *event) retry(ctx context.Context, b *branch, sent simulator.Request, number int, ids *schemas.ObjectIDs) []tried {
+func (e *event) retry(ctx context.Context, b *branch, sent simulator.Request, number int, ids *objectid.Generator) []tried {
 	var all []tried
 	var history []provider.Outcome
-	seed := schemas.Mix(uint64(e.s.seed)) ^ key(drawn(script.Of(e.step).Path, e.round))
+	seed := splitmix.Mix(uint64(e.s.seed)) ^ key(drawn(script.Of(e.step).Path, e.round))
 	for {
 		t := tried{copy: number, startedAt: e.s.since()}
 		t.attempt = simulator.Attempt{SubscriptionID: e.s.subscriptionID, Number: len(history) + 1, StartedAt: b.stamp(), Request: sent}

@@ -7,7 +7,7 @@ import (
 
 	"semblance/fixtures"
 	"semblance/scenarios/script"
-	"semblance/schemas"
+	"semblance/schemas/splitmix"
 	"semblance/simulator/clock"
 )
 
@@ -97,7 +97,7 @@ func (r *rush) draw(ctx context.Context) {
 		}
 		e := r.event
 		e.event = r.s.next(r.stream)
-		e.idSeed ^= schemas.Mix(uint64(n))
+		e.idSeed ^= splitmix.Mix(uint64(n))
 		select {
 		case r.room <- struct{}{}:
 		case <-ctx.Done():

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // scope is what a step can refer to at its place in the scenario.
@@ -238,7 +238,7 @@ func (c *checker) castReference(ref *Ref, fail func(string, ...any)) {
 		next := record.Related(role)
 		if next == nil {
 			known := relationNames(record.Kind())
-			near := schemas.Suggest(role, known)
+			near := naming.Nearest(role, known)
 			switch {
 			case slices.Contains(known, role):
 				fail("%s has no %s, so there is no id of one", way, role)
@@ -269,7 +269,7 @@ func (c *checker) notCaptured(ref *Ref, step *Common, fail func(string, ...any))
 		for name := range c.taken {
 			known = append(known, name)
 		}
-		if near := schemas.Suggest(ref.Name, known); near != "" {
+		if near := naming.Nearest(ref.Name, known); near != "" {
 			fail("no step captures %q; did you mean %q?", ref.Name, near)
 		} else {
 			fail("no step captures %q; capture: {%s: /pointer/into/the/answer} does", ref.Name, ref.Name)

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // Files is the loader of the command line: a file of the disk, or a scenario of the library by its name alone. What a file
@@ -73,7 +73,7 @@ func (f Files) missing(name, what string) error {
 		for _, e := range entries {
 			scenarios = append(scenarios, strings.TrimSuffix(e.Name(), ".yaml"))
 		}
-		if near := schemas.Suggest(strings.TrimSuffix(name, path.Ext(name)), scenarios); near != "" {
+		if near := naming.Nearest(strings.TrimSuffix(name, path.Ext(name)), scenarios); near != "" {
 			return fmt.Errorf("%s; the library has %q", what, near)
 		}
 		return fmt.Errorf("%s, and no scenario of that name in the library; `semblance scenario list` shows them", what)

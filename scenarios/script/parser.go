@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"semblance/scenarios"
-	"semblance/schemas"
+	"semblance/schemas/naming"
+	"semblance/schemas/objectid"
 )
 
 // parser reads one file into a tree. What it finds wrong it notes and reads on, so that all is said at once.
@@ -67,7 +68,7 @@ func (p *parser) oneOf(n *node, what string, known []string) (string, bool) {
 			return text, true
 		}
 	}
-	if near := schemas.Suggest(text, known); near != "" {
+	if near := naming.Nearest(text, known); near != "" {
 		p.fail(n, "%s is %s; got %q: did you mean %q?", what, either(known), shorten(text), near)
 	} else {
 		p.fail(n, "%s is %s; got %s", what, either(known), n.describe())
@@ -263,7 +264,7 @@ func (n *node) json() (value any, isText bool) {
 		return nil, false
 	case n.text == "true" || n.text == "false":
 		return n.text == "true", false
-	case isNumber(n.text) && !schemas.IsObjectID(n.text):
+	case isNumber(n.text) && !objectid.Valid(n.text):
 		return json.Number(n.text), false
 	}
 	return nil, true

@@ -6,6 +6,7 @@ import (
 
 	"semblance/fixtures"
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/schemas/validate"
 )
 
@@ -72,7 +73,7 @@ func firstOf(about []About, otherwise Pos) Pos {
 }
 
 func unknownIdentifier(t *schemas.EventType, name string) string {
-	if near := schemas.Suggest(name, t.Keys()); near != "" {
+	if near := naming.Nearest(name, t.Keys()); near != "" {
 		return t.Name + " has no identifier \"" + shorten(name) + "\"; did you mean \"" + near + "\"?"
 	}
 	return t.Name + " has no identifier \"" + shorten(name) + "\"; it has " + listed(t.Keys())
@@ -284,7 +285,7 @@ func roleWords(roles []fixtures.Role) string {
 }
 
 func unknownRole(what, role string, roles []fixtures.Role) string {
-	if near := schemas.Suggest(role, roleNames(roles)); near != "" {
+	if near := naming.Nearest(role, roleNames(roles)); near != "" {
 		return what + " has no role \"" + shorten(role) + "\"; did you mean \"" + near + "\"?"
 	}
 	return what + " has no role \"" + shorten(role) + "\"; it is about " + roleWords(roles)

@@ -8,6 +8,7 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios"
 	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // DefaultSeed decides what is drawn where neither the file nor a flag says so.
@@ -122,7 +123,7 @@ func (p *parser) oneOfKinds(n *node) (string, bool) {
 	if !ok || slices.Contains(kinds, text) {
 		return text, ok
 	}
-	if near := schemas.Suggest(text, kinds); near != "" {
+	if near := naming.Nearest(text, kinds); near != "" {
 		p.fail(n, "unknown kind of record %q; did you mean %q?", shorten(text), near)
 	} else {
 		p.fail(n, "unknown kind of record %q; there is %s", shorten(text), listed(kinds))
@@ -193,7 +194,7 @@ func notCast(called string, cast []Cast) string {
 	for i, c := range cast {
 		names[i] = c.Name
 	}
-	if near := schemas.Suggest(called, names); near != "" {
+	if near := naming.Nearest(called, names); near != "" {
 		return `"` + shorten(called) + `" is not in the cast; did you mean "` + near + `"?`
 	}
 	if len(names) == 0 {

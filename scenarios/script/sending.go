@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/simulator/fault"
 )
 
@@ -155,7 +156,7 @@ func doTable() *table[Do] {
 func (p *parser) action(n *node) string {
 	known := actionNames()
 	text, ok := p.word(n, "an action")
-	switch near := schemas.Suggest(text, known); {
+	switch near := naming.Nearest(text, known); {
 	case !ok || slices.Contains(known, text):
 		return text
 	case near != "":

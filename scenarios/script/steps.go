@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // word is a kind of step: the key that a step of the kind begins with.
@@ -126,8 +127,8 @@ func (p *parser) step(n *node, path string) Step {
 		return found[0].read(p, n, path)
 	case len(found) > 1:
 		p.fail(n, "a step is one of %s and %s, not both; write two steps", found[0].name, found[1].name)
-	case len(n.keys) > 0 && schemas.Suggest(n.keys[0].text, names) != "":
-		p.fail(n.keys[0], "unknown step %q; did you mean %q?", shorten(n.keys[0].text), schemas.Suggest(n.keys[0].text, names))
+	case len(n.keys) > 0 && naming.Nearest(n.keys[0].text, names) != "":
+		p.fail(n.keys[0], "unknown step %q; did you mean %q?", shorten(n.keys[0].text), naming.Nearest(n.keys[0].text, names))
 	default:
 		p.fail(n, "this is no step: it has none of the keys %s", listed(names))
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // A construct of the language is a table of its keys. The parser reads a map of the file by it, and the JSON Schema for
@@ -87,7 +87,7 @@ func (p *parser) unknown(n *node, kind, where string, known []string) {
 		p.fail(n, "%s stands beside %s, not in it", n.text, where)
 		return
 	}
-	if near := schemas.Suggest(n.text, known); near != "" {
+	if near := naming.Nearest(n.text, known); near != "" {
 		p.fail(n, "unknown %s %q in %s; did you mean %q?", kind, shorten(n.text), where, near)
 		return
 	}

@@ -5,7 +5,7 @@ import (
 	"iter"
 
 	"semblance/scenarios"
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // All returns every step of the scenario in the order of the file, those inside a step after it.
@@ -72,7 +72,7 @@ func (s *Scenario) Find(word string) (Step, error) {
 	if played != nil {
 		return played, nil
 	}
-	if near := schemas.Suggest(word, known); near != "" {
+	if near := naming.Nearest(word, known); near != "" {
 		return nil, fmt.Errorf("%s has no step %q; did you mean %q?", s.File, shorten(word), near)
 	}
 	return nil, fmt.Errorf("%s has no step %q; a step is named by its path, such as 8 or 8.2, or by its name", s.File, shorten(word))

@@ -36,6 +36,8 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios/player"
 	"semblance/schemas"
+	"semblance/schemas/objectid"
+	"semblance/schemas/splitmix"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
@@ -73,7 +75,7 @@ type run struct {
 	provider *provider.Provider
 	sender   *delivery.Sender
 	clinic   clinic
-	eventIDs *schemas.ObjectIDs
+	eventIDs *objectid.Generator
 	log      attempts
 
 	mu        sync.Mutex
@@ -157,9 +159,9 @@ func (s *Sim) start(types []*schemas.EventType) {
 	}
 	s.t.Cleanup(s.close)
 	s.SubscriptionID = s.provider.Subscriptions(false)[0].ID
-	s.eventIDs = schemas.NewObjectIDs(eventIDSeed(o))
+	s.eventIDs = objectid.NewGenerator(eventIDSeed(o))
 	// Its seed is not the provider's: the traffic of the provider's own clinic must not tell of the same records.
-	s.clinic.c = fixtures.New(fixtures.Options{Seed: int64(schemas.Mix(uint64(o.seed)) >> 1), System: o.system, At: o.at})
+	s.clinic.c = fixtures.New(fixtures.Options{Seed: int64(splitmix.Mix(uint64(o.seed)) >> 1), System: o.system, At: o.at})
 }
 
 // label is the end of a test's name, where that is longer than a label may be.

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // Version is the version of the exported documents. It is raised when the provider's contract changes.
@@ -69,7 +70,7 @@ func Documents() []Document {
 }
 
 func unknown(what, name string, known []string) error {
-	if near := schemas.Suggest(name, known); near != "" {
+	if near := naming.Nearest(name, known); near != "" {
 		return fmt.Errorf("unknown %s %q; did you mean %q?", what, name, near)
 	}
 	return fmt.Errorf("unknown %s %q; there are %s", what, name, strings.Join(known, ", "))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 )
 
 // schema is a JSON Schema as AsyncAPI (draft 7) and OpenAPI 3.1 (2020-12) both read it: it uses only what the two have in
@@ -131,7 +132,7 @@ type example struct {
 
 func exampleOf(t *schemas.EventType) example {
 	at := time.Date(2026, time.January, 31, 9, 30, 0, 0, time.UTC)
-	ids := schemas.NewObjectIDs(1)
+	ids := objectid.NewGenerator(1)
 	e := example{SubscriptionID: ids.New(at).String(), EventID: ids.New(at).String(), EventType: t.Name}
 	shapes := alternatives(t)
 	shape := shapes[len(shapes)-1]

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"semblance/schemas/naming"
 
-	"semblance/schemas"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 // form is what the value of a keyword looks like.
@@ -121,7 +121,7 @@ func keywordNames() []string {
 }
 
 func unknown(what, word string, known []string) string {
-	if near := schemas.Suggest(word, known); near != "" {
+	if near := naming.Nearest(word, known); near != "" {
 		return fmt.Sprintf("unknown %s %q; did you mean %q?", what, word, near)
 	}
 	return fmt.Sprintf("unknown %s %q", what, word)

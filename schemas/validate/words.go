@@ -8,9 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"semblance/schemas/naming"
 
-	"semblance/schemas"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 // explain puts a failure that has no further cause, or whose causes are alternatives, into words.
@@ -118,7 +118,7 @@ func (j *judge) surplus(e *jsonschema.ValidationError, at pointer, l location, o
 			continue
 		}
 		got := describe(object[name])
-		if near := schemas.Suggest(name, known); near != "" {
+		if near := naming.Nearest(name, known); near != "" {
 			got += fmt.Sprintf(" (was %q meant?)", near)
 		}
 		findings = append(findings, j.finding(e, append(slices.Clone(at), name), expected, got))

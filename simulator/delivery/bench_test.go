@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/signature"
@@ -161,7 +162,7 @@ func BenchmarkInFlight(b *testing.B) {
 			b.Fatal(err)
 		}
 		defer sender.Close()
-		ids := schemas.NewObjectIDs(1)
+		ids := objectid.NewGenerator(1)
 		change := bookingCreated(b)
 		ctx := b.Context()
 		together(b, func() error {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // Kind is what an attribute's value is.
@@ -71,7 +71,7 @@ func (r *row) read(given map[string]string) (values, error) {
 		if slices.Contains(names, name) {
 			continue
 		}
-		switch near := schemas.Suggest(name, names); {
+		switch near := naming.Nearest(name, names); {
 		case len(names) == 0:
 			return nil, fmt.Errorf("the fault %s has no attributes, so %q cannot be set", r.Text(), excerpt(name))
 		case near != "":
@@ -119,7 +119,7 @@ func (a *Attribute) read(text string) (value, error) {
 		return v, nil
 	case Choice:
 		if !slices.Contains(a.Choices, text) {
-			if near := schemas.Suggest(text, a.Choices); near != "" {
+			if near := naming.Nearest(text, a.Choices); near != "" {
 				return v, fmt.Errorf("unknown value %q; did you mean %q?", excerpt(text), near)
 			}
 			return v, fmt.Errorf("unknown value %q; it is one of %s", excerpt(text), strings.Join(a.Choices, ", "))

@@ -19,7 +19,7 @@ import (
 	"net"
 	"strings"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 )
 
@@ -175,7 +175,7 @@ func find(family, name string) (*row, error) {
 		if r := unique(family); r != nil && name == "" {
 			return nil, fmt.Errorf("unknown fault family %q; write %q", excerpt(family), r.Text())
 		}
-		if near := schemas.Suggest(family, []string{string(Signature), string(Transport)}); near != "" {
+		if near := naming.Nearest(family, []string{string(Signature), string(Transport)}); near != "" {
 			return nil, fmt.Errorf("unknown fault family %q; did you mean %q?", excerpt(family), near)
 		}
 		return nil, fmt.Errorf("unknown fault family %q; it is signature or transport", excerpt(family))
@@ -192,7 +192,7 @@ func find(family, name string) (*row, error) {
 	if r := unique(name); r != nil {
 		return nil, fmt.Errorf("%q is a %s fault; write %q", name, r.Family, r.Text())
 	}
-	if near := schemas.Suggest(name, names); near != "" {
+	if near := naming.Nearest(name, names); near != "" {
 		return nil, fmt.Errorf("unknown %s fault %q; did you mean %q?", family, excerpt(name), near)
 	}
 	return nil, fmt.Errorf("unknown %s fault %q; there are %s", family, excerpt(name), strings.Join(names, ", "))

@@ -9,6 +9,7 @@ import (
 
 	"semblance/fixtures"
 	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // Who makes changes happen, as the journal says it.
@@ -188,7 +189,7 @@ func (p *Provider) Record(id string) (json.RawMessage, error) {
 // Records returns the ids of the records of a kind that exist in the clinic.
 func (p *Provider) Records(kind string) ([]string, error) {
 	if !slices.Contains(schemas.Kinds(), kind) {
-		if near := schemas.Suggest(kind, schemas.Kinds()); near != "" {
+		if near := naming.Nearest(kind, schemas.Kinds()); near != "" {
 			return nil, refuse(CodeNotFound, "kind", "unknown kind of record %q; did you mean %q?", kind, near)
 		}
 		return nil, refuse(CodeNotFound, "kind", "unknown kind of record %q; there are %s", kind, strings.Join(schemas.Kinds(), ", "))

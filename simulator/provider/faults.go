@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"semblance/schemas"
+	"semblance/schemas/splitmix"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
@@ -121,7 +121,7 @@ func (p *Provider) inject(s *subscriber, at time.Time) (*fault.Fault, *journal.F
 
 // share is a number in [0, 1) that follows from the seed, the subscription and how many were drawn before.
 func share(seed uint64, ordinal int, n uint64) float64 {
-	return float64(schemas.Mix(seed^schemas.Mix(uint64(ordinal)<<40^n))>>11) / (1 << 53)
+	return float64(splitmix.Mix(seed^splitmix.Mix(uint64(ordinal)<<40^n))>>11) / (1 << 53)
 }
 
 // mayBother refuses faults and traffic towards an address that is neither loopback nor private: a stranger's receiver

@@ -39,6 +39,8 @@ import (
 
 	"semblance/fixtures"
 	"semblance/schemas"
+	"semblance/schemas/objectid"
+	"semblance/schemas/splitmix"
 	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
 	"semblance/simulator/journal"
@@ -109,7 +111,7 @@ type Provider struct {
 	sender     *delivery.Sender
 	restricted *delivery.Sender // to loopback and private addresses alone: for faults and traffic
 	scale      float64          // by which the clock compresses waits
-	ids        *schemas.ObjectIDs
+	ids        *objectid.Generator
 	seed       uint64
 	entropy    func() uint64 // fresh numbers for ids, secrets and tokens, or numbers of the seed
 	clinic     clinic
@@ -193,7 +195,7 @@ func prepare(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		options: o, clock: o.Clock, log: o.Logger, journal: o.Journal,
-		scale: clock.Scale(o.Clock), seed: schemas.Mix(uint64(o.Seed)),
+		scale: clock.Scale(o.Clock), seed: splitmix.Mix(uint64(o.Seed)),
 		subscribers: map[string]*subscriber{},
 		byType:      map[string][]*subscriber{},
 		byEndpoint:  map[string][]*subscriber{},
@@ -213,9 +215,9 @@ func prepare(o Options) (*Provider, error) {
 	p.entropy = fresh
 	if o.Fixed {
 		last, _ := p.journal.Committed() // a restart must not give the same ids again
-		p.entropy = ofSeed(p.seed ^ schemas.Mix(uint64(last)))
+		p.entropy = ofSeed(p.seed ^ splitmix.Mix(uint64(last)))
 	}
-	p.ids = schemas.NewObjectIDs(p.entropy())
+	p.ids = objectid.NewGenerator(p.entropy())
 	p.out.more, p.out.less = sync.NewCond(&p.mu), sync.NewCond(&p.mu)
 	p.attempting, p.cut = context.WithCancel(context.Background())
 	return p, nil
@@ -260,12 +262,12 @@ func ofSeed(seed uint64) func() uint64 {
 	n := uint64(0)
 	return func() uint64 {
 		n++
-		return schemas.Mix(seed ^ schemas.Mix(n))
+		return splitmix.Mix(seed ^ splitmix.Mix(n))
 	}
 }
 
 // jitter is the seed of a delivery's waits.
-func (p *Provider) jitter(o *outstanding) uint64 { return schemas.Mix(p.seed ^ o.order) }
+func (p *Provider) jitter(o *outstanding) uint64 { return splitmix.Mix(p.seed ^ o.order) }
 
 // Journal returns what happened, to be queried.
 func (p *Provider) Journal() journal.Journal { return p.journal }

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"semblance/schemas"
+	"semblance/schemas/splitmix"
 )
 
 // The ladder of the contract. The provider publishes that it tries "a number of times" and no schedule, so each of
@@ -96,7 +96,7 @@ func (l RetryPolicy) jitter() float64 {
 
 // draw is a number in [-1, 1) that seed and n decide.
 func draw(seed uint64, n int) float64 {
-	return float64(schemas.Mix(seed^schemas.Mix(uint64(n)))>>11)/(1<<52) - 1
+	return float64(splitmix.Mix(seed^splitmix.Mix(uint64(n)))>>11)/(1<<52) - 1
 }
 
 // check says what is wrong with the settings of the ladder.

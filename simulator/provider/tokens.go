@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // Permission is what a token allows, by the provider's names.
@@ -63,7 +63,7 @@ func parsePermission(name string) (Permission, error) {
 		}
 		known = append(known, string(p))
 	}
-	if near := schemas.Suggest(name, known); near != "" {
+	if near := naming.Nearest(name, known); near != "" {
 		return "", refuse(CodePermission, "token", "unknown permission %q; did you mean %q?", name, near)
 	}
 	return "", refuse(CodePermission, "token", "unknown permission %q; the permissions are %s", name, strings.Join(known, ", "))

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/journal"
@@ -81,7 +82,7 @@ func appendShape(dst []byte, change *schemas.Event) ([]byte, bool) {
 	}
 	dst = append(dst, change.Type.Name...)
 	for i := range change.Identifiers {
-		if !schemas.IsObjectID(change.Identifiers[i].Value) {
+		if !objectid.Valid(change.Identifiers[i].Value) {
 			return dst, false
 		}
 		dst = append(append(dst, ' '), change.Identifiers[i].Name...)

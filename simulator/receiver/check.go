@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 	"semblance/schemas/validate"
 )
 
@@ -37,13 +38,13 @@ func tolerated(v validate.Violation) bool {
 // conforms decides without the schema, in a hundredth of its time, that an event fits it. It speaks for the usual
 // events alone: where it says no, the schema is asked, and that has the words too. A test holds the two together.
 func conforms(t *schemas.EventType, e *Event) bool {
-	if len(t.Values) > 0 || len(t.Metadata) > 0 || e.Metadata != nil || !schemas.IsObjectID(e.EventID) || !schemas.IsObjectID(e.SubscriptionID) {
+	if len(t.Values) > 0 || len(t.Metadata) > 0 || e.Metadata != nil || !objectid.Valid(e.EventID) || !objectid.Valid(e.SubscriptionID) {
 		return false
 	}
 	required := 0
 	var one string
 	for i, id := range e.Identifiers {
-		if !schemas.IsObjectID(id.Value) || named(e.Identifiers[:i], id.Name) {
+		if !objectid.Valid(id.Value) || named(e.Identifiers[:i], id.Name) {
 			return false
 		}
 		switch {

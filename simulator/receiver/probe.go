@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // How many events GET /events lists unless ?limit= says otherwise, and at most.
@@ -120,7 +120,7 @@ func (r *Receiver) events(pattern, id string, limit int) (list []Event, count in
 	matching := make([]*Event, 0, limit)
 	for i := range r.memory.events.count {
 		e := r.memory.events.at(i)
-		if pattern != "" && !schemas.Fits(pattern, e.EventType) || id != "" && !e.carries(id) {
+		if pattern != "" && !naming.Match(pattern, e.EventType) || id != "" && !e.carries(id) {
 			continue
 		}
 		count++

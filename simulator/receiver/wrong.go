@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 // Wrong is a mistake that a receiver can be told to make.
@@ -49,7 +49,7 @@ func (r *Receiver) actWrong(name string) error {
 		}
 		names[i] = w.Name
 	}
-	if near := schemas.Suggest(name, names); near != "" {
+	if near := naming.Nearest(name, names); near != "" {
 		return fmt.Errorf("a receiver cannot act wrong as %q; did you mean %q?", name, near)
 	}
 	return fmt.Errorf("a receiver cannot act wrong as %q; the mistakes are %q", name, names)

@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/simulator/journal"
 )
 
@@ -226,7 +227,7 @@ func (q *query) done() error {
 			continue
 		}
 		p := problem(http.StatusBadRequest, "query", "there is no parameter %q here; there are %s", name, strings.Join(q.known, ", "))
-		switch near := schemas.Suggest(name, q.known); {
+		switch near := naming.Nearest(name, q.known); {
 		case len(q.known) == 0:
 			p.Detail = fmt.Sprintf("there is no parameter %q here, nor any other", name)
 		case near != "":

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"semblance/schemas"
+	"semblance/schemas/objectid"
 	"semblance/simulator"
 	"semblance/simulator/journal"
 )
@@ -54,12 +55,12 @@ func Run(t *testing.T, open Open) {
 
 // Maker makes records for tests, each a second after the one before.
 type Maker struct {
-	ids *schemas.ObjectIDs
+	ids *objectid.Generator
 	now time.Time
 }
 
 // NewMaker returns a maker whose ids come from seed.
-func NewMaker(seed uint64) *Maker { return &Maker{ids: schemas.NewObjectIDs(seed), now: noon} }
+func NewMaker(seed uint64) *Maker { return &Maker{ids: objectid.NewGenerator(seed), now: noon} }
 
 // ID returns a new id.
 func (m *Maker) ID() string { return m.ids.New(m.now).String() }

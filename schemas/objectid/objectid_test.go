@@ -1,4 +1,4 @@
-package schemas
+package objectid
 
 import (
 	"sync"
@@ -7,7 +7,7 @@ import (
 )
 
 func TestObjectID(t *testing.T) {
-	id, err := ParseObjectID("692597070fe21cfa5e6a010f")
+	id, err := Parse("692597070fe21cfa5e6a010f")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -18,23 +18,23 @@ func TestObjectID(t *testing.T) {
 		t.Errorf("the time of the id is %v, want %v", id.Time(), want)
 	}
 	for _, bad := range []string{"", "692597070fe21cfa5e6a010", "692597070fe21cfa5e6a010ff", "692597070FE21CFA5E6A010F", "692597070fe21cfa5e6a010g", "692597070fe21cfa5e6a01\x00f"} {
-		if _, err := ParseObjectID(bad); err == nil {
-			t.Errorf("ParseObjectID(%q) accepts it", bad)
+		if _, err := Parse(bad); err == nil {
+			t.Errorf("Parse(%q) accepts it", bad)
 		}
 	}
 }
 
-func TestObjectIDsDifferAndRepeat(t *testing.T) {
+func TestGeneratorsDifferAndRepeat(t *testing.T) {
 	at := time.Unix(1_764_000_000, 0)
-	a, b, other := NewObjectIDs(7), NewObjectIDs(7), NewObjectIDs(8)
-	seen := map[ObjectID]bool{}
+	a, b, other := NewGenerator(7), NewGenerator(7), NewGenerator(8)
+	seen := map[ID]bool{}
 	for range 10_000 {
 		id := a.New(at)
 		if id != b.New(at) {
 			t.Fatal("two sources of the same seed differ")
 		}
 		if seen[id] || seen[other.New(at)] {
-			t.Fatalf("the id %s came twice", id)
+			t.Fatalf("the id %s was made twice", id)
 		}
 		seen[id] = true
 		if !id.Time().Equal(at) {
@@ -43,15 +43,15 @@ func TestObjectIDsDifferAndRepeat(t *testing.T) {
 	}
 }
 
-func TestObjectIDsFromManyGoroutines(t *testing.T) {
-	source, at := NewObjectIDs(1), time.Unix(0, 0)
+func TestGeneratorFromManyGoroutines(t *testing.T) {
+	source, at := NewGenerator(1), time.Unix(0, 0)
 	var seen sync.Map
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
 			for range 1000 {
 				if id := source.New(at); isTwice(&seen, id) {
-					t.Errorf("the id %s came twice", id)
+					t.Errorf("the id %s was made twice", id)
 				}
 			}
 		})
@@ -59,13 +59,13 @@ func TestObjectIDsFromManyGoroutines(t *testing.T) {
 	wait.Wait()
 }
 
-func isTwice(seen *sync.Map, id ObjectID) bool {
+func isTwice(seen *sync.Map, id ID) bool {
 	_, twice := seen.LoadOrStore(id, true)
 	return twice
 }
 
-func BenchmarkObjectIDs(b *testing.B) {
-	source, at := NewObjectIDs(1), time.Unix(1_764_000_000, 0)
+func BenchmarkNew(b *testing.B) {
+	source, at := NewGenerator(1), time.Unix(1_764_000_000, 0)
 	var buffer [24]byte
 	for b.Loop() {
 		source.New(at).Append(buffer[:0])
