@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -151,6 +153,27 @@ func TestVectorsWithTheVerifiersToCopy(t *testing.T) {
 			}
 			compare(t, verdicts)
 		})
+	}
+}
+
+// README.md shows the tested verifiers.
+func TestReadmeShowsTheVerifiers(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile("(?ms)^<!-- (\\S+) -->\n```\\w+\n(.*?)^```$").FindAllStringSubmatch(string(page), -1)
+	if len(shown) != 3 {
+		t.Errorf("README.md shows %d verifiers, want 3", len(shown))
+	}
+	for _, m := range shown {
+		file, err := os.ReadFile(filepath.FromSlash(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(file), m[2]) {
+			t.Errorf("README.md differs from %s", m[1])
+		}
 	}
 }
 
