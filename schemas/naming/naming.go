@@ -69,6 +69,7 @@ func Nearest(name string, known []string) string {
 	}
 	return best
 }
+
 // distance is the number of letters to add, drop, replace or swap with their neighbour to turn a into b.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
