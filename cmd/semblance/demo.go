@@ -105,15 +105,15 @@ func (d *demonstration) play(ctx context.Context, h happening) error {
 		if err := clock.Sleep(ctx, -clock.Since(due)); err != nil {
 			return err
 		}
-		sent, err := d.sender.Prepare(delivery.Message{
+		o := &sentEvent{job: job{index: d.summary.sent}}
+		err := d.sender.Attempt(ctx, delivery.Message{
 			URL: d.url, SubscriptionID: defaultSubscription, EventID: d.ids.New(clock.Now()).String(), Event: &h.changes[i],
 			Secrets: []simulator.Secret{simulator.DefaultSecret},
-		})
+		}, &o.Attempt)
 		if err != nil {
 			return err
 		}
-		o := &sentEvent{job: job{index: d.summary.sent}, Attempt: simulator.Attempt{SubscriptionID: defaultSubscription, Request: sent}}
-		if o.Response = d.sender.Send(ctx, sent); ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		o.verdict = scenarios.Judge(scenarios.Default(), &o.Attempt)

@@ -33,9 +33,9 @@ func (s *run) request(step *script.Request, at place) task {
 			s.fail(step, at.round, err)
 			return
 		}
-		evidence := scenarios.Evidence{Round: at.round.String(), StartedAt: s.since(), Attempt: &simulator.Attempt{
-			SubscriptionID: s.subscriptionID, Number: 1, StartedAt: b.stamp(), Request: sent, Response: s.sender.Send(ctx, sent),
-		}}
+		evidence := scenarios.Evidence{Round: at.round.String(), StartedAt: s.since()}
+		attempt := s.attempt(ctx, b, sent, 1)
+		evidence.Attempt = &attempt
 		if evidence.Attempt.Response.Failure == simulator.FailureCanceled {
 			return
 		}
@@ -48,6 +48,13 @@ func (s *run) request(step *script.Request, at place) task {
 		b.track.write(s, step.Path, &evidence)
 		captureFrom(s, step, at.round, b, step.Captures, &evidence.Attempt.Response)
 	}
+}
+
+// attempt sends a prepared request.
+func (s *run) attempt(ctx context.Context, b *branch, request simulator.Request, number int) simulator.Attempt {
+	a := simulator.Attempt{SubscriptionID: s.subscriptionID, Number: number, StartedAt: b.stamp(), Request: request}
+	a.Response = s.sender.Send(ctx, request)
+	return a
 }
 
 // exact gives a request its values: the body, then the time, what is signed, and the headers, each of which may name

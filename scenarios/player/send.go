@@ -292,10 +292,8 @@ func (e *event) retry(ctx context.Context, b *branch, sent simulator.Request, nu
 	var history []provider.Outcome
 	seed := splitmix.Mix(uint64(e.s.seed)) ^ key(drawn(script.Of(e.step).Path, e.round))
 	for {
-		t := tried{copy: number, startedAt: e.s.since()}
-		t.attempt = simulator.Attempt{SubscriptionID: e.s.subscriptionID, Number: len(history) + 1, StartedAt: b.stamp(), Request: sent}
-		t.attempt.Response = e.s.sender.Send(ctx, sent)
-		all = append(all, t)
+		startedAt := e.s.since()
+		all = append(all, tried{copy: number, startedAt: startedAt, attempt: e.s.attempt(ctx, b, sent, len(history)+1)})
 		last := &all[len(all)-1]
 		last.judged = true
 		if e.send.Deliver != script.DeliverWithRetries || ctx.Err() != nil {

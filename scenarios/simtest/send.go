@@ -86,11 +86,10 @@ func (s *Sim) Send(eventType string, with ...SendOption) *simulator.Attempt {
 			s.t.Fatalf("simtest: sending %s: %v", eventType, err)
 		}
 	}
-	sent, err := s.sender.Prepare(request)
-	if err != nil {
+	attempt := &simulator.Attempt{StartedAt: s.Now()}
+	if err := s.sender.Attempt(s.t.Context(), request, attempt); err != nil {
 		s.t.Fatalf("simtest: sending %s: %v", eventType, err)
 	}
-	attempt := &simulator.Attempt{SubscriptionID: s.SubscriptionID, Number: 1, StartedAt: s.Now(), Request: sent, Response: s.sender.Send(s.t.Context(), sent)}
 	s.log.add(attempt)
 	return attempt
 }

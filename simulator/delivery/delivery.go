@@ -1,18 +1,19 @@
-// Package delivery makes one attempt: it encodes the payload, signs it, spoils it if it is asked to, sends it, and
-// observes what comes back. It is the only place that dials a receiver's webhook URL.
+// Package delivery makes attempts to deliver webhooks: it encodes the payload, signs it, injects a fault if there is one,
+// sends the request and records the response. It is the only package that connects to a receiver's webhook URL.
 //
 //	sender, err := delivery.New(delivery.Options{})
 //	defer sender.Close()
-//	sent, err := sender.Prepare(delivery.Request{URL: url, Change: &change, EventID: id, Secrets: secrets, At: now})
-//	came := sender.Send(ctx, sent)
+//	var a simulator.Attempt
+//	err = sender.Attempt(ctx, delivery.Message{URL: url, Event: &event, EventID: id, Secrets: secrets}, &a)
 //
-// [Sender.Prepare] needs no network: what it returns is all that will go out, byte for byte, and [Sender.Send] of the same
-// Sent is a replay. How an attempt fails is a field of [simulator.Came] and not an error: it is what the attempt found out.
+// [Sender.Attempt] is [Sender.Prepare] followed by [Sender.Send]. Prepare needs no network and returns the request byte for
+// byte; to send the same request again is a replay. A failed attempt is not a Go error: the failure is a field of
+// [simulator.Response].
 //
-// It speaks HTTP/1.1 over TCP and TLS by itself, so that the exact bytes are in hand, faults can act on the connection, and
-// a request costs one write. Connections are kept and used again, for each receiver its own. It follows no redirect, asks
-// no proxy, sends no cookie, and unpacks nothing: what a webhook sender does, and no more. It does not try again (that is
-// the provider's ladder) but for one case: a kept connection that the receiver closes in the instant in which it is used.
+// The package has its own HTTP/1.1 client over TCP and TLS, so that it controls the exact bytes, faults can act on the
+// connection, and a request costs one write. Connections are reused per receiver. As a webhook sender does, it follows no
+// redirects (see [Options]), uses no proxy, sends no cookies and decompresses nothing. It does not retry; the retry policy
+// belongs to the provider. The one exception is a reused connection that the receiver closes before the response.
 package delivery
 
 import (
@@ -169,19 +170,25 @@ func (s *Sender) Close() {
 	s.targets.close()
 }
 
-// Send makes one attempt: it writes the request, and returns what came of it when the answer is whole, the attempt has
-// failed, or ctx is done. A fault that acts on the way is read from sent.Fault.
+// Send sends a prepared request and returns the response when it is complete, the attempt has failed, or ctx is done. A
+// fault that acts on the connection is read from request.Fault. [Sender.Attempt] prepares and sends in one call.
 func (s *Sender) Send(ctx context.Context, request simulator.Request) simulator.Response {
+	var response simulator.Response
+	s.deliver(ctx, &request, &response)
+	return response
+}
+
+// deliver is Send with the response's memory given. The response must be zero.
+func (s *Sender) deliver(ctx context.Context, request *simulator.Request, response *simulator.Response) {
 	s.sending.RLock()
 	defer s.sending.RUnlock()
 	deadline := clock.Now().Add(s.options.Timeout)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	var response simulator.Response
-	s.send(ctx, &request, &response, deadline)
+	s.send(ctx, request, response, deadline)
 	if s.options.Redirects > 0 {
-		s.follow(ctx, &request, &response, deadline)
+		s.follow(ctx, request, response, deadline)
 	}
 	if s.options.Success != nil && response.Failure == "" {
 		response.Counted = simulator.CountedFailure
@@ -189,7 +196,6 @@ func (s *Sender) Send(ctx context.Context, request simulator.Request) simulator.
 			response.Counted = simulator.CountedSuccess
 		}
 	}
-	return response
 }
 
 // send makes one exchange and says in came what came of it.
