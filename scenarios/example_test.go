@@ -45,9 +45,9 @@ func ExampleRecorder() {
 			fmt.Println("semblance", scenario.ReproduceStep(&step.Step))
 		}
 	}
-	fmt.Println(result.Coverage.String(), "exit", result.ExitCode())
+	fmt.Println(result.Coverage.Covered(), "event type, exit code", result.ExitCode())
 	// Output:
 	// first.yaml:12 send booking.created about visit: failed, status: expected 2xx, got 500
 	// semblance [play first.yaml --until 1 --seed 7]
-	// 1 of 101 event types (1 %) exit 1
+	// 1 event type, exit code 1
 }

@@ -71,7 +71,7 @@ func hasInOrder(words, parts []string) bool {
 	return len(parts) == 0
 }
 
-// All returns the event types that the provider sends today, in the catalogue's order: 101 of them.
+// All returns the event types that the provider sends today, in the catalogue's order.
 func All() []*EventType {
 	return slices.DeleteFunc(AllWithRetired(), (*EventType).Retired)
 }

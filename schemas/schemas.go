@@ -3,7 +3,7 @@
 //
 //	t, err := schemas.Lookup("booking.created")        // what a booking.created carries
 //	ts, err := schemas.Match("booking.*")               // the types that a pattern names
-//	for _, t := range schemas.All() { ... }             // the 101 that the provider sends today
+//	for _, t := range schemas.All() { ... }             // the types that the provider sends today
 //
 // A [Change] is one event that happened, before it is owed to anybody: its type and its identifiers, without those
 // whose record does not exist. The clinic (package fixtures) makes Changes; the simulator delivers them.
@@ -13,7 +13,7 @@
 // them is the job of schemas/validate.
 package schemas
 
-//go:generate go run ./internal/generate
+//go:generate go run -C .. ./internal/generate
 
 // Evidence says how well an event type is known: from the provider's public documentation, as catalogue.yaml records.
 type Evidence string
@@ -26,7 +26,7 @@ const (
 	EvidenceRetired     Evidence = "retired"     // an old name, absent from today's reference
 )
 
-// Group is one of the 17 families that the event types are documented in.
+// Group is a family of event types, as the provider documents them.
 type Group struct {
 	Key     string // as patterns name it: group:KEY
 	Title   string

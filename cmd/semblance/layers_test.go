@@ -31,7 +31,8 @@ var rooms = map[string]struct {
 	"schemas/validate":          {"schemas", "jsonschema"},
 	"schemas/export":            {"schemas", ""},
 	"fixtures":                  {"schemas", "gofakeit"},
-	"fixtures/internal/samples": {"schemas fixtures simulator", ""}, // the program that go generate runs
+	"fixtures/internal/samples": {"schemas fixtures simulator", ""},
+	"internal/generate":         {"", ""}, // runs the generators
 
 	"simulator":                              {"schemas", ""},
 	"simulator/clock":                        {"", ""},
@@ -97,8 +98,8 @@ var belongs = []struct {
 	{"net", "Dial DialTimeout DialTCP DialUnix Dialer", "simulator/delivery", "only simulator/delivery dials a receiver"},
 	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance",
 		"only a probe asks a receiver's application, and only the command asks a running serve"},
-	{"os/exec", "*", "scenarios/player", "only a probe runs a command"},
-	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/generate fixtures/internal/samples", "only the command knows the process"},
+	{"os/exec", "*", "scenarios/player internal/generate", "only a probe runs a command"},
+	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples", "only the command knows the process"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite speaks SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
 }

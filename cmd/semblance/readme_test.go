@@ -223,5 +223,6 @@ func (p *readmePlace) plain(text string) string {
 		text = strings.ReplaceAll(text, true, shown)
 	}
 	text = regexp.MustCompile(`evt [0-9a-f]{3}…[0-9a-f]{2}`).ReplaceAllString(text, "evt …")
+	text = regexp.MustCompile(`of \d+ event types \(\d+ %\)`).ReplaceAllString(text, "of … event types")
 	return regexp.MustCompile(`\b\d+(\.\d+)? ?(µs|ms)`).ReplaceAllString(text, "…ms")
 }

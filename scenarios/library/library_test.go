@@ -1,6 +1,8 @@
 package library_test
 
 import (
+	"flag"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,8 @@ import (
 	"semblance/simulator/delivery"
 	"semblance/simulator/receiver"
 )
+
+var update = flag.Bool("update", false, "write the steps of every-event-type.yaml from the catalogue")
 
 // start starts a reference receiver, or one that is wrong.
 func start(t *testing.T, wrong string) *receiver.Server {
@@ -83,6 +87,14 @@ func TestEveryScenarioPassesAtTheReferenceReceiver(t *testing.T) {
 }
 
 func TestEveryEventTypeIsThere(t *testing.T) {
+	var want []string
+	for _, eventType := range schemas.All() {
+		want = append(want, eventType.Name)
+	}
+	if *update {
+		writeEveryEventType(t, want)
+		return
+	}
 	for _, scenario := range everyScenario(t) {
 		if scenario.Name != "every-event-type" {
 			continue
@@ -91,16 +103,27 @@ func TestEveryEventTypeIsThere(t *testing.T) {
 		for step := range scenario.Scenario.All() {
 			sent = append(sent, step.(*script.Send).Type.Name)
 		}
-		var want []string
-		for _, eventType := range schemas.All() {
-			want = append(want, eventType.Name)
-		}
 		if strings.Join(sent, " ") != strings.Join(want, " ") {
 			t.Errorf("the scenario sends\n%v\nand the catalogue has\n%v", sent, want)
 		}
 		return
 	}
 	t.Error("there is no scenario every-event-type")
+}
+
+// writeEveryEventType replaces the steps of every-event-type.yaml.
+func writeEveryEventType(t *testing.T, names []string) {
+	t.Helper()
+	const file = "every-event-type.yaml"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(string(data), "\nsteps:\n")
+	text += "\nsteps:\n  - send: " + strings.Join(names, "\n  - send: ") + "\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // finders names, for each mistake that a receiver can make, a scenario that shows it.

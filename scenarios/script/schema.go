@@ -6,8 +6,6 @@ import (
 	"fmt"
 )
 
-//go:generate go test . -run TestSchemaIsCurrent -update
-
 // Schema returns the JSON Schema of the language, for editors: schemas/scenario.schema.json. It is generated from the
 // tables that the parser reads by. It knows the form of a file alone; what names mean is the parser's.
 func Schema() ([]byte, error) {

@@ -5,7 +5,7 @@
 //	export.Documents()                  // what `semblance export` offers, by name
 //	export.AsyncAPI(w)
 //
-// Everything holds all 102 event types; the retired one is marked as deprecated. The output depends on nothing but the
+// Every document holds all event types; retired ones are marked as deprecated. The output depends on nothing but the
 // catalogue, so that a file which was written once changes only when the catalogue does.
 package export
 
