@@ -78,6 +78,8 @@ func Duration(d time.Duration) string {
 func units(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
+	case d >= 10*day:
+		return Number(int64(d/day)) + " d"
 	case d >= 2*day:
 		return two(d, day, " d", time.Hour, " h")
 	case d >= time.Hour:

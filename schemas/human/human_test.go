@@ -44,6 +44,7 @@ func TestDuration(t *testing.T) {
 		2 * time.Hour:            "2 h",
 		26 * time.Hour:           "26 h",
 		75 * time.Hour:           "3 d 3 h",
+		400 * 24 * time.Hour:     "400 d",
 		-3 * time.Second:         "-3 s",
 		9999 * time.Millisecond:  "10 s",
 	} {

@@ -6,129 +6,129 @@ import (
 	"time"
 )
 
-// Case is a signature to be examined, with all that is known about it.
+// Case is a signature to examine, with everything that is known about it.
 type Case struct {
 	Body            []byte        // as it was received
 	Header          string        // the value of X-Webhook-Signature, or the whole line with the header's name
-	TimestampHeader string        // the value of X-Webhook-Timestamp, "" where there was none
-	Secret          string        // what it should be signed with
-	Others          []string      // other secrets at hand, such as a published default: the doctor says if one of them was used
+	TimestampHeader string        // the value of X-Webhook-Timestamp, "" if it was absent
+	Secret          string        // the expected secret
+	Others          []string      // other known secrets, such as a published default; Explain reports if one of them was used
 	Now             time.Time     // the receiver's clock
 	Tolerance       time.Duration // as for [NewVerifier]
 }
 
-// Diagnosis says whether a signature holds and, if not, which mistake fits.
+// Diagnosis is the result of [Explain].
 type Diagnosis struct {
 	Valid    bool
-	Reason   Reason // why [Verify] refuses it, "" where it holds
-	Mistake  string // the names of the mistakes, joined with +; "" where the signature holds or nothing that was tried fits
-	Sentence string // what is the matter
-	Fix      string // what to do about it, "" where the signature holds
+	Reason   Reason // why [Verify] refuses the signature, "" if it is valid
+	Mistake  string // the names of the mistakes, joined with +; "" if there is none or no mistake explains the signature
+	Sentence string // the result in one sentence
+	Fix      string // what to change, "" if the signature is valid
 }
 
-// String returns the diagnosis as one sentence that names the mistake and the mend.
+// String returns the diagnosis and the fix in one sentence.
 func (d Diagnosis) String() string {
 	if d.Fix == "" {
 		return d.Sentence
 	}
-	return d.Sentence + "; mend: " + d.Fix
+	return d.Sentence + "; fix: " + d.Fix
 }
 
-// Explain says whether a signature holds and, if not, which mistake fits. It makes the mistakes that people make, one
-// at a time and then together, and compares: what it names has really produced the signature, or can be
-// seen in the header. The explanation with the fewest mistakes wins.
+// Explain reports whether a signature is valid and, if not, which mistake made it. It repeats the usual mistakes, one at
+// a time and then combined, until one of them gives the signature in the header. A mistake that it names is therefore
+// certain. The explanation with the fewest mistakes wins.
 //
-// It does a bounded amount of work, whatever it is given: some ten milliseconds for a body of the usual size.
+// The work is bounded: about ten milliseconds for a body of the usual size.
 func Explain(c Case) Diagnosis {
 	name, value := splitName(c.Header)
 	c.Header = value
 	err := Verify(c.Body, c.Header, c.Secret, c.Now, c.Tolerance)
 	if err == nil && name == "" {
-		return Diagnosis{Valid: true, Sentence: "the signature holds"}
+		return Diagnosis{Valid: true, Sentence: "the signature is valid"}
 	}
-	reason := ReasonMissing // of the header that the provider sends
+	reason := ReasonMissing // the provider's header is missing
 	if refused, ok := err.(*Error); ok {
 		reason = refused.Reason
 	}
 	switch {
 	case c.Secret == "":
-		return diagnose(reason, []slip{{"no-secret", ""}})
+		return diagnose(reason, []finding{{"no-secret", ""}})
 	case len(c.Header) > maxHeader:
-		return diagnose(reason, []slip{{"too-long", ""}})
+		return diagnose(reason, []finding{{"too-long", ""}})
 	}
 	claims := readClaims(c)
 	if name != "" {
 		for i := range claims {
-			claims[i].slips = slices.Insert(claims[i].slips, 0, slip{"other-header-name", name})
+			claims[i].findings = slices.Insert(claims[i].findings, 0, finding{"other-header-name", name})
 		}
 	}
 	s := newSearch(c, claims)
-	found, slips := s.run()
+	found, findings := s.run()
 	if found == nil {
-		return unexplained(reason, claims[0], s.hashed >= maxHashed)
+		return unexplained(reason, claims[0], s.hashedBytes >= maxHashed)
 	}
-	slips = slices.Concat(found.slips, slips)
-	if len(slips) == 0 && reason != ReasonStale && reason != ReasonFuture { // right, but for something beside it
-		slips = claims[len(claims)-1].slips
-		if len(slips) == 0 { // and that is out of the sight of a lenient reader
+	findings = slices.Concat(found.findings, findings)
+	if len(findings) == 0 && reason != ReasonStale && reason != ReasonFuture { // the signature is right; something else in the header is wrong
+		findings = claims[len(claims)-1].findings
+		if len(findings) == 0 { // and the lenient reader did not see it
 			return Diagnosis{Reason: reason, Sentence: err.Error(), Fix: writeForm}
 		}
 	}
-	return explained(c, reason, found.t, slips)
+	return explained(c, reason, found.t, findings)
 }
 
-// explained puts what was found into words, and with it that the time is wrong, where it is.
-func explained(c Case, reason Reason, t string, slips []slip) Diagnosis {
+// explained describes the findings, and a wrong time if there is one.
+func explained(c Case, reason Reason, t string, findings []finding) Diagnosis {
 	seconds, ok := parseTimestamp(t)
 	switch {
 	case !ok:
-		return diagnose(reason, slips)
+		return diagnose(reason, findings)
 	case inMilliseconds(seconds):
-		if !mentions(slips, "milliseconds") {
-			slips = append(slips, slip{"milliseconds", ""})
+		if !mentions(findings, "milliseconds") {
+			findings = append(findings, finding{"milliseconds", ""})
 		}
-		return diagnose(reason, slips)
+		return diagnose(reason, findings)
 	}
 	late, _ := checkAge(seconds, c.Now, c.Tolerance).(*Error)
 	switch {
 	case late == nil:
-		return diagnose(reason, slips)
-	case len(slips) > 0:
-		d := diagnose(reason, slips)
+		return diagnose(reason, findings)
+	case len(findings) > 0:
+		d := diagnose(reason, findings)
 		d.Sentence += "; besides, " + late.Sentence
 		return d
 	case late.Reason == ReasonStale:
-		return diagnose(reason, []slip{{"stale", inWords(c.Now.Sub(time.Unix(seconds, 0)))}})
+		return diagnose(reason, []finding{{"stale", inWords(c.Now.Sub(time.Unix(seconds, 0)))}})
 	default:
-		return diagnose(reason, []slip{{"future", inWords(time.Unix(seconds, 0).Sub(c.Now))}})
+		return diagnose(reason, []finding{{"future", inWords(time.Unix(seconds, 0).Sub(c.Now))}})
 	}
 }
 
-// unexplained says what can be seen in the header, and that the signature itself fits nothing.
+// unexplained describes the findings in the header and says that no mistake explains the signature.
 func unexplained(reason Reason, cl claim, large bool) Diagnosis {
-	tried := "no mistake that was tried"
+	tried := "no known mistake"
 	if large {
-		tried = "no mistake that could be tried on so large a body"
+		tried = "no mistake that can be tried on such a large body"
 	}
-	if len(cl.slips) > 0 {
-		d := diagnose(reason, cl.slips)
+	if len(cl.findings) > 0 {
+		d := diagnose(reason, cl.findings)
 		if cl.sum != nil {
-			d.Sentence += "; besides, it is not the signature of this body with this secret, and " + tried + " explains it"
+			d.Sentence += "; besides, it does not match this body and this secret, and " + tried + " explains it"
 		}
 		return d
 	}
 	return Diagnosis{
 		Reason:   reason,
-		Sentence: "this is not the signature of this body with this secret, and " + tried + " explains it: the secret is another one, or the body is not what was signed",
+		Sentence: "the signature does not match this body and this secret, and " + tried + " explains it: the secret or the body differs from the signed one",
 		Fix:      "compare the last characters of the secret on both sides; then " + keepRaw,
 	}
 }
 
-func mentions(slips []slip, mistake string) bool {
-	return slices.ContainsFunc(slips, func(s slip) bool { return s.mistake == mistake })
+func mentions(findings []finding, mistake string) bool {
+	return slices.ContainsFunc(findings, func(s finding) bool { return s.mistake == mistake })
 }
 
-// splitName takes the name off a header line that was pasted whole. The provider's own name is returned as "".
+// splitName splits a complete header line into name and value. The name is "" if it is the provider's.
 func splitName(header string) (name, value string) {
 	before, after, ok := strings.Cut(header, ":")
 	before = strings.TrimSpace(before)

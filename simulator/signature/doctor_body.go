@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxRewritten bounds the bodies that are parsed and written anew, of which there are many variants.
+// maxRewritten is the size of the largest body that is parsed and encoded again, which gives many variants.
 const maxRewritten = 32 << 10
 
-// bodyVariants are the body as it is and what may have been signed in its place. What is equal to an earlier one is
-// left out, so that the plainest explanation of the same bytes wins.
+// bodyVariants returns the body and the bytes that may have been signed instead. Equal bytes appear once, under the
+// simplest explanation.
 func bodyVariants(body []byte) []variant {
 	b := bodyList{seen: map[[sha256.Size]byte]bool{}}
 	b.add(body)
@@ -21,63 +21,63 @@ func bodyVariants(body []byte) []variant {
 		b.addEncoded(body)
 		b.addJSON(body)
 	}
-	b.add([]byte("[object Object]"), slip{"object-object", ""})
-	b.add(nil, slip{"empty-body", ""})
+	b.add([]byte("[object Object]"), finding{"object-object", ""})
+	b.add(nil, finding{"empty-body", ""})
 	return b.list
 }
 
 type bodyList struct {
 	list []variant
-	seen map[[sha256.Size]byte]bool // by their hash: a large body is not kept twice
+	seen map[[sha256.Size]byte]bool // by hash, so that no large body is stored twice
 }
 
-func (b *bodyList) add(text []byte, slips ...slip) {
+func (b *bodyList) add(text []byte, findings ...finding) {
 	if sum := sha256.Sum256(text); !b.seen[sum] {
 		b.seen[sum] = true
-		b.list = append(b.list, variant{text, slips})
+		b.list = append(b.list, variant{text, findings})
 	}
 }
 
 var utf8BOM = []byte("\xef\xbb\xbf")
 
-// addText adds what editors, shells and file transfers do to a text.
+// addText adds the changes that editors, shells and file transfers make.
 func (b *bodyList) addText(body []byte) {
 	after := func(end string) []byte { return append(bytes.Clone(body), end...) }
-	b.add(after("\n"), slip{"newline", "with a line end after it"})
-	b.add(after("\r\n"), slip{"newline", "with a line end after it"})
-	b.add(bytes.TrimSuffix(bytes.TrimSuffix(body, []byte("\n")), []byte("\r")), slip{"newline", "without the line end after it"})
+	b.add(after("\n"), finding{"newline", "with a line end after it"})
+	b.add(after("\r\n"), finding{"newline", "with a line end after it"})
+	b.add(bytes.TrimSuffix(bytes.TrimSuffix(body, []byte("\n")), []byte("\r")), finding{"newline", "without the line end after it"})
 	unix := bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n"))
-	b.add(unix, slip{"line-endings", "LF line ends instead of CRLF"})
-	b.add(bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n")), slip{"line-endings", "CRLF line ends instead of LF"})
+	b.add(unix, finding{"line-endings", "LF line ends instead of CRLF"})
+	b.add(bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n")), finding{"line-endings", "CRLF line ends instead of LF"})
 	if rest, ok := bytes.CutPrefix(body, utf8BOM); ok {
-		b.add(rest, slip{"bom", "without"})
+		b.add(rest, finding{"bom", "without"})
 	} else {
-		b.add(append(bytes.Clone(utf8BOM), body...), slip{"bom", "after"})
+		b.add(append(bytes.Clone(utf8BOM), body...), finding{"bom", "after"})
 	}
-	b.add(bytes.TrimSpace(body), slip{"trimmed", ""})
+	b.add(bytes.TrimSpace(body), finding{"trimmed", ""})
 }
 
-// addEncoded adds what happens to a body that is taken for another encoding.
+// addEncoded adds the results of a wrong text encoding.
 func (b *bodyList) addEncoded(body []byte) {
-	b.add(bytes.ToValidUTF8(body, []byte("\uFFFD")), slip{"lossy-text", ""})
+	b.add(bytes.ToValidUTF8(body, []byte("\uFFFD")), finding{"lossy-text", ""})
 	runes := make([]rune, len(body))
 	for i, c := range body {
 		runes[i] = rune(c)
 	}
-	b.add([]byte(string(runes)), slip{"latin-1", "read"})
+	b.add([]byte(string(runes)), finding{"latin-1", "read"})
 	if narrow, ok := toLatin1(body); ok {
-		b.add(narrow, slip{"latin-1", "written"})
+		b.add(narrow, finding{"latin-1", "written"})
 	}
 	if quoted, err := json.Marshal(string(body)); err == nil {
-		b.add(appendLiteral(nil, quoted, escapePlain), slip{"json-string", "written as"})
+		b.add(appendLiteral(nil, quoted, escapePlain), finding{"json-string", "written as"})
 	}
 	var text string
 	if json.Unmarshal(body, &text) == nil {
-		b.add([]byte(text), slip{"json-string", "read from"})
+		b.add([]byte(text), finding{"json-string", "read from"})
 	}
-	b.add([]byte(base64.StdEncoding.EncodeToString(body)), slip{"base64-body", "in"})
+	b.add([]byte(base64.StdEncoding.EncodeToString(body)), finding{"base64-body", "in"})
 	if decoded, err := base64.StdEncoding.DecodeString(string(body)); err == nil {
-		b.add(decoded, slip{"base64-body", "decoded from"})
+		b.add(decoded, finding{"base64-body", "decoded from"})
 	}
 }
 
@@ -95,7 +95,7 @@ func toLatin1(body []byte) ([]byte, bool) {
 	return narrow, true
 }
 
-// addJSON adds the body parsed and written anew, in every way that a common library does it.
+// addJSON adds the body parsed and encoded again, in the way of each common library.
 func (b *bodyList) addJSON(body []byte) {
 	document, ok := parseJSON(bytes.TrimPrefix(body, utf8BOM))
 	if !ok {
@@ -107,22 +107,22 @@ func (b *bodyList) addJSON(body []byte) {
 		for _, l := range layouts {
 			for _, e := range escapings {
 				if i > 1 && (l.name != layoutCompact || e.how > escapePlain) {
-					continue // of the many orders that may have been sorted away, only the way that the provider writes
+					continue // of the many orders, only the provider's own layout
 				}
-				var slips []slip
+				var findings []finding
 				if i > 0 {
-					slips = append(slips, slip{"keys-sorted", ""})
+					findings = append(findings, finding{"keys-sorted", ""})
 				}
 				if l != given {
-					slips = append(slips, slip{string(l.name), ""})
+					findings = append(findings, finding{string(l.name), ""})
 				}
-				if e.how != escapeKept {
-					slips = append(slips, slip{"escapes", e.detail})
+				if e.how != escapeUnchanged {
+					findings = append(findings, finding{"escapes", e.detail})
 				}
 				text := ordered.append(nil, l, e.how, 0)
-				b.add(text, slips...)
+				b.add(text, findings...)
 				if i <= 1 {
-					b.add(append(bytes.Clone(text), '\n'), append(slips[:len(slips):len(slips)], slip{"newline", "with a line end after it"})...)
+					b.add(append(bytes.Clone(text), '\n'), append(findings[:len(findings):len(findings)], finding{"newline", "with a line end after it"})...)
 				}
 			}
 		}

@@ -5,30 +5,32 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+
+	"semblance/schemas/human"
 )
 
-// claim is one reading of the header: a signature that it may hold, the time beside it, and what had to be overlooked to
-// read it so. A header in the right form gives a claim without slips for each v1.
+// claim is one reading of the header: a signature in it, its time, and the mistakes in its form. A header in the right
+// form gives one claim without findings for each v1.
 type claim struct {
-	sum   []byte // nil where the header holds none
-	t     string // as written, "" where there is none
-	slips []slip
+	sum      []byte // nil if the header has none
+	t        string // as written, "" if absent
+	findings []finding
 }
 
-// maxClaims bounds how many signatures of one header are looked into.
+// maxClaims is the largest number of signatures of one header that are examined.
 const maxClaims = 8
 
-// inMilliseconds says that t is likely in milliseconds: in seconds it would be the year 5138 or later. In milliseconds it
-// is from 1973 to 5138.
+// inMilliseconds reports whether t is probably in milliseconds: a time from 1973 to 5138. In seconds it would be later
+// than 5138.
 func inMilliseconds(t int64) bool { return t >= 100_000_000_000 && t < 100_000_000_000_000 }
 
-// readClaims reads the header as leniently as it can, and notes what it overlooks. It returns at least one claim.
+// readClaims reads the header leniently and records the mistakes in its form. It returns at least one claim.
 func readClaims(c Case) []claim {
 	claims := readHeader(c.Header, c.TimestampHeader)
 	if c.TimestampHeader != "" && len(c.TimestampHeader) <= maxHeader && claims[0].sum == nil {
 		if swapped := readHeader(c.TimestampHeader, c.Header); swapped[0].sum != nil {
 			for i := range swapped {
-				swapped[i].slips = slices.Insert(swapped[i].slips, 0, slip{"headers-swapped", ""})
+				swapped[i].findings = slices.Insert(swapped[i].findings, 0, finding{"headers-swapped", ""})
 			}
 			return swapped
 		}
@@ -38,9 +40,9 @@ func readClaims(c Case) []claim {
 
 func readHeader(header, timestampHeader string) []claim {
 	if strings.TrimSpace(header) == "" {
-		return []claim{{slips: []slip{{"no-header", ""}}}}
+		return []claim{{findings: []finding{{"no-header", ""}}}}
 	}
-	elements, overlooked := splitElements(header)
+	elements, findings := splitElements(header)
 	var times []element
 	var claims []claim
 	for _, e := range elements {
@@ -54,24 +56,23 @@ func readHeader(header, timestampHeader string) []claim {
 		}
 	}
 	if len(claims) == 0 {
-		claims = []claim{{slips: []slip{{"no-signature", ""}}}}
+		claims = []claim{{findings: []finding{{"no-signature", ""}}}}
 	}
 	claims = withTimes(claims, times, strings.TrimSpace(timestampHeader))
 	for i := range claims {
-		claims[i].slips = slices.Concat(overlooked, claims[i].slips)
+		claims[i].findings = slices.Concat(findings, claims[i].findings)
 	}
-	slices.SortStableFunc(claims, func(a, b claim) int { return len(a.slips) - len(b.slips) })
+	slices.SortStableFunc(claims, func(a, b claim) int { return len(a.findings) - len(b.findings) })
 	return claims
 }
 
-// withTimes gives every claim its time: each t in turn where there are several, that of the timestamp header where
-// there is none.
+// withTimes combines each claim with each t. Without a t it uses the timestamp header.
 func withTimes(claims []claim, times []element, timestampHeader string) []claim {
 	if len(times) == 0 {
 		for i := range claims {
 			claims[i].t = timestampHeader
-			if !bare(claims[i]) { // of which it goes without saying
-				claims[i].slips = append(claims[i].slips, slip{"no-timestamp", ""})
+			if !bare(claims[i]) { // a bare signature never has a t
+				claims[i].findings = append(claims[i].findings, finding{"no-timestamp", ""})
 			}
 		}
 		return claims
@@ -79,27 +80,27 @@ func withTimes(claims []claim, times []element, timestampHeader string) []claim 
 	var all []claim
 	for _, cl := range claims {
 		for _, t := range times[:min(len(times), maxClaims)] {
-			slips := slices.Clone(t.slips)
+			findings := slices.Clone(t.findings)
 			if len(times) > 1 {
-				slips = append(slips, slip{"timestamp-twice", ""})
+				findings = append(findings, finding{"timestamp-twice", ""})
 			}
 			if _, ok := parseTimestamp(t.value); !ok {
-				slips = append(slips, slip{"bad-timestamp", ""})
+				findings = append(findings, finding{"bad-timestamp", ""})
 			}
-			all = append(all, claim{sum: cl.sum, t: t.value, slips: append(slips, cl.slips...)})
+			all = append(all, claim{sum: cl.sum, t: t.value, findings: append(findings, cl.findings...)})
 		}
 	}
 	return all
 }
 
 func bare(cl claim) bool {
-	return mentions(cl.slips, "bare-signature") || mentions(cl.slips, "sha256-prefix")
+	return mentions(cl.findings, "bare-signature") || mentions(cl.findings, "sha256-prefix")
 }
 
 type role int
 
 const (
-	roleOther role = iota // a scheme that nobody knows
+	roleOther role = iota // an unknown scheme
 	roleTime
 	roleSignature
 )
@@ -107,18 +108,18 @@ const (
 type element struct {
 	key, value string
 	role       role
-	slips      []slip
+	findings   []finding
 }
 
-// splitElements takes the header apart, and says what of the provider's form it had to overlook.
-func splitElements(header string) (elements []element, overlooked []slip) {
+// splitElements splits the header into its elements and returns the mistakes in its form.
+func splitElements(header string) (elements []element, findings []finding) {
 	trimmed := strings.TrimSpace(header)
 	if n := len(trimmed); n > 1 && trimmed[0] == trimmed[n-1] && (trimmed[0] == '"' || trimmed[0] == '\'') {
-		overlooked = append(overlooked, slip{"quotes", ""})
+		findings = append(findings, finding{"quotes", ""})
 		trimmed = strings.TrimSpace(trimmed[1 : n-1])
 	}
 	if strings.ContainsAny(header, " \t\r\n") {
-		overlooked = append(overlooked, slip{"spaces", ""})
+		findings = append(findings, finding{"spaces", ""})
 	}
 	delimited, empty, malformed := false, false, false
 	if !strings.Contains(trimmed, ",") && strings.ContainsAny(trimmed, "; &|") {
@@ -137,21 +138,21 @@ func splitElements(header string) (elements []element, overlooked []slip) {
 		elements = append(elements, e)
 	}
 	if delimited {
-		overlooked = append(overlooked, slip{"delimiter", ""})
+		findings = append(findings, finding{"delimiter", ""})
 	}
 	if empty {
-		overlooked = append(overlooked, slip{"empty-element", ""})
+		findings = append(findings, finding{"empty-element", ""})
 	}
 	if malformed {
-		overlooked = append(overlooked, slip{"malformed-element", ""})
+		findings = append(findings, finding{"malformed-element", ""})
 	}
-	return elements, overlooked
+	return elements, findings
 }
 
-// readElement takes one element for a time, a signature or neither. colon says that it was written key:value.
+// readElement decides whether an element is a time, a signature or neither. colon reports the form key:value.
 func readElement(text string) (e element, colon bool) {
 	if _, _, ok := decodeSignature(text); ok {
-		return element{value: text, role: roleSignature, slips: []slip{{"bare-signature", ""}}}, false
+		return element{value: text, role: roleSignature, findings: []finding{{"bare-signature", ""}}}, false
 	}
 	key, value, ok := strings.Cut(text, "=")
 	if !ok {
@@ -164,12 +165,12 @@ func readElement(text string) (e element, colon bool) {
 	case e.key == "v1":
 		e.role = roleSignature
 	case lower == "t" || lower == "ts" || lower == "timestamp":
-		e.role, e.slips = roleTime, []slip{{"other-time-key", e.key}}
+		e.role, e.findings = roleTime, []finding{{"other-time-key", e.key}}
 	case lower == "sha1" || lower == "sha256" || lower == "sha512" || lower == "hmac-sha256":
-		e.role, e.slips = roleSignature, []slip{{"sha256-prefix", e.key + "="}}
+		e.role, e.findings = roleSignature, []finding{{"sha256-prefix", e.key + "="}}
 	default:
 		if _, _, ok := decodeSignature(e.value); ok {
-			e.role, e.slips = roleSignature, []slip{{"other-scheme", excerpt(e.key)}}
+			e.role, e.findings = roleSignature, []finding{{"other-scheme", human.Excerpt(e.key, 80)}}
 		}
 	}
 	return e, colon
@@ -179,15 +180,15 @@ func readSignature(e element) claim {
 	sum, encoding, ok := decodeSignature(e.value)
 	switch {
 	case !ok:
-		return claim{slips: append(e.slips, slip{"bad-signature", ""})}
+		return claim{findings: append(e.findings, finding{"bad-signature", ""})}
 	case encoding != "":
-		return claim{sum: sum, slips: append(e.slips, slip{encoding, ""})}
+		return claim{sum: sum, findings: append(e.findings, finding{encoding, ""})}
 	}
-	return claim{sum: sum, slips: e.slips}
+	return claim{sum: sum, findings: e.findings}
 }
 
-// decodeSignature reads the text of a signature. encoding is "" for the right one and else the mistake that it is.
-// Text that is no whole SHA-1, SHA-256, SHA-384 or SHA-512 sum in any known encoding is none.
+// decodeSignature decodes a signature in any known encoding. encoding is "" for lowercase hexadecimal, otherwise the name
+// of the mistake. ok is false unless the text is a complete SHA-1, SHA-256, SHA-384 or SHA-512 digest.
 func decodeSignature(text string) (sum []byte, encoding string, ok bool) {
 	isSum := func(n int) bool { return n == 20 || n == 32 || n == 48 || n == 64 }
 	if sum, err := hex.DecodeString(text); err == nil {

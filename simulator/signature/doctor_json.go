@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// node is a JSON value that keeps its literals as they were written, so that it can be written anew with only
-// white space, order or escapes changed.
+// node is a JSON value that keeps its literals as written, so that it can be encoded again with only white space, order or
+// escapes changed.
 type node struct {
 	kind    byte   // '{', '[' or 0 for a literal
 	literal []byte // string, number, true, false or null, as written
@@ -17,10 +17,10 @@ type node struct {
 	items   []*node
 }
 
-// maxDepth bounds the nesting of what is parsed.
+// maxDepth is the deepest nesting that is parsed.
 const maxDepth = 32
 
-// parseJSON reads one JSON value. It gives up on what is not valid or too deep.
+// parseJSON reads one JSON value. ok is false if it is invalid or too deep.
 func parseJSON(text []byte) (*node, bool) {
 	if !json.Valid(text) {
 		return nil, false
@@ -94,7 +94,7 @@ func (p *parser) literal() []byte {
 
 type layoutName string
 
-// The layouts; each name is the mistake of having written a body so.
+// The layouts. Each name is also the name of a mistake.
 const (
 	layoutCompact  layoutName = "compacted"
 	layoutSpaced   layoutName = "spaced"
@@ -105,10 +105,10 @@ type layout struct {
 	name        layoutName
 	comma       string
 	colon       string
-	indentation string // "" where it is all on one line
+	indentation string // "" for one line
 }
 
-// layouts are how libraries write JSON. The list is only read.
+// layouts lists how libraries write JSON. It is read-only.
 var layouts = []layout{
 	{layoutCompact, ",", ":", ""},
 	{layoutSpaced, ", ", ": ", ""},
@@ -117,10 +117,10 @@ var layouts = []layout{
 	{layoutIndented, ",", ": ", "\t"},
 }
 
-// layoutOf returns the layout in which the text of a document is, or none.
+// layoutOf returns the layout of a document's text, or the zero layout.
 func layoutOf(document *node, text []byte) layout {
 	for _, l := range layouts {
-		if bytes.Equal(document.append(nil, l, escapeKept, 0), text) {
+		if bytes.Equal(document.append(nil, l, escapeUnchanged, 0), text) {
 			return l
 		}
 	}
@@ -155,8 +155,8 @@ func (n *node) append(dst []byte, l layout, e escape, depth int) []byte {
 	return append(dst, n.kind+2) // } is two after {, and ] after [
 }
 
-// orders returns the document as it is, then with the keys sorted at every depth, then in the orders that sorting may
-// have hidden: the provider's order of the top, and some orders of the identifiers.
+// orders returns the document unchanged, then with its keys sorted at every depth, then in the orders that it may have had
+// before somebody sorted it: the provider's order at the top, and some orders of the identifiers.
 func (n *node) orders() []*node {
 	orders := []*node{n, n.sorted()}
 	top := n.provider()
@@ -192,8 +192,7 @@ func (n *node) sorted() *node {
 	return out.pick(order)
 }
 
-// provider returns the object with its keys in the order in which the provider writes a payload's, or nil where it is
-// no payload.
+// provider returns the object with its keys in the provider's order, or nil if it is not a payload.
 func (n *node) provider() *node {
 	const top = `"subscriptionId" "eventId" "eventType" "identifiers" "metadata"`
 	place := func(i int) int { return strings.Index(top, string(n.keys[i])) }
@@ -228,7 +227,7 @@ func indices(n int) []int {
 	return out
 }
 
-// permute calls f with every order of n things.
+// permute calls f with every order of n items.
 func permute(n int, f func(order []int)) {
 	order := indices(n)
 	var place func(i int)
@@ -250,30 +249,30 @@ func permute(n int, f func(order []int)) {
 type escape int
 
 const (
-	escapeKept  escape = iota // as they were
-	escapePlain               // only what must be, as JavaScript does
-	escapeHTML                // also <, > and &, as Go's encoding/json does
-	escapeASCII               // also all that is not ASCII, as Python's json does
-	escapePHP                 // also all that is not ASCII and the slash, as PHP's json_encode does
-	escapeSlash               // also the slash
+	escapeUnchanged escape = iota // unchanged
+	escapePlain                   // only the required ones, as JavaScript does
+	escapeHTML                    // also <, > and &, as Go's encoding/json does
+	escapeASCII                   // also non-ASCII characters, as Python's json does
+	escapePHP                     // also non-ASCII characters and the slash, as PHP's json_encode does
+	escapeSlash                   // also the slash
 )
 
-// escapings are the ways to escape; the list is only read.
+// escapings lists the ways to escape. It is read-only.
 var escapings = []struct {
 	how    escape
 	detail string
 }{
-	{escapeKept, ""},
-	{escapePlain, "only those that JSON demands"},
+	{escapeUnchanged, ""},
+	{escapePlain, "only those that JSON requires"},
 	{escapeHTML, "with <, > and & escaped as Go's encoding/json does"},
-	{escapeASCII, "with everything but ASCII escaped as Python's json.dumps does"},
-	{escapePHP, "with everything but ASCII and the slash escaped as PHP's json_encode does"},
+	{escapeASCII, "with non-ASCII characters escaped as Python's json.dumps does"},
+	{escapePHP, "with non-ASCII characters and the slash escaped as PHP's json_encode does"},
 	{escapeSlash, "with the slash escaped"},
 }
 
-// appendLiteral appends a literal; a string is unescaped and escaped anew.
+// appendLiteral appends a literal. It decodes a string and escapes it again.
 func appendLiteral(dst, literal []byte, e escape) []byte {
-	if e == escapeKept || literal[0] != '"' {
+	if e == escapeUnchanged || literal[0] != '"' {
 		return append(dst, literal...)
 	}
 	var text string

@@ -11,30 +11,30 @@ import (
 	"strings"
 )
 
-// What the doctor may spend on one case: so many signatures, over so many bytes in all.
+// The bounds of one search.
 const (
-	maxTries    = 40_000
-	maxHashed   = 64 << 20
-	maxMistakes = 4 // that are looked for together, those of the header's form included
+	maxTries    = 40_000   // signatures
+	maxHashed   = 64 << 20 // bytes
+	maxMistakes = 4        // combined, including those in the header's form
 )
 
-// search looks for the fewest mistakes that make one of the claims true. A signature is made of five choices (which
-// formula, body, secret, time and keying); each has the right way, which costs nothing, and wrong ones.
+// search looks for the fewest mistakes that give the signature of one of the claims. A signature depends on five choices:
+// formula, body, secret, time and keying. Each choice has one right way without a mistake, and wrong ones.
 type search struct {
 	claims  []claim
 	bodies  []variant
 	secrets []variant
 	c       Case
 
-	tries, hashed int
-	macs          map[macKey]hash.Hash
-	message, sum  []byte
+	tries, hashedBytes int
+	macs               map[macKey]hash.Hash
+	message, sum       []byte
 }
 
-// variant is one way to choose a part of what is signed, with the mistakes that it takes.
+// variant is one choice of a part of the signed message, with its mistakes.
 type variant struct {
-	text  []byte
-	slips []slip
+	text     []byte
+	findings []finding
 }
 
 type macKey struct {
@@ -51,36 +51,36 @@ func newSearch(c Case, claims []claim) *search {
 	}
 }
 
-// run tries all that takes one mistake before anything that takes two, and so on. It returns the claim that came true
-// and what it took beyond the claim's own slips, or nil.
-func (s *search) run() (found *claim, slips []slip) {
+// run tries all single mistakes before it combines two, and so on. It returns the explained claim and the mistakes beyond
+// the claim's own, or nil.
+func (s *search) run() (found *claim, findings []finding) {
 	for total := 0; total <= maxMistakes; total++ {
 		for i := range s.claims {
 			cl := &s.claims[i]
-			rest := total - len(cl.slips)
+			rest := total - len(cl.findings)
 			if cl.sum == nil || rest < 0 || rest > 3 {
 				continue
 			}
-			if slips, ok := s.explain(cl, rest); ok {
-				return cl, slips
+			if findings, ok := s.explain(cl, rest); ok {
+				return cl, findings
 			}
 		}
 	}
 	return nil, nil
 }
 
-// explain looks for exactly n mistakes that make the claim true.
-func (s *search) explain(cl *claim, n int) ([]slip, bool) {
+// explain looks for exactly n mistakes that give the claim's signature.
+func (s *search) explain(cl *claim, n int) ([]finding, bool) {
 	times := timeVariants(cl.t, s.c.TimestampHeader, n == 1)
 	for _, k := range keyings(len(cl.sum)) {
 		for _, f := range formulas {
 			for _, t := range times {
-				left := n - len(k.slips) - len(f.slips) - len(t.slips)
-				if left < 0 || !f.timed && len(t.slips) > 0 {
+				left := n - len(k.findings) - len(f.findings) - len(t.findings)
+				if left < 0 || !f.hasTime && len(t.findings) > 0 {
 					continue
 				}
 				if secret, body, ok := s.match(cl, k, f, t, left); ok {
-					return slices.Concat(t.slips, f.slips, body.slips, secret.slips, k.slips), true
+					return slices.Concat(t.findings, f.findings, body.findings, secret.findings, k.findings), true
 				}
 			}
 		}
@@ -88,21 +88,21 @@ func (s *search) explain(cl *claim, n int) ([]slip, bool) {
 	return nil, false
 }
 
-// match looks for a secret and a body that take exactly n mistakes and make the claim true.
+// match looks for a secret and a body with exactly n mistakes that give the claim's signature.
 func (s *search) match(cl *claim, k keying, f formula, t variant, n int) (secret, body variant, ok bool) {
 	for i, secret := range s.secrets {
-		if len(secret.slips) > n || k.unkeyed && i > 0 {
+		if len(secret.findings) > n || k.unkeyed && i > 0 {
 			continue
 		}
 		for _, body := range s.bodies {
-			if len(secret.slips)+len(body.slips) != n || !f.bodied && len(body.slips) > 0 {
+			if len(secret.findings)+len(body.findings) != n || !f.hasBody && len(body.findings) > 0 {
 				continue
 			}
-			if s.tries >= maxTries || s.hashed >= maxHashed {
+			if s.tries >= maxTries || s.hashedBytes >= maxHashed {
 				return secret, body, false
 			}
 			s.message = f.write(s.message[:0], t.text, body.text)
-			if hmac.Equal(s.make(k, i, len(cl.sum)), cl.sum) {
+			if hmac.Equal(s.sign(k, i, len(cl.sum)), cl.sum) {
 				return secret, body, true
 			}
 		}
@@ -110,10 +110,10 @@ func (s *search) match(cl *claim, k keying, f formula, t variant, n int) (secret
 	return variant{}, variant{}, false
 }
 
-// make makes the signature of s.message in one way.
-func (s *search) make(k keying, secret, size int) []byte {
+// sign returns the signature of s.message in one way.
+func (s *search) sign(k keying, secret, size int) []byte {
 	s.tries++
-	s.hashed += len(s.message)
+	s.hashedBytes += len(s.message)
 	key := s.secrets[secret].text
 	var h hash.Hash
 	switch k.way {
@@ -155,12 +155,12 @@ func newHash(size int) hash.Hash {
 	return sha256.New()
 }
 
-// keying is a way to make a sum of secret and message.
+// keying is a way to compute a digest of secret and message.
 type keying struct {
 	way                     way
 	secretFirst, secretLast bool
-	unkeyed                 bool // the secret has no part in it
-	slips                   []slip
+	unkeyed                 bool // without the secret
+	findings                []finding
 }
 
 type way int
@@ -171,32 +171,32 @@ const (
 	swapped              // HMAC with key and message swapped
 )
 
-// keyings returns the ways to make a sum of that size. The size says which hash it was.
+// keyings returns the ways to compute a digest of that size. The size identifies the hash.
 func keyings(size int) []keying {
-	var algorithm []slip
+	var algorithm []finding
 	switch size {
 	case sha1.Size:
-		algorithm = []slip{{"sha1", ""}}
+		algorithm = []finding{{"sha1", ""}}
 	case sha512.Size384:
-		algorithm = []slip{{"sha384", ""}}
+		algorithm = []finding{{"sha384", ""}}
 	case sha512.Size:
-		algorithm = []slip{{"sha512", ""}}
+		algorithm = []finding{{"sha512", ""}}
 	}
-	with := func(mistake, detail string) []slip { return append([]slip{{mistake, detail}}, algorithm...) }
+	with := func(mistake, detail string) []finding { return append([]finding{{mistake, detail}}, algorithm...) }
 	return []keying{
-		{way: keyedHash, slips: algorithm},
-		{way: swapped, slips: with("key-and-message-swapped", "")},
-		{way: hashed, secretFirst: true, slips: with("no-hmac", "the secret and the message")},
-		{way: hashed, secretLast: true, slips: with("no-hmac", "the message and the secret")},
-		{way: hashed, unkeyed: true, slips: with("no-hmac", "the message without the secret")},
+		{way: keyedHash, findings: algorithm},
+		{way: swapped, findings: with("key-and-message-swapped", "")},
+		{way: hashed, secretFirst: true, findings: with("no-hmac", "the secret and the message")},
+		{way: hashed, secretLast: true, findings: with("no-hmac", "the message and the secret")},
+		{way: hashed, unkeyed: true, findings: with("no-hmac", "the message without the secret")},
 	}
 }
 
-// formula is a way to make the signed message of time and body: T and B in the pattern stand for them.
+// formula is a way to combine time (T) and body (B) into the signed message.
 type formula struct {
-	pattern       string
-	timed, bodied bool
-	slips         []slip
+	pattern          string
+	hasTime, hasBody bool
+	findings         []finding
 }
 
 func (f formula) write(dst, t, body []byte) []byte {
@@ -213,49 +213,50 @@ func (f formula) write(dst, t, body []byte) []byte {
 	return dst
 }
 
-// formulas are the right one and those that people use instead, the likeliest first. The list is only read.
+// formulas lists the right formula, then the usual wrong ones, the likeliest first. It is read-only.
 var formulas = []formula{
 	{"T.B", true, true, nil},
-	{"B", false, true, []slip{{"body-only", ""}}},
-	{"TB", true, true, []slip{{"separator", "nothing"}}},
-	{"T:B", true, true, []slip{{"separator", "a colon"}}},
-	{"T,B", true, true, []slip{{"separator", "a comma"}}},
-	{"T-B", true, true, []slip{{"separator", "a hyphen"}}},
-	{"T_B", true, true, []slip{{"separator", "an underscore"}}},
-	{"T|B", true, true, []slip{{"separator", "a vertical bar"}}},
-	{"T B", true, true, []slip{{"separator", "a space"}}},
-	{"T\nB", true, true, []slip{{"separator", "a line end"}}},
-	{"T\r\nB", true, true, []slip{{"separator", "a line end"}}},
-	{"T;B", true, true, []slip{{"separator", "a semicolon"}}},
-	{"T/B", true, true, []slip{{"separator", "a slash"}}},
-	{"T+B", true, true, []slip{{"separator", "a plus sign"}}},
-	{"T&B", true, true, []slip{{"separator", "an ampersand"}}},
-	{"T=B", true, true, []slip{{"separator", "an equals sign"}}},
-	{"T..B", true, true, []slip{{"separator", "two dots"}}},
-	{"T. B", true, true, []slip{{"separator", "a dot and a space"}}},
-	{"B.T", true, true, []slip{{"body-first", ""}}},
-	{"BT", true, true, []slip{{"body-first", ""}, {"separator", "nothing"}}},
-	{"T", true, false, []slip{{"timestamp-only", ""}}},
-	{"t=T.B", true, true, []slip{{"key-signed", "t="}}},
-	{"t=T,B", true, true, []slip{{"key-signed", "t="}, {"separator", "a comma"}}},
-	{"v1.T.B", true, true, []slip{{"key-signed", "v1."}}},
-	{"v1:T:B", true, true, []slip{{"key-signed", "v1:"}, {"separator", "a colon"}}},
-	{"v0:T:B", true, true, []slip{{"key-signed", "v0:"}, {"separator", "a colon"}}},
+	{"B", false, true, []finding{{"body-only", ""}}},
+	{"TB", true, true, []finding{{"separator", "nothing"}}},
+	{"T:B", true, true, []finding{{"separator", "a colon"}}},
+	{"T,B", true, true, []finding{{"separator", "a comma"}}},
+	{"T-B", true, true, []finding{{"separator", "a hyphen"}}},
+	{"T_B", true, true, []finding{{"separator", "an underscore"}}},
+	{"T|B", true, true, []finding{{"separator", "a vertical bar"}}},
+	{"T B", true, true, []finding{{"separator", "a space"}}},
+	{"T\nB", true, true, []finding{{"separator", "a line end"}}},
+	{"T\r\nB", true, true, []finding{{"separator", "a line end"}}},
+	{"T;B", true, true, []finding{{"separator", "a semicolon"}}},
+	{"T/B", true, true, []finding{{"separator", "a slash"}}},
+	{"T+B", true, true, []finding{{"separator", "a plus sign"}}},
+	{"T&B", true, true, []finding{{"separator", "an ampersand"}}},
+	{"T=B", true, true, []finding{{"separator", "an equals sign"}}},
+	{"T..B", true, true, []finding{{"separator", "two dots"}}},
+	{"T. B", true, true, []finding{{"separator", "a dot and a space"}}},
+	{"B.T", true, true, []finding{{"body-first", ""}}},
+	{"BT", true, true, []finding{{"body-first", ""}, {"separator", "nothing"}}},
+	{"T", true, false, []finding{{"timestamp-only", ""}}},
+	{"t=T.B", true, true, []finding{{"key-signed", "t="}}},
+	{"t=T,B", true, true, []finding{{"key-signed", "t="}, {"separator", "a comma"}}},
+	{"v1.T.B", true, true, []finding{{"key-signed", "v1."}}},
+	{"v1:T:B", true, true, []finding{{"key-signed", "v1:"}, {"separator", "a colon"}}},
+	{"v0:T:B", true, true, []finding{{"key-signed", "v0:"}, {"separator", "a colon"}}},
 }
 
-// timeVariants are the texts that may have been signed as the time. everyMillisecond adds those of the whole second.
+// timeVariants returns the texts that may have been signed as the time. everyMillisecond adds each millisecond of the
+// second.
 func timeVariants(t, timestampHeader string, everyMillisecond bool) []variant {
 	variants := []variant{{text: []byte(t)}}
-	add := func(text string, slips ...slip) {
+	add := func(text string, findings ...finding) {
 		if !slices.ContainsFunc(variants, func(v variant) bool { return string(v.text) == text }) {
-			variants = append(variants, variant{[]byte(text), slips})
+			variants = append(variants, variant{[]byte(text), findings})
 		}
 	}
-	milliseconds := slip{"milliseconds", ""}
+	milliseconds := finding{"milliseconds", ""}
 	seconds, fraction, fractional := strings.Cut(t, ".")
 	n, ok := parseTimestamp(seconds)
 	switch {
-	case ok && fractional: // as Python's time.time() gives: the header's form is wrong already, and either may have been signed
+	case ok && fractional: // from Python's time.time(); the form is a finding already, and either text may have been signed
 		add(seconds)
 		add(seconds + (fraction + "000")[:3])
 	case ok && inMilliseconds(n):
@@ -267,12 +268,12 @@ func timeVariants(t, timestampHeader string, everyMillisecond bool) []variant {
 		if n, ok := parseTimestamp(other); ok && inMilliseconds(n) {
 			add(other, milliseconds)
 		}
-		add(other, slip{"timestamp-header", ""})
+		add(other, finding{"timestamp-header", ""})
 	}
 	if everyMillisecond && ok && !fractional && n > 0 && !inMilliseconds(n) {
-		for ms := 1001; ms < 2000; ms++ { // the 1 only keeps the zeros of the digits after it
+		for ms := 1001; ms < 2000; ms++ { // the leading 1 keeps the zeros after it
 			text := strconv.AppendInt([]byte(seconds), int64(ms), 10)
-			variants = append(variants, variant{slices.Delete(text, len(seconds), len(seconds)+1), []slip{milliseconds}})
+			variants = append(variants, variant{slices.Delete(text, len(seconds), len(seconds)+1), []finding{milliseconds}})
 		}
 	}
 	return variants

@@ -20,8 +20,8 @@ import (
 	"semblance/simulator/signature"
 )
 
-// slipped is one delivery with a mistake in it, made by hand: nothing of the doctor's own code makes it.
-type slipped struct {
+// faultyCase is a delivery with a mistake, built without the code of the package.
+type faultyCase struct {
 	body            string // what the receiver has
 	signed          string // the message that was signed; "" stands for the right one over body
 	key             string // the key of it; "" stands for the right secret
@@ -34,7 +34,7 @@ type slipped struct {
 	others          []string // that it tries too
 }
 
-func (s slipped) explain() signature.Diagnosis {
+func (s faultyCase) explain() signature.Diagnosis {
 	or := func(text, otherwise string) string {
 		if text != "" {
 			return text
@@ -64,7 +64,7 @@ func (s slipped) explain() signature.Diagnosis {
 	})
 }
 
-// anew parses a body and lets encoding/json write it, which sorts the keys and escapes for HTML.
+// anew parses and encodes a body with encoding/json, which sorts the keys and escapes for HTML.
 func anew(body string, indent string) string {
 	var v any
 	if err := json.Unmarshal([]byte(body), &v); err != nil {
@@ -87,7 +87,7 @@ const (
 
 func mistakesMade() []struct {
 	want string
-	made slipped
+	made faultyCase
 } {
 	indented := func(prefix string) string {
 		var out bytes.Buffer
@@ -102,123 +102,123 @@ func mistakesMade() []struct {
 	svix := "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of 24 bytes, so"))
 	return []struct {
 		want string
-		made slipped
+		made faultyCase
 	}{
-		{"no-header", slipped{header: " "}},
-		{"other-header-name", slipped{header: "X-Semble-Signature: t=1764000000,v1=%s"}},
-		{"headers-swapped", slipped{header: t, timestampHeader: "t=1764000000,v1=" + reference(secret, t+"."+string(body))}},
-		{"too-long", slipped{header: "t=1764000000,v1=%s,v0=" + strings.Repeat("0", 5000)}},
-		{"quotes", slipped{header: `"t=1764000000,v1=%s"`}},
-		{"spaces", slipped{header: "t=1764000000, v1=%s"}},
-		{"spaces", slipped{header: "t=1764000000,v1=%s\n"}},
-		{"delimiter", slipped{header: "t=1764000000;v1=%s"}},
-		{"delimiter", slipped{header: "t:1764000000,v1:%s"}},
-		{"sha256-prefix", slipped{header: "sha256=%s"}},
-		{"sha256-prefix+body-only", slipped{header: "sha256=%s", signed: string(body)}},
-		{"sha256-prefix+body-only+sha1", slipped{header: "sha1=%s", signed: string(body), newHash: sha1.New}},
-		{"bare-signature", slipped{header: "%s"}},
-		{"bare-signature+base64+body-only", slipped{header: "%s", encode: base64.StdEncoding.EncodeToString, signed: string(body)}},
-		{"other-scheme", slipped{header: "t=1764000000,v0=%s"}},
-		{"other-scheme", slipped{header: "t=1764000000,V1=%s"}},
-		{"other-time-key", slipped{header: "ts=1764000000,v1=%s"}},
-		{"malformed-element", slipped{header: "t=1764000000,v1=%s,v2"}},
-		{"empty-element", slipped{header: "t=1764000000,v1=%s,"}},
-		{"timestamp-twice", slipped{header: "t=1764000000,t=1764000001,v1=%s"}},
-		{"timestamp-twice", slipped{header: "t=1764000001,t=1764000000,v1=%s"}},
-		{"no-timestamp", slipped{header: "v1=%s"}},
-		{"no-signature", slipped{header: "t=1764000000"}},
-		{"bad-timestamp", slipped{header: "t=1764000000.25,v1=%s"}},
-		{"bad-timestamp", slipped{header: "t=1764000000.25,v1=%s", signed: t + ".25." + string(body)}},
-		{"bad-timestamp", slipped{header: "t=2025-11-24T16:00:00Z,v1=%s", signed: "2025-11-24T16:00:00Z." + string(body)}},
-		{"bad-signature", slipped{header: "t=1764000000,v1=123"}},
-		{"bad-signature", slipped{header: "t=1764000000,v1=%s,v1=123"}},
-		{"upper-case", slipped{encode: upper}},
-		{"base64", slipped{encode: base64.StdEncoding.EncodeToString}},
-		{"base64", slipped{encode: base64.RawURLEncoding.EncodeToString}},
+		{"no-header", faultyCase{header: " "}},
+		{"other-header-name", faultyCase{header: "X-Semble-Signature: t=1764000000,v1=%s"}},
+		{"headers-swapped", faultyCase{header: t, timestampHeader: "t=1764000000,v1=" + reference(secret, t+"."+string(body))}},
+		{"too-long", faultyCase{header: "t=1764000000,v1=%s,v0=" + strings.Repeat("0", 5000)}},
+		{"quotes", faultyCase{header: `"t=1764000000,v1=%s"`}},
+		{"spaces", faultyCase{header: "t=1764000000, v1=%s"}},
+		{"spaces", faultyCase{header: "t=1764000000,v1=%s\n"}},
+		{"delimiter", faultyCase{header: "t=1764000000;v1=%s"}},
+		{"delimiter", faultyCase{header: "t:1764000000,v1:%s"}},
+		{"sha256-prefix", faultyCase{header: "sha256=%s"}},
+		{"sha256-prefix+body-only", faultyCase{header: "sha256=%s", signed: string(body)}},
+		{"sha256-prefix+body-only+sha1", faultyCase{header: "sha1=%s", signed: string(body), newHash: sha1.New}},
+		{"bare-signature", faultyCase{header: "%s"}},
+		{"bare-signature+base64+body-only", faultyCase{header: "%s", encode: base64.StdEncoding.EncodeToString, signed: string(body)}},
+		{"other-scheme", faultyCase{header: "t=1764000000,v0=%s"}},
+		{"other-scheme", faultyCase{header: "t=1764000000,V1=%s"}},
+		{"other-time-key", faultyCase{header: "ts=1764000000,v1=%s"}},
+		{"malformed-element", faultyCase{header: "t=1764000000,v1=%s,v2"}},
+		{"empty-element", faultyCase{header: "t=1764000000,v1=%s,"}},
+		{"timestamp-twice", faultyCase{header: "t=1764000000,t=1764000001,v1=%s"}},
+		{"timestamp-twice", faultyCase{header: "t=1764000001,t=1764000000,v1=%s"}},
+		{"no-timestamp", faultyCase{header: "v1=%s"}},
+		{"no-signature", faultyCase{header: "t=1764000000"}},
+		{"bad-timestamp", faultyCase{header: "t=1764000000.25,v1=%s"}},
+		{"bad-timestamp", faultyCase{header: "t=1764000000.25,v1=%s", signed: t + ".25." + string(body)}},
+		{"bad-timestamp", faultyCase{header: "t=2025-11-24T16:00:00Z,v1=%s", signed: "2025-11-24T16:00:00Z." + string(body)}},
+		{"bad-signature", faultyCase{header: "t=1764000000,v1=123"}},
+		{"bad-signature", faultyCase{header: "t=1764000000,v1=%s,v1=123"}},
+		{"upper-case", faultyCase{encode: upper}},
+		{"base64", faultyCase{encode: base64.StdEncoding.EncodeToString}},
+		{"base64", faultyCase{encode: base64.RawURLEncoding.EncodeToString}},
 
-		{"body-only", slipped{signed: string(body)}},
-		{"separator", slipped{signed: t + string(body)}},
-		{"separator", slipped{signed: t + ":" + string(body)}},
-		{"separator", slipped{signed: t + "\n" + string(body)}},
-		{"body-first", slipped{signed: string(body) + "." + t}},
-		{"key-signed", slipped{signed: "t=" + t + "." + string(body)}},
-		{"key-signed+separator", slipped{signed: "v0:" + t + ":" + string(body)}},
-		{"timestamp-only", slipped{signed: t}},
-		{"empty-body", slipped{signed: t + "."}},
+		{"body-only", faultyCase{signed: string(body)}},
+		{"separator", faultyCase{signed: t + string(body)}},
+		{"separator", faultyCase{signed: t + ":" + string(body)}},
+		{"separator", faultyCase{signed: t + "\n" + string(body)}},
+		{"body-first", faultyCase{signed: string(body) + "." + t}},
+		{"key-signed", faultyCase{signed: "t=" + t + "." + string(body)}},
+		{"key-signed+separator", faultyCase{signed: "v0:" + t + ":" + string(body)}},
+		{"timestamp-only", faultyCase{signed: t}},
+		{"empty-body", faultyCase{signed: t + "."}},
 
-		{"milliseconds", slipped{header: "t=1764000000123,v1=%s", signed: t + "123." + string(body)}},
-		{"milliseconds", slipped{header: "t=1764000000123,v1=%s"}},
-		{"milliseconds", slipped{signed: t + "000." + string(body)}},
-		{"milliseconds", slipped{signed: t + "007." + string(body)}},
-		{"milliseconds", slipped{signed: t + "999." + string(body)}},
-		{"milliseconds+separator", slipped{signed: t + "000:" + string(body)}},
-		{"milliseconds", slipped{timestampHeader: "1764000000456", signed: t + "456." + string(body)}},
-		{"timestamp-header", slipped{timestampHeader: "1764000009", signed: "1764000009." + string(body)}},
+		{"milliseconds", faultyCase{header: "t=1764000000123,v1=%s", signed: t + "123." + string(body)}},
+		{"milliseconds", faultyCase{header: "t=1764000000123,v1=%s"}},
+		{"milliseconds", faultyCase{signed: t + "000." + string(body)}},
+		{"milliseconds", faultyCase{signed: t + "007." + string(body)}},
+		{"milliseconds", faultyCase{signed: t + "999." + string(body)}},
+		{"milliseconds+separator", faultyCase{signed: t + "000:" + string(body)}},
+		{"milliseconds", faultyCase{timestampHeader: "1764000000456", signed: t + "456." + string(body)}},
+		{"timestamp-header", faultyCase{timestampHeader: "1764000009", signed: "1764000009." + string(body)}},
 
-		{"compacted", slipped{body: spaced, signed: t + "." + string(body)}},
-		{"compacted", slipped{body: indented("  "), signed: t + "." + string(body)}},
-		{"compacted+newline", slipped{body: indented("   ") + "\n", signed: t + "." + string(body) + "\n"}},
-		{"spaced", slipped{signed: t + "." + spaced}},
-		{"indented", slipped{signed: t + "." + indented("  ")}},
-		{"indented", slipped{signed: t + "." + indented("\t")}},
-		{"indented", slipped{body: indented("  "), signed: t + "." + indented("    ")}},
-		{"indented+newline", slipped{signed: t + "." + indented("  ") + "\n"}},
-		{"keys-sorted", slipped{signed: t + "." + anew(string(body), "")}},
-		{"keys-sorted", slipped{body: anew(string(body), ""), signed: t + "." + string(body)}},
-		{"keys-sorted+escapes", slipped{body: anew(plain, ""), signed: t + "." + plain}},
-		{"keys-sorted+escapes", slipped{body: plain, signed: t + "." + anew(plain, "")}},
-		{"keys-sorted+indented", slipped{signed: t + "." + anew(string(body), "  ")}},
-		{"escapes", slipped{body: plain, signed: t + "." + strings.NewReplacer("ë", `\u00eb`, "ø", `\u00f8`, "😀", `\ud83d\ude00`).Replace(plain)}},
-		{"escapes", slipped{body: plain, signed: t + "." + strings.NewReplacer("ë", `\u00eb`, "ø", `\u00f8`, "😀", `\ud83d\ude00`, "/", `\/`).Replace(plain)}},
-		{"escapes", slipped{body: plain, signed: t + "." + strings.ReplaceAll(plain, "/", `\/`)}},
-		{"escapes", slipped{body: strings.ReplaceAll(plain, "ë", `\u00eB`), signed: t + "." + plain}},
-		{"newline", slipped{signed: t + "." + string(body) + "\n"}},
-		{"newline", slipped{signed: t + "." + string(body) + "\r\n"}},
-		{"newline", slipped{body: string(body) + "\n", signed: t + "." + string(body)}},
-		{"newline", slipped{body: string(body) + "\r\n", signed: t + "." + string(body)}},
-		{"line-endings", slipped{body: "{\r\n}\r\n", signed: t + ".{\n}\n"}},
-		{"line-endings", slipped{body: "{\n}\n", signed: t + ".{\r\n}\r\n"}},
-		{"bom", slipped{signed: t + ".\ufeff" + string(body)}},
-		{"bom", slipped{body: "\ufeff" + string(body), signed: t + "." + string(body)}},
-		{"trimmed", slipped{body: " \t" + plain + "\n\n", signed: t + "." + plain}},
-		{"latin-1", slipped{body: `{"a":"Zoë"}`, signed: t + `.{"a":"ZoÃ«"}`}},
-		{"latin-1", slipped{body: `{"a":"Zoë"}`, signed: t + ".{\"a\":\"Zo\xeb\"}"}},
-		{"lossy-text", slipped{body: "{\"a\":\"Zo\xeb\"}", signed: t + ".{\"a\":\"Zo\uFFFD\"}"}},
-		{"json-string", slipped{body: `{"a":"<b>"}`, signed: t + `."{\"a\":\"<b>\"}"`}},
-		{"json-string", slipped{body: `"{\"a\":1}"`, signed: t + `.{"a":1}`}},
-		{"base64-body", slipped{signed: t + "." + base64.StdEncoding.EncodeToString(body)}},
-		{"base64-body", slipped{body: base64.StdEncoding.EncodeToString(body), signed: t + "." + string(body)}},
-		{"object-object", slipped{signed: t + ".[object Object]"}},
+		{"compacted", faultyCase{body: spaced, signed: t + "." + string(body)}},
+		{"compacted", faultyCase{body: indented("  "), signed: t + "." + string(body)}},
+		{"compacted+newline", faultyCase{body: indented("   ") + "\n", signed: t + "." + string(body) + "\n"}},
+		{"spaced", faultyCase{signed: t + "." + spaced}},
+		{"indented", faultyCase{signed: t + "." + indented("  ")}},
+		{"indented", faultyCase{signed: t + "." + indented("\t")}},
+		{"indented", faultyCase{body: indented("  "), signed: t + "." + indented("    ")}},
+		{"indented+newline", faultyCase{signed: t + "." + indented("  ") + "\n"}},
+		{"keys-sorted", faultyCase{signed: t + "." + anew(string(body), "")}},
+		{"keys-sorted", faultyCase{body: anew(string(body), ""), signed: t + "." + string(body)}},
+		{"keys-sorted+escapes", faultyCase{body: anew(plain, ""), signed: t + "." + plain}},
+		{"keys-sorted+escapes", faultyCase{body: plain, signed: t + "." + anew(plain, "")}},
+		{"keys-sorted+indented", faultyCase{signed: t + "." + anew(string(body), "  ")}},
+		{"escapes", faultyCase{body: plain, signed: t + "." + strings.NewReplacer("ë", `\u00eb`, "ø", `\u00f8`, "😀", `\ud83d\ude00`).Replace(plain)}},
+		{"escapes", faultyCase{body: plain, signed: t + "." + strings.NewReplacer("ë", `\u00eb`, "ø", `\u00f8`, "😀", `\ud83d\ude00`, "/", `\/`).Replace(plain)}},
+		{"escapes", faultyCase{body: plain, signed: t + "." + strings.ReplaceAll(plain, "/", `\/`)}},
+		{"escapes", faultyCase{body: strings.ReplaceAll(plain, "ë", `\u00eB`), signed: t + "." + plain}},
+		{"newline", faultyCase{signed: t + "." + string(body) + "\n"}},
+		{"newline", faultyCase{signed: t + "." + string(body) + "\r\n"}},
+		{"newline", faultyCase{body: string(body) + "\n", signed: t + "." + string(body)}},
+		{"newline", faultyCase{body: string(body) + "\r\n", signed: t + "." + string(body)}},
+		{"line-endings", faultyCase{body: "{\r\n}\r\n", signed: t + ".{\n}\n"}},
+		{"line-endings", faultyCase{body: "{\n}\n", signed: t + ".{\r\n}\r\n"}},
+		{"bom", faultyCase{signed: t + ".\ufeff" + string(body)}},
+		{"bom", faultyCase{body: "\ufeff" + string(body), signed: t + "." + string(body)}},
+		{"trimmed", faultyCase{body: " \t" + plain + "\n\n", signed: t + "." + plain}},
+		{"latin-1", faultyCase{body: `{"a":"Zoë"}`, signed: t + `.{"a":"ZoÃ«"}`}},
+		{"latin-1", faultyCase{body: `{"a":"Zoë"}`, signed: t + ".{\"a\":\"Zo\xeb\"}"}},
+		{"lossy-text", faultyCase{body: "{\"a\":\"Zo\xeb\"}", signed: t + ".{\"a\":\"Zo\uFFFD\"}"}},
+		{"json-string", faultyCase{body: `{"a":"<b>"}`, signed: t + `."{\"a\":\"<b>\"}"`}},
+		{"json-string", faultyCase{body: `"{\"a\":1}"`, signed: t + `.{"a":1}`}},
+		{"base64-body", faultyCase{signed: t + "." + base64.StdEncoding.EncodeToString(body)}},
+		{"base64-body", faultyCase{body: base64.StdEncoding.EncodeToString(body), signed: t + "." + string(body)}},
+		{"object-object", faultyCase{signed: t + ".[object Object]"}},
 
-		{"other-secret", slipped{key: "whsec_the_one_before", others: []string{"", "x", "whsec_the_one_before"}}},
-		{"secret-prefix", slipped{key: strings.TrimPrefix(secret, "whsec_")}},
-		{"secret-prefix", slipped{secret: "no prefix here", key: "whsec_no prefix here"}},
-		{"secret-decoded", slipped{secret: svix, key: "a secret of 24 bytes, so"}},
-		{"secret-decoded", slipped{secret: "00ff10", key: "\x00\xff\x10"}},
-		{"secret-trimmed", slipped{secret: secret + "\n", key: secret}},
-		{"secret-newline", slipped{key: secret + "\n"}},
-		{"secret-quotes", slipped{key: `"` + secret + `"`}},
-		{"secret-quotes", slipped{secret: `'` + secret + `'`, key: secret}},
-		{"unset-secret", slipped{sum: mac(sha256.New, "", t+"."+string(body))}},
-		{"unset-secret", slipped{key: "undefined"}},
+		{"other-secret", faultyCase{key: "whsec_the_one_before", others: []string{"", "x", "whsec_the_one_before"}}},
+		{"secret-prefix", faultyCase{key: strings.TrimPrefix(secret, "whsec_")}},
+		{"secret-prefix", faultyCase{secret: "no prefix here", key: "whsec_no prefix here"}},
+		{"secret-decoded", faultyCase{secret: svix, key: "a secret of 24 bytes, so"}},
+		{"secret-decoded", faultyCase{secret: "00ff10", key: "\x00\xff\x10"}},
+		{"secret-trimmed", faultyCase{secret: secret + "\n", key: secret}},
+		{"secret-newline", faultyCase{key: secret + "\n"}},
+		{"secret-quotes", faultyCase{key: `"` + secret + `"`}},
+		{"secret-quotes", faultyCase{secret: `'` + secret + `'`, key: secret}},
+		{"unset-secret", faultyCase{sum: mac(sha256.New, "", t+"."+string(body))}},
+		{"unset-secret", faultyCase{key: "undefined"}},
 
-		{"sha1", slipped{newHash: sha1.New}},
-		{"sha384", slipped{newHash: sha512.New384}},
-		{"sha512", slipped{newHash: sha512.New}},
-		{"no-hmac", slipped{sum: hashOf(secret + t + "." + string(body))}},
-		{"no-hmac", slipped{sum: hashOf(t + "." + string(body) + secret)}},
-		{"no-hmac", slipped{sum: hashOf(t + "." + string(body))}},
-		{"key-and-message-swapped", slipped{sum: mac(sha256.New, t+"."+string(body), secret)}},
+		{"sha1", faultyCase{newHash: sha1.New}},
+		{"sha384", faultyCase{newHash: sha512.New384}},
+		{"sha512", faultyCase{newHash: sha512.New}},
+		{"no-hmac", faultyCase{sum: hashOf(secret + t + "." + string(body))}},
+		{"no-hmac", faultyCase{sum: hashOf(t + "." + string(body) + secret)}},
+		{"no-hmac", faultyCase{sum: hashOf(t + "." + string(body))}},
+		{"key-and-message-swapped", faultyCase{sum: mac(sha256.New, t+"."+string(body), secret)}},
 
-		{"stale", slipped{header: "t=1763990000,v1=%s", signed: "1763990000." + string(body)}},
-		{"future", slipped{header: "t=1764000000000000,v1=%s", signed: "1764000000000000." + string(body)}},
-		{"future", slipped{header: "t=1764010000,v1=%s", signed: "1764010000." + string(body)}},
+		{"stale", faultyCase{header: "t=1763990000,v1=%s", signed: "1763990000." + string(body)}},
+		{"future", faultyCase{header: "t=1764000000000000,v1=%s", signed: "1764000000000000." + string(body)}},
+		{"future", faultyCase{header: "t=1764010000,v1=%s", signed: "1764010000." + string(body)}},
 
 		// Several at once.
-		{"base64+body-only", slipped{signed: string(body), encode: base64.StdEncoding.EncodeToString}},
-		{"upper-case+separator+secret-prefix", slipped{signed: t + string(body), key: strings.TrimPrefix(secret, "whsec_"), encode: upper}},
-		{"spaces+body-only+sha512", slipped{header: "t=1764000000, v1=%s", signed: string(body), newHash: sha512.New}},
-		{"body-only+newline", slipped{signed: string(body) + "\n"}},
+		{"base64+body-only", faultyCase{signed: string(body), encode: base64.StdEncoding.EncodeToString}},
+		{"upper-case+separator+secret-prefix", faultyCase{signed: t + string(body), key: strings.TrimPrefix(secret, "whsec_"), encode: upper}},
+		{"spaces+body-only+sha512", faultyCase{header: "t=1764000000, v1=%s", signed: string(body), newHash: sha512.New}},
+		{"body-only+newline", faultyCase{signed: string(body) + "\n"}},
 	}
 }
 
@@ -253,21 +253,21 @@ func TestExplainNamesTheMistake(t *testing.T) {
 	}
 }
 
-// Two mistakes with the body are one sentence that a person would say.
+// Two mistakes in the body give one sentence.
 func TestExplainJoinsSentences(t *testing.T) {
 	pretty := new(bytes.Buffer)
 	if err := json.Indent(pretty, body, "", "  "); err != nil {
 		t.Fatal(err)
 	}
-	got := slipped{body: pretty.String() + "\n", signed: "1764000000." + string(body) + "\n"}.explain()
-	if want := "what was signed is this body with its white space removed, and with a line end after it"; got.Sentence != want {
+	got := faultyCase{body: pretty.String() + "\n", signed: "1764000000." + string(body) + "\n"}.explain()
+	if want := "the signed body was this one with its white space removed, and with a line end after it"; got.Sentence != want {
 		t.Errorf("%q, want %q", got.Sentence, want)
 	}
 }
 
 func TestExplainWithoutAMistake(t *testing.T) {
 	good := signature.Case{Body: body, Header: signature.Sign(secret, at, body), Secret: secret, Now: at}
-	if d := signature.Explain(good); !d.Valid || d.Mistake != "" || d.String() != "the signature holds" {
+	if d := signature.Explain(good); !d.Valid || d.Mistake != "" || d.String() != "the signature is valid" {
 		t.Errorf("a good signature: %+v", d)
 	}
 	pasted := good
@@ -290,13 +290,13 @@ func TestExplainWithoutAMistake(t *testing.T) {
 	if d := signature.Explain(ninth); d.Valid || d.Reason != signature.ReasonBadSignature || d.Sentence == "" || d.Fix == "" {
 		t.Errorf("a malformed v1 behind many: %+v", d)
 	}
-	old := slipped{header: "t=1700000000,v1=%s", signed: string(body)}.explain()
-	if old.Mistake != "body-only" || !strings.Contains(old.Sentence, "740 days old") {
+	old := faultyCase{header: "t=1700000000,v1=%s", signed: string(body)}.explain()
+	if old.Mistake != "body-only" || !strings.Contains(old.Sentence, "740 d old") {
 		t.Errorf("a wrong and old signature: %+v", old)
 	}
 }
 
-// Whatever is random was made by no mistake, so none may be named but those that can be seen in the header.
+// A random signature comes from no mistake, so only mistakes that are visible in the header may be named.
 func TestExplainNeverInvents(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	visible := signature.Mistakes()[:slices.IndexFunc(signature.Mistakes(), func(m signature.Mistake) bool { return m.Name == "body-only" })]
@@ -309,7 +309,7 @@ func TestExplainNeverInvents(t *testing.T) {
 		header := []string{"t=1764000000,v1=" + text, "sha256=" + text, text, "t=1764000000, v0=" + text, text + ";t=1"}[random.IntN(5)]
 		d := signature.Explain(signature.Case{Body: []byte(plain[:random.IntN(len(plain))]), Header: header, Secret: secret, Now: at})
 		if d.Valid {
-			t.Fatalf("a random signature holds: %s", header)
+			t.Fatalf("a random signature is valid: %s", header)
 		}
 		for name := range strings.SplitSeq(d.Mistake, "+") {
 			if name != "" && !slices.ContainsFunc(visible, func(m signature.Mistake) bool { return m.Name == name }) {
@@ -320,15 +320,15 @@ func TestExplainNeverInvents(t *testing.T) {
 }
 
 func TestExplainIsBounded(t *testing.T) {
-	large := slipped{body: `{"a":[` + strings.Repeat(`{"b":"é"},`, 400_000) + `1]}`, sum: make([]byte, 32)}
-	if d := large.explain(); d.Valid || d.Mistake != "" || !strings.Contains(d.Sentence, "so large a body") {
+	large := faultyCase{body: `{"a":[` + strings.Repeat(`{"b":"é"},`, 400_000) + `1]}`, sum: make([]byte, 32)}
+	if d := large.explain(); d.Valid || d.Mistake != "" || !strings.Contains(d.Sentence, "such a large body") {
 		t.Errorf("a large body: %+v", d)
 	}
-	deep := slipped{body: strings.Repeat("[", 5000) + strings.Repeat("]", 5000), sum: make([]byte, 32)}
+	deep := faultyCase{body: strings.Repeat("[", 5000) + strings.Repeat("]", 5000), sum: make([]byte, 32)}
 	if d := deep.explain(); d.Valid || d.Mistake != "" {
 		t.Errorf("a deep body: %+v", d)
 	}
-	many := slipped{header: "t=1,t=2" + strings.Repeat(",v1="+strings.Repeat("0", 64), 50)}
+	many := faultyCase{header: "t=1,t=2" + strings.Repeat(",v1="+strings.Repeat("0", 64), 50)}
 	if d := many.explain(); d.Valid || d.Mistake != "timestamp-twice" {
 		t.Errorf("many signatures: %+v", d)
 	}
@@ -369,5 +369,5 @@ func ExampleExplain() {
 		Now:    time.Unix(1764000000, 0),
 	}))
 	// Output:
-	// the body alone was signed, without the timestamp; mend: sign <t>.<raw body>, with the t of the header
+	// the body alone was signed, without the timestamp; fix: sign <t>.<raw body>, with the t of the header
 }

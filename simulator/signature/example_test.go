@@ -25,6 +25,6 @@ func ExampleVerify() {
 	fmt.Println(signature.Verify(append(body, '\n'), header, "whsec_example", signedAt, signature.DefaultTolerance))
 	// Output:
 	// <nil>
-	// the signature is 1h0m0s old; at most 5m0s is allowed
-	// no v1 of the signature header is the signature of this body with this secret
+	// the signature is 1 h old; the tolerance is 5 min
+	// no v1 of the signature header matches this body and this secret
 }

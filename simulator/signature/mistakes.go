@@ -5,28 +5,28 @@ import (
 	"strings"
 )
 
-// Mistake is one way to get a signature wrong that [Explain] recognises.
+// Mistake is a mistake in signing that [Explain] recognises.
 type Mistake struct {
-	Name    string // in kebab case; a Diagnosis joins several with +
-	Summary string // what was done; %s stands for what the case adds, such as the separator
-	Fix     string // what to do instead
+	Name    string // in kebab case; a Diagnosis joins several names with +
+	Summary string // the mistake; %s stands for a detail of the case, such as the separator
+	Fix     string // what to change
 }
 
-// Mistakes returns all mistakes that [Explain] recognises: first those of the header's form, then those of what was
-// signed, how, and when.
+// Mistakes returns all mistakes that [Explain] recognises: first in the form of the header, then in the message, the
+// secret, the algorithm and the time.
 func Mistakes() []Mistake { return slices.Clone(mistakes) }
 
-// The mends that several mistakes share.
+// Fixes that several mistakes share.
 const (
-	keepRaw    = "keep the raw bytes of the body, and sign and verify those, before anything parses or changes them"
-	takeSecret = "use the secret as it is given, as text: all of it, nothing added, nothing decoded"
+	keepRaw    = "sign and verify the raw bytes of the body, before anything parses or changes them"
+	takeSecret = "use the complete secret as text, without decoding it or adding to it"
 	writeForm  = "write the header as t=<Unix seconds>,v1=<64 lowercase hexadecimal digits>, without spaces"
 )
 
-// mistakes is the one table of what the doctor knows. It is only read.
+// mistakes is the table of all known mistakes. It is read-only.
 var mistakes = []Mistake{
 	// The header.
-	{"no-header", "there is no signature header, or it is empty", "read the header " + HeaderName + ", and see that no proxy drops it"},
+	{"no-header", "there is no signature header, or it is empty", "read the header " + HeaderName + " and check that no proxy removes it"},
 	{"no-secret", "there is no secret to verify with", "set the secret of the subscription"},
 	{"other-header-name", "the signature was taken from the header %s", "use the header " + HeaderName},
 	{"headers-swapped", "the two headers are swapped: " + TimestampName + " holds the signature", "take the signature from " + HeaderName},
@@ -43,36 +43,36 @@ var mistakes = []Mistake{
 	{"timestamp-twice", "the header has t more than once", "write t once"},
 	{"no-timestamp", "the header has no t", writeForm},
 	{"no-signature", "the header has no v1", writeForm},
-	{"bad-timestamp", "t is no whole number of Unix seconds", "write t as whole Unix seconds, in decimal digits"},
+	{"bad-timestamp", "t is not a whole number of Unix seconds", "write t as whole Unix seconds, in decimal digits"},
 	{"bad-signature", "v1 is not 64 hexadecimal digits", writeForm},
 	{"upper-case", "the signature is written in upper-case hexadecimal digits", "write it in lower case"},
 	{"base64", "the signature is written in base64", "write it in lowercase hexadecimal digits"},
 
-	// What was signed: the message.
+	// The signed message.
 	{"body-only", "the body alone was signed, without the timestamp", "sign <t>.<raw body>, with the t of the header"},
 	{"separator", "timestamp and body were joined by %s instead of a dot", "sign <t>.<raw body>, with one dot between them"},
 	{"body-first", "the body was signed before the timestamp", "sign <t>.<raw body>, the timestamp first"},
-	{"key-signed", "more than timestamp and body was signed: %s stands before them", "sign <t>.<raw body> and nothing else"},
+	{"key-signed", "the signed message begins with %s, before timestamp and body", "sign <t>.<raw body> and nothing else"},
 	{"timestamp-only", "the timestamp alone was signed, without the body", "sign <t>.<raw body>"},
 
-	// What was signed: the time.
-	{"milliseconds", "the time was signed or written in milliseconds", "use whole Unix seconds, and the same text in t and in what is signed"},
-	{"timestamp-header", "the time of " + TimestampName + " was signed, which is not the t of the signature header", "sign with the t that the signature header carries, and take it from there to verify"},
+	// The signed time.
+	{"milliseconds", "the time was signed or written in milliseconds", "use whole Unix seconds, and the same text in t and in the signed message"},
+	{"timestamp-header", "the time of " + TimestampName + " was signed, which is not the t of the signature header", "sign and verify with the t of the signature header"},
 
-	// What was signed: the body.
-	{"compacted", "what was signed is this body with its white space removed", keepRaw},
-	{"spaced", "what was signed is this body with a space after each comma and colon, as Python's json.dumps writes it", keepRaw},
-	{"indented", "what was signed is this body indented", keepRaw},
-	{"keys-sorted", "what was signed is this body with its keys in another order: one side has sorted them", keepRaw},
-	{"escapes", "what was signed is this body with other escapes in its strings, %s", keepRaw},
-	{"newline", "what was signed is this body %s", keepRaw},
-	{"line-endings", "what was signed is this body with %s", keepRaw},
-	{"bom", "what was signed is this body %s a byte order mark", keepRaw},
-	{"trimmed", "what was signed is this body with the white space around it trimmed", keepRaw},
-	{"latin-1", "what was signed is this body after it was %s as Latin-1", keepRaw},
-	{"lossy-text", "what was signed is this body after its bytes that are no UTF-8 were replaced", keepRaw},
-	{"json-string", "what was signed is this body %s a JSON string", keepRaw},
-	{"base64-body", "what was signed is this body %s base64", keepRaw},
+	// The signed body.
+	{"compacted", "the signed body was this one with its white space removed", keepRaw},
+	{"spaced", "the signed body was this one with a space after each comma and colon, as Python's json.dumps writes it", keepRaw},
+	{"indented", "the signed body was this one indented", keepRaw},
+	{"keys-sorted", "the signed body was this one with its keys in another order: one side has sorted them", keepRaw},
+	{"escapes", "the signed body was this one with other escapes in its strings, %s", keepRaw},
+	{"newline", "the signed body was this one %s", keepRaw},
+	{"line-endings", "the signed body was this one with %s", keepRaw},
+	{"bom", "the signed body was this one %s a byte order mark", keepRaw},
+	{"trimmed", "the signed body was this one with the white space around it trimmed", keepRaw},
+	{"latin-1", "the signed body was this one after it was %s as Latin-1", keepRaw},
+	{"lossy-text", "the signed body was this one after its invalid UTF-8 was replaced", keepRaw},
+	{"json-string", "the signed body was this one %s a JSON string", keepRaw},
+	{"base64-body", "the signed body was this one %s base64", keepRaw},
 	{"object-object", "the text [object Object] was signed: a parsed body was turned into a string", keepRaw},
 	{"empty-body", "an empty body was signed", keepRaw + "; a body can be read only once"},
 
@@ -90,29 +90,29 @@ var mistakes = []Mistake{
 	{"sha384", "it was signed with SHA-384", "use HMAC with SHA-256"},
 	{"sha512", "it was signed with SHA-512", "use HMAC with SHA-256"},
 	{"no-hmac", "a plain hash of %s was taken instead of an HMAC", "use HMAC with SHA-256, the secret as its key"},
-	{"key-and-message-swapped", "the secret was signed with the message as the key", "give the secret as the key and <t>.<raw body> as the message"},
+	{"key-and-message-swapped", "key and message were swapped: the secret was signed with the message as the key", "give the secret as the key and <t>.<raw body> as the message"},
 
 	// The age.
-	{"stale", "it was rightly signed, but %s ago", "sign at the time of sending, and set the clocks right"},
-	{"future", "it was rightly signed, but for a time %s ahead", "set the clocks right, and write t in Unix seconds"},
+	{"stale", "the signature is correct but %s old", "sign at the time of sending, and check the clocks"},
+	{"future", "the signature is correct but %s in the future", "check the clocks, and write t in Unix seconds"},
 }
 
-// ofThisBody begins what is said of every mistake that changes the body.
-const ofThisBody = "what was signed is this body "
+// ofThisBody is the beginning of the summaries of all mistakes that change the body.
+const ofThisBody = "the signed body was this one "
 
-// slip is a mistake that was found, with what this case adds to its summary.
-type slip struct{ mistake, detail string }
+// finding is a mistake in this case, with the detail for its summary.
+type finding struct{ mistake, detail string }
 
-// diagnose puts what was found into words.
-func diagnose(reason Reason, slips []slip) Diagnosis {
+// diagnose describes the findings.
+func diagnose(reason Reason, findings []finding) Diagnosis {
 	var names, sentences, fixes []string
-	for _, s := range slips {
+	for _, s := range findings {
 		i := slices.IndexFunc(mistakes, func(m Mistake) bool { return m.Name == s.mistake })
 		m := mistakes[i]
 		names = append(names, m.Name)
 		sentence := strings.Replace(m.Summary, "%s", s.detail, 1)
 		if slices.ContainsFunc(sentences, func(before string) bool { return strings.HasPrefix(before, ofThisBody) }) {
-			sentence = strings.TrimPrefix(sentence, ofThisBody) // said once: indented, and with a byte order mark
+			sentence = strings.TrimPrefix(sentence, ofThisBody) // the beginning is not repeated
 		}
 		sentences = append(sentences, sentence)
 		if !slices.Contains(fixes, m.Fix) {

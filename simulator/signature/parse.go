@@ -5,42 +5,41 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+
+	"semblance/schemas/human"
 )
 
-// maxHeader bounds what Parse reads: t and some sixty v1, far more than a change of secret needs.
+// maxHeader is the longest header that Parse reads: about sixty v1, far more than a rotation needs.
 const maxHeader = 4096
 
-// maxTimestampDigits keeps t within an int64, and every sum of it with a tolerance too.
+// maxTimestampDigits keeps t, and t plus any tolerance, within an int64.
 const maxTimestampDigits = 18
 
-// Header is what a signature header says.
+// Header is a parsed signature header.
 type Header struct {
-	T  int64    // when it was signed, in Unix seconds
-	V1 [][]byte // the signatures of the scheme v1, 32 bytes each, in their order; at least one
+	T  int64    // time of signing in Unix seconds
+	V1 [][]byte // the v1 signatures in order, 32 bytes each; at least one
 }
 
-// Parse reads the value of a signature header. It is strict: it takes what the provider sends and what its scheme leaves
-// room for, and refuses the rest with an [*Error], so that no two readers take one header for two things:
+// Parse parses the value of a signature header. It accepts the provider's form and unknown schemes, and refuses everything
+// else with an [*Error], so that no two readers understand a header differently:
 //
-//   - Elements are key=value, separated by one comma. Their order is free. Nothing may be empty: no comma at either end,
-//     none doubled.
+//   - Elements are key=value, separated by one comma, in any order. No element may be empty.
 //   - White space is refused everywhere (HTTP has already trimmed it around the value).
-//   - t must be there once: twice is refused, even twice the same. It is decimal digits without sign or leading zero,
-//     at most 18 of them, so that the number and its text are the same thing.
-//   - v1 must be there at least once, and each must be 64 lowercase hexadecimal digits. Upper case is refused, and so is the
-//     whole header if one v1 of several is malformed.
-//   - Any other key is a scheme that we do not know, such as v0 or v2: it is ignored, whatever its value holds.
-//     Keys are case-sensitive, so T and V1 are unknown too.
+//   - t must occur exactly once: 1 to 18 decimal digits without sign or leading zero.
+//   - v1 must occur at least once, and each must have 64 lowercase hexadecimal digits. One malformed v1 makes the whole
+//     header malformed.
+//   - Any other key is an unknown scheme, such as v0 or v2, and is ignored. Keys are case-sensitive, so T and V1 are unknown.
 //   - More than 4096 bytes are refused.
 //
-// It does not say that a signature is right; [Verify] does.
+// Parse does not check the signature; [Verify] does.
 func Parse(header string) (Header, error) {
 	var h Header
 	switch {
 	case header == "":
-		return h, refuse(ReasonMissing, "there is no signature header, or it is empty")
+		return h, refuse(ReasonMissing, "the signature header is missing or empty")
 	case len(header) > maxHeader:
-		return h, refuse(ReasonTooLong, "the signature header has %d bytes; more than %d are refused", len(header), maxHeader)
+		return h, refuse(ReasonTooLong, "the signature header has %d bytes; the limit is %d", len(header), maxHeader)
 	}
 	if i := strings.IndexAny(header, " \t\r\n"); i >= 0 {
 		return h, refuse(ReasonMalformed, "the signature header has white space at byte %d", i)
@@ -49,7 +48,7 @@ func Parse(header string) (Header, error) {
 	for element := range strings.SplitSeq(header, ",") {
 		key, value, ok := strings.Cut(element, "=")
 		if !ok || key == "" || value == "" {
-			return h, refuse(ReasonMalformed, "the signature header has the element %q, which is not key=value", excerpt(element))
+			return h, refuse(ReasonMalformed, "the signature header has the element %q, which is not key=value", human.Excerpt(element, 80))
 		}
 		switch key {
 		case "t":
@@ -58,12 +57,12 @@ func Parse(header string) (Header, error) {
 			}
 			timestamped = true
 			if h.T, ok = parseTimestamp(value); !ok {
-				return h, refuse(ReasonBadTimestamp, "t is %q, which is not a time in Unix seconds", excerpt(value))
+				return h, refuse(ReasonBadTimestamp, "t is %q, which is not a time in Unix seconds", human.Excerpt(value, 80))
 			}
 		case "v1":
 			sum, ok := parseHex(value)
 			if !ok {
-				return h, refuse(ReasonBadSignature, "v1 is %q, which is not 64 lowercase hexadecimal digits", excerpt(value))
+				return h, refuse(ReasonBadSignature, "v1 is %q, which is not 64 lowercase hexadecimal digits", human.Excerpt(value, 80))
 			}
 			h.V1 = append(h.V1, sum)
 		}
@@ -101,13 +100,4 @@ func parseHex(s string) ([]byte, bool) {
 	}
 	sum, err := hex.DecodeString(s)
 	return sum, err == nil
-}
-
-// excerpt shortens what a stranger sent, so that an error stays one readable line.
-func excerpt(s string) string {
-	const most = 80
-	if len(s) <= most {
-		return s
-	}
-	return s[:most] + "…"
 }

@@ -1,5 +1,5 @@
-// Package signature signs a body, verifies a signature, and explains why one does not hold. Bytes go in and words come
-// out; it knows nothing of HTTP, of payloads or of the other packages.
+// Package signature signs a body, verifies a signature, and explains why a signature is invalid. It works on bytes and
+// does not depend on HTTP or on the payload.
 //
 // A delivery carries two headers:
 //
@@ -10,26 +10,26 @@
 //
 //	<t>.<raw body>
 //
-// where t is in Unix seconds and the body is exactly what was sent, before anything parsed it. During a change of secret
-// there may be several v1, one for each secret. It is the scheme of Stripe's webhooks under another header name.
+// where t is in Unix seconds and the raw body is the exact bytes of the request, before anything parsed them. During a
+// rotation of the secret there may be several v1, one for each secret. The scheme is Stripe's under another header name.
 //
 // The sender:
 //
 //	signer := signature.NewSigner(secret)
 //	header := signer.Append(nil, now.Unix(), body)
 //
-// The receiver, with the body as it was read from the connection:
+// The receiver, with the body as read from the connection:
 //
 //	err := signature.Verify(body, header, secret, now, signature.DefaultTolerance)
 //
-// A receiver that verifies many keeps a [Verifier], which keeps the keys' state. When a signature does not hold and should,
-// [Explain] tries the mistakes that people make and names the one that fits.
+// A receiver of many deliveries uses a [Verifier], which reuses the state of its keys. When a signature should be valid and
+// is not, [Explain] tries the usual mistakes and names the one that made it.
 //
-// For other languages there are published vectors in testdata/vectors.json ([Vectors]), and whole verifiers of a few
-// lines to copy, in Go, Node and Python, in testdata/verifiers.
+// For other languages there are test vectors in testdata/vectors.json ([Vectors]), and short verifiers to copy, in Go, Node
+// and Python, in testdata/verifiers.
 //
-// Only the header with v1 is believed. X-Webhook-Timestamp repeats t for people who read logs; it is not
-// signed by itself, so a receiver must take t from the signature header.
+// Only the header with v1 counts. X-Webhook-Timestamp repeats t for people who read logs. It is not signed, so a receiver
+// must take t from the signature header.
 package signature
 
 import (
@@ -50,31 +50,31 @@ const (
 	TimestampName = "X-Webhook-Timestamp"
 )
 
-// DefaultTolerance is how far t may be from the receiver's clock, in either direction. The provider publishes none; five
-// minutes is the convention of this scheme.
+// DefaultTolerance is the largest accepted difference between t and the receiver's clock, in either direction. The provider
+// publishes none; five minutes is the convention of this scheme.
 const DefaultTolerance = 5 * time.Minute
 
-// Signer signs with one secret or, during a change of secret, with several. It keeps the state of each key, so that a
-// signature costs what its bytes cost and no allocation. A Signer serves one goroutine at a time.
+// Signer signs with one secret or, during a rotation, with several. It reuses the state of each key, so that a signature
+// takes no allocation. It is not safe for concurrent use.
 type Signer struct {
-	keys []keyed
+	keys []mac
 	sum  [sha256.Size]byte
 	head [24]byte // "<t>.": at most 20 characters and the dot
 }
 
-// keyed is HMAC-SHA256 with its key in place: Reset returns it there.
-type keyed struct{ hash.Hash }
+// mac is HMAC-SHA256 with its key; Reset returns it to the state after the key.
+type mac struct{ hash.Hash }
 
 // NewSigner returns a signer that writes one v1 for each of the secrets, in their order.
 func NewSigner(secrets ...string) *Signer {
-	s := &Signer{keys: make([]keyed, len(secrets))}
+	s := &Signer{keys: make([]mac, len(secrets))}
 	for i, secret := range secrets {
-		s.keys[i] = newKeyed(secret)
+		s.keys[i] = newMAC(secret)
 	}
 	return s
 }
 
-func newKeyed(secret string) keyed { return keyed{hmac.New(sha256.New, []byte(secret))} }
+func newMAC(secret string) mac { return mac{hmac.New(sha256.New, []byte(secret))} }
 
 // Append appends the value of the signature header, "t=…,v1=…" with a v1 for each secret, to dst. t is in Unix seconds.
 func (s *Signer) Append(dst []byte, t int64, body []byte) []byte {
@@ -91,13 +91,13 @@ func (s *Signer) Append(dst []byte, t int64, body []byte) []byte {
 	return dst
 }
 
-// Sign returns the whole value of the signature header for one secret. A sender of many keeps a [Signer].
+// Sign returns the value of the signature header for one secret. For many signatures use a [Signer].
 func Sign(secret string, t time.Time, body []byte) string {
 	return string(NewSigner(secret).Append(nil, t.Unix(), body))
 }
 
-// MAC returns the HMAC of a message with "sha1", "sha256" or "sha512": for whoever signs wrongly on purpose. A delivery
-// is signed by a [Signer].
+// MAC returns the HMAC of a message with the algorithm "sha1", "sha256" or "sha512". It serves tests of receivers with wrong
+// signatures; deliveries are signed by a [Signer].
 func MAC(algorithm, secret string, message []byte) ([]byte, error) {
 	var newHash func() hash.Hash
 	switch algorithm {
@@ -108,7 +108,7 @@ func MAC(algorithm, secret string, message []byte) ([]byte, error) {
 	case "sha512":
 		newHash = sha512.New
 	default:
-		return nil, fmt.Errorf("unknown algorithm %q: it is sha1, sha256 or sha512", algorithm)
+		return nil, fmt.Errorf("unknown algorithm %q; use sha1, sha256 or sha512", algorithm)
 	}
 	mac := hmac.New(newHash, []byte(secret))
 	mac.Write(message)

@@ -8,6 +8,6 @@ import (
 //go:embed testdata/vectors.json
 var vectors []byte
 
-// Vectors returns the published test vectors, a JSON document that explains itself: deliveries with good and bad
-// signatures, each with our verdict and the reason, for verifiers in any language.
+// Vectors returns the test vectors: a self-explanatory JSON document of deliveries with valid and invalid signatures, each
+// with the expected result and the reason, for verifiers in any language.
 func Vectors() []byte { return bytes.Clone(vectors) }
