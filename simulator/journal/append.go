@@ -46,13 +46,13 @@ func Check(records []Record) error {
 }
 
 func checkDelivery(d *Delivery, before *Event) error {
-	if before != nil && d.Of == before.Seq {
-		d.Of = 0 // the change's number is about to be another
+	if before != nil && d.EventSeq == before.Seq {
+		d.EventSeq = 0 // the change's number is about to be another
 	}
 	if d.SubscriptionID == "" {
 		return fmt.Errorf("append to the journal: delivery %q has no subscription", d.ID)
 	}
-	if d.Of == 0 && before == nil {
+	if d.EventSeq == 0 && before == nil {
 		return fmt.Errorf("append to the journal: delivery %q is of no change", d.ID)
 	}
 	return checkDeliveryState(d.DeliveryState, d.ID)
@@ -79,8 +79,8 @@ func Number(records []Record, last Seq) Seq {
 		case *Event:
 			change = r
 		case *Delivery:
-			if r.Of == 0 {
-				r.Of = change.Seq
+			if r.EventSeq == 0 {
+				r.EventSeq = change.Seq
 			}
 			r.Attempts, r.LastAt, r.Status, r.Failure = 0, time.Time{}, 0, ""
 		}
@@ -89,7 +89,7 @@ func Number(records []Record, last Seq) Seq {
 }
 
 // After returns the delivery as it stands after one more attempt.
-func (d *Delivery) After(a *Attempt) *Delivery {
+func (d *Delivery) AfterAttempt(a *Attempt) *Delivery {
 	next := *d
 	next.Attempts++
 	next.LastAt, next.Status, next.Failure = a.StartedAt, a.Response.Status, a.Response.Failure

@@ -132,7 +132,7 @@ type Stats struct {
 func (t Stats) Unfinished() int { return t.Pending + t.Held }
 
 // Count adds n deliveries in the state to those that are owed, if it is a state of these.
-func (t *Stats) Count(s State, n int) {
+func (t *Stats) Add(s State, n int) {
 	switch s {
 	case Pending:
 		t.Pending += n

@@ -105,8 +105,8 @@ func (m *Memory) accepts(records []Record) error {
 			if here(r.ID) {
 				return fmt.Errorf("append to the journal: delivery %s is there already", r.ID)
 			}
-			if r.Of != 0 && m.eventBySeq(r.Of) == nil {
-				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.Of, ErrGone)
+			if r.EventSeq != 0 && m.eventBySeq(r.EventSeq) == nil {
+				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.EventSeq, ErrGone)
 			}
 			if fresh == nil {
 				fresh = map[string]bool{}
@@ -141,20 +141,20 @@ func (m *Memory) put(r Record) {
 		m.events = append(m.events, &heldEvent{Event: r})
 		m.stats.Events++
 	case *Delivery:
-		h := &heldDelivery{Seq: r.Seq, of: m.eventBySeq(r.Of)}
+		h := &heldDelivery{Seq: r.Seq, of: m.eventBySeq(r.EventSeq)}
 		h.of.deliveries++
 		h.now.Store(r)
 		m.deliveries = append(m.deliveries, h)
 		m.byID[r.ID] = h
 		m.stats.Deliveries++
-		m.stats.Count(r.State, 1)
+		m.stats.Add(r.State, 1)
 	case *Attempt:
 		h := &heldAttempt{Attempt: r, of: m.byID[r.DeliveryID]}
 		m.attempts = append(m.attempts, h)
 		m.stats.Attempts++
 		if h.of != nil {
 			h.of.bytes += weight(r)
-			m.stand(h.of, h.of.now.Load().After(r))
+			m.stand(h.of, h.of.now.Load().AfterAttempt(r))
 		}
 	case *Transition:
 		h := m.byID[r.DeliveryID]
@@ -168,8 +168,8 @@ func (m *Memory) put(r Record) {
 }
 
 func (m *Memory) stand(h *heldDelivery, next *Delivery) {
-	m.stats.Count(h.now.Load().State, -1)
-	m.stats.Count(next.State, 1)
+	m.stats.Add(h.now.Load().State, -1)
+	m.stats.Add(next.State, 1)
 	h.now.Store(next)
 }
 

@@ -22,16 +22,16 @@ const MaxPageBytes = 8 << 20
 // Query says which changes, deliveries or attempts are wanted. Every field that is set narrows it; a field that means
 // nothing for a kind of record (the state of a change) is not heeded there. The zero value wants the newest.
 type Query struct {
-	Types        []string  // event types by their full names; schemas.MatchAny makes them of patterns
-	Subscription string    // deliveries and attempts to this subscription
-	Delivery     string    // attempts of this delivery, by its id
-	Event        Seq       // deliveries of this change
-	Record       string    // what concerns the record of this id: an identifier of the change has that value
-	Origin       string    // changes of this origin
-	States       []State   // deliveries that stand so
-	Outcomes     []Outcome // attempts that ended so
-	From, Until  time.Time // not before From and before Until, by the simulated time of the record
-	After        Seq       // numbered higher than this
+	Types          []string  // event types by their full names; schemas.MatchAny makes them of patterns
+	SubscriptionID string    // deliveries and attempts to this subscription
+	DeliveryID     string    // attempts of this delivery, by its id
+	EventSeq       Seq       // deliveries of this change
+	RecordID       string    // what concerns the record of this id: an identifier of the change has that value
+	Origin         string    // changes of this origin
+	States         []State   // deliveries that stand so
+	Outcomes       []Outcome // attempts that ended so
+	From, Until    time.Time // not before From and before Until, by the simulated time of the record
+	After          Seq       // numbered higher than this
 
 	Oldest bool   // oldest first; else newest first
 	Limit  int    // records on a page: 0 is DefaultLimit, more than MaxLimit is MaxLimit
@@ -95,7 +95,7 @@ func (q *Query) matchesType(name string) bool {
 }
 
 func (q *Query) matchesRecord(c *schemas.Event) bool {
-	return q.Record == "" || slices.ContainsFunc(c.Identifiers, func(i schemas.Identifier) bool { return i.Value == q.Record })
+	return q.RecordID == "" || slices.ContainsFunc(c.Identifiers, func(i schemas.Identifier) bool { return i.Value == q.RecordID })
 }
 
 func (q *Query) matchesEvent(c *Event) bool {
@@ -104,9 +104,9 @@ func (q *Query) matchesEvent(c *Event) bool {
 
 func (q *Query) matchesDelivery(d *Delivery) bool {
 	return q.matches(d.Seq, d.CreatedAt) &&
-		(q.Subscription == "" || q.Subscription == d.SubscriptionID) &&
-		(q.Event == 0 || q.Event == d.Of) &&
-		(q.Delivery == "" || q.Delivery == d.ID) &&
+		(q.SubscriptionID == "" || q.SubscriptionID == d.SubscriptionID) &&
+		(q.EventSeq == 0 || q.EventSeq == d.EventSeq) &&
+		(q.DeliveryID == "" || q.DeliveryID == d.ID) &&
 		(len(q.States) == 0 || slices.Contains(q.States, d.State)) &&
 		q.matchesType(d.Event.Type.Name) && q.matchesRecord(&d.Event)
 }
@@ -114,9 +114,9 @@ func (q *Query) matchesDelivery(d *Delivery) bool {
 // fitsAttempt takes the change that was sent, nil where the attempt is of no delivery.
 func (q *Query) matchesAttempt(a *Attempt, c *schemas.Event) bool {
 	return q.matches(a.Seq, a.StartedAt) &&
-		(q.Subscription == "" || q.Subscription == a.SubscriptionID) &&
-		(q.Delivery == "" || q.Delivery == a.DeliveryID) &&
+		(q.SubscriptionID == "" || q.SubscriptionID == a.SubscriptionID) &&
+		(q.DeliveryID == "" || q.DeliveryID == a.DeliveryID) &&
 		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, a.Outcome())) &&
 		q.matchesType(a.Request.EventType) &&
-		(q.Record == "" || c != nil && q.matchesRecord(c))
+		(q.RecordID == "" || c != nil && q.matchesRecord(c))
 }

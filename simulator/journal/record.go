@@ -57,7 +57,7 @@ type Event struct {
 type Delivery struct {
 	Entry
 	simulator.Delivery
-	Of Seq // the number of its change. Where it is 0, Append takes the change before it in the same call.
+	EventSeq Seq // the number of its change. Where it is 0, Append takes the change before it in the same call.
 	DeliveryState
 
 	// What follows is kept by the journal as attempts are appended.
@@ -99,7 +99,7 @@ type Attempt struct {
 	Next       DeliveryState // what its delivery becomes in the same commit; where State is "" it stays as it is
 	Verdict    Verdict       // on the body that was meant to be sent
 	Violations []string      // of the payload schema, one line each
-	Replay     Seq           // the attempt whose bytes were sent again, or 0
+	ReplayOf   Seq           // the attempt whose bytes were sent again, or 0
 }
 
 // Verdict is what the payload's schema says of a body.
@@ -176,7 +176,7 @@ type Fault struct {
 	ID             string
 	SubscriptionID string
 	Fault          string  // as its canonical text, such as "signature=stale,age=400s"
-	Left           int     // how many attempts it will yet spoil, where it counts
+	Remaining      int     // how many attempts it will yet spoil, where it counts
 	Share          float64 // what share of the attempts it spoils, where it is drawn
 	Cleared        bool    // it spoils no more
 }

@@ -96,14 +96,14 @@ func TestResend(t *testing.T) {
 	s := subscribe(t, p, r.URL, "booking.created")
 	id := emit(t, p, "booking.created").Deliveries[0].ID
 	advance(t, p, time.Hour)
-	page, err := p.Journal().Attempts(t.Context(), journal.Query{Delivery: id})
+	page, err := p.Journal().Attempts(t.Context(), journal.Query{DeliveryID: id})
 	if err != nil || len(page.Items) != 1 {
 		t.Fatal(len(page.Items), err)
 	}
 	first := page.Items[0].Seq
 
 	same, err := p.Resend(t.Context(), first, false)
-	if err != nil || same.Number != 2 || same.Replay != first || same.Response.Status != 500 {
+	if err != nil || same.Number != 2 || same.ReplayOf != first || same.Response.Status != 500 {
 		t.Fatalf("%+v, %v", same, err)
 	}
 	got := r.requests()
@@ -208,7 +208,7 @@ func TestTrafficSparesAPublicAddressThatComesLater(t *testing.T) {
 	}
 	resume(t, p, s.ID)
 	advance(t, p, time.Minute)
-	page, err := p.Journal().Attempts(t.Context(), journal.Query{Subscription: s.ID})
+	page, err := p.Journal().Attempts(t.Context(), journal.Query{SubscriptionID: s.ID})
 	if err != nil || len(page.Items) < 4 {
 		t.Fatalf("%d attempts (%v)", len(page.Items), err)
 	}
@@ -280,7 +280,7 @@ func TestEmitWithOverrides(t *testing.T) {
 		t.Fatal(err)
 	}
 	wait(t, p, provider.Condition{Accepted: 3})
-	page, err := p.Journal().Attempts(t.Context(), journal.Query{Delivery: bad.Deliveries[0].ID})
+	page, err := p.Journal().Attempts(t.Context(), journal.Query{DeliveryID: bad.Deliveries[0].ID})
 	if err != nil || len(page.Items) != 1 || page.Items[0].Verdict != journal.Invalid || len(page.Items[0].Violations) == 0 {
 		t.Errorf("the journal has %+v (%v), want the verdict of the schema", page.Items, err)
 	}

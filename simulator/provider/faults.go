@@ -29,7 +29,7 @@ type plan struct {
 }
 
 func (f *plan) record(at time.Time, cleared bool) *journal.Fault {
-	return &journal.Fault{At: at, ID: f.ID, SubscriptionID: f.SubscriptionID, Fault: f.Fault, Left: f.Next, Share: f.Share, Cleared: cleared}
+	return &journal.Fault{At: at, ID: f.ID, SubscriptionID: f.SubscriptionID, Fault: f.Fault, Remaining: f.Next, Share: f.Share, Cleared: cleared}
 }
 
 // SetFault spoils attempts to the subscription as the plan says, beside what spoils them already: each attempt has the

@@ -189,7 +189,7 @@ func TestADeliveryWithoutItsSubscriptionIsDropped(t *testing.T) {
 	}
 	d := &journal.Delivery{
 		Delivery: simulator.Delivery{ID: "507f1f77bcf86cd799439012", SubscriptionID: "507f1f77bcf86cd799439013", Event: c.Event, CreatedAt: noon},
-		Of:       c.Seq, DeliveryState: journal.DeliveryState{State: journal.Pending, Due: noon},
+		EventSeq: c.Seq, DeliveryState: journal.DeliveryState{State: journal.Pending, Due: noon},
 	}
 	if err := j.Append(t.Context(), d); err != nil {
 		t.Fatal(err)

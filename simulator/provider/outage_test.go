@@ -108,7 +108,7 @@ func TestAnOutage(t *testing.T) {
 	resume(t, p, s.ID)
 	wait(t, p, provider.Condition{Accepted: 10, SubscriptionID: s.ID})
 	t.Run("what was kept arrives in order", func(t *testing.T) {
-		page, err := p.Journal().Attempts(t.Context(), journal.Query{Subscription: s.ID, Oldest: true, Outcomes: []journal.Outcome{journal.Accepted}})
+		page, err := p.Journal().Attempts(t.Context(), journal.Query{SubscriptionID: s.ID, Oldest: true, Outcomes: []journal.Outcome{journal.Accepted}})
 		if err != nil {
 			t.Fatal(err)
 		}

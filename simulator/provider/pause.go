@@ -140,5 +140,5 @@ func (p *Provider) requeueable(deliveries []*journal.Delivery) error {
 
 // revive makes a delivery of the journal one that is owed, at the foot of the ladder.
 func (p *Provider) revive(d *journal.Delivery) *outstanding {
-	return &outstanding{Delivery: d.Delivery, fact: &fact{of: d.Of}, to: p.subscribers[d.SubscriptionID], attempts: d.Attempts, status: d.Status}
+	return &outstanding{Delivery: d.Delivery, fact: &fact{of: d.EventSeq}, to: p.subscribers[d.SubscriptionID], attempts: d.Attempts, status: d.Status}
 }

@@ -38,7 +38,7 @@ func (p *Provider) Resend(ctx context.Context, attempt journal.Seq, anew bool) (
 	if anew {
 		a = p.attempt(running, t)
 	} else {
-		a = &journal.Attempt{Replay: before.Seq, Verdict: before.Verdict, Violations: before.Violations, Attempt: simulator.Attempt{
+		a = &journal.Attempt{ReplayOf: before.Seq, Verdict: before.Verdict, Violations: before.Violations, Attempt: simulator.Attempt{
 			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, Number: t.number, StartedAt: t.at, Request: before.Request,
 		}}
 		a.Response = p.senderFor(running, &t, before.Request.Fault != "").Send(running, before.Request)

@@ -89,7 +89,7 @@ func (p *Provider) restoreFaults(ctx context.Context) error {
 			return err
 		}
 		s.faults = append(s.faults, &plan{fault: parsed, FaultPlan: FaultPlan{
-			ID: r.ID, SubscriptionID: r.SubscriptionID, Fault: r.Fault, Next: r.Left, Share: r.Share,
+			ID: r.ID, SubscriptionID: r.SubscriptionID, Fault: r.Fault, Next: r.Remaining, Share: r.Share,
 		}})
 	}
 	return err
@@ -150,7 +150,7 @@ func (p *Provider) restoreUnfinished(ctx context.Context) error {
 }
 
 func (p *Provider) firstAttempt(ctx context.Context, deliveryID string) (time.Time, error) {
-	page, err := p.journal.Attempts(ctx, journal.Query{Delivery: deliveryID, Oldest: true, Limit: 1})
+	page, err := p.journal.Attempts(ctx, journal.Query{DeliveryID: deliveryID, Oldest: true, Limit: 1})
 	if err != nil || len(page.Items) == 0 {
 		return time.Time{}, err
 	}

@@ -93,7 +93,7 @@ func (s *scenario) step() {
 	case n < 16 && !now.Deleted:
 		resume(s.T, s.p, sub)
 	case n < 17:
-		if _, err := s.p.RequeueMatching(s.Context(), journal.Query{Subscription: sub}); err != nil && !now.Deleted {
+		if _, err := s.p.RequeueMatching(s.Context(), journal.Query{SubscriptionID: sub}); err != nil && !now.Deleted {
 			s.Fatal(err)
 		}
 	case n < 18 && !now.Deleted:
@@ -131,7 +131,7 @@ func (s *scenario) judge(r *receiver) {
 			s.Fatal(err)
 		}
 		states[d.State]++
-		page, err := s.options.Journal.Attempts(s.Context(), journal.Query{Delivery: id, Oldest: true})
+		page, err := s.options.Journal.Attempts(s.Context(), journal.Query{DeliveryID: id, Oldest: true})
 		if err != nil {
 			s.Fatal(err)
 		}

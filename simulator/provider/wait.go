@@ -89,7 +89,7 @@ func (p *Provider) progress(c Condition, names map[string]bool) (Progress, error
 
 // waitAfter counts what came after a place in the journal by asking the journal.
 func (p *Provider) waitAfter(ctx context.Context, c Condition, names map[string]bool) (Progress, error) {
-	q := journal.Query{Subscription: c.SubscriptionID, After: c.After, Outcomes: []journal.Outcome{journal.Accepted}}
+	q := journal.Query{SubscriptionID: c.SubscriptionID, After: c.After, Outcomes: []journal.Outcome{journal.Accepted}}
 	for name := range names {
 		q.Types = append(q.Types, name)
 	}

@@ -24,8 +24,8 @@ func (h *Handler) listAttempts(w http.ResponseWriter, r *http.Request) error {
 	var ask journal.Query
 	q := readQuery(r)
 	q.page(&ask)
-	ask.Types, ask.Record = q.types("type"), q.text("record")
-	ask.Subscription, ask.Delivery = q.text("subscription"), q.text("delivery")
+	ask.Types, ask.RecordID = q.types("type"), q.text("record")
+	ask.SubscriptionID, ask.DeliveryID = q.text("subscription"), q.text("delivery")
 	ask.Outcomes = words(q, "outcome", journal.Accepted, journal.Refused, journal.Unanswered)
 	ask.Full = q.flag("full")
 	asked := q.secrets()

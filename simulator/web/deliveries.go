@@ -14,8 +14,8 @@ func (h *Handler) listDeliveries(w http.ResponseWriter, r *http.Request) error {
 	var ask journal.Query
 	q := readQuery(r)
 	q.page(&ask)
-	ask.Types, ask.Record, ask.Subscription = q.types("type"), q.text("record"), q.text("subscription")
-	ask.Event = journal.Seq(q.number("event", 0, 1, maxSeq))
+	ask.Types, ask.RecordID, ask.SubscriptionID = q.types("type"), q.text("record"), q.text("subscription")
+	ask.EventSeq = journal.Seq(q.number("event", 0, 1, maxSeq))
 	ask.States = words(q, "state", journal.States()...)
 	if err := q.done(); err != nil {
 		return err
@@ -83,7 +83,7 @@ func (h *Handler) requeueAsked(r *http.Request, ask *requeueRequest) (int, error
 	if err != nil {
 		return 0, problem(http.StatusBadRequest, "event-type", "%s", err).about("types")
 	}
-	q := journal.Query{Types: types, Subscription: ask.Subscription, Record: ask.Record}
+	q := journal.Query{Types: types, SubscriptionID: ask.Subscription, RecordID: ask.Record}
 	if ask.From != nil {
 		q.From = *ask.From
 	}

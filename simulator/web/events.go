@@ -92,7 +92,7 @@ func (h *Handler) listEvents(w http.ResponseWriter, r *http.Request) error {
 	var ask journal.Query
 	q := readQuery(r)
 	q.page(&ask)
-	ask.Types, ask.Record, ask.Origin = q.types("type"), q.text("record"), q.text("origin")
+	ask.Types, ask.RecordID, ask.Origin = q.types("type"), q.text("record"), q.text("origin")
 	if err := q.done(); err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func viewRecord(record journal.Record) (word string, view any) {
 		return "fault", struct {
 			faultView
 			Cleared bool `json:"cleared"`
-		}{faultView{ID: r.ID, SubscriptionID: r.SubscriptionID, Fault: r.Fault, Next: r.Left, Share: r.Share}, r.Cleared}
+		}{faultView{ID: r.ID, SubscriptionID: r.SubscriptionID, Fault: r.Fault, Next: r.Remaining, Share: r.Share}, r.Cleared}
 	case *journal.Notice:
 		return "notice", viewNotice(r)
 	case *journal.Reset:

@@ -128,7 +128,7 @@ type deliveryView struct {
 
 func viewDelivery(d *journal.Delivery) deliveryView {
 	return deliveryView{
-		ID: d.ID, Seq: d.Seq, Event: d.Of, EventType: d.Event.Type.Name, Identifiers: viewIdentifiers(&d.Event),
+		ID: d.ID, Seq: d.Seq, Event: d.EventSeq, EventType: d.Event.Type.Name, Identifiers: viewIdentifiers(&d.Event),
 		SubscriptionID: d.SubscriptionID, CreatedAt: stamp(d.CreatedAt), State: d.State, Due: stamp(d.Due), Attempts: d.Attempts,
 		LastAttemptAt: stamp(d.LastAt), LastStatus: d.Status, LastFailure: d.Failure,
 	}
@@ -166,7 +166,7 @@ func viewAttempt(a *journal.Attempt) attemptView {
 		EventID: a.Request.EventID, EventType: a.Request.EventType, URL: a.Request.URL, Fault: a.Request.Fault,
 		Outcome: a.Outcome(), Status: a.Response.Status, Failure: a.Response.Failure, Detail: a.Response.Detail,
 		TookMs: float64(a.Response.Timings.Total.Microseconds()) / 1e3, Next: a.Next.State, Due: stamp(a.Next.Due),
-		Verdict: a.Verdict, Violations: a.Violations, ReplayOf: a.Replay,
+		Verdict: a.Verdict, Violations: a.Violations, ReplayOf: a.ReplayOf,
 	}
 }
 

@@ -35,7 +35,7 @@ func (e *encoder) attempt(a *journal.Attempt) {
 	for _, v := range a.Violations {
 		e.text(v)
 	}
-	e.number(int64(a.Replay))
+	e.number(int64(a.ReplayOf))
 	if a.Response.Counted != "" || a.Response.FinalURL != "" { // later than the rest, and rare: an attempt without them ends here
 		e.text(string(a.Response.Counted))
 		e.text(a.Response.FinalURL)
@@ -71,7 +71,7 @@ func (d *decoder) attempt(a *journal.Attempt) {
 	for i := range a.Violations {
 		a.Violations[i] = d.text()
 	}
-	a.Replay = journal.Seq(d.number())
+	a.ReplayOf = journal.Seq(d.number())
 	if d.more() {
 		a.Response.Counted = simulator.Counted(d.text())
 		a.Response.FinalURL = d.text()

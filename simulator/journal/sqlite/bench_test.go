@@ -89,7 +89,7 @@ func BenchmarkOpen(b *testing.B) {
 func BenchmarkSearch(b *testing.B) {
 	j := openNew(b, journal.Options{})
 	fillFast(b, j, 100_000)
-	for name, q := range map[string]journal.Query{"subscription": {Subscription: "x"}, "record": {Record: "507f1f77bcf86cd799439011"}} {
+	for name, q := range map[string]journal.Query{"subscription": {SubscriptionID: "x"}, "record": {RecordID: "507f1f77bcf86cd799439011"}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if p, err := j.Attempts(context.Background(), q); err != nil || len(p.Items) != 0 {

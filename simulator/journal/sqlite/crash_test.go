@@ -93,7 +93,7 @@ func appendForEver(path string, acknowledged io.Writer) error {
 					return
 				}
 				say("attempted " + d.ID)
-				b := m.Attempt(d.After(a), 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})
+				b := m.Attempt(d.AfterAttempt(a), 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})
 				if err = j.Append(context.Background(), b); err != nil {
 					return
 				}
@@ -170,7 +170,7 @@ func checkAcknowledged(t *testing.T, j *Journal, id, last string) {
 	if d.Attempts < least || (d.State == journal.Delivered) != (d.Attempts == 2) {
 		t.Errorf("%s %s: state %s after %d attempts", last, id, d.State, d.Attempts)
 	}
-	page, err := j.Attempts(context.Background(), journal.Query{Delivery: id, Oldest: true, Full: true})
+	page, err := j.Attempts(context.Background(), journal.Query{DeliveryID: id, Oldest: true, Full: true})
 	if err != nil || len(page.Items) != d.Attempts {
 		t.Errorf("%s %s: %d attempts of %d, error %v", last, id, len(page.Items), d.Attempts, err)
 	}

@@ -15,7 +15,7 @@ import (
 // sample is an attempt with something in every field that is encoded.
 func sample() *journal.Attempt {
 	a := &journal.Attempt{Next: journal.DeliveryState{State: journal.Pending, Due: fromMicros(1_772_452_801_000_001), Tries: 2},
-		Verdict: journal.Invalid, Violations: []string{"/a: missing", ""}, Replay: 7}
+		Verdict: journal.Invalid, Violations: []string{"/a: missing", ""}, ReplayOf: 7}
 	a.Number = 3
 	a.Request = simulator.Request{EventID: "e", Method: "POST", URL: "http://127.0.0.1:1/", Proto: "1.1", Fault: "transport=reset",
 		Headers: []simulator.Header{{Name: "Host", Value: "x"}, {}}, Body: []byte{0, 0xfe}}

@@ -286,7 +286,7 @@ func writeVersion(t *testing.T) {
 	records := []journal.Record{
 		&journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "s", Secret: simulator.DefaultSecret, URL: "http://127.0.0.1:3000/"}},
 		&journal.Token{At: m.Tick(), Token: "t", Permissions: []string{"seeWebhooks"}},
-		&journal.Fault{At: m.Tick(), ID: "f", SubscriptionID: "s", Fault: "transport=reset", Left: 1},
+		&journal.Fault{At: m.Tick(), ID: "f", SubscriptionID: "s", Fault: "transport=reset", Remaining: 1},
 		&journal.Setting{At: m.Tick(), Key: "k", Value: []byte("v")},
 		&journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte("1"), Snapshot: true},
 		&journal.Notice{At: m.Tick(), SubscriptionID: "s", Subject: "paused", Text: "It is paused."},

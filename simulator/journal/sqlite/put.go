@@ -28,8 +28,8 @@ func (w *writer) put(r journal.Record) error {
 
 func (w *writer) putDelivery(d *journal.Delivery) error {
 	w.stats.Deliveries++
-	w.stats.Count(d.State, 1)
-	_, err := w.insertDelivery.exec(int64(d.Seq), d.ID, int64(d.Of), d.SubscriptionID, d.EventID, micros(d.CreatedAt),
+	w.stats.Add(d.State, 1)
+	_, err := w.insertDelivery.exec(int64(d.Seq), d.ID, int64(d.EventSeq), d.SubscriptionID, d.EventID, micros(d.CreatedAt),
 		stateNumber(d.State), micros(d.Due), int64(d.Tries))
 	if isUnique(err) {
 		return fmt.Errorf("delivery %s is there already: %w", d.ID, err)
@@ -79,8 +79,8 @@ func (w *writer) transition(m *journal.Transition) error {
 }
 
 func (w *writer) turn(p *place, to journal.State) {
-	w.stats.Count(p.state, -1)
-	w.stats.Count(to, 1)
+	w.stats.Add(p.state, -1)
+	w.stats.Add(to, 1)
 	p.state = to
 }
 

@@ -53,8 +53,8 @@ func (w *where) times(table string, q *journal.Query) {
 }
 
 func (w *where) record(q *journal.Query) {
-	if q.Record != "" {
-		w.and(`instr(c.content, ?) > 0`, needle(q.Record))
+	if q.RecordID != "" {
+		w.and(`instr(c.content, ?) > 0`, needle(q.RecordID))
 	}
 }
 
@@ -72,14 +72,14 @@ func whereEvent(q *journal.Query) *where {
 func whereDelivery(q *journal.Query) *where {
 	w := &where{}
 	w.times("d", q)
-	if q.Delivery != "" {
-		w.and(`d.id = ?`, q.Delivery)
+	if q.DeliveryID != "" {
+		w.and(`d.id = ?`, q.DeliveryID)
 	}
-	if q.Event != 0 {
-		w.and(`d.change = ?`, int64(q.Event))
+	if q.EventSeq != 0 {
+		w.and(`d.change = ?`, int64(q.EventSeq))
 	}
-	if q.Subscription != "" {
-		w.and(`d.subscription = ?`, q.Subscription)
+	if q.SubscriptionID != "" {
+		w.and(`d.subscription = ?`, q.SubscriptionID)
 	}
 	if len(q.States) > 0 {
 		var numbers []string
@@ -102,16 +102,16 @@ const chain = `a.seq IN (WITH RECURSIVE chain (seq) AS (
 func whereAttempt(q *journal.Query) *where {
 	w := &where{}
 	w.times("a", q)
-	if q.Delivery != "" {
-		w.and(chain, q.Delivery)
+	if q.DeliveryID != "" {
+		w.and(chain, q.DeliveryID)
 	}
-	if q.Subscription != "" {
-		w.and(`a.subscription = ?`, q.Subscription)
+	if q.SubscriptionID != "" {
+		w.and(`a.subscription = ?`, q.SubscriptionID)
 	}
 	in(w, "a.type", q.Types)
 	in(w, "a.outcome", q.Outcomes)
-	if q.Record != "" {
-		w.and(`EXISTS (SELECT 1 FROM changes c WHERE c.seq = d.change AND instr(c.content, ?) > 0)`, needle(q.Record))
+	if q.RecordID != "" {
+		w.and(`EXISTS (SELECT 1 FROM changes c WHERE c.seq = d.change AND instr(c.content, ?) > 0)`, needle(q.RecordID))
 	}
 	return w
 }
@@ -179,12 +179,12 @@ func (j *Journal) Count(ctx context.Context, kind journal.Kind, q journal.Query)
 		query, w = `SELECT count(*) FROM changes c`, whereEvent(&q)
 	case journal.KindDelivery:
 		query, w = `SELECT count(*) FROM deliveries d`, whereDelivery(&q)
-		if len(q.Types) > 0 || q.Record != "" {
+		if len(q.Types) > 0 || q.RecordID != "" {
 			query += ` CROSS JOIN changes c ON c.seq = d.change`
 		}
 	case journal.KindAttempt:
 		query, w = `SELECT count(*) FROM attempts a`, whereAttempt(&q)
-		if q.Record != "" {
+		if q.RecordID != "" {
 			query += ` LEFT JOIN deliveries d ON d.seq = a.delivery`
 		}
 	default:

@@ -45,7 +45,7 @@ func scanDelivery(row scanner) (*journal.Delivery, error) {
 	var at, state, due, lastAt int64
 	var failure, name string
 	var content sql.RawBytes
-	if err := row.Scan(&d.Seq, &d.ID, &d.Of, &d.SubscriptionID, &d.EventID, &at, &state, &due, &d.Tries, &d.Attempts, &lastAt, &d.Status, &failure,
+	if err := row.Scan(&d.Seq, &d.ID, &d.EventSeq, &d.SubscriptionID, &d.EventID, &at, &state, &due, &d.Tries, &d.Attempts, &lastAt, &d.Status, &failure,
 		&name, &content); err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func scanDelivery(row scanner) (*journal.Delivery, error) {
 	d.State = states[state]
 	decoded := decode(content)
 	d.Event = decoded.event(name)
-	return &d, decoded.check("change", int64(d.Of))
+	return &d, decoded.check("change", int64(d.EventSeq))
 }
 
 func scanAttempt(row scanner) (*journal.Attempt, error) {

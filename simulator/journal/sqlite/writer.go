@@ -200,17 +200,17 @@ func (w *writer) accepts(records []journal.Record) error {
 	for i, r := range records {
 		switch r := r.(type) {
 		case *journal.Delivery:
-			if r.Of == 0 || r.Of == w.known.event {
+			if r.EventSeq == 0 || r.EventSeq == w.known.event {
 				continue
 			}
-			row, err := w.findEvent.row(int64(r.Of))
+			row, err := w.findEvent.row(int64(r.EventSeq))
 			if err != nil {
 				return explain(w.path, "append to the journal", err)
 			}
 			if row == nil {
-				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.Of, journal.ErrGone)
+				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.EventSeq, journal.ErrGone)
 			}
-			w.known.event = r.Of
+			w.known.event = r.EventSeq
 		case *journal.Attempt:
 			if r.DeliveryID == "" {
 				continue

@@ -19,8 +19,8 @@ func testAppend(t *testing.T, open Open) {
 	if c.Seq == 0 || d1.Seq <= c.Seq || d2.Seq <= d1.Seq {
 		t.Fatalf("numbers %d, %d, %d are not ascending from 1", c.Seq, d1.Seq, d2.Seq)
 	}
-	if d1.Of != c.Seq || d2.Of != c.Seq {
-		t.Fatalf("deliveries are of %d and %d, want %d", d1.Of, d2.Of, c.Seq)
+	if d1.EventSeq != c.Seq || d2.EventSeq != c.Seq {
+		t.Fatalf("deliveries are of %d and %d, want %d", d1.EventSeq, d2.EventSeq, c.Seq)
 	}
 	later := m.Delivery(c, "s3") // in a call of its own it names its change
 	must(t, j.Append(background(), later))
@@ -53,7 +53,7 @@ func testAppendRefuses(t *testing.T, open Open) {
 	is(t, j.Append(background(), m.Event("booking.updated"), m.Attempt(gone, 200, journal.DeliveryState{State: journal.Delivered})), journal.ErrGone)
 	is(t, j.Append(background(), &journal.Transition{DeliveryID: gone.ID, Next: journal.DeliveryState{State: journal.Held}}), journal.ErrGone)
 	orphan := m.Delivery(c, "s")
-	orphan.Of = 4711
+	orphan.EventSeq = 4711
 	is(t, j.Append(background(), orphan), journal.ErrGone)
 	canceled, cancel := context.WithCancel(background())
 	cancel()
@@ -161,7 +161,7 @@ func testWhole(t *testing.T, open Open) {
 		Body: []byte("too large"), Size: 1 << 40, Truncated: true, Reconnected: true, Counted: simulator.CountedSuccess, FinalURL: "https://example.com/elsewhere", RetryAfter: 7 * time.Second, Detail: "in a sentence",
 		Timings: simulator.Timings{DNS: 1, Connect: 2, TLS: 3, FirstByte: 4, Total: 5 * time.Hour},
 	}
-	a.Verdict, a.Violations, a.Replay = journal.Invalid, []string{"/identifiers: missing bookingId", "/x: unknown"}, 1
+	a.Verdict, a.Violations, a.ReplayOf = journal.Invalid, []string{"/identifiers: missing bookingId", "/x: unknown"}, 1
 	raw := &journal.Attempt{Attempt: simulator.Attempt{StartedAt: m.Tick(), Request: simulator.Request{Body: []byte("raw")}, Response: simulator.Response{Failure: simulator.FailureTimeout}}}
 	must(t, j.Append(background(), c, d, a, raw))
 
@@ -181,7 +181,7 @@ func testWhole(t *testing.T, open Open) {
 	equal(t, "change", c, gotChange)
 	got, err := j.Delivery(background(), d.ID)
 	must(t, err)
-	equal(t, "delivery", d.After(a), got)
+	equal(t, "delivery", d.AfterAttempt(a), got)
 }
 
 func testConcurrent(t *testing.T, open Open) {

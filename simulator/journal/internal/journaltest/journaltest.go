@@ -88,7 +88,7 @@ func (m *Maker) Delivery(c *journal.Event, subscription string) *journal.Deliver
 	at := m.Tick()
 	return &journal.Delivery{
 		Delivery:      simulator.Delivery{ID: m.ID(), SubscriptionID: subscription, Event: c.Event, CreatedAt: at},
-		Of:            c.Seq,
+		EventSeq:      c.Seq,
 		DeliveryState: journal.DeliveryState{State: journal.Pending, Due: at},
 	}
 }

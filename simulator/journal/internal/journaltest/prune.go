@@ -134,7 +134,7 @@ func testReset(t *testing.T, open Open) {
 			t.Errorf("%d of kind %s in force, want %d", len(got), kind, want)
 		}
 	}
-	c.Seq, d.Of = 0, 0
+	c.Seq, d.EventSeq = 0, 0
 	must(t, j.Append(background(), c, d)) // the same ids may come again
 	if c.Seq <= last {
 		t.Errorf("number %d was used before", c.Seq)

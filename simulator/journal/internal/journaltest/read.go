@@ -34,7 +34,7 @@ func testRead(t *testing.T, open Open) {
 		got = append(got, some...)
 		after = some[len(some)-1].Sequence()
 	}
-	equal(t, "records", []journal.Record{s, c, d.After(a), a.Brief(), n}, got)
+	equal(t, "records", []journal.Record{s, c, d.AfterAttempt(a), a.Brief(), n}, got)
 	some, err := j.Read(background(), c.Seq, 0, journal.KindNotice, journal.KindAttempt)
 	must(t, err)
 	equal(t, "two kinds", []journal.Record{a.Brief(), n}, some)
@@ -87,7 +87,7 @@ func testCurrent(t *testing.T, open Open) {
 	a, b, a2 := sub("a", false), sub("b", false), sub("a", true)
 	tok := &journal.Token{At: m.Tick(), Token: "t", Permissions: []string{"seeWebhooks"}}
 	set, set2 := &journal.Setting{At: m.Tick(), Key: "k", Value: []byte("1")}, &journal.Setting{At: m.Tick(), Key: "k", Value: []byte{0, 0xff}}
-	fault := &journal.Fault{At: m.Tick(), ID: "f", SubscriptionID: "a", Fault: "transport=reset", Left: 3, Share: 0.25}
+	fault := &journal.Fault{At: m.Tick(), ID: "f", SubscriptionID: "a", Fault: "transport=reset", Remaining: 3, Share: 0.25}
 	seed := &journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte("7")}
 	merge := &journal.Clinic{At: m.Tick(), Action: "merge", Data: []byte{1}}
 	must(t, j.Append(background(), a, b, a2, tok, set, fault, seed))
@@ -141,7 +141,7 @@ func testUnfinished(t *testing.T, open Open) {
 		must(t, j.Append(background(), records...))
 		for _, d := range all {
 			if a := tried[d]; a != nil {
-				d = d.After(a)
+				d = d.AfterAttempt(a)
 			}
 			if d.State.Unfinished() {
 				unfinished = append(unfinished, d)
@@ -185,23 +185,23 @@ func testFilter(t *testing.T, open Open) {
 		{"all", journal.Query{}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"oldest", journal.Query{Oldest: true}, []journal.Seq{c1.Seq, c2.Seq}, []journal.Seq{d1.Seq, d2.Seq, d3.Seq}, []journal.Seq{a1.Seq, a2.Seq, a3.Seq}},
 		{"types", journal.Query{Types: []string{"booking.updated", "invoice.paid"}}, []journal.Seq{c2.Seq}, []journal.Seq{d3.Seq}, []journal.Seq{a3.Seq}},
-		{"two types", journal.Query{Types: []string{"booking.updated", "booking.created"}, Subscription: "b"}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq}, []journal.Seq{a2.Seq}},
+		{"two types", journal.Query{Types: []string{"booking.updated", "booking.created"}, SubscriptionID: "b"}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq}, []journal.Seq{a2.Seq}},
 		{"unknown type", journal.Query{Types: []string{"never.seen"}}, nil, nil, nil},
-		{"subscription", journal.Query{Subscription: "a"}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d1.Seq}, []journal.Seq{a3.Seq, a1.Seq}},
-		{"unknown subscription", journal.Query{Subscription: "z"}, []journal.Seq{c2.Seq, c1.Seq}, nil, nil},
-		{"record", journal.Query{Record: booking}, []journal.Seq{c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a2.Seq, a1.Seq}},
-		{"part of a record's id", journal.Query{Record: booking[:20]}, nil, nil, nil},
-		{"identifier's name", journal.Query{Record: "bookingId"}, nil, nil, nil},
+		{"subscription", journal.Query{SubscriptionID: "a"}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d1.Seq}, []journal.Seq{a3.Seq, a1.Seq}},
+		{"unknown subscription", journal.Query{SubscriptionID: "z"}, []journal.Seq{c2.Seq, c1.Seq}, nil, nil},
+		{"record", journal.Query{RecordID: booking}, []journal.Seq{c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a2.Seq, a1.Seq}},
+		{"part of a record's id", journal.Query{RecordID: booking[:20]}, nil, nil, nil},
+		{"identifier's name", journal.Query{RecordID: "bookingId"}, nil, nil, nil},
 		{"origin", journal.Query{Origin: "traffic"}, []journal.Seq{c2.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"states", journal.Query{States: []journal.State{journal.Failed, journal.Pending}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"outcomes", journal.Query{Outcomes: []journal.Outcome{journal.Refused, journal.Unanswered}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq}},
 		{"accepted", journal.Query{Outcomes: []journal.Outcome{journal.Accepted}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a1.Seq}},
-		{"delivery", journal.Query{Delivery: d2.ID}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq}, []journal.Seq{a2.Seq}},
-		{"change", journal.Query{Event: c1.Seq}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"delivery", journal.Query{DeliveryID: d2.ID}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq}, []journal.Seq{a2.Seq}},
+		{"change", journal.Query{EventSeq: c1.Seq}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"after", journal.Query{After: d2.Seq}, []journal.Seq{c2.Seq}, []journal.Seq{d3.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"from", journal.Query{From: d2.CreatedAt}, nil, []journal.Seq{d3.Seq, d2.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"until", journal.Query{Until: d2.CreatedAt}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d1.Seq}, nil},
-		{"several", journal.Query{Subscription: "a", Types: []string{"booking.created"}, Outcomes: []journal.Outcome{journal.Accepted}, Record: booking},
+		{"several", journal.Query{SubscriptionID: "a", Types: []string{"booking.created"}, Outcomes: []journal.Outcome{journal.Accepted}, RecordID: booking},
 			[]journal.Seq{c1.Seq}, []journal.Seq{d1.Seq}, []journal.Seq{a1.Seq}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
