@@ -26,6 +26,7 @@ var rooms = map[string]struct {
 	"schemas/human":             {"", ""},
 	"schemas/naming":            {"schemas/human", ""},
 	"schemas/objectid":          {"schemas/splitmix", ""},
+	"schemas/pointer":           {"schemas/human", ""},
 	"schemas/splitmix":          {"", ""},
 	"schemas/internal/generate": {"schemas", "yaml"},
 	"schemas/validate":          {"schemas", "jsonschema"},
@@ -68,7 +69,7 @@ var dataBelow = map[string]string{
 }
 
 // leaves are the small packages that every room may import.
-const leaves = "schemas/human schemas/naming schemas/objectid schemas/splitmix"
+const leaves = "schemas/human schemas/naming schemas/objectid schemas/pointer schemas/splitmix"
 
 // libraries are the outside modules by their short names. What is not listed may be imported by tests alone.
 var libraries = map[string]string{

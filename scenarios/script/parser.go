@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"semblance/scenarios"
 	"semblance/schemas/naming"
 	"semblance/schemas/objectid"
+	jsonpointer "semblance/schemas/pointer"
 )
 
 // parser reads one file into a tree. What it finds wrong it notes and reads on, so that all is said at once.
@@ -304,7 +304,7 @@ func (p *parser) pointer(n *node) (string, bool) {
 		p.fail(n, "a pointer is a text such as /job/id; got %s", n.describe())
 		return "", false
 	}
-	if err := scenarios.CheckPointer(n.text); err != nil {
+	if _, err := jsonpointer.Parse(n.text); err != nil {
 		p.fail(n, "%s", err)
 		return "", false
 	}

@@ -156,13 +156,35 @@ func Excerpt(text string, runes int) string {
 			n++
 			blank = false
 		}
-		if r == unicode.ReplacementChar && !strings.HasPrefix(text[i:], "\uFFFD") || !unicode.IsPrint(r) {
-			r = '·'
-		}
-		b.WriteRune(r)
+		b.WriteRune(printable(text[i:], r))
 		n++
 	}
 	return b.String()
+}
+
+// Cut is [Excerpt] for a text whose spacing matters: each character of white space becomes one blank.
+func Cut(text string, runes int) string {
+	var b strings.Builder
+	n := 0
+	for i, r := range text {
+		if n >= runes {
+			return b.String() + "…"
+		}
+		if unicode.IsSpace(r) {
+			r = ' '
+		}
+		b.WriteRune(printable(text[i:], r))
+		n++
+	}
+	return b.String()
+}
+
+// printable returns the first rune r of a text, or a dot if it is an invalid byte or not printable.
+func printable(text string, r rune) rune {
+	if r == unicode.ReplacementChar && !strings.HasPrefix(text, "\uFFFD") || !unicode.IsPrint(r) {
+		return '·'
+	}
+	return r
 }
 
 // Printable returns text with a dot for every byte and character that a terminal might obey, except tabs and line ends.

@@ -79,6 +79,12 @@ func TestExcerpt(t *testing.T) {
 			t.Errorf("Excerpt(%q) = %q, want %q", test.text, got, test.want)
 		}
 	}
+	if got := Cut("a  b\tc\n\x1b\xffdé", 7); got != "a  b c …" {
+		t.Errorf("Cut: %q", got)
+	}
+	if got := Cut("a  b\x1b\xff", 7); got != "a  b··" {
+		t.Errorf("Cut: %q", got)
+	}
 	if got := Printable("a\tb\n\x1b\xff"); got != "a\tb\n··" {
 		t.Errorf("Printable: %q", got)
 	}

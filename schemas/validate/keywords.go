@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"semblance/schemas/naming"
+	"semblance/schemas/pointer"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -82,8 +83,8 @@ func checkSchema(v any) []Problem {
 
 type checker struct{ problems []Problem }
 
-func (c *checker) add(pointer, format string, arguments ...any) {
-	c.problems = append(c.problems, Problem{pointer, fmt.Sprintf(format, arguments...)})
+func (c *checker) add(at, format string, arguments ...any) {
+	c.problems = append(c.problems, Problem{at, fmt.Sprintf(format, arguments...)})
 }
 
 func (c *checker) schema(at string, v any) {
@@ -99,7 +100,7 @@ func (c *checker) schema(at string, v any) {
 }
 
 func (c *checker) keyword(at, name string, v any) {
-	place := at + "/" + escape(name)
+	place := at + "/" + pointer.Escape(name)
 	i := slices.IndexFunc(keywords[:], func(k keyword) bool { return k.name == name })
 	if i < 0 {
 		if !strings.HasPrefix(name, "x-") {
@@ -220,7 +221,7 @@ func (c *checker) members(at string, f form, v any) string {
 		return "an object"
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		place, member := at+"/"+escape(name), members[name]
+		place, member := at+"/"+pointer.Escape(name), members[name]
 		if f == patternMap {
 			c.word(place, pattern, name)
 		}

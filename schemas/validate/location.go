@@ -1,21 +1,24 @@
 package validate
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"semblance/schemas/pointer"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 // location is where in a schema a failure comes from.
 type location struct {
-	keyword   string         // the keyword that failed; "" where the schema itself is false
-	value     any            // its value
-	schema    map[string]any // the schema that it stands in
-	arguments pointer        // what follows the keyword: the name and the index below dependentRequired
-	names     bool           // the schema is applied to the name of a property, not to its value
-	content   bool           // the schema is applied to what a string encodes
+	keyword   string          // the keyword that failed; "" where the schema itself is false
+	value     any             // its value
+	schema    map[string]any  // the schema that it stands in
+	arguments pointer.Pointer //  what follows the keyword: the name and the index below dependentRequired
+	names     bool            // the schema is applied to the name of a property, not to its value
+	content   bool            // the schema is applied to what a string encodes
 }
 
 // locate finds the keyword of a failure in the schemas that were compiled.
@@ -34,7 +37,7 @@ func (d documents) locate(e *jsonschema.ValidationError) location {
 	if len(way) == 0 {
 		return l // the whole schema is false
 	}
-	parent, _ := way[:last].in(d[address])
+	parent, _ := way[:last].Lookup(d[address])
 	l.schema, _ = parent.(map[string]any)
 	l.arguments = way[last+1:]
 	if len(l.arguments) == 0 || formOf(way[last]) == namesMap || formOf(way[last]) == schemaOrNames {
@@ -42,6 +45,24 @@ func (d documents) locate(e *jsonschema.ValidationError) location {
 		l.value = l.schema[l.keyword]
 	}
 	return l
+}
+
+// pointerOf returns a location of the jsonschema library as a pointer. The library percent-encodes the tokens of a
+// pointer.
+func pointerOf(location string) pointer.Pointer {
+	if location == "" || location == "/" {
+		return nil
+	}
+	tokens := strings.Split(strings.TrimPrefix(location, "/"), "/")
+	for i, token := range tokens {
+		if decoded, err := url.PathUnescape(token); err == nil {
+			tokens[i] = decoded
+		}
+	}
+	if p, err := pointer.Parse("/" + strings.Join(tokens, "/")); err == nil {
+		return p
+	}
+	return tokens
 }
 
 func formOf(name string) form {
@@ -53,7 +74,7 @@ func formOf(name string) form {
 }
 
 // steps is how many tokens lead from a schema, by the keyword that way begins with, to the next schema.
-func steps(way pointer) int {
+func steps(way pointer.Pointer) int {
 	n := 1
 	switch formOf(way[0]) {
 	case schemaMap, patternMap, schemaList:

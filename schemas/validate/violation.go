@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"semblance/schemas/pointer"
+
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
@@ -41,7 +43,7 @@ func outOfBounds(err error) Violation {
 // finding is a violation with what it is sorted by.
 type finding struct {
 	Violation
-	at pointer
+	at pointer.Pointer
 }
 
 // validate applies the compiled schema to a document within the bounds. name is what an empty body is called.
@@ -98,7 +100,7 @@ func (j *judge) flatten(failure *jsonschema.ValidationError) []finding {
 	}
 	walk(failure)
 	slices.SortFunc(findings, func(a, b finding) int {
-		return cmp.Or(comparePointers(a.at, b.at), cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Expected, b.Expected))
+		return cmp.Or(pointer.Compare(a.at, b.at), cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Expected, b.Expected))
 	})
 	return slices.CompactFunc(findings, func(a, b finding) bool { return a.Violation == b.Violation })
 }

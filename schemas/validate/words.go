@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"semblance/schemas/naming"
+	"semblance/schemas/pointer"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -35,7 +36,7 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 		return j.surplus(e, at, l, object)
 	case "dependentRequired", "dependencies":
 		if names, ok := l.value.(map[string]any)[l.arguments[0]].([]any); ok {
-			name, _ := pointer{l.arguments[1]}.in(names)
+			name, _ := pointer.Pointer{l.arguments[1]}.Lookup(names)
 			return one(fmt.Sprintf("the property %q beside %q", name, l.arguments[0]), got)
 		}
 	case "anyOf", "oneOf":
@@ -54,7 +55,7 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 	return one(expectation(l), got)
 }
 
-func (j *judge) finding(e *jsonschema.ValidationError, at pointer, expected, got string) finding {
+func (j *judge) finding(e *jsonschema.ValidationError, at pointer.Pointer, expected, got string) finding {
 	return finding{Violation{
 		Pointer:  at.String(),
 		Keyword:  pointerOf(e.KeywordLocation).String(),
@@ -65,22 +66,22 @@ func (j *judge) finding(e *jsonschema.ValidationError, at pointer, expected, got
 
 // look returns the part of the document that a pointer leads to, and its description. A string on the way that encodes
 // JSON is decoded where the schema says so.
-func (j *judge) look(at pointer, l location) (any, string) {
+func (j *judge) look(at pointer.Pointer, l location) (any, string) {
 	if len(at) == 0 && j.name != "" {
 		return j.document, j.name
 	}
 	if l.names {
 		return at[len(at)-1], quoted(at[len(at)-1])
 	}
-	value, _ := at.in(j.document)
+	value, _ := at.Lookup(j.document)
 	for i := len(at); l.content && i >= 0; i-- {
-		outer, _ := at[:i].in(j.document)
+		outer, _ := at[:i].Lookup(j.document)
 		text, ok := outer.(string)
 		if !ok {
 			continue
 		}
 		if decoded, err := Parse([]byte(text)); err == nil {
-			inner, _ := at[i:].in(decoded)
+			inner, _ := at[i:].Lookup(decoded)
 			return inner, describe(inner) + " in the JSON that the string encodes"
 		}
 	}
@@ -88,7 +89,7 @@ func (j *judge) look(at pointer, l location) (any, string) {
 }
 
 // missing is a finding for each property that is not there.
-func (j *judge) missing(e *jsonschema.ValidationError, at pointer, l location, object map[string]any) []finding {
+func (j *judge) missing(e *jsonschema.ValidationError, at pointer.Pointer, l location, object map[string]any) []finding {
 	var findings []finding
 	names, _ := l.value.([]any)
 	for _, name := range names {
@@ -101,7 +102,7 @@ func (j *judge) missing(e *jsonschema.ValidationError, at pointer, l location, o
 }
 
 // surplus is a finding for each property that may not be there.
-func (j *judge) surplus(e *jsonschema.ValidationError, at pointer, l location, object map[string]any) []finding {
+func (j *judge) surplus(e *jsonschema.ValidationError, at pointer.Pointer, l location, object map[string]any) []finding {
 	properties, _ := l.schema["properties"].(map[string]any)
 	patterns, _ := l.schema["patternProperties"].(map[string]any)
 	known := printable(slices.Sorted(maps.Keys(properties)))
@@ -127,7 +128,7 @@ func (j *judge) surplus(e *jsonschema.ValidationError, at pointer, l location, o
 }
 
 // alternatives explains why none of anyOf or oneOf fits, or more than one of oneOf.
-func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer, l location, one func(string, string) []finding, got string) []finding {
+func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer.Pointer, l location, one func(string, string) []finding, got string) []finding {
 	branches, _ := l.value.([]any)
 	if names := onlyRequire(branches); names != nil {
 		amount := "at least one"
@@ -170,7 +171,7 @@ func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer, l locati
 // foreign is the distance of an alternative that was hardly meant: it is of another type, or names itself otherwise.
 const foreign = 1000
 
-func distanceOf(findings []finding, at pointer) int {
+func distanceOf(findings []finding, at pointer.Pointer) int {
 	distance := len(findings)
 	for _, f := range findings {
 		switch lastToken(f.Keyword) {
