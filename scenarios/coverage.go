@@ -6,30 +6,22 @@ import (
 	"semblance/schemas"
 )
 
-// Coverage says which event types a run covered, of those that it was asked to. A type is covered when an attempt of it
-// that no fault spoiled was answered: only then has the receiver shown what it makes of it.
+// Coverage lists the event types of a run and how often each was covered. An attempt covers its event type if it had no
+// fault and got a response: only then has the receiver handled the event.
 type Coverage struct {
-	Types []TypeCount // the types asked for, in the catalogue's order
+	Types []TypeCount // in the order of the catalogue
 }
 
-// TypeCount is how often an event type was sent unspoiled and answered.
+// TypeCount is the number of attempts that covered an event type.
 type TypeCount struct {
 	Type  *schemas.EventType
 	Count int64
 }
 
-// Covered returns how many of the types were covered.
-func (c *Coverage) Covered() int {
-	n := 0
-	for _, t := range c.Types {
-		if t.Count > 0 {
-			n++
-		}
-	}
-	return n
-}
+// Covered returns the number of event types that were covered.
+func (c *Coverage) Covered() int { return len(c.Types) - len(c.Missing()) }
 
-// Percent returns the covered share of the types, from 0 to 100.
+// Percent returns the percentage of event types that were covered, and 100 if there are no types.
 func (c *Coverage) Percent() float64 {
 	if len(c.Types) == 0 {
 		return 100
@@ -37,7 +29,7 @@ func (c *Coverage) Percent() float64 {
 	return 100 * float64(c.Covered()) / float64(len(c.Types))
 }
 
-// Missing returns the types that were not covered, in the catalogue's order.
+// Missing returns the event types that were not covered, in the order of the catalogue.
 func (c *Coverage) Missing() []*schemas.EventType {
 	var missing []*schemas.EventType
 	for _, t := range c.Types {
@@ -48,7 +40,7 @@ func (c *Coverage) Missing() []*schemas.EventType {
 	return missing
 }
 
-// String returns the coverage in a few words.
+// String returns the coverage in a few words: "2 of 7 event types (29 %)".
 func (c *Coverage) String() string {
 	return fmt.Sprintf("%d of %d event types (%.0f %%)", c.Covered(), len(c.Types), c.Percent())
 }

@@ -25,11 +25,11 @@ func ExampleJudge() {
 	// equals /job/id: expected "17", got 17
 }
 
-// What a player does: it tells a recorder of each step and attempt, and asks for the result at the end.
+// A player reports each step and each attempt to a recorder, and takes the result at the end.
 func ExampleRecorder() {
 	recorder := scenarios.NewRecorder(scenarios.Run{Target: "http://127.0.0.1:3000/webhooks"})
 	scenario := recorder.Scenario(scenarios.ScenarioResult{Name: "A first visit", File: "first.yaml", Seed: 7, Reproduce: []string{"play", "first.yaml"}},
-		[]scenarios.Step{{Path: "1", Kind: "send", What: "send booking.created about visit", File: "first.yaml", Line: 12, Column: 5}})
+		[]scenarios.Step{{Path: "1", Kind: "send", Title: "send booking.created about visit", File: "first.yaml", Line: 12, Column: 5}})
 
 	attempt := &simulator.Attempt{Request: simulator.Request{EventType: "booking.created"}, Response: simulator.Response{Status: 500}}
 	expect := scenarios.Default()
@@ -41,7 +41,7 @@ func ExampleRecorder() {
 	result := recorder.Result(4*time.Millisecond, false)
 	for _, scenario := range result.Scenarios {
 		for _, step := range scenario.Steps {
-			fmt.Printf("%s:%d %s: %s, %s\n", step.File, step.Line, step.What, step.Outcome, step.Evidence[0].Verdict.Failures[0])
+			fmt.Printf("%s:%d %s: %s, %s\n", step.File, step.Line, step.Title, step.Outcome, step.Evidence[0].Verdict.Failures[0])
 			fmt.Println("semblance", scenario.ReproduceStep(&step.Step))
 		}
 	}

@@ -7,58 +7,63 @@ import (
 	"strings"
 	"time"
 
+	"semblance/schemas/human"
 	"semblance/schemas/validate"
 )
 
-// Expect is what a step expects of an answer. A part that is nil or zero expects nothing; the zero Expect is met by any
-// whole answer.
+// Expect is the response that a step expects. A nil or zero part accepts any value; the zero Expect accepts any complete
+// response.
 type Expect struct {
 	Response Presence
 	Status   Statuses
-	Headers  []HeaderPattern // each must be met by some header of that name
-	Within   time.Duration   // from the first byte sent to the last byte read
+	Headers  []HeaderPattern // at least one header of the response must match each of them
+	Within   time.Duration   // from the first byte sent to the last byte received
 	Equals   []Equal
 	Body     BodySchema
-	NoBody   bool // the answer must have no body
+	NoBody   bool // the response must have no body
 }
 
-// Answer says whether an answer is expected at all.
+// Presence says whether a response is expected at all.
 type Presence string
 
-// What may be expected of the answer as a whole.
+// The values of [Expect.Response].
 const (
-	ResponseExpected Presence = ""     // a whole answer, whatever else is said of it
-	ResponseNone     Presence = "none" // no answer: reset, cut, lost, or silence
-	ResponseAny      Presence = "any"  // an answer or none: nothing that comes can fail
+	ResponseExpected Presence = ""     // a complete response
+	ResponseNone     Presence = "none" // no response: connection reset or cut, response lost, time-out
+	ResponseAny      Presence = "any"  // a response or none; the other expectations do not apply
 )
 
-// HeaderPattern is what a header of the answer must be: exact, or with * for any run of characters.
+// HeaderPattern is the expected value of a response header. In the pattern * matches any run of characters.
 type HeaderPattern struct {
 	Name    string
 	Pattern string
 }
 
-// Equal is a value that the answer's body, read as JSON, must have at a place.
+// Equal is a value that the JSON body of the response must contain.
 type Equal struct {
 	Pointer string // RFC 6901
 	Value   any    // nil, bool, string, json.Number, []any or map[string]any
 }
 
-// BodySchema is the JSON Schema that an answer's body must satisfy; a [validate.Schema] is one.
+// BodySchema is the JSON Schema that the body of a response must satisfy, such as a [validate.Schema].
 type BodySchema interface {
 	Validate(data []byte) []validate.Violation
 }
 
-// Default returns what a send expects when a scenario says nothing: 2xx within the provider's time-out.
+// DefaultWithin is the time limit for a response if a scenario sets none: the provider's time-out for a whole attempt.
+// The provider does not publish it; this is the default of the contract.
+const DefaultWithin = 10 * time.Second
+
+// Default returns the expectation of a send without `expect`: 2xx within [DefaultWithin].
 func Default() Expect {
 	return Expect{Status: Statuses{{Low: 200, High: 299}}, Within: DefaultWithin}
 }
 
-// String returns what is expected, in words.
+// String returns the expectation in words.
 func (e Expect) String() string {
 	switch e.Response {
 	case ResponseNone:
-		return "no answer"
+		return "no response"
 	case ResponseAny:
 		return "anything"
 	}
@@ -67,13 +72,13 @@ func (e Expect) String() string {
 		words[0] = e.Status.String()
 	}
 	if e.Within > 0 {
-		words = append(words, "within "+e.Within.String())
+		words = append(words, "within "+human.Duration(e.Within))
 	}
 	for _, h := range e.Headers {
 		words = append(words, h.Name+": "+h.Pattern)
 	}
 	for _, q := range e.Equals {
-		words = append(words, q.Pointer+" = "+formatJSON(q.Value))
+		words = append(words, q.Pointer+" = "+human.Cut(EncodeJSON(q.Value), maxText))
 	}
 	if e.Body != nil {
 		words = append(words, "a body that satisfies its schema")
@@ -84,18 +89,18 @@ func (e Expect) String() string {
 	return strings.Join(words, ", ")
 }
 
-// Statuses is a set of HTTP statuses. The empty set stands for any.
+// Statuses is a set of HTTP status codes. The empty set stands for any status.
 type Statuses []StatusRange
 
-// StatusRange is an inclusive range of statuses: a class, or one number.
+// StatusRange is an inclusive range of status codes: a class such as 2xx, or a single code.
 type StatusRange struct{ Low, High int }
 
-// Contains reports whether the set holds the status; the empty one holds all.
+// Contains reports whether the set contains the status.
 func (s Statuses) Contains(status int) bool {
 	return len(s) == 0 || slices.ContainsFunc(s, func(r StatusRange) bool { return r.Low <= status && status <= r.High })
 }
 
-// String returns the set as a scenario writes it, such as "2xx" or "200 or 202".
+// String returns the set in the form of a scenario file, such as "2xx" or "200 or 202".
 func (s Statuses) String() string {
 	if len(s) == 0 {
 		return "any"
@@ -111,10 +116,10 @@ func (s Statuses) String() string {
 			words[i] = fmt.Sprintf("%d to %d", r.Low, r.High)
 		}
 	}
-	return strings.Join(words, " or ")
+	return human.Or(words)
 }
 
-// ParseStatus reads one status as a scenario writes it: a number such as 202, or a class such as 2xx.
+// ParseStatus parses a status code such as 202, or a class such as 2xx.
 func ParseStatus(text string) (StatusRange, error) {
 	if len(text) == 3 && text[0] >= '1' && text[0] <= '5' {
 		if strings.EqualFold(text[1:], "xx") {
@@ -125,10 +130,10 @@ func ParseStatus(text string) (StatusRange, error) {
 			return StatusRange{Low: int(n), High: int(n)}, nil
 		}
 	}
-	return StatusRange{}, fmt.Errorf("%q is no status: write a number such as 202, a class such as 2xx, a list of them, or any", excerpt(text))
+	return StatusRange{}, fmt.Errorf("invalid status %s: use a number such as 202, a class such as 2xx, a list of them, or any", human.Quoted(text))
 }
 
-// ParseStatuses reads statuses separated by commas, such as "2xx" or "200,202". "any" is the set of all.
+// ParseStatuses parses status codes and classes separated by commas, such as "2xx" or "200,202". "any" is the empty set.
 func ParseStatuses(text string) (Statuses, error) {
 	if text == "any" {
 		return nil, nil

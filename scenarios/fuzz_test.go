@@ -9,7 +9,7 @@ import (
 	"semblance/simulator"
 )
 
-// Whatever a receiver answers, Judge gives a verdict of bounded size, and the same again.
+// FuzzJudge checks that Judge returns the same verdict of bounded size for the same response, whatever it is.
 func FuzzJudge(f *testing.F) {
 	schema := compile(f, `{"type":"object","required":["job"],"properties":{"job":{"type":"object","minProperties":1},"n":{"type":"integer","minimum":3,"multipleOf":2}},"additionalProperties":{"uniqueItems":true}}`)
 	f.Add(200, "application/json", []byte(`{"job":{"id":"a"},"n":4}`), "/job/id", "", false)
@@ -35,21 +35,21 @@ func FuzzJudge(f *testing.F) {
 		}}
 		verdict := scenarios.Judge(expect, attempt)
 		again := scenarios.Judge(expect, attempt)
-		if len(verdict.Failures) != len(again.Failures) || verdict.More != again.More {
-			t.Errorf("two verdicts: %v, %v", verdict, again)
+		if len(verdict.Failures) != len(again.Failures) || verdict.Omitted != again.Omitted {
+			t.Errorf("two different verdicts: %v, %v", verdict, again)
 		}
 		if len(verdict.Failures) > scenarios.MaxFailuresPerAttempt {
-			t.Errorf("%d failures are spelt out", len(verdict.Failures))
+			t.Errorf("the verdict lists %d failures", len(verdict.Failures))
 		}
 		for i, failed := range verdict.Failures {
 			if failed != again.Failures[i] {
-				t.Errorf("another failure: %v, %v", failed, again.Failures[i])
+				t.Errorf("two different failures: %v, %v", failed, again.Failures[i])
 			}
 			if len(failed.String()) > 4000+len(pointer) {
 				t.Errorf("a failure of %d bytes", len(failed.String()))
 			}
-			if failed.What == scenarios.WhatEquals && failed.Pointer == "" && pointer != "" && body2 != nil {
-				t.Errorf("an answer is not equal to itself: %s", failed)
+			if failed.Part == scenarios.PartEquals && failed.Pointer == "" && pointer != "" && body2 != nil {
+				t.Errorf("a body is not equal to itself: %s", failed)
 			}
 		}
 	})

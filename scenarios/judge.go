@@ -1,20 +1,17 @@
 package scenarios
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
+	"semblance/schemas/pointer"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 )
 
-// MaxFailuresPerAttempt bounds the failures that a verdict spells out: an answer of a million wrong elements needs no
-// million lines.
-const MaxFailuresPerAttempt = 20
-
-// Judge compares what came of an attempt with what was expected. It is a pure function: same arguments, same verdict.
+// Judge compares the response of an attempt with an expectation. It is a pure function.
 func Judge(expect Expect, attempt *simulator.Attempt) Verdict {
 	j := judge{expect: &expect, response: &attempt.Response}
 	if expect.Response == ResponseAny || !j.presence() {
@@ -33,38 +30,30 @@ type judge struct {
 	verdict  Verdict
 }
 
-func (j *judge) fail(f Failure) {
-	if len(j.verdict.Failures) == MaxFailuresPerAttempt {
-		j.verdict.More++
-		return
-	}
-	f.Expected, f.Got = excerpt(f.Expected), excerpt(f.Got)
-	j.verdict.Failures = append(j.verdict.Failures, f)
-}
+func (j *judge) fail(f Failure) { j.verdict.Add(f) }
 
-// answer judges whether an answer came, and reports whether there is more to judge.
+// presence judges whether there is a response, and reports whether the rest of the expectation applies.
 func (j *judge) presence() bool {
-	response := j.response.Failure == ""
+	complete := j.response.Failure == ""
 	switch {
-	case j.expect.Response == ResponseNone && response:
-		j.fail(Failure{What: WhatResponse, Expected: "no answer", Got: "status " + strconv.Itoa(j.response.Status)})
-	case j.expect.Response == ResponseNone && !unanswered(j.response):
-		j.fail(Failure{What: WhatResponse, Expected: "no answer to what was sent", Got: j.failure()})
+	case j.expect.Response == ResponseNone && complete:
+		j.fail(Failure{Part: PartResponse, Expected: "no response", Got: "status " + strconv.Itoa(j.response.Status)})
+	case j.expect.Response == ResponseNone && !noResponse(j.response):
+		j.fail(Failure{Part: PartResponse, Expected: "a request without a response", Got: j.failure()})
 	case j.expect.Response == ResponseNone:
-		if j.response.Failure != simulator.FailureTimeout { // silence lasts as long as anybody listens
+		if j.response.Failure != simulator.FailureTimeout { // a time-out always takes the whole time
 			j.within()
 		}
-	case !response:
-		j.fail(Failure{What: WhatResponse, Expected: j.wanted(), Got: j.failure()})
+	case !complete:
+		j.fail(Failure{Part: PartResponse, Expected: j.wanted(), Got: j.failure()})
 	default:
 		return true
 	}
 	return false
 }
 
-// unanswered reports whether something was sent and no answer came of it. A receiver that was never reached did not
-// leave anything unanswered.
-func unanswered(response *simulator.Response) bool {
+// noResponse reports whether a request was sent and got no response. If the connection failed, no request was sent.
+func noResponse(response *simulator.Response) bool {
 	switch response.Failure {
 	case simulator.FailureReset, simulator.FailureClosed, simulator.FailureCut, simulator.FailureLost:
 		return true
@@ -74,19 +63,19 @@ func unanswered(response *simulator.Response) bool {
 	return false
 }
 
-// wanted says which answer was expected.
+// wanted describes the expected response.
 func (j *judge) wanted() string {
-	words := "an answer"
+	words := "a response"
 	if len(j.expect.Status) > 0 {
 		words += " with status " + j.expect.Status.String()
 	}
 	if j.expect.Within > 0 {
-		words += " within " + j.expect.Within.String()
+		words += " within " + human.Duration(j.expect.Within)
 	}
 	return words
 }
 
-// failure says how no answer came.
+// failure says why there is no complete response.
 func (j *judge) failure() string {
 	if j.response.Detail != "" {
 		return j.response.Detail
@@ -96,34 +85,34 @@ func (j *judge) failure() string {
 
 func (j *judge) status() {
 	if !j.expect.Status.Contains(j.response.Status) {
-		j.fail(Failure{What: WhatStatus, Expected: j.expect.Status.String(), Got: strconv.Itoa(j.response.Status)})
+		j.fail(Failure{Part: PartStatus, Expected: j.expect.Status.String(), Got: strconv.Itoa(j.response.Status)})
 	}
 }
 
 func (j *judge) headers() {
 	for _, want := range j.expect.Headers {
-		var found []string
-		met := false
+		var values []string
+		matches := false
 		for _, h := range j.response.Headers {
 			if strings.EqualFold(h.Name, want.Name) {
-				found = append(found, h.Value)
-				met = met || naming.Match(want.Pattern, h.Value)
+				values = append(values, h.Value)
+				matches = matches || naming.Match(want.Pattern, h.Value)
 			}
 		}
-		if met {
+		if matches {
 			continue
 		}
-		text := "no such header"
-		if len(found) > 0 {
-			text = strings.Join(found, " and ")
+		got := "no such header"
+		if len(values) > 0 {
+			got = human.And(values)
 		}
-		j.fail(Failure{What: WhatHeader, Name: want.Name, Expected: want.Pattern, Got: text})
+		j.fail(Failure{Part: PartHeader, Name: want.Name, Expected: want.Pattern, Got: got})
 	}
 }
 
 func (j *judge) within() {
 	if took := j.response.Timings.Total; j.expect.Within > 0 && took > j.expect.Within {
-		j.fail(Failure{What: WhatWithin, Expected: "at most " + j.expect.Within.String(), Got: took.String()})
+		j.fail(TooLate(j.expect.Within, took))
 	}
 }
 
@@ -131,23 +120,21 @@ func (j *judge) body() {
 	switch {
 	case j.expect.NoBody:
 		if j.response.Size > 0 || len(j.response.Body) > 0 {
-			j.fail(Failure{What: WhatBody, Expected: "no body", Got: j.gotBody()})
+			j.fail(Failure{Part: PartBody, Expected: "no body", Got: j.describeBody()})
 		}
 	case j.expect.Body == nil && len(j.expect.Equals) == 0:
 	case j.response.Truncated:
-		j.fail(Failure{What: WhatBody, Expected: fmt.Sprintf("a body of at most %d bytes, to be judged whole", len(j.response.Body)), Got: j.gotBody()})
+		j.fail(Failure{Part: PartBody, Expected: "a body of at most " + human.Size(len(j.response.Body)), Got: j.describeBody()})
 	default:
 		j.equals()
 		j.schema()
 	}
 }
 
-func (j *judge) gotBody() string {
+// describeBody returns the size of the body and its beginning.
+func (j *judge) describeBody() string {
 	size := max(j.response.Size, int64(len(j.response.Body)))
-	if size == 1 {
-		return "1 byte: " + quote(j.response.Body)
-	}
-	return fmt.Sprintf("%d bytes: %s", size, quote(j.response.Body))
+	return human.Size(size) + ": " + excerpt(j.response.Body)
 }
 
 func (j *judge) equals() {
@@ -155,24 +142,26 @@ func (j *judge) equals() {
 		return
 	}
 	if len(j.response.Body) == 0 {
-		j.fail(Failure{What: WhatBody, Expected: "a JSON body", Got: "no body"})
+		j.fail(Failure{Part: PartBody, Expected: "a JSON body", Got: "no body"})
 		return
 	}
 	doc, err := validate.Parse(j.response.Body)
 	if err != nil {
-		if j.expect.Body == nil { // else the schema says so
-			j.fail(Failure{What: WhatBody, Expected: "a JSON body that can be judged", Got: quote(j.response.Body) + " (" + err.Error() + ")"})
+		if j.expect.Body == nil { // otherwise schema reports it
+			j.fail(Failure{Part: PartBody, Expected: "a JSON body", Got: excerpt(j.response.Body) + " (" + err.Error() + ")"})
 		}
 		return
 	}
 	for _, want := range j.expect.Equals {
-		found, err := Lookup(doc, want.Pointer)
-		switch {
-		case err != nil:
-			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: formatJSON(want.Value), Got: err.Error()})
-		case !EqualJSON(want.Value, found):
-			j.fail(Failure{What: WhatEquals, Pointer: want.Pointer, Expected: formatJSON(want.Value), Got: formatJSON(found)})
+		f := Failure{Part: PartEquals, Pointer: want.Pointer, Expected: EncodeJSON(want.Value)}
+		if value, err := pointer.Lookup(doc, want.Pointer); err != nil {
+			f.Got = "nothing: " + err.Error()
+		} else if EqualJSON(want.Value, value) {
+			continue
+		} else {
+			f.Got = EncodeJSON(value)
 		}
+		j.fail(f)
 	}
 }
 
@@ -181,6 +170,11 @@ func (j *judge) schema() {
 		return
 	}
 	for _, v := range j.expect.Body.Validate(j.response.Body) {
-		j.fail(Failure{What: WhatBody, Pointer: v.Pointer, Expected: v.Expected, Got: v.Got})
+		j.fail(Failure{Part: PartBody, Pointer: v.Pointer, Expected: v.Expected, Got: v.Got})
 	}
+}
+
+// excerpt returns the beginning of a body as one line of printable text.
+func excerpt(body []byte) string {
+	return human.Excerpt(string(body[:min(len(body), 4*(maxText+1))]), maxText)
 }

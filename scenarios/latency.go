@@ -9,90 +9,88 @@ import (
 )
 
 const (
-	// exactLatencies is how many times are kept as they are; more go into a histogram.
+	// exactLatencies is the number of values that are kept exactly; more values go into a histogram.
 	exactLatencies = 128
-	// latencyDigits is the precision of the histogram: two figures, one per cent.
+	// latencyDigits is the precision of the histogram in significant digits: 2 is one per cent.
 	latencyDigits = 2
-	// maxLatency is the longest time that the histogram tells from a longer one.
+	// maxLatency is the largest value that the histogram distinguishes; larger values count as this one.
 	maxLatency = time.Hour
 )
 
-// Latency collects how long answers took, in bounded memory. It is for one goroutine; several have one each and
+// Latency collects response times in bounded memory. It is not safe for concurrent use: give each goroutine its own and
 // [Latency.Merge] them.
 type Latency struct {
 	exact     []time.Duration
-	histogram *hdrhistogram.Histogram // microseconds; nil while the exact times suffice
+	histogram *hdrhistogram.Histogram // in microseconds; nil while all values are exact
 	count     int64
 	sum       time.Duration
 	min, max  time.Duration
 }
 
-// LatencySummary is what a report shows of a [Latency]. All is zero where nothing was answered.
+// LatencySummary holds the figures of a [Latency]. It is zero if there was no response.
 type LatencySummary struct {
 	Count                    int64
 	Min, Mean, Max           time.Duration
 	P50, P90, P95, P99, P999 time.Duration
 }
 
-// Record adds one time.
+// Record adds one response time.
 func (l *Latency) Record(d time.Duration) {
 	d = max(d, 0)
-	if l.count == 0 || d < l.min {
-		l.min = d
-	}
-	l.max = max(l.max, d)
-	l.count++
-	l.sum += d
+	l.add(1, d, d, d)
 	if l.histogram == nil && len(l.exact) < exactLatencies {
 		l.exact = append(l.exact, d)
 		return
 	}
-	l.flush()
-	l.counts(d)
+	l.useHistogram()
+	l.insert(d)
 }
 
-// Merge adds all times of other, which keeps them.
+// Merge adds all values of other, which it does not change.
 func (l *Latency) Merge(other *Latency) {
-	if other.count == 0 {
-		return
-	}
 	if other.histogram == nil {
 		for _, d := range other.exact {
 			l.Record(d)
 		}
 		return
 	}
-	l.flush()
+	l.useHistogram()
 	l.histogram.Merge(other.histogram)
-	if l.count == 0 || other.min < l.min {
-		l.min = other.min
-	}
-	l.max = max(l.max, other.max)
-	l.count += other.count
-	l.sum += other.sum
+	l.add(other.count, other.sum, other.min, other.max)
 }
 
-// spill moves the exact times into the histogram.
-func (l *Latency) flush() {
+// add updates the exact figures.
+func (l *Latency) add(count int64, sum, smallest, largest time.Duration) {
+	if l.count == 0 || smallest < l.min {
+		l.min = smallest
+	}
+	l.max = max(l.max, largest)
+	l.count += count
+	l.sum += sum
+}
+
+// useHistogram moves the exact values into a histogram.
+func (l *Latency) useHistogram() {
 	if l.histogram != nil {
 		return
 	}
 	l.histogram = hdrhistogram.New(1, maxLatency.Microseconds(), latencyDigits)
 	for _, d := range l.exact {
-		l.counts(d)
+		l.insert(d)
 	}
 	l.exact = nil
 }
 
-// tally counts one time in the histogram, which drops what is beyond its ends: so nothing is.
-func (l *Latency) counts(d time.Duration) {
+// insert counts one value in the histogram, which would drop a value outside of its range.
+func (l *Latency) insert(d time.Duration) {
 	clamped := min(max(d.Microseconds(), 1), maxLatency.Microseconds())
 	if err := l.histogram.RecordValue(clamped); err != nil {
 		panic("scenarios: a clamped latency is out of range: " + err.Error())
 	}
 }
 
-// Summary returns the figures. Each percentile is the smallest time that at least so many of the answers took.
+// Summary returns the figures. A percentile is the smallest value that at least that share of the responses did not
+// exceed.
 func (l *Latency) Summary() LatencySummary {
 	if l.count == 0 {
 		return LatencySummary{}

@@ -28,7 +28,7 @@ import (
 	"semblance/simulator/signature"
 )
 
-var update = flag.Bool("update", false, "write the tables of README.md and the problems that it shows anew")
+var update = flag.Bool("update", false, "rewrite the tables and the error messages of README.md")
 
 func readme(t *testing.T) string {
 	t.Helper()
@@ -39,14 +39,14 @@ func readme(t *testing.T) string {
 	return string(data)
 }
 
-// example is a file that README.md shows.
+// example is a file in README.md.
 type example struct {
-	name, kind, text string // kind is the word after the language
+	name, kind, text string // kind is the word after the language of the block, or ""
 }
 
 var named = regexp.MustCompile("(?ms)^<!-- (\\S+) -->\n```(?:yaml|json) ?(\\w*)\n(.*?)^```$")
 
-// examples writes all files that README.md shows into a folder.
+// examples writes all files of README.md to a folder.
 func examples(t *testing.T) (folder string, all []example) {
 	t.Helper()
 	folder = t.TempDir()
@@ -57,16 +57,16 @@ func examples(t *testing.T) (folder string, all []example) {
 		}
 	}
 	if len(all) < 15 {
-		t.Fatalf("README.md shows %d files", len(all))
+		t.Fatalf("README.md has only %d example files", len(all))
 	}
 	return folder, all
 }
 
-// clinicApplication is a receiver with an application behind it, as README.md asks it.
+// clinicApplication is a receiver with the application that the probes in README.md ask.
 type clinicApplication struct {
 	mu    sync.Mutex
-	first map[string]string // of the first event: what GET /jobs says
-	state map[string]string // of bookings
+	first map[string]string // the job of the first event, for GET /jobs/7
+	state map[string]string // of each booking
 }
 
 func (a *clinicApplication) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -74,7 +74,7 @@ func (a *clinicApplication) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if r.URL.Path != "/webhooks" {
-		a.tell(w, r)
+		a.serveApplication(w, r)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -106,7 +106,7 @@ func (a *clinicApplication) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, `{"job":{"id":"7","done":false,"tags":["new"]}}`)
 }
 
-func (a *clinicApplication) tell(w http.ResponseWriter, r *http.Request) {
+func (a *clinicApplication) serveApplication(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/health":
 	case r.URL.Path == "/search":
@@ -122,8 +122,8 @@ func (a *clinicApplication) tell(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Every scenario of README.md is right, and passes at a receiver that does what it should.
-func TestReadmeExamplesPlay(t *testing.T) {
+// Every scenario of README.md is valid and passes against a correct receiver.
+func TestReadmeExamples(t *testing.T) {
 	folder, all := examples(t)
 	for _, e := range all {
 		if e.kind != "" || !strings.HasSuffix(e.name, ".yaml") {
@@ -136,7 +136,7 @@ func TestReadmeExamplesPlay(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(scenario.Warnings) > 0 {
-				t.Errorf("lint warns:\n%v", scenario.Warnings)
+				t.Errorf("lint warnings:\n%v", scenario.Warnings)
 			}
 			app := httptest.NewServer(&clinicApplication{})
 			defer app.Close()
@@ -153,7 +153,7 @@ func TestReadmeExamplesPlay(t *testing.T) {
 			result := p.Result()
 			for _, step := range result.Scenarios[0].Steps {
 				if step.Outcome != scenarios.Passed && !strings.Contains(step.Reason, "only the reference receiver") {
-					t.Errorf("step %s (%s) is %s: %s%v", step.Path, step.What, step.Outcome, step.Reason, failures(step))
+					t.Errorf("step %s (%s) is %s: %s%v", step.Path, step.Title, step.Outcome, step.Reason, failures(step))
 				}
 			}
 		})
@@ -167,8 +167,9 @@ func failures(step scenarios.StepResult) (all []scenarios.Failure) {
 	return all
 }
 
-// The answers that README.md shows satisfy the response schemas, and each schema has one.
-func TestReadmeAnswersSatisfyTheirSchemas(t *testing.T) {
+// The responses in README.md satisfy the response schemas, and each schema has one.
+func TestReadmeResponseSchemas(t *testing.T) {
+	t.Parallel()
 	text := readme(t)
 	for _, name := range schemas.ResponseNames() {
 		schema, err := validate.Response(name)
@@ -177,17 +178,18 @@ func TestReadmeAnswersSatisfyTheirSchemas(t *testing.T) {
 		}
 		m := regexp.MustCompile("(?ms)^```json " + name + "\n(.*?)^```$").FindStringSubmatch(text)
 		if m == nil || !strings.Contains(text, "`semblance:response/"+name+"`") {
-			t.Errorf("README.md does not document %s, or shows no answer of it", name)
+			t.Errorf("README.md does not document %s or has no example response", name)
 			continue
 		}
-		if broken := schema.Validate([]byte(m[1])); len(broken) > 0 {
-			t.Errorf("the answer of %s: %v", name, broken)
+		if violations := schema.Validate([]byte(m[1])); len(violations) > 0 {
+			t.Errorf("example response of %s: %v", name, violations)
 		}
 	}
 }
 
-// Every link within README.md leads to a heading of it.
+// Every link within README.md has a target.
 func TestReadmeLinks(t *testing.T) {
+	t.Parallel()
 	text := readme(t)
 	anchors := map[string]bool{}
 	for _, m := range regexp.MustCompile("(?m)^##+ (.*)$").FindAllStringSubmatch(text, -1) {
@@ -196,13 +198,14 @@ func TestReadmeLinks(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile(`\]\((#[^)]*)\)`).FindAllStringSubmatch(text, -1) {
 		if !anchors[m[1]] {
-			t.Errorf("%s leads nowhere", m[1])
+			t.Errorf("no heading for the link %s", m[1])
 		}
 	}
 }
 
-// README.md leaves no key of the language out.
-func TestReadmeNamesEveryKey(t *testing.T) {
+// README.md documents every key of the language.
+func TestReadmeKeys(t *testing.T) {
+	t.Parallel()
 	text := readme(t)
 	data, err := script.Schema()
 	if err != nil {
@@ -219,7 +222,7 @@ func TestReadmeNamesEveryKey(t *testing.T) {
 			if properties, ok := v["properties"].(map[string]any); ok {
 				for key := range properties {
 					if key != "$schema" && !regexp.MustCompile(`\b`+regexp.QuoteMeta(key)+`\b`).MatchString(text) {
-						t.Errorf("README.md does not say %q", key)
+						t.Errorf("README.md does not mention %q", key)
 					}
 				}
 			}
@@ -235,7 +238,7 @@ func TestReadmeNamesEveryKey(t *testing.T) {
 	walk(schema)
 }
 
-// The tables of README.md, and the problems that it shows, are what the program says. Run with -update to write them.
+// The tables and error messages of README.md match the program. Run with -update to rewrite them.
 func TestReadmeIsCurrent(t *testing.T) {
 	text := readme(t)
 	want := replaceTable(t, text, "## Kinds of records", kindRows())
@@ -245,7 +248,7 @@ func TestReadmeIsCurrent(t *testing.T) {
 	i := slices.IndexFunc(all, func(e example) bool { return e.kind == "wrong" })
 	_, err := script.Load(script.Files{}, filepath.Join(folder, all[i].name))
 	if err == nil {
-		t.Fatal("the wrong scenario is right")
+		t.Fatal("the scenario with mistakes is valid")
 	}
 	problems := strings.ReplaceAll(err.Error(), filepath.ToSlash(folder)+"/", "")
 	start := strings.Index(want, "```text\n") + len("```text\n")
@@ -255,14 +258,14 @@ func TestReadmeIsCurrent(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatal("README.md is not what the program says; run this test with -update and look at the difference")
+		t.Fatal("README.md does not match the program; run this test with -update and check the difference")
 	}
 	if err := os.WriteFile("README.md", []byte(want), 0o666); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// replaceTable puts rows into the table under a heading.
+// replaceTable replaces the rows of the table under a heading.
 func replaceTable(t *testing.T, text, heading, rows string) string {
 	t.Helper()
 	section := strings.Index(text, heading+"\n")

@@ -7,27 +7,28 @@ import (
 	"time"
 
 	"semblance/schemas"
+	"semblance/schemas/human"
 )
 
-// Recorder collects a run as it is played, in memory that does not grow with the number of attempts. Its methods, and
-// those of its scenarios, may be called from several goroutines.
+// Recorder collects the result of a run while it is played. Its memory does not grow with the number of attempts. A
+// Recorder and its scenario recorders are safe for concurrent use.
 type Recorder struct {
 	mu        sync.Mutex
 	result    Result
-	cover     map[*schemas.EventType]int64
 	types     []*schemas.EventType
 	byName    map[string]*schemas.EventType
+	covered   map[*schemas.EventType]int64
 	latency   Latency
-	failures  int
-	attempts  int
+	failures  int // failed attempts and checks that are kept
+	attempts  int // attempts and checks that are kept
 	scenarios []*ScenarioRecorder
 }
 
-// Run is what is known of a run before it starts.
+// Run describes a run before it starts.
 type Run struct {
 	Target       string
 	StartedAt    time.Time
-	Cover        []*schemas.EventType // what coverage is measured on; nil: all that the provider sends
+	Cover        []*schemas.EventType // the event types that coverage counts; nil is all of the catalogue
 	CoverAtLeast float64              // the percentage that must be covered, or the run fails
 }
 
@@ -38,10 +39,10 @@ func NewRecorder(run Run) *Recorder {
 		types = schemas.All()
 	}
 	r := &Recorder{
-		result: Result{Target: run.Target, StartedAt: run.StartedAt, CoverAtLeast: run.CoverAtLeast},
-		cover:  make(map[*schemas.EventType]int64, len(types)),
-		types:  types,
-		byName: make(map[string]*schemas.EventType, len(types)),
+		result:  Result{Target: run.Target, StartedAt: run.StartedAt, CoverAtLeast: run.CoverAtLeast},
+		types:   types,
+		byName:  make(map[string]*schemas.EventType, len(types)),
+		covered: make(map[*schemas.EventType]int64, len(types)),
 	}
 	for _, t := range types {
 		r.byName[t.Name] = t
@@ -49,29 +50,27 @@ func NewRecorder(run Run) *Recorder {
 	return r
 }
 
-// StoryRecorder collects one scenario of a run.
+// ScenarioRecorder collects the result of one scenario.
 type ScenarioRecorder struct {
-	r        *Recorder
+	run      *Recorder
 	scenario ScenarioResult
 	steps    []*stepState
 	byPath   map[string]*stepState
 }
 
 type stepState struct {
-	result  StepResult
-	latency Latency
-	begun   bool
-	failing bool // a failure of it is kept
+	result     StepResult
+	latency    Latency
+	started    bool
+	hasFailure bool // a failure of the step is kept
 }
 
-// Scenario begins a scenario whose steps are all known: one for each step of the file, in its order. Those of them that are
-// never begun are reported as not run.
+// Scenario adds a scenario with all steps of its file, in the order of the file. A step that never begins is reported as
+// not run.
 func (r *Recorder) Scenario(scenario ScenarioResult, steps []Step) *ScenarioRecorder {
-	s := &ScenarioRecorder{r: r, scenario: scenario, byPath: make(map[string]*stepState, len(steps))}
+	s := &ScenarioRecorder{run: r, scenario: scenario, byPath: make(map[string]*stepState, len(steps))}
 	for _, step := range steps {
-		state := &stepState{result: StepResult{Step: step, Outcome: NotRun}}
-		s.steps = append(s.steps, state)
-		s.byPath[step.Path] = state
+		s.add(step)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -79,124 +78,135 @@ func (r *Recorder) Scenario(scenario ScenarioResult, steps []Step) *ScenarioReco
 	return s
 }
 
-// Begin says that a step is being played, at a time since the scenario's start. Of the rounds of a repeat, the first says when
-// the step began.
-func (s *ScenarioRecorder) Begin(path string, at time.Duration) {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	step := s.step(path)
-	if !step.begun {
-		step.begun = true
-		step.result.StartedAt = at
-	}
-	if step.result.Outcome != Failed {
-		step.result.Outcome = Passed
-	}
+func (s *ScenarioRecorder) add(step Step) *stepState {
+	state := &stepState{result: StepResult{Step: step, Outcome: NotRun}}
+	s.steps = append(s.steps, state)
+	s.byPath[step.Path] = state
+	return state
 }
 
-// Attempt records what came of an attempt, judged by [Judge], and keeps it where there is room. It copies what it keeps.
+// update calls f with the state of a step while it holds the lock.
+func (s *ScenarioRecorder) update(path string, f func(*stepState)) {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	f(s.step(path))
+}
+
+// step returns the state of a step. It adds a step that the scenario does not list.
+func (s *ScenarioRecorder) step(path string) *stepState {
+	if state, ok := s.byPath[path]; ok {
+		return state
+	}
+	return s.add(Step{Path: path})
+}
+
+// Begin records that a step begins, at a time since the start of the scenario. In a repeat the first round counts.
+func (s *ScenarioRecorder) Begin(path string, at time.Duration) {
+	s.update(path, func(step *stepState) {
+		if !step.started {
+			step.started = true
+			step.result.StartedAt = at
+		}
+		if step.result.Outcome != Failed {
+			step.result.Outcome = Passed
+		}
+	})
+}
+
+// Attempt records an attempt with the verdict of [Judge]. It copies whatever it keeps of it.
 func (s *ScenarioRecorder) Attempt(path string, e Evidence, expect Expect) {
-	answered := e.Attempt.Response.Status != 0 || e.Attempt.Response.Failure == ""
+	response := &e.Attempt.Response
+	responded := response.Status != 0 || response.Failure == ""
 	counts := Counts{Attempts: 1}
-	if answered {
-		counts.Answered = 1
+	if responded {
+		counts.Responses = 1
 	}
 	if expect.Response == ResponseExpected {
-		counts.ResponseExpected = 1
+		counts.ResponsesExpected = 1
 	}
 	if !e.Verdict.Passed() {
 		counts.Failed = 1
 	}
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	step := s.step(path)
-	s.count(step, counts)
-	if e.Attempt.Response.Failure == "" {
-		s.r.latency.Record(e.Attempt.Response.Timings.Total)
-		step.latency.Record(e.Attempt.Response.Timings.Total)
-	}
-	if t := s.r.byName[e.Attempt.Request.EventType]; t != nil && answered && e.Attempt.Request.Fault == "" {
-		s.r.cover[t]++
-	}
-	if s.r.room(step, !e.Verdict.Passed()) {
-		e.Expected = expect.String()
-		kept := keep(e.Attempt)
-		e.Attempt = &kept
-		step.result.Evidence = append(step.result.Evidence, e)
-	}
+	s.update(path, func(step *stepState) {
+		s.count(step, counts)
+		if response.Failure == "" {
+			s.run.latency.Record(response.Timings.Total)
+			step.latency.Record(response.Timings.Total)
+		}
+		if t := s.run.byName[e.Attempt.Request.EventType]; t != nil && responded && e.Attempt.Request.Fault == "" {
+			s.run.covered[t]++
+		}
+		if s.run.reserve(step, !e.Verdict.Passed()) {
+			e.Expected = expect.String()
+			step.result.Evidence = append(step.result.Evidence, e.bounded())
+		}
+	})
 }
 
-// Check records a question to the receiver's own application, or a command, and keeps it where there is room.
+// Check records a request to the receiver's application, or a command. It copies whatever it keeps of it.
 func (s *ScenarioRecorder) Check(path string, e Evidence) {
 	counts := Counts{Checks: 1}
 	if !e.Verdict.Passed() {
 		counts.ChecksFailed = 1
 	}
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	step := s.step(path)
-	s.count(step, counts)
-	if s.r.room(step, !e.Verdict.Passed()) {
-		check := *e.Check
-		check.Response = cut(check.Response)
-		e.Check = &check
-		step.result.Evidence = append(step.result.Evidence, e)
-	}
+	s.update(path, func(step *stepState) {
+		s.count(step, counts)
+		if s.run.reserve(step, !e.Verdict.Passed()) {
+			step.result.Evidence = append(step.result.Evidence, e.bounded())
+		}
+	})
 }
 
-// Fail records that a step could not be played, and why.
+// Fail records that a step could not be played.
 func (s *ScenarioRecorder) Fail(path, round, reason string) {
-	s.Miss(path, round, nil, Failure{What: WhatStep, Expected: "the step to be played", Got: reason})
+	s.FailWith(path, round, nil, Failure{Part: PartStep, Expected: "the step to be played", Got: reason})
 }
 
-// Miss records what a step failed in besides its attempts and checks, and the answer that it was missed in, if there was
-// one.
-func (s *ScenarioRecorder) Miss(path, round string, answer []byte, f Failure) {
-	f.Got = excerpt(f.Got)
-	s.Check(path, Evidence{Round: round, Check: &Check{Response: answer}, Verdict: Verdict{Failures: []Failure{f}}})
+// FailWith records a failure that belongs to no attempt and no check of the step, with the response body that caused it,
+// if any.
+func (s *ScenarioRecorder) FailWith(path, round string, response []byte, f Failure) {
+	e := Evidence{Round: round, Check: &Check{Response: response}}
+	e.Verdict.Add(f)
+	s.Check(path, e)
 }
 
-// Skip records that a step is not played, and why. A step that was judged in another round keeps that round's outcome.
+// Skip records that a step is not played, and why. A step that was judged in another round keeps its outcome.
 func (s *ScenarioRecorder) Skip(path, reason string) {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	step := s.step(path)
-	step.result.Reason = excerpt(reason)
-	if step.result.Counts == (Counts{}) {
-		step.result.Outcome = Skipped
-	}
+	s.update(path, func(step *stepState) {
+		step.result.Reason = human.Cut(reason, maxText)
+		if step.result.Counts == (Counts{}) {
+			step.result.Outcome = Skipped
+		}
+	})
 }
 
-// End says that a step has ended, or a round of it, at a time since the scenario's start.
+// End records that a step or a round of it has ended, at a time since the start of the scenario.
 func (s *ScenarioRecorder) End(path string, at time.Duration) {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	step := s.step(path)
-	step.result.Duration = at - step.result.StartedAt
+	s.update(path, func(step *stepState) { step.result.Duration = at - step.result.StartedAt })
 }
 
-// Step returns what is known of a step by now.
-func (s *ScenarioRecorder) Step(path string) StepResult {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	result := s.step(path).finished()
-	if result.Holds() && slices.ContainsFunc(s.steps, func(inner *stepState) bool {
-		return inner.result.Outcome == Failed && strings.HasPrefix(inner.result.Path, path+".")
-	}) {
-		result.Outcome = Failed
-	}
+// Step returns the current result of a step.
+func (s *ScenarioRecorder) Step(path string) (result StepResult) {
+	s.update(path, func(step *stepState) {
+		result = step.snapshot()
+		if result.IsBlock() && slices.ContainsFunc(s.steps, func(inner *stepState) bool {
+			return inner.result.Outcome == Failed && strings.HasPrefix(inner.result.Path, path+".")
+		}) {
+			result.Outcome = Failed
+		}
+	})
 	return result
 }
 
-// Close ends the scenario, with the time that it took.
+// Close ends the scenario and records its duration.
 func (s *ScenarioRecorder) Close(took time.Duration) {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
 	s.scenario.Duration = took
 }
 
-// Result returns the run as it stands, with the time that it has taken. It may be asked at any time, so that an
-// interrupted run is reported too.
+// Result returns the current result of the run, with its duration up to now. It may be called at any time, so that an
+// interrupted run can be reported.
 func (r *Recorder) Result(took time.Duration, interrupted bool) Result {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -205,36 +215,25 @@ func (r *Recorder) Result(took time.Duration, interrupted bool) Result {
 	result.Latency = r.latency.Summary()
 	result.Coverage.Types = make([]TypeCount, len(r.types))
 	for i, t := range r.types {
-		result.Coverage.Types[i] = TypeCount{Type: t, Count: r.cover[t]}
+		result.Coverage.Types[i] = TypeCount{Type: t, Count: r.covered[t]}
 	}
 	result.Scenarios = make([]ScenarioResult, len(r.scenarios))
 	for i, s := range r.scenarios {
 		scenario := s.scenario
 		scenario.Steps = make([]StepResult, len(s.steps))
 		for k, step := range s.steps {
-			scenario.Steps[k] = step.finished()
+			scenario.Steps[k] = step.snapshot()
 		}
-		enclose(scenario.Steps)
+		failBlocks(scenario.Steps)
 		result.Scenarios[i] = scenario
 	}
 	return result
 }
 
-// step returns the state of a step, and makes one for a path that the scenario was not told of.
-func (s *ScenarioRecorder) step(path string) *stepState {
-	state, ok := s.byPath[path]
-	if !ok {
-		state = &stepState{result: StepResult{Step: Step{Path: path}, Outcome: NotRun}}
-		s.steps = append(s.steps, state)
-		s.byPath[path] = state
-	}
-	return state
-}
-
 func (s *ScenarioRecorder) count(step *stepState, counts Counts) {
 	step.result.Counts.add(counts)
 	s.scenario.Counts.add(counts)
-	s.r.result.Counts.add(counts)
+	s.run.result.Counts.add(counts)
 	switch {
 	case counts.Failures() > 0:
 		step.result.Outcome = Failed
@@ -243,11 +242,11 @@ func (s *ScenarioRecorder) count(step *stepState, counts Counts) {
 	}
 }
 
-// room reports whether there is room to keep one more thing of a step, and takes it. Failures have their own, so that a
-// million good attempts do not push out the one that failed; and the first of each step has its own, so that a busy step
-// does not leave those after it with nothing to show.
-func (r *Recorder) room(step *stepState, failed bool) bool {
-	first := len(step.result.Evidence) == 0 || failed && !step.failing
+// reserve reports whether one more attempt or check of a step may be kept, and counts it. Failures have a quota of their
+// own, so that a million passing attempts do not displace the one that failed. The first attempt and the first failure of
+// each step are always kept, so that a busy step leaves room for those after it.
+func (r *Recorder) reserve(step *stepState, failed bool) bool {
+	first := len(step.result.Evidence) == 0 || failed && !step.hasFailure
 	switch {
 	case r.attempts < MaxAttempts:
 		r.attempts++
@@ -261,21 +260,20 @@ func (r *Recorder) room(step *stepState, failed bool) bool {
 		r.result.Truncated = true
 		return false
 	}
-	step.failing = step.failing || failed
+	step.hasFailure = step.hasFailure || failed
 	return true
 }
 
-// finished returns the step's result as it stands. The list of evidence is shared: it is only ever appended to, and what
-// is appended later lies beyond its end.
-func (s *stepState) finished() StepResult {
+// snapshot returns the current result of the step. It shares the evidence, to which the recorder only appends.
+func (s *stepState) snapshot() StepResult {
 	result := s.result
 	result.Latency = s.latency.Summary()
 	result.Evidence = slices.Clip(result.Evidence)
 	return result
 }
 
-// enclose gives the steps that hold others the outcome of what they hold: one that failed inside makes them fail.
-func enclose(steps []StepResult) {
+// failBlocks marks each block that contains a failed step as failed.
+func failBlocks(steps []StepResult) {
 	byPath := make(map[string]*StepResult, len(steps))
 	for i := range steps {
 		byPath[steps[i].Path] = &steps[i]
@@ -284,14 +282,11 @@ func enclose(steps []StepResult) {
 		if steps[i].Outcome != Failed {
 			continue
 		}
-		for path := steps[i].Path; ; {
-			dot := strings.LastIndexByte(path, '.')
-			if dot < 0 {
-				break
-			}
+		path := steps[i].Path
+		for dot := strings.LastIndexByte(path, '.'); dot >= 0; dot = strings.LastIndexByte(path, '.') {
 			path = path[:dot]
-			if outer := byPath[path]; outer != nil {
-				outer.Outcome = Failed
+			if block := byPath[path]; block != nil {
+				block.Outcome = Failed
 			}
 		}
 	}

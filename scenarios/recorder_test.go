@@ -13,7 +13,7 @@ import (
 	"semblance/simulator"
 )
 
-// scenario begins a scenario with steps of these paths; "8" holds "8.1".
+// scenario adds a scenario with steps of these paths; a step such as "8" before "8.1" is a block.
 func scenario(r *scenarios.Recorder, paths ...string) *scenarios.ScenarioRecorder {
 	var steps []scenarios.Step
 	for _, path := range paths {
@@ -27,7 +27,7 @@ func scenario(r *scenarios.Recorder, paths ...string) *scenarios.ScenarioRecorde
 	return r.Scenario(scenarios.ScenarioResult{Name: "A scenario", File: "a.yaml", Seed: 7, Reproduce: []string{"play", "a.yaml"}}, steps)
 }
 
-// sent is an attempt of a type, and what it was judged to be.
+// sent returns an attempt with its verdict.
 func sent(eventType string, status int) scenarios.Evidence {
 	attempt := answered(status, `{}`)
 	attempt.Request.EventType = eventType
@@ -36,6 +36,7 @@ func sent(eventType string, status int) scenarios.Evidence {
 }
 
 func TestRecorder(t *testing.T) {
+	t.Parallel()
 	booking, err := schemas.Match("booking.*")
 	if err != nil {
 		t.Fatal(err)
@@ -46,11 +47,11 @@ func TestRecorder(t *testing.T) {
 	s.Attempt("1", sent("booking.created", 200), scenarios.Default())
 	s.End("1", 3*time.Second)
 	if got := s.Step("1"); got.Outcome != scenarios.Passed || got.StartedAt != time.Second || got.Duration != 2*time.Second {
-		t.Errorf("the first step: %+v", got)
+		t.Errorf("step 1: %+v", got)
 	}
 	s.Begin("2", 0)
 	s.Attempt("2", sent("booking.updated", 500), scenarios.Default())
-	s.Attempt("2", sent("booking.updated", 200), scenarios.Default()) // a good round does not make up for a bad one
+	s.Attempt("2", sent("booking.updated", 200), scenarios.Default()) // a later success does not change the outcome
 	s.Begin("3", 0)
 	s.Begin("3.1", 0)
 	faulty := sent("booking.deleted", 401)
@@ -58,12 +59,12 @@ func TestRecorder(t *testing.T) {
 	s.Attempt("3.1", faulty, scenarios.Default())
 	s.Begin("3.2", 0)
 	if got := s.Step("3"); got.Outcome != scenarios.Failed {
-		t.Errorf("a step whose child failed: %s", got.Outcome)
+		t.Errorf("a block with a failed step is %s", got.Outcome)
 	}
-	s.Skip("4", "nothing was captured as job")
+	s.Skip("4", "no capture named job")
 	s.Begin("5", 0)
 	s.Check("5", scenarios.Evidence{Check: &scenarios.Check{Request: "GET /", Response: []byte(strings.Repeat("x", 1<<20))}})
-	s.Skip("5", "in the second round")
+	s.Skip("5", "skipped in round 2")
 	s.Fail("5", "3", "the clinic has no such record")
 	s.Close(4 * time.Second)
 
@@ -75,27 +76,28 @@ func TestRecorder(t *testing.T) {
 	if got, want := strings.Join(outcomes, ", "), "1 passed, 2 failed, 3 failed, 3.1 failed, 3.2 passed, 4 skipped, 5 failed, 6 not run"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := result.Counts, (scenarios.Counts{Attempts: 4, Answered: 4, ResponseExpected: 4, Failed: 2, Checks: 2, ChecksFailed: 1}); got != want {
+	if got, want := result.Counts, (scenarios.Counts{Attempts: 4, Responses: 4, ResponsesExpected: 4, Failed: 2, Checks: 2, ChecksFailed: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got, want := result.Coverage.String(), "2 of 7 event types (29 %)"; got != want {
 		t.Errorf("coverage: got %s, want %s", got, want)
 	}
 	if missing := result.Coverage.Missing(); len(missing) != 5 || missing[0].Name != "booking.deleted" {
-		t.Errorf("a spoiled attempt covers nothing; missing: %v", missing)
+		t.Errorf("an attempt with a fault must not count as coverage; missing: %v", missing)
 	}
-	if got := len(result.Scenarios[0].Steps[6].Evidence[0].Check.Response); got != scenarios.ExcerptBytes {
-		t.Errorf("%d bytes of an answer are kept", got)
+	if got := len(result.Scenarios[0].Steps[6].Evidence[0].Check.Response); got != scenarios.MaxBody {
+		t.Errorf("the recorder keeps %d bytes of a response", got)
 	}
 	if got := result.Scenarios[0].ReproduceStep(&result.Scenarios[0].Steps[3].Step); strings.Join(got, " ") != "play a.yaml --until 3.1 --seed 7" {
 		t.Errorf("reproduce: %v", got)
 	}
 	if got := result.Scenarios[0].Summary(); got[scenarios.Failed] != 3 || got[scenarios.Passed] != 2 || got[scenarios.Skipped] != 1 || got[scenarios.NotRun] != 1 {
-		t.Errorf("tally: %v", got)
+		t.Errorf("summary: %v", got)
 	}
 }
 
 func TestExitCode(t *testing.T) {
+	t.Parallel()
 	refused := scenarios.Evidence{Attempt: unanswered(simulator.FailureRefused)}
 	refused.Verdict = scenarios.Judge(scenarios.Default(), refused.Attempt)
 	none := scenarios.Expect{Response: scenarios.ResponseNone}
@@ -106,19 +108,20 @@ func TestExitCode(t *testing.T) {
 		interrupted bool
 		want        int
 	}{
-		"all is well":                  {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", sent("lab.created", 200), scenarios.Default()) }},
-		"nothing was asked":            {play: func(s *scenarios.ScenarioRecorder) { s.Begin("1", 0) }},
-		"an expectation failed":        {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", sent("lab.created", 400), scenarios.Default()) }, want: 1},
-		"nothing was answered":         {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", refused, scenarios.Default()) }, want: 3},
-		"no answer, and none expected": {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", reset, none) }},
-		"one answer of two": {play: func(s *scenarios.ScenarioRecorder) {
+		"passed":                     {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", sent("lab.created", 200), scenarios.Default()) }},
+		"no attempts":                {play: func(s *scenarios.ScenarioRecorder) { s.Begin("1", 0) }},
+		"an expectation failed":      {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", sent("lab.created", 400), scenarios.Default()) }, want: 1},
+		"no response":                {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", refused, scenarios.Default()) }, want: 3},
+		"no response, none expected": {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", reset, none) }},
+		"one response of two": {play: func(s *scenarios.ScenarioRecorder) {
 			s.Attempt("1", refused, scenarios.Default())
 			s.Attempt("1", sent("lab.created", 200), scenarios.Default())
 		}, want: 1},
-		"too little is covered": {play: func(s *scenarios.ScenarioRecorder) { s.Begin("1", 0) }, atLeast: 1, want: 1},
-		"interrupted":           {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", refused, scenarios.Default()) }, interrupted: true, want: 130},
+		"coverage too low": {play: func(s *scenarios.ScenarioRecorder) { s.Begin("1", 0) }, atLeast: 1, want: 1},
+		"interrupted":      {play: func(s *scenarios.ScenarioRecorder) { s.Attempt("1", refused, scenarios.Default()) }, interrupted: true, want: 130},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := scenarios.NewRecorder(scenarios.Run{CoverAtLeast: test.atLeast})
 			test.play(scenario(r, "1", "2"))
 			result := r.Result(0, test.interrupted)
@@ -129,7 +132,7 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// A million attempts, recorded by several goroutines while somebody looks, leave exact counts and a small result.
+// Many attempts, recorded by several goroutines while another reads the result, leave exact counts and a small result.
 func TestRecorderIsBounded(t *testing.T) {
 	const workers, each = 4, 25_000
 	r := scenarios.NewRecorder(scenarios.Run{})
@@ -155,9 +158,9 @@ func TestRecorderIsBounded(t *testing.T) {
 	wait.Wait()
 	result := r.Result(0, false)
 	if grown := int64(live()) - int64(before); grown > 32<<20 {
-		t.Errorf("%d bytes are held", grown)
+		t.Errorf("the recorder holds %d bytes", grown)
 	}
-	if got, want := result.Counts, (scenarios.Counts{Attempts: 150_000, Answered: 150_000, ResponseExpected: 150_000, Failed: 50_000}); got != want {
+	if got, want := result.Counts, (scenarios.Counts{Attempts: 150_000, Responses: 150_000, ResponsesExpected: 150_000, Failed: 50_000}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	steps := result.Scenarios[0].Steps
@@ -169,9 +172,9 @@ func TestRecorderIsBounded(t *testing.T) {
 			}
 		}
 	}
-	kept := len(steps[0].Evidence) + len(steps[1].Evidence)
-	if !result.Truncated || failing != scenarios.MaxFailures || kept < scenarios.MaxAttempts || kept > scenarios.MaxAttempts+scenarios.MaxFailures {
-		t.Errorf("%d are kept, %d of them failures; truncated: %t", kept, failing, result.Truncated)
+	evidence := len(steps[0].Evidence) + len(steps[1].Evidence)
+	if !result.Truncated || failing != scenarios.MaxFailures || evidence < scenarios.MaxAttempts || evidence > scenarios.MaxAttempts+scenarios.MaxFailures {
+		t.Errorf("got %d attempts, %d of them failures; truncated: %t", evidence, failing, result.Truncated)
 	}
 	latency := steps[0].Latency
 	near := func(got, want time.Duration) bool { return got > want*98/100 && got < want*102/100 }
@@ -181,11 +184,12 @@ func TestRecorderIsBounded(t *testing.T) {
 	}
 }
 
-// A busy step leaves those after it something to show: the first of each, and its first failure.
-func TestEveryStepKeepsItsFirst(t *testing.T) {
+// The first attempt and the first failure of each step are kept, even after a busy step.
+func TestFirstEvidenceOfEachStep(t *testing.T) {
+	t.Parallel()
 	r := scenarios.NewRecorder(scenarios.Run{})
 	s := r.Scenario(scenarios.ScenarioResult{}, []scenarios.Step{{Path: "1"}, {Path: "2"}})
-	failed := scenarios.Verdict{Failures: []scenarios.Failure{{What: scenarios.WhatStatus}}}
+	failed := scenarios.Verdict{Failures: []scenarios.Failure{{Part: scenarios.PartStatus}}}
 	for range 2 * scenarios.MaxFailures {
 		s.Attempt("1", scenarios.Evidence{Attempt: &simulator.Attempt{}, Verdict: failed}, scenarios.Expect{})
 	}
@@ -193,8 +197,8 @@ func TestEveryStepKeepsItsFirst(t *testing.T) {
 		s.Attempt("2", scenarios.Evidence{Attempt: &simulator.Attempt{}, Verdict: verdict}, scenarios.Expect{})
 	}
 	result := r.Result(0, false)
-	if kept := result.Scenarios[0].Steps[1].Evidence; len(kept) != 2 || !kept[0].Verdict.Passed() || kept[1].Verdict.Passed() {
-		t.Errorf("of the second step are kept %+v", kept)
+	if evidence := result.Scenarios[0].Steps[1].Evidence; len(evidence) != 2 || !evidence[0].Verdict.Passed() || evidence[1].Verdict.Passed() {
+		t.Errorf("evidence of step 2: %+v", evidence)
 	}
 }
 
@@ -206,19 +210,20 @@ func live() uint64 {
 }
 
 func TestLatency(t *testing.T) {
+	t.Parallel()
 	var none, few, many, all scenarios.Latency
 	if none.Summary() != (scenarios.LatencySummary{}) {
-		t.Error("nothing is measured of nothing")
+		t.Error("the summary of no values is not zero")
 	}
 	for i := range 100 {
 		few.Record(time.Duration(i+1) * time.Millisecond)
 	}
 	s := few.Summary()
 	if s.P50 != 50*time.Millisecond || s.P95 != 95*time.Millisecond || s.P999 != 100*time.Millisecond || s.Mean != 50500*time.Microsecond {
-		t.Errorf("a hundred times are exact: %+v", s)
+		t.Errorf("a hundred values are not exact: %+v", s)
 	}
 	for range 1000 {
-		many.Record(3 * time.Hour) // beyond what the histogram tells apart: counted, not dropped
+		many.Record(3 * time.Hour) // beyond the range of the histogram
 		many.Record(-time.Second)
 	}
 	all.Merge(&none)

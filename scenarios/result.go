@@ -4,20 +4,16 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"semblance/simulator"
 )
 
 const (
-	// MaxFailures bounds the failing attempts and checks that a result holds in full, besides the first of each step; all
-	// are counted.
+	// MaxFailures bounds the failed attempts and checks that a result keeps, in addition to the first one of each step.
 	MaxFailures = 1000
-	// MaxAttempts bounds the attempts that a result keeps, besides the first of each step.
+	// MaxAttempts bounds the attempts and checks that a result keeps, in addition to the first one of each step.
 	MaxAttempts = 1000
 )
 
-// Result is what a run came to: one or more scenarios played against one receiver. It is a finished value; reports are
-// views of it.
+// Result is the outcome of a run: one or more scenarios played against one receiver. Reports are views of it.
 type Result struct {
 	Target       string // the receiver's URL
 	StartedAt    time.Time
@@ -25,23 +21,35 @@ type Result struct {
 	Scenarios    []ScenarioResult
 	Counts       Counts
 	Coverage     Coverage
-	CoverAtLeast float64 // the percentage that the run was asked to cover; 0 asks for nothing
+	CoverAtLeast float64 // the percentage that the run must cover; 0 is no requirement
 	Latency      LatencySummary
-	Interrupted  bool // stopped before its end
-	Truncated    bool // there was more than MaxFailures or MaxAttempts; the rest is in the counts alone
+	Interrupted  bool // stopped before the end
+	Truncated    bool // MaxFailures or MaxAttempts was exceeded; only the counts include the rest
 }
 
-// Counts are exact, however many attempts there were.
+// Counts are exact for a run of any length.
 type Counts struct {
-	Attempts         int64 // deliveries attempted
-	Answered         int64 // of them, those to which an answer came
-	ResponseExpected int64 // of them, those that expected one
-	Failed           int64 // of them, those with a failed expectation
-	Checks           int64 // probes and commands judged
-	ChecksFailed     int64
+	Attempts          int64 // deliveries attempted
+	Responses         int64 // attempts that got a response
+	ResponsesExpected int64 // attempts that had to get a response
+	Failed            int64 // attempts with a failed expectation
+	Checks            int64 // probes and commands
+	ChecksFailed      int64
 }
 
-// Scenario is one scenario as it was played.
+// Failures returns the number of failed attempts and checks.
+func (c Counts) Failures() int64 { return c.Failed + c.ChecksFailed }
+
+func (c *Counts) add(o Counts) {
+	c.Attempts += o.Attempts
+	c.Responses += o.Responses
+	c.ResponsesExpected += o.ResponsesExpected
+	c.Failed += o.Failed
+	c.Checks += o.Checks
+	c.ChecksFailed += o.ChecksFailed
+}
+
+// ScenarioResult is the outcome of one scenario.
 type ScenarioResult struct {
 	Name        string
 	Description string
@@ -49,91 +57,54 @@ type ScenarioResult struct {
 	Seed        int64
 	StartedAt   time.Time
 	Duration    time.Duration
-	Steps       []StepResult // in the file's order
+	Steps       []StepResult // in the order of the file
 	Counts      Counts
-	Reproduce   []string // the command that plays the scenario again, without the name of the program
+	Reproduce   []string // the arguments of the command that plays the scenario again
 }
 
-// StepResult is how one step of a file went, over all its rounds and copies.
+// StepResult is the outcome of one step of a file, over all its rounds and copies.
 type StepResult struct {
 	Step
-	Outcome   Outcome       // of a step that holds others: failed if one of them failed
-	Reason    string        // why it was skipped
-	StartedAt time.Duration // since the scenario's start
+	Outcome   Outcome       // of a block: Failed if a step in it failed
+	Reason    string        // why the step was skipped
+	StartedAt time.Duration // since the start of the scenario
 	Duration  time.Duration
 	Counts    Counts
 	Latency   LatencySummary
-	Evidence  []Evidence // what is kept of it, in the order in which it ended
+	Evidence  []Evidence // the attempts and checks that are kept, in the order in which they ended
 }
 
-// Evidence is one thing that was judged: an attempt, or a check of the receiver's own application.
-type Evidence struct {
-	Round     string // which round of the repeats around the step, such as "2" or "2.1"; "" outside of any
-	Copy      int    // which copy of a send with again: 0 is the first
-	StartedAt time.Duration
-	Attempt   *simulator.Attempt // nil for a check
-	Check     *Check             // nil for an attempt
-	Expected  string             // what was expected, in words
-	Verdict   Verdict
-}
-
-// Check is a question to the receiver's own application, or a command that was run, and what it said.
-type Check struct {
-	Request  string // "GET http://127.0.0.1:3000/bookings/1", or the command line
-	Tries    int    // how often it was asked
-	Status   int    // of the last answer; a command's exit code
-	Response []byte // an excerpt of the last answer's body, or of the command's output
-	Took     time.Duration
-	Failure  string // how no answer came, or ""
-}
-
-// Failures returns how many of what was judged failed: attempts and checks.
-func (c Counts) Failures() int64 { return c.Failed + c.ChecksFailed }
-
-func (c *Counts) add(o Counts) {
-	c.Attempts += o.Attempts
-	c.Answered += o.Answered
-	c.ResponseExpected += o.ResponseExpected
-	c.Failed += o.Failed
-	c.Checks += o.Checks
-	c.ChecksFailed += o.ChecksFailed
-}
-
-// Outcome returns how the scenario went: failed if a step failed, passed otherwise; a scenario none of whose steps was played
-// is skipped, or not run.
+// Outcome returns Failed if a step failed, Passed if a step passed or there are no steps, and otherwise Skipped or
+// NotRun as the first step is.
 func (s *ScenarioResult) Outcome() Outcome {
-	outcome := Outcome("")
+	if len(s.Steps) == 0 {
+		return Passed
+	}
+	outcome := s.Steps[0].Outcome
 	for i := range s.Steps {
 		switch s.Steps[i].Outcome {
 		case Failed:
 			return Failed
 		case Passed:
 			outcome = Passed
-		case Skipped, NotRun:
-			if outcome == "" {
-				outcome = s.Steps[i].Outcome
-			}
 		}
-	}
-	if outcome == "" { // a scenario without steps promises nothing
-		return Passed
 	}
 	return outcome
 }
 
-// Tally returns how many steps had each outcome. Those that hold other steps are not counted beside them.
+// Summary returns the number of steps for each outcome. Blocks do not count, only the steps inside them.
 func (s *ScenarioResult) Summary() map[Outcome]int {
-	tally := map[Outcome]int{}
+	summary := map[Outcome]int{}
 	for i := range s.Steps {
-		if !s.Steps[i].Holds() {
-			tally[s.Steps[i].Outcome]++
+		if !s.Steps[i].IsBlock() {
+			summary[s.Steps[i].Outcome]++
 		}
 	}
-	return tally
+	return summary
 }
 
-// ReproduceStep returns the command that plays the scenario again up to the step and all that comes before it, without the
-// name of the program. Where one step was played alone, it is played alone again.
+// ReproduceStep returns the arguments of the command that plays the scenario again up to a step. If the run played one
+// step alone, so does the command.
 func (s *ScenarioResult) ReproduceStep(step *Step) []string {
 	args := slices.Clone(s.Reproduce)
 	if !slices.Contains(args, "--only") {
@@ -142,35 +113,32 @@ func (s *ScenarioResult) ReproduceStep(step *Step) []string {
 	return append(args, "--seed", strconv.FormatInt(s.Seed, 10))
 }
 
-// Passed reports whether every scenario passed, the run came to its end and covered what it was asked to.
-func (r *Result) Passed() bool { return r.ExitCode() == 0 }
+// Passed reports whether the exit code is [ExitPassed].
+func (r *Result) Passed() bool { return r.ExitCode() == ExitPassed }
 
-// CoverageMet reports whether the run covered the percentage that it was asked to.
+// CoverageMet reports whether the run covered the required percentage of event types.
 func (r *Result) CoverageMet() bool { return r.Coverage.Percent() >= r.CoverAtLeast }
 
 // The exit codes of a run.
 const (
 	ExitPassed      = 0
-	ExitFailed      = 1   // an expectation or a gate failed
-	ExitUnreached   = 3   // not one attempt was answered though an answer was expected
+	ExitFailed      = 1   // an expectation failed, or too few event types were covered
+	ExitUnreached   = 3   // no attempt got a response although one was expected
 	ExitInterrupted = 130 // as shells report SIGINT
 )
 
-// ExitCode returns the process's exit code for the run. That nothing was answered says more than that expectations
-// failed, and wins.
+// ExitCode returns the exit code of the process for this run. [ExitUnreached] has priority over [ExitFailed]: it
+// explains the failures.
 func (r *Result) ExitCode() int {
 	switch {
 	case r.Interrupted:
 		return ExitInterrupted
-	case r.Counts.Answered == 0 && r.Counts.ResponseExpected > 0:
+	case r.Counts.Responses == 0 && r.Counts.ResponsesExpected > 0:
 		return ExitUnreached
 	case !r.CoverageMet():
 		return ExitFailed
-	}
-	for i := range r.Scenarios {
-		if r.Scenarios[i].Outcome() == Failed {
-			return ExitFailed
-		}
+	case slices.ContainsFunc(r.Scenarios, func(s ScenarioResult) bool { return s.Outcome() == Failed }):
+		return ExitFailed
 	}
 	return ExitPassed
 }

@@ -1,42 +1,47 @@
-// Package scenarios holds the nouns of a play: what a scenario expects, what it found, and what is reported of it.
+// Package scenarios holds the types of a run: the response that a step expects, the verdict on it, and the result that
+// reports show.
 //
-// A play flows one way, and each part hands the next a finished thing:
+// Data flows one way through the packages below:
 //
-//	script.Parse     a file becomes a tree with places; lint says all that is wrong with it
-//	player.Play      walks the tree, makes each send, and hands every outcome to
-//	Judge            which compares an attempt with an [Expect] and gives a [Verdict]
-//	Recorder         counts verdicts, coverage and latency, and keeps the first of each
-//	Result           what a run came to; everything in report is a view of it and computes no verdict of its own
+//	script.Parse    reads a file into a tree of steps, with positions, and reports every mistake in it
+//	player.Play     walks the tree, makes the attempts and passes each of them to
+//	Judge           which compares an attempt with an [Expect] and returns a [Verdict]
+//	Recorder        counts verdicts, coverage and latency, and keeps the first attempts and failures
+//	Result          is the outcome of the run; each report is a view of it and computes no verdict
 //
-// A [Result] has one [Scenario] per scenario played, a Scenario one [StepResult] per step of the file, in the file's order. Its
-// size is bounded however long the run was: counts are exact, [MaxFailures] failures are there in full and [MaxAttempts]
-// attempts are kept.
+// A [Result] has a [ScenarioResult] for each scenario, and that has a [StepResult] for each step of the file, in the
+// order of the file. The size of a Result does not depend on the length of the run: the counts are exact, and at most
+// [MaxFailures] failures and [MaxAttempts] attempts are kept.
 //
 //	verdict := scenarios.Judge(expect, &attempt)
 //	for _, f := range verdict.Failures {
 //		fmt.Println(f) // status: expected 2xx, got 404
 //	}
 //
-// README.md beside this file is the language of scenarios, by example. This package sends nothing, reads no file and asks
-// no clock: whoever plays tells it the times.
+// README.md in this folder documents the scenario language by example. This package sends nothing, reads no files and
+// does not read the time: the caller passes durations in.
 package scenarios
 
-import "time"
+import (
+	"time"
 
-// Step says which step of a scenario something belongs to, and where it is written.
+	"semblance/schemas/human"
+)
+
+// Step describes one step of a scenario and its position in the file.
 type Step struct {
-	Path   string   // "8", or "8.2" for the second step inside it; also what --until and --only take
-	Kind   string   // the word that the step begins with: send, probe, wait, …
-	What   string   // one line for people, such as "send booking.created about visit"
-	Name   string   // the step's own name, or ""
-	Tags   []string // what --tag selects by
+	Path   string   // "8", or "8.2" for the second step inside it; --until and --only accept it
+	Kind   string   // the key that the step starts with: send, probe, wait, …
+	Title  string   // one line for people, such as "send booking.created about visit"
+	Name   string   // the name that the file gives the step, or ""
+	Tags   []string // --tag selects by them
 	File   string
 	Line   int
 	Column int
 }
 
-// Holds reports whether the step is made of other steps: their paths begin with its own.
-func (s *Step) Holds() bool {
+// IsBlock reports whether the step contains other steps, whose paths start with its own.
+func (s *Step) IsBlock() bool {
 	switch s.Kind {
 	case "shuffle", "repeat", "parallel", "play":
 		return true
@@ -44,52 +49,69 @@ func (s *Step) Holds() bool {
 	return false
 }
 
-// Outcome is how a step went.
+// Outcome is the state of a step or a scenario in a result.
 type Outcome string
 
 // The outcomes of a step.
 const (
 	Passed  Outcome = "passed"
 	Failed  Outcome = "failed"
-	Skipped Outcome = "skipped" // not played, for the reason that is given
-	NotRun  Outcome = "not run" // not reached: the scenario was stopped before it
+	Skipped Outcome = "skipped" // not played; StepResult.Reason says why
+	NotRun  Outcome = "not run" // not reached: the scenario was stopped earlier
 )
 
-// Verdict is what [Judge] found.
+// Verdict is the result of [Judge].
 type Verdict struct {
-	Failures []Failure // what was expected and not found; none where all is well
-	More     int       // failures beyond [MaxFailuresPerAttempt], counted alone
+	Failures []Failure // the expectations that were not met
+	Omitted  int       // number of further failures, beyond [MaxFailuresPerAttempt]
 }
+
+// MaxFailuresPerAttempt bounds the failures that one verdict lists: a response with a million wrong elements does not
+// need a million lines.
+const MaxFailuresPerAttempt = 20
+
+// maxText bounds each text of a failure, in characters: up to three lines on a terminal.
+const maxText = 300
 
 // Passed reports whether every expectation was met.
 func (v *Verdict) Passed() bool { return len(v.Failures) == 0 }
 
-// The parts of an expectation that can fail, as [Failure.What] names them.
+// Add adds a failure, with its texts cut to a length that fits a report.
+func (v *Verdict) Add(f Failure) {
+	if len(v.Failures) == MaxFailuresPerAttempt {
+		v.Omitted++
+		return
+	}
+	f.Expected, f.Got = human.Cut(f.Expected, maxText), human.Cut(f.Got, maxText)
+	v.Failures = append(v.Failures, f)
+}
+
+// The parts of an expectation, as [Failure.Part] names them.
 const (
-	WhatResponse = "response" // an answer where none was expected, or none where one was
-	WhatStatus   = "status"
-	WhatHeader   = "header"
-	WhatWithin   = "within"
-	WhatEquals   = "equals"
-	WhatBody     = "body"
-	WhatOutput   = "output" // of a command that a probe ran
-	WhatExit     = "exit code"
-	WhatCapture  = "capture" // of a value that is not in the answer; Failure.Name is what it was to be called
-	WhatStep     = "step"    // the step could not be played
+	PartResponse = "response" // a response although none was expected, or no response
+	PartStatus   = "status"
+	PartHeader   = "header"
+	PartWithin   = "within"
+	PartEquals   = "equals"
+	PartBody     = "body"
+	PartOutput   = "output"    // of a command that a probe ran
+	PartExit     = "exit code" // of a command that a probe ran
+	PartCapture  = "capture"   // the response has no such value; Failure.Name is the name of the capture
+	PartStep     = "step"      // the step could not be played
 )
 
-// Failure is one expectation that was not met, both values side by side.
+// Failure is an expectation that was not met, with the expected and the actual value.
 type Failure struct {
-	What     string // which part of the expectation
-	Name     string // of a header, or of a capture
-	Pointer  string // RFC 6901 pointer into the answer's body, for equals and body; "" is the whole body
+	Part     string // the part of the expectation, such as [PartStatus]
+	Name     string // the name of the header or the capture, or ""
+	Pointer  string // JSON pointer (RFC 6901) into the response body, for equals, body and capture; "" is the whole body
 	Expected string
 	Got      string
 }
 
-// Subject returns what failed, with its name or its place: "header Content-Type", "body /job/id".
+// Subject returns the part of the expectation with its name or pointer: "header Content-Type", "body /job/id".
 func (f Failure) Subject() string {
-	words := f.What
+	words := f.Part
 	for _, word := range []string{f.Name, f.Pointer} {
 		if word != "" {
 			words += " " + word
@@ -103,6 +125,11 @@ func (f Failure) String() string {
 	return f.Subject() + ": expected " + f.Expected + ", got " + f.Got
 }
 
-// DefaultWithin is the time that an answer may take where a scenario says nothing: the provider's own time-out for a
-// whole attempt (not published; the contract's default).
-const DefaultWithin = 10 * time.Second
+// TooLate returns the failure of a response that took longer than the limit.
+func TooLate(limit, took time.Duration) Failure {
+	expected, got := human.Duration(limit), human.Duration(took)
+	if got == expected { // the difference is too small to show
+		got = "more than " + got
+	}
+	return Failure{Part: PartWithin, Expected: "at most " + expected, Got: got}
+}

@@ -72,12 +72,12 @@ func (p *attemptPrinter) text(o *sentEvent) string {
 		b.WriteString(out.faint(answerInFull(&o.Response)))
 	}
 	for _, f := range o.verdict.Failures {
-		if f.What != scenarios.WhatResponse || o.Response.Failure == "" { // which the line before has said
+		if f.Part != scenarios.PartResponse || o.Response.Failure == "" { // which the line before has said
 			fmt.Fprintf(&b, "    %s\n", f)
 		}
 	}
-	if o.verdict.More > 0 {
-		fmt.Fprintf(&b, "    and %d more\n", o.verdict.More)
+	if o.verdict.Omitted > 0 {
+		fmt.Fprintf(&b, "    and %d more\n", o.verdict.Omitted)
 	}
 	if !o.verdict.Passed() && !p.verbose && len(o.Response.Body) > 0 {
 		fmt.Fprintf(&b, "    it said: %s\n", excerpt(o.Response.Body))

@@ -77,7 +77,7 @@ func formatResponse(o *sentEvent) string {
 	}
 	words := []string{"status " + strconv.Itoa(o.Response.Status)}
 	for _, f := range o.verdict.Failures {
-		if f.What != scenarios.WhatStatus {
+		if f.Part != scenarios.PartStatus {
 			words = append(words, f.String())
 		}
 	}

@@ -131,9 +131,9 @@ func (d *dryPrinter) End(scenarios.ScenarioResult)            {}
 func (d *dryPrinter) Step(result scenarios.StepResult) {
 	switch {
 	case result.Outcome == scenarios.Skipped:
-		fmt.Fprintf(d.err, "%s step %s (%s) is not shown: %s\n", d.err.yellow("note:"), result.Path, result.What, result.Reason)
-	case result.Outcome == scenarios.Failed && !result.Holds():
-		fmt.Fprintf(d.err, "%s step %s (%s) cannot be prepared", d.err.red("wrong:"), result.Path, result.What)
+		fmt.Fprintf(d.err, "%s step %s (%s) is not shown: %s\n", d.err.yellow("note:"), result.Path, result.Title, result.Reason)
+	case result.Outcome == scenarios.Failed && !result.IsBlock():
+		fmt.Fprintf(d.err, "%s step %s (%s) cannot be prepared", d.err.red("wrong:"), result.Path, result.Title)
 		for _, e := range result.Evidence {
 			for _, failure := range e.Verdict.Failures {
 				fmt.Fprintf(d.err, ": %s", failure.Got)

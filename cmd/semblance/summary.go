@@ -53,7 +53,7 @@ func (t *summary) add(o *sentEvent) {
 		return
 	}
 	t.failed++
-	if slices.ContainsFunc(o.verdict.Failures, func(f scenarios.Failure) bool { return f.What == scenarios.WhatBody }) {
+	if slices.ContainsFunc(o.verdict.Failures, func(f scenarios.Failure) bool { return f.Part == scenarios.PartBody }) {
 		t.wrong++
 	}
 	t.first = earlier(t.first, o)

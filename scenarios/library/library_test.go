@@ -78,7 +78,7 @@ func TestEveryScenarioPassesAtTheReferenceReceiver(t *testing.T) {
 				}
 				for _, step := range result.Scenarios[0].Steps {
 					if step.Outcome != scenarios.Passed {
-						t.Errorf("play %d: step %s (%s) is %s: %s", n+1, step.Path, step.What, step.Outcome, step.Reason)
+						t.Errorf("play %d: step %s (%s) is %s: %s", n+1, step.Path, step.Title, step.Outcome, step.Reason)
 					}
 				}
 			}
@@ -182,7 +182,7 @@ func failures(r *scenarios.Result) string {
 	for _, step := range r.Scenarios[0].Steps {
 		for _, e := range step.Evidence {
 			for _, f := range e.Verdict.Failures {
-				b.WriteString(step.Path + " " + step.What + ": " + f.String() + "\n")
+				b.WriteString(step.Path + " " + step.Title + ": " + f.String() + "\n")
 			}
 		}
 	}

@@ -63,9 +63,9 @@ func runCommand(ctx context.Context, arguments []string, exit int, pattern *stri
 	}
 	a.response.Status = command.ProcessState.ExitCode()
 	if a.response.Status != exit {
-		a.failed = &scenarios.Failure{What: scenarios.WhatExit, Expected: strconv.Itoa(exit), Got: strconv.Itoa(a.response.Status)}
+		a.failed = &scenarios.Failure{Part: scenarios.PartExit, Expected: strconv.Itoa(exit), Got: strconv.Itoa(a.response.Status)}
 	} else if found := strings.TrimSpace(output.String()); pattern != nil && !naming.Match(*pattern, found) {
-		a.failed = &scenarios.Failure{What: scenarios.WhatOutput, Expected: *pattern, Got: found}
+		a.failed = &scenarios.Failure{Part: scenarios.PartOutput, Expected: *pattern, Got: found}
 	}
 	return a
 }

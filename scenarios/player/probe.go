@@ -89,7 +89,7 @@ func (s *run) askUntil(ctx context.Context, step *script.Probe, q *question, exp
 			last, verdict = a, judged
 		}
 		if took := clock.Since(started); verdict.Passed() && took > step.Within {
-			verdict.Failures = []scenarios.Failure{{What: scenarios.WhatWithin, Expected: "at most " + step.Within.String(), Got: took.String()}}
+			verdict.Failures = []scenarios.Failure{{Part: scenarios.PartWithin, Expected: "at most " + step.Within.String(), Got: took.String()}}
 		}
 		if verdict.Passed() || clock.Now().Add(step.Every).After(deadline) || clock.Sleep(ctx, step.Every) != nil {
 			return last, verdict

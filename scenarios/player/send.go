@@ -14,6 +14,7 @@ import (
 	"semblance/scenarios/script"
 	"semblance/schemas"
 	"semblance/schemas/objectid"
+	"semblance/schemas/pointer"
 	"semblance/schemas/splitmix"
 	"semblance/schemas/validate"
 	"semblance/simulator"
@@ -204,11 +205,11 @@ func captureFrom(s *run, step script.Step, r round, b *branch, captures []script
 	for _, c := range captures {
 		var value any
 		if err == nil {
-			value, err = scenarios.Lookup(doc, c.Pointer)
+			value, err = pointer.Lookup(doc, c.Pointer)
 		}
 		if err != nil {
-			s.record.Miss(script.Of(step).Path, r.String(), response.Body, scenarios.Failure{
-				What: scenarios.WhatCapture, Name: c.Name, Pointer: c.Pointer, Expected: "a value in the answer", Got: err.Error(),
+			s.record.FailWith(script.Of(step).Path, r.String(), response.Body, scenarios.Failure{
+				Part: scenarios.PartCapture, Name: c.Name, Pointer: c.Pointer, Expected: "a value in the answer", Got: "nothing: " + err.Error(),
 			})
 			return
 		}

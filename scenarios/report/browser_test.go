@@ -20,15 +20,15 @@ import (
 	"semblance/simulator/receiver"
 )
 
-// browser starts chromium with a profile of its own, as a window that is light or dark.
+// browser starts Chromium with a new profile and a light or dark color scheme.
 func browser(t *testing.T, dark bool) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	switch {
 	case err != nil && os.Getenv("SEMBLANCE_CI") == "1":
-		t.Fatal("chromium is not installed, and SEMBLANCE_CI=1 wants it")
+		t.Fatal("chromium is not installed; SEMBLANCE_CI=1 requires it")
 	case err != nil:
-		t.Skip("chromium is not installed; `apt-get install chromium` lets this test look at the report")
+		t.Skip("chromium is not installed; run `apt-get install chromium`")
 	}
 	scheme := "1"
 	if dark {
@@ -44,7 +44,7 @@ func browser(t *testing.T, dark bool) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(func() {
-		if err := chromedp.Cancel(ctx); err != nil { // waits for the browser's end
+		if err := chromedp.Cancel(ctx); err != nil { // waits until the browser has exited
 			t.Log(err)
 		}
 		cancel()
@@ -52,7 +52,7 @@ func browser(t *testing.T, dark bool) context.Context {
 	return ctx
 }
 
-// played is a real run, of which some steps fail.
+// played returns a real run in which some steps fail.
 func played(t *testing.T) scenarios.Result {
 	t.Helper()
 	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}})
@@ -66,17 +66,17 @@ func played(t *testing.T) scenarios.Result {
 	}
 	defer p.Close()
 	for _, text := range []string{`
-name: It fails <script>alert(1)</script>
+name: Failing <script>alert(1)</script>
 steps:
   - {send: booking.created}
   - send: booking.updated
-    expect: {status: 202, equals: {/a-rather-long-pointer/into-the-answer/that/is-not/there: a-value-that-is-so-long-that-it-must-break-somewhere-in-a-narrow-window}}
+    expect: {status: 202, equals: {/a-rather-long-pointer/into-the-response/to-a/missing/member: a-value-so-long-that-it-must-break-somewhere-in-a-narrow-window}}
   - parallel:
       - {send: invoice.paid, fault: {signature: tampered}, expect: {status: 2xx}}
       - {traffic: {events: 30}}
   - {probe: {get: "${target.origin}/events", until: {equals: {/count: -1}}, within: 1ms}}
 `, `
-name: It passes
+name: Passing
 steps:
   - {send: booking.created}
   - {wait: 1ms}
@@ -92,44 +92,44 @@ steps:
 	return p.Result()
 }
 
-// lookAt asks the page what only a browser knows.
-const lookAt = `(() => {
+// inspect returns properties of the page that only a browser can compute.
+const inspect = `(() => {
 	const rgb = c => c.match(/[\d.]+/g).map(Number);
-	const light = c => { const [r, g, b] = rgb(c).map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126*r + 0.7152*g + 0.0722*b; };
-	const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor, p = rgb(c); if (p.length < 4 || p[3] > 0) return c; } return "rgb(255,255,255)"; };
-	const pale = [];
+	const luminance = c => { const [r, g, b] = rgb(c).map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126*r + 0.7152*g + 0.0722*b; };
+	const background = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor, p = rgb(c); if (p.length < 4 || p[3] > 0) return c; } return "rgb(255,255,255)"; };
+	const lowContrast = [];
 	for (const e of document.querySelectorAll("h1, h2, p, span, b, code, pre, td, th, a, li")) {
 		if (!e.offsetParent || !e.textContent.trim()) continue;
-		const a = light(getComputedStyle(e).color), b = light(behind(e));
+		const a = luminance(getComputedStyle(e).color), b = luminance(background(e));
 		const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-		if (ratio < 4.5) pale.push(ratio.toFixed(2) + " " + e.textContent.trim().slice(0, 40));
+		if (ratio < 4.5) lowContrast.push(ratio.toFixed(2) + " " + e.textContent.trim().slice(0, 40));
 	}
-	const picture = document.querySelector("svg").getBoundingClientRect();
+	const chart = document.querySelector("svg").getBoundingClientRect();
 	return {
 		title: document.title,
-		dark: light(getComputedStyle(document.body).backgroundColor) < 0.1,
-		wide: document.scrollingElement.scrollWidth > innerWidth,
+		dark: luminance(getComputedStyle(document.body).backgroundColor) < 0.1,
+		overflows: document.scrollingElement.scrollWidth > innerWidth,
 		loaded: performance.getEntriesByType("resource").map(r => r.name),
 		scripts: document.scripts.length,
-		pale: pale,
+		lowContrast: lowContrast,
 		open: document.querySelectorAll("details[open]").length,
 		closed: document.querySelectorAll("details:not([open])").length,
 		bars: document.querySelectorAll("svg rect").length,
-		picture: picture.width > 200 && picture.height > 20,
+		chart: chart.width > 200 && chart.height > 20,
 		text: document.body.innerText,
 	};
 })()`
 
-// seen is what lookAt returns.
-type seen struct {
-	Title, Text         string
-	Dark, Wide, Picture bool
-	Loaded, Pale        []string
-	Scripts, Bars       int
-	Open, Closed        int
+// inspection is the result of inspect.
+type inspection struct {
+	Title, Text            string
+	Dark, Overflows, Chart bool
+	Loaded, LowContrast    []string
+	Scripts, Bars          int
+	Open, Closed           int
 }
 
-// The report of a real run, in a real browser: light and dark, in a wide and in a narrow window.
+// The report of a real run in a browser, with both color schemes, in a wide and in a narrow window.
 func TestHTMLInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
@@ -146,33 +146,33 @@ func TestHTMLInABrowser(t *testing.T) {
 	for _, dark := range []bool{false, true} {
 		ctx := browser(t, dark)
 		for _, width := range []int64{1200, 380} {
-			var s, after seen
-			err := chromedp.Run(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(page), chromedp.Evaluate(lookAt, &s),
-				chromedp.Click("details:not([open]) > summary", chromedp.NodeVisible), chromedp.Evaluate(lookAt, &after))
+			var s, after inspection
+			err := chromedp.Run(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(page), chromedp.Evaluate(inspect, &s),
+				chromedp.Click("details:not([open]) > summary", chromedp.NodeVisible), chromedp.Evaluate(inspect, &after))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if s.Dark != dark {
-				t.Errorf("in a window that is dark (%v) the page is %v", dark, s.Dark)
+				t.Errorf("dark color scheme %v: dark page %v", dark, s.Dark)
 			}
-			if s.Wide {
-				t.Errorf("at %d pixels the page must be scrolled sideways", width)
+			if s.Overflows {
+				t.Errorf("the page is wider than a window of %d pixels", width)
 			}
-			if len(s.Pale) > 0 {
-				t.Errorf("dark %v: text that is hard to read: %q", dark, s.Pale)
+			if len(s.LowContrast) > 0 {
+				t.Errorf("dark %v: low contrast: %q", dark, s.LowContrast)
 			}
 			if len(s.Loaded) > 0 || s.Scripts > 0 {
 				t.Errorf("the page loads %v and has %d scripts", s.Loaded, s.Scripts)
 			}
-			if !s.Picture || s.Bars < 7 {
-				t.Errorf("the timeline is not there: %d bars", s.Bars)
+			if !s.Chart || s.Bars < 7 {
+				t.Errorf("the timeline has %d bars", s.Bars)
 			}
 			if s.Open != 3 || after.Open != 4 || s.Closed != after.Closed+1 {
 				t.Errorf("%d steps are open and %d closed; after a click %d and %d", s.Open, s.Closed, after.Open, after.Closed)
 			}
-			for _, want := range []string{"1 of 2 scenarios failed", "It fails <script>alert(1)</script>", "scenario.yaml:5:5", "/a-rather-long-pointer", "Play it again: semblance play scenario.yaml", "✓ booking.created"} {
+			for _, want := range []string{"1 of 2 scenarios failed", "Failing <script>alert(1)</script>", "scenario.yaml:5:5", "/a-rather-long-pointer", "Rerun: semblance play scenario.yaml", "✓ booking.created"} {
 				if !strings.Contains(s.Text, want) {
-					t.Errorf("nobody sees %q in\n%s", want, s.Text)
+					t.Errorf("%q is not visible in\n%s", want, s.Text)
 				}
 			}
 			if !strings.HasPrefix(s.Title, "1 of 2 scenarios failed") {

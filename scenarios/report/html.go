@@ -9,41 +9,42 @@ import (
 	"time"
 
 	"semblance/scenarios"
+	"semblance/schemas/human"
 	"semblance/simulator"
 )
 
 //go:embed report.html
 var page string
 
-// HTML writes the result as one HTML file that needs nothing else: no script, no font, no picture from anywhere. It reads
-// well in a light and in a dark window, and on paper.
+// HTML writes the result as one HTML file without scripts, fonts or other resources. It has a light and a dark theme and
+// can be printed.
 func HTML(w io.Writer, r scenarios.Result) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"ms":           milliseconds,
-		"printable":    printable,
-		"place":        place,
-		"happened":     happened,
-		"which":        which,
-		"responseText": responseText,
-		"request":      request,
-		"response":     response,
-		"passed":       func(e scenarios.Evidence) bool { return e.Verdict.Passed() },
-		"class":        classOf,
-		"count":        func(n int64, one, many string) string { return count(n, one, many) },
-		"summary":      func(s *scenarios.ScenarioResult) string { return played(s.Summary()) },
+		"duration":  human.Duration,
+		"number":    human.Number[int64],
+		"count":     human.Count[int64],
+		"printable": printable,
+		"position":  position,
+		"brief":     brief,
+		"instance":  instance,
+		"request":   request,
+		"response":  response,
+		"subject":   subject,
+		"class":     class,
+		"indent":    indent,
+		"passed":    func(e scenarios.Evidence) bool { return e.Verdict.Passed() },
+		"summary":   func(s *scenarios.ScenarioResult) string { return stepCounts(s.Summary()) },
 		"rerun": func(s *scenarios.ScenarioResult, step *scenarios.StepResult) string {
-			return command(s.ReproduceStep(&step.Step))
+			return Command(s.ReproduceStep(&step.Step))
 		},
-		"subject": subject,
-		"depth":   depth,
 	}).Parse(page)
 	if err != nil {
-		return fmt.Errorf("reading the template of the report: %w", err)
+		return fmt.Errorf("parsing the template of the report: %w", err)
 	}
 	return t.Execute(w, htmlPage(&r))
 }
 
-// htmlRun is what the template shows.
+// htmlRun is the data of the template.
 type htmlRun struct {
 	*scenarios.Result
 	Outcome   string
@@ -61,35 +62,30 @@ type htmlScenario struct {
 }
 
 func htmlPage(r *scenarios.Result) htmlRun {
-	run := htmlRun{Result: r, Outcome: outcome(r), Covered: r.Coverage.String()}
-	failed := 0
+	run := htmlRun{Result: r, Outcome: outcome(r), Title: Terminal{}.verdict(r), Covered: r.Coverage.String()}
 	for i := range r.Scenarios {
-		scenario := &r.Scenarios[i]
-		shown := htmlScenario{ScenarioResult: scenario, Anchor: fmt.Sprintf("scenario-%d", i+1), Verdict: scenario.Outcome(), Timeline: timelineOf(scenario)}
-		for k := range scenario.Steps {
-			shown.Steps = append(shown.Steps, &scenario.Steps[k])
+		s := &r.Scenarios[i]
+		scenario := htmlScenario{ScenarioResult: s, Anchor: fmt.Sprintf("scenario-%d", i+1), Verdict: s.Outcome(), Timeline: timelineOf(s)}
+		for k := range s.Steps {
+			scenario.Steps = append(scenario.Steps, &s.Steps[k])
 		}
-		if shown.Verdict == scenarios.Failed {
-			failed++
-		}
-		run.Scenarios = append(run.Scenarios, shown)
+		run.Scenarios = append(run.Scenarios, scenario)
 	}
-	run.Title = Terminal{}.verdict(r, failed)
 	return run
 }
 
-// classOf is the style of an outcome.
-func classOf(o scenarios.Outcome) string { return strings.ReplaceAll(string(o), " ", "") }
+// class returns the CSS class of an outcome.
+func class(o scenarios.Outcome) string { return strings.ReplaceAll(string(o), " ", "") }
 
-// depth is the style of a step by how many others it is inside of.
-func depth(path string) string {
+// indent returns the CSS class that indents a step inside blocks.
+func indent(path string) string {
 	if n := min(strings.Count(path, "."), 3); n > 0 {
 		return fmt.Sprintf(" in%d", n)
 	}
 	return ""
 }
 
-// subject is what a piece of evidence is about: the event, or the question.
+// subject returns the event type of an attempt, or the request.
 func subject(e scenarios.Evidence) string {
 	if e.Check != nil {
 		return e.Check.Request
@@ -100,20 +96,20 @@ func subject(e scenarios.Evidence) string {
 	return e.Attempt.Request.Method + " " + e.Attempt.Request.URL
 }
 
-// request is what was sent, as it reads on the wire.
+// request returns the request of an attempt as HTTP/1.1 text.
 func request(a *simulator.Attempt) string {
 	text := fmt.Sprintf("%s %s HTTP/%s\n", a.Request.Method, a.Request.URL, a.Request.Proto)
 	return text + headers(a.Request.Headers) + "\n" + printable(a.Request.Body)
 }
 
-// response is what came, as it reads on the wire.
+// response returns the response of an attempt as HTTP/1.1 text, or the reason why there is none.
 func response(a *simulator.Attempt) string {
 	if a.Response.Status == 0 {
 		return a.Response.Detail
 	}
 	text := fmt.Sprintf("%s %d\n", a.Response.Proto, a.Response.Status) + headers(a.Response.Headers) + "\n" + printable(a.Response.Body)
 	if a.Response.Truncated {
-		text += fmt.Sprintf("\n… of %d bytes", a.Response.Size)
+		text += "\n… of " + human.Size(a.Response.Size)
 	}
 	if a.Response.Failure != "" {
 		text += "\n\n" + a.Response.Detail
@@ -124,21 +120,21 @@ func response(a *simulator.Attempt) string {
 func headers(all []simulator.Header) string {
 	text := ""
 	for _, h := range all {
-		text += printable([]byte(h.Name+": "+h.Value)) + "\n"
+		text += human.Printable(h.Name+": "+h.Value) + "\n"
 	}
 	return text
 }
 
-// The measures of the timeline, in the units of its picture.
+// The measures of the timeline, in the units of its SVG.
 const (
 	timelineWidth = 1000
 	timelineRow   = 16
-	timelineLabel = 300 // to the left of the bars
-	labelLength   = 46  // characters that fit there
-	maxMarks      = 200
+	timelineLabel = 300 // width of the labels, to the left of the bars
+	labelLength   = 46  // characters that fit into a label
+	maxMarks      = 200 // in one row
 )
 
-// timeline is a picture of a scenario: a row for each step, a bar from its beginning to its end, a mark for each attempt.
+// timeline is a chart of a scenario: a row for each step, with a bar for its duration and a mark for each attempt.
 type timeline struct {
 	Width, Height int
 	Rows          []timelineStep
@@ -146,17 +142,17 @@ type timeline struct {
 }
 
 type timelineStep struct {
-	Path, What, Class string
-	Label             string // both, cut to the room that there is
-	Y                 int
-	X, Width          float64
-	Marks             []timelineMark
+	Path, Title, Class string
+	Label              string // path and title, cut to labelLength
+	Y                  int
+	X, Width           float64
+	Marks              []timelineMark
 }
 
 type timelineMark struct {
 	X      float64
 	Failed bool
-	What   string
+	Text   string
 }
 
 type timelineTick struct {
@@ -165,17 +161,9 @@ type timelineTick struct {
 	Last bool
 }
 
-// titleOf is what a step is called: by its own name, or by what it does.
-func titleOf(s *scenarios.StepResult) string {
-	if s.Name != "" {
-		return s.Name
-	}
-	return s.What
-}
-
 func timelineOf(s *scenarios.ScenarioResult) timeline {
 	whole := max(s.Duration, time.Millisecond)
-	at := func(d time.Duration) float64 {
+	x := func(d time.Duration) float64 {
 		share := min(max(float64(d)/float64(whole), 0), 1)
 		return timelineLabel + share*(timelineWidth-timelineLabel-10)
 	}
@@ -185,22 +173,22 @@ func timelineOf(s *scenarios.ScenarioResult) timeline {
 		if step.Outcome == scenarios.Skipped || step.Outcome == scenarios.NotRun {
 			continue
 		}
-		row := timelineStep{Path: step.Path, What: step.What, Class: classOf(step.Outcome), Y: len(t.Rows) * timelineRow, X: at(step.StartedAt)}
-		row.Label = firstLine(fmt.Sprintf("%-5s %s", step.Path, titleOf(step)), labelLength)
-		row.Width = max(at(step.StartedAt+step.Duration)-row.X, 2)
+		row := timelineStep{Path: step.Path, Title: step.Title, Class: class(step.Outcome), Y: len(t.Rows) * timelineRow, X: x(step.StartedAt)}
+		row.Label = human.Cut(fmt.Sprintf("%-5s %s", step.Path, title(&step.Step)), labelLength)
+		row.Width = max(x(step.StartedAt+step.Duration)-row.X, 2)
 		for k := range step.Evidence[:min(len(step.Evidence), maxMarks)] {
 			e := &step.Evidence[k]
-			if e.Check != nil && e.Check.Request == "" { // a step that could not be played has no moment of its own
+			if e.Check != nil && e.Check.Request == "" { // the step was not played
 				continue
 			}
-			row.Marks = append(row.Marks, timelineMark{X: at(e.StartedAt), Failed: !e.Verdict.Passed(), What: happened(e)})
+			row.Marks = append(row.Marks, timelineMark{X: x(e.StartedAt), Failed: !e.Verdict.Passed(), Text: brief(e)})
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	t.Height = len(t.Rows)*timelineRow + 20
 	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
 		d := time.Duration(share * float64(whole))
-		t.Ticks = append(t.Ticks, timelineTick{X: at(d), Text: milliseconds(d), Last: share == 1})
+		t.Ticks = append(t.Ticks, timelineTick{X: x(d), Text: human.Duration(d), Last: share == 1})
 	}
 	return t
 }

@@ -9,7 +9,7 @@ import (
 	"semblance/simulator"
 )
 
-// The JSON of a result. Its keys are a promise to the programs that read it: they are added to, and not changed.
+// The JSON form of a result. Programs read it: keys may be added, but not renamed or removed.
 type (
 	jsonResult struct {
 		Outcome    string         `json:"outcome"` // passed, failed, unreached or interrupted
@@ -25,7 +25,7 @@ type (
 	}
 	jsonCounts struct {
 		Attempts     int64 `json:"attempts"`
-		Answered     int64 `json:"answered"`
+		Responses    int64 `json:"responses"`
 		Failed       int64 `json:"failed"`
 		Checks       int64 `json:"checks"`
 		ChecksFailed int64 `json:"checksFailed"`
@@ -61,7 +61,7 @@ type (
 	jsonStep struct {
 		Path       string         `json:"path"`
 		Kind       string         `json:"kind"`
-		What       string         `json:"what"`
+		Title      string         `json:"title"`
 		Name       string         `json:"name,omitempty"`
 		Tags       []string       `json:"tags,omitempty"`
 		File       string         `json:"file"`
@@ -73,7 +73,7 @@ type (
 		DurationMs float64        `json:"durationMs"`
 		Counts     jsonCounts     `json:"counts"`
 		Latency    *jsonLatency   `json:"latencyMs,omitempty"`
-		Rerun      string         `json:"rerun,omitempty"` // the command that plays up to a step that failed
+		Rerun      string         `json:"rerun,omitempty"` // the command that reproduces a failed step
 		Evidence   []jsonEvidence `json:"evidence,omitempty"`
 	}
 	jsonEvidence struct {
@@ -83,25 +83,25 @@ type (
 		StartMs  float64             `json:"startMs"`
 		Expected string              `json:"expected,omitempty"`
 		Failures []jsonFailure       `json:"failures,omitempty"`
-		More     int                 `json:"moreFailures,omitempty"`
+		Omitted  int                 `json:"omittedFailures,omitempty"` // failures that are not listed
 		Request  *simulator.Request  `json:"request,omitempty"`
 		Response *simulator.Response `json:"response,omitempty"`
 		Check    *jsonCheck          `json:"check,omitempty"`
 	}
 	jsonFailure struct {
-		What     string `json:"what"`
+		Part     string `json:"part"`
 		Name     string `json:"name,omitempty"`
 		Pointer  string `json:"pointer,omitempty"`
 		Expected string `json:"expected"`
 		Got      string `json:"got"`
 	}
 	jsonCheck struct {
-		Request  string  `json:"request"`
-		Tries    int     `json:"tries"`
-		Status   int     `json:"status"`
-		Response string  `json:"answer,omitempty"`
-		TookMs   float64 `json:"tookMs"`
-		Failure  string  `json:"failure,omitempty"`
+		Request    string  `json:"request"`
+		Tries      int     `json:"tries"`
+		Status     int     `json:"status"`
+		Response   string  `json:"response,omitempty"`
+		DurationMs float64 `json:"durationMs"`
+		Failure    string  `json:"failure,omitempty"`
 	}
 )
 
@@ -127,7 +127,7 @@ func JSON(w io.Writer, r scenarios.Result) error {
 	return encoder.Encode(out)
 }
 
-// outcome is the run in one word.
+// outcome returns the outcome of the run in one word.
 func outcome(r *scenarios.Result) string {
 	switch r.ExitCode() {
 	case scenarios.ExitPassed:
@@ -148,12 +148,12 @@ func jsonScenarioOf(s *scenarios.ScenarioResult) jsonScenario {
 	for i := range s.Steps {
 		step := &s.Steps[i]
 		out := jsonStep{
-			Path: step.Path, Kind: step.Kind, What: step.What, Name: step.Name, Tags: step.Tags,
+			Path: step.Path, Kind: step.Kind, Title: step.Title, Name: step.Name, Tags: step.Tags,
 			File: step.File, Line: step.Line, Column: step.Column, Outcome: string(step.Outcome), Reason: step.Reason,
 			StartMs: ms(step.StartedAt), DurationMs: ms(step.Duration), Counts: jsonCountsOf(step.Counts), Latency: jsonLatencyOf(step.Latency),
 		}
-		if step.Outcome == scenarios.Failed && !holds(step) {
-			out.Rerun = command(s.ReproduceStep(&step.Step))
+		if step.Outcome == scenarios.Failed && !step.IsBlock() {
+			out.Rerun = Command(s.ReproduceStep(&step.Step))
 		}
 		for k := range step.Evidence {
 			out.Evidence = append(out.Evidence, jsonEvidenceOf(&step.Evidence[k]))
@@ -164,7 +164,7 @@ func jsonScenarioOf(s *scenarios.ScenarioResult) jsonScenario {
 }
 
 func jsonEvidenceOf(e *scenarios.Evidence) jsonEvidence {
-	out := jsonEvidence{Round: e.Round, Copy: e.Copy, StartMs: ms(e.StartedAt), Expected: e.Expected, More: e.Verdict.More}
+	out := jsonEvidence{Round: e.Round, Copy: e.Copy, StartMs: ms(e.StartedAt), Expected: e.Expected, Omitted: e.Verdict.Omitted}
 	for _, f := range e.Verdict.Failures {
 		out.Failures = append(out.Failures, jsonFailure(f))
 	}
@@ -172,13 +172,13 @@ func jsonEvidenceOf(e *scenarios.Evidence) jsonEvidence {
 		out.Attempt, out.Request, out.Response = e.Attempt.Number, &e.Attempt.Request, &e.Attempt.Response
 	}
 	if c := e.Check; c != nil && c.Request != "" {
-		out.Check = &jsonCheck{Request: c.Request, Tries: c.Tries, Status: c.Status, Response: printable(c.Response), TookMs: ms(c.Took), Failure: c.Failure}
+		out.Check = &jsonCheck{Request: c.Request, Tries: c.Tries, Status: c.Status, Response: printable(c.Response), DurationMs: ms(c.Took), Failure: c.Failure}
 	}
 	return out
 }
 
 func jsonCountsOf(c scenarios.Counts) jsonCounts {
-	return jsonCounts{Attempts: c.Attempts, Answered: c.Answered, Failed: c.Failed, Checks: c.Checks, ChecksFailed: c.ChecksFailed}
+	return jsonCounts{Attempts: c.Attempts, Responses: c.Responses, Failed: c.Failed, Checks: c.Checks, ChecksFailed: c.ChecksFailed}
 }
 
 func jsonLatencyOf(l scenarios.LatencySummary) *jsonLatency {
@@ -190,5 +190,5 @@ func jsonLatencyOf(l scenarios.LatencySummary) *jsonLatency {
 	}
 }
 
-// ms is a duration in milliseconds, to the microsecond.
+// ms returns a duration in milliseconds, rounded down to the microsecond.
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

@@ -10,7 +10,7 @@ import (
 	"semblance/scenarios"
 )
 
-// The elements of JUnit XML that CI systems agree on.
+// The elements of JUnit XML that all CI systems support.
 type (
 	junitSuites struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -55,8 +55,8 @@ type (
 	}
 )
 
-// JUnit writes the result as JUnit XML: a suite for each scenario, a test case for each step. A gate on coverage that was
-// missed is a failing case of its own, so that no CI system overlooks it.
+// JUnit writes the result as JUnit XML: a suite for each scenario and a test case for each step. A required coverage is
+// a test case too, so that CI systems show that it failed.
 func JUnit(w io.Writer, r scenarios.Result) error {
 	all := junitSuites{Name: "semblance", Time: seconds(r.Duration)}
 	for i := range r.Scenarios {
@@ -89,14 +89,10 @@ func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite 
 	}
 	for i := range s.Steps {
 		step := &s.Steps[i]
-		if holds(step) { // its steps are cases of their own
+		if step.IsBlock() { // its steps have test cases
 			continue
 		}
-		name := step.Path + " " + step.What
-		if step.Name != "" {
-			name = step.Path + " " + step.Name + ": " + step.What
-		}
-		c := junitCase{Name: name, ClassName: s.Name, File: step.File, Line: step.Line, Time: seconds(step.Duration)}
+		c := junitCase{Name: step.Path + " " + title(&step.Step), ClassName: s.Name, File: step.File, Line: step.Line, Time: seconds(step.Duration)}
 		switch step.Outcome {
 		case scenarios.Failed:
 			suite.Failures++
@@ -106,7 +102,7 @@ func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite 
 			c.Skipped = &junitSkipped{Message: step.Reason}
 		case scenarios.NotRun:
 			suite.Skipped++
-			c.Skipped = &junitSkipped{Message: "the scenario was stopped before it"}
+			c.Skipped = &junitSkipped{Message: "the scenario was stopped before this step"}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
@@ -116,7 +112,7 @@ func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite 
 
 func junitFailed(s *scenarios.ScenarioResult, step *scenarios.StepResult) *junitFailure {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n", place(&step.Step))
+	fmt.Fprintf(&b, "%s\n", position(&step.Step))
 	f := &junitFailure{Type: "expectation", Message: "failed"}
 	first := true
 	for i := range step.Evidence {
@@ -125,19 +121,19 @@ func junitFailed(s *scenarios.ScenarioResult, step *scenarios.StepResult) *junit
 			if first {
 				f.Message, first = failure.String(), false
 			}
-			if which := which(e); which != "" {
-				fmt.Fprintf(&b, "%s: ", which)
+			if text := instance(e); text != "" {
+				fmt.Fprintf(&b, "%s: ", text)
 			}
 			fmt.Fprintf(&b, "%s\n", failure)
 		}
 		if !e.Verdict.Passed() {
-			fmt.Fprintf(&b, "got: %s\n", happened(e))
+			fmt.Fprintf(&b, "got: %s\n", brief(e))
 			if text := responseText(e); text != "" {
-				fmt.Fprintf(&b, "answer: %s\n", text)
+				fmt.Fprintf(&b, "response: %s\n", text)
 			}
 		}
 	}
-	fmt.Fprintf(&b, "rerun: %s\n", command(s.ReproduceStep(&step.Step)))
+	fmt.Fprintf(&b, "rerun: %s\n", Command(s.ReproduceStep(&step.Step)))
 	f.Text = b.String()
 	return f
 }

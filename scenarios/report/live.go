@@ -6,27 +6,28 @@ import (
 	"io"
 
 	"semblance/scenarios"
+	"semblance/schemas/human"
 )
 
-// Live writes a run to a terminal while it is played: each scenario and each step as it ends, and at last the summary. It is
-// told one thing at a time.
+// Live writes a run to a terminal while it is played: each scenario, each step when it ends, and the summary. It
+// implements player.Observer. It is not safe for concurrent use.
 type Live struct {
 	t        Terminal
 	w        io.Writer
 	scenario scenarios.ScenarioResult
-	before   told
-	titled   bool // the scenario's title is written; a quiet terminal waits for something to say
-	progress bool // the line at the bottom is the one that moves
-	shown    int64
+	last     shown
+	titled   bool // the scenario's title is written; in quiet mode a failed step writes it
+	progress bool // the last line of the terminal is the progress line
+	done     int64
 	err      error
 }
 
-// Live returns a writer of what is going on.
+// Live returns a writer for a run that is being played.
 func (t Terminal) Live(w io.Writer) *Live { return &Live{t: t, w: w} }
 
-// Begin says that a scenario begins.
+// Begin begins a scenario.
 func (l *Live) Begin(scenario scenarios.ScenarioResult) {
-	l.scenario, l.before, l.titled = scenario, told{}, false
+	l.scenario, l.last, l.titled = scenario, shown{}, false
 	if !l.t.Quiet {
 		l.title()
 	}
@@ -42,28 +43,28 @@ func (l *Live) title() {
 	l.write(b.Bytes())
 }
 
-// progressEvery is how many attempts there are between two changes of the line that moves: enough to see it move, and few
-// enough to cost nothing.
+// progressEvery is the number of attempts between two updates of the progress line. It is a prime number, so that all
+// digits change.
 const progressEvery = 997
 
-// Progress says how many attempts, or rounds of a repeat, there have been in a step that is still being played.
+// Progress shows the number of attempts, or rounds of a repeat, in a step that is being played.
 func (l *Live) Progress(step scenarios.Step, done int64) {
-	if !l.t.Progress || done < l.shown+progressEvery && done > l.shown {
+	if !l.t.Progress || done < l.done+progressEvery && done > l.done {
 		return
 	}
-	l.shown = done
-	so := count(done, "attempt", "attempts")
+	l.done = done
+	unit := "attempt"
 	if step.Kind == "repeat" {
-		so = count(done, "round", "rounds")
+		unit = "round"
 	}
-	l.write([]byte(fmt.Sprintf("\r\x1b[K  …     %-5s %s: %s", step.Path, firstLine(step.What, 40), so)))
+	l.write([]byte(fmt.Sprintf("\r\x1b[K  …     %-5s %s: %s", step.Path, human.Cut(step.Title, 40), human.Count(done, unit))))
 	l.progress = true
 }
 
-// Step says how a step went.
+// Step writes a step that has ended.
 func (l *Live) Step(result scenarios.StepResult) {
 	var b bytes.Buffer
-	l.t.step(&b, &l.scenario, &result, &l.before)
+	l.t.step(&b, &l.scenario, &result, &l.last)
 	l.clear()
 	if b.Len() > 0 {
 		l.title()
@@ -71,10 +72,10 @@ func (l *Live) Step(result scenarios.StepResult) {
 	l.write(b.Bytes())
 }
 
-// End says that the scenario has ended.
+// End ends the scenario.
 func (l *Live) End(scenarios.ScenarioResult) { l.clear() }
 
-// Summary writes what the run came to, and returns the first error of writing.
+// Summary writes the summary of the run. It returns the first write error of l.
 func (l *Live) Summary(r scenarios.Result) error {
 	l.clear()
 	var b bytes.Buffer
@@ -83,12 +84,12 @@ func (l *Live) Summary(r scenarios.Result) error {
 	return l.err
 }
 
-// clear takes away the line that moves.
+// clear removes the progress line.
 func (l *Live) clear() {
 	if l.progress {
 		l.write([]byte("\r\x1b[K"))
 	}
-	l.progress, l.shown = false, 0
+	l.progress, l.done = false, 0
 }
 
 func (l *Live) write(text []byte) {

@@ -1,97 +1,71 @@
-// Package report writes what a run came to, in the forms that people and programs read: the terminal, JUnit XML, one
-// HTML file, JSON. Each form is a view of one scenarios.Result and computes no verdict of its own.
+// Package report writes the result of a run for people and programs: as text for a terminal, JUnit XML, one HTML file,
+// or JSON. Each form is a view of one scenarios.Result and computes no verdict.
 //
 //	err := report.JUnit(file, result)
 //	err := report.Terminal{}.Write(os.Stdout, result)
 //
-// [Terminal.Live] writes the same lines while the scenario is still being played.
+// [Terminal.Live] writes the same lines while the scenario is being played.
 package report
 
 import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
-	"unicode"
 
 	"semblance/scenarios"
+	"semblance/schemas/human"
 )
 
-// Form is one way to write a result.
+// Form is one format of a result.
 type Form struct {
-	Name    string // what --report calls it
+	Name    string // the value of --report
 	Summary string
 	Write   func(w io.Writer, r scenarios.Result) error
 }
 
-// Forms returns the forms that a report file can have.
+// Forms returns the formats that a report file can have.
 func Forms() []Form {
 	return []Form{
-		{"junit", "JUnit XML, as CI systems read it", JUnit},
-		{"html", "one HTML file for people, with everything in it", HTML},
+		{"junit", "JUnit XML for CI systems", JUnit},
+		{"html", "one HTML file with all details", HTML},
 		{"json", "the whole result as JSON", JSON},
-		{"text", "what the terminal shows", func(w io.Writer, r scenarios.Result) error { return Terminal{}.Write(w, r) }},
+		{"text", "the output of the terminal", func(w io.Writer, r scenarios.Result) error { return Terminal{}.Write(w, r) }},
 	}
 }
 
-// milliseconds is a duration as reports print it.
-func milliseconds(d time.Duration) string {
-	switch ms := float64(d) / float64(time.Millisecond); {
-	case d >= 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d >= time.Second:
-		return fmt.Sprintf("%.2f s", d.Seconds())
-	case ms >= 100:
-		return fmt.Sprintf("%.0f ms", ms)
-	case ms >= 10:
-		return fmt.Sprintf("%.1f ms", ms)
-	default:
-		return fmt.Sprintf("%.2f ms", ms)
+// position returns the position of a step, as file:line:column.
+func position(s *scenarios.Step) string { return fmt.Sprintf("%s:%d:%d", s.File, s.Line, s.Column) }
+
+// title returns the title of a step, after its name if it has one.
+func title(s *scenarios.Step) string {
+	if s.Name != "" {
+		return s.Name + ": " + s.Title
 	}
+	return s.Title
 }
 
-// count is a number with its noun, in the form for one and the form for many.
-func count[N int | int64](n N, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-// holds reports whether a step only holds others: it fails when one of them does, and has nothing to show of its own.
-func holds(s *scenarios.StepResult) bool {
-	switch s.Kind {
-	case "shuffle", "repeat", "parallel", "play":
-		return s.Counts == scenarios.Counts{}
-	}
-	return false
-}
-
-// place is where a step is written.
-func place(s *scenarios.Step) string { return fmt.Sprintf("%s:%d:%d", s.File, s.Line, s.Column) }
-
-// happened says in a few words what an attempt or a check brought.
-func happened(e *scenarios.Evidence) string {
+// brief describes the response of an attempt or a check in a few words, such as "202 in 1.3 ms".
+func brief(e *scenarios.Evidence) string {
 	switch {
-	case e.Check != nil && e.Check.Request == "" && len(e.Verdict.Failures) > 0 && e.Verdict.Failures[0].What == scenarios.WhatCapture:
+	case e.Check != nil && e.Check.Request == "" && len(e.Verdict.Failures) > 0 && e.Verdict.Failures[0].Part == scenarios.PartCapture:
 		return "nothing to capture"
 	case e.Check != nil && e.Check.Request == "":
 		return "not played"
 	case e.Check != nil && e.Check.Failure != "":
 		return e.Check.Failure
 	case e.Check != nil:
-		text := fmt.Sprintf("%d in %s", e.Check.Status, milliseconds(e.Check.Took))
+		text := fmt.Sprintf("%d in %s", e.Check.Status, human.Duration(e.Check.Took))
 		if e.Check.Tries > 1 {
-			text += fmt.Sprintf(", asked %d times", e.Check.Tries)
+			text += ", " + human.Count(e.Check.Tries, "try")
 		}
 		return text
 	case e.Attempt.Response.Failure != "":
-		return "no answer: " + e.Attempt.Response.Detail
+		return "no response: " + e.Attempt.Response.Detail
 	}
-	return fmt.Sprintf("%d in %s", e.Attempt.Response.Status, milliseconds(e.Attempt.Response.Timings.Total))
+	return fmt.Sprintf("%d in %s", e.Attempt.Response.Status, human.Duration(e.Attempt.Response.Timings.Total))
 }
 
-// answer is the excerpt of what came, "" where nothing did.
+// responseText returns the response body as printable text.
 func responseText(e *scenarios.Evidence) string {
 	if e.Check != nil {
 		return printable(e.Check.Response)
@@ -99,21 +73,13 @@ func responseText(e *scenarios.Evidence) string {
 	return printable(e.Attempt.Response.Body)
 }
 
-// printable is a body as text: what cannot be printed is a dot.
+// printable returns a body as printable text, with its line breaks.
 func printable(body []byte) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) && r != unicode.ReplacementChar {
-			return r
-		}
-		if r == '\r' {
-			return -1
-		}
-		return '·'
-	}, strings.ToValidUTF8(string(body), "·"))
+	return human.Printable(strings.ReplaceAll(string(body), "\r\n", "\n"))
 }
 
-// which tells the rounds and copies of a step apart, "" where there is but one.
-func which(e *scenarios.Evidence) string {
+// instance tells apart the evidence of one step: "round 2, copy 1, attempt 3", or "" for the first of each.
+func instance(e *scenarios.Evidence) string {
 	var words []string
 	if e.Round != "" {
 		words = append(words, "round "+e.Round)
@@ -127,14 +93,25 @@ func which(e *scenarios.Evidence) string {
 	return strings.Join(words, ", ")
 }
 
-// firstLine is the text up to its first line break, cut to a width.
-func firstLine(text string, width int) string {
-	line, _, more := strings.Cut(strings.TrimSpace(text), "\n")
-	if runes := []rune(line); len(runes) > width {
-		return string(runes[:width]) + "…"
+// stepCounts returns the number of steps for each outcome, in words.
+func stepCounts(summary map[scenarios.Outcome]int) string {
+	var words []string
+	for _, outcome := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Skipped, scenarios.NotRun} {
+		if n := summary[outcome]; n > 0 {
+			words = append(words, human.Number(n)+" "+string(outcome))
+		}
 	}
-	if more {
-		return line + " …"
+	if len(words) == 0 {
+		return "no steps"
 	}
-	return line
+	return "steps: " + strings.Join(words, ", ")
+}
+
+// missing lists the event types that were not covered.
+func missing(c *scenarios.Coverage) string {
+	var names []string
+	for _, eventType := range c.Missing() {
+		names = append(names, eventType.Name)
+	}
+	return strings.Join(names, ", ")
 }

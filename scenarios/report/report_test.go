@@ -19,9 +19,9 @@ import (
 	"semblance/simulator"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// sample is a run with one step of each outcome, and with answers that try to break out of every form.
+// sample returns a run with a step of each outcome, and with responses that contain markup of every form.
 func sample(t *testing.T) scenarios.Result {
 	t.Helper()
 	cover, err := schemas.Match("patient.phone.*")
@@ -33,7 +33,7 @@ func sample(t *testing.T) scenarios.Result {
 		Cover: cover, CoverAtLeast: 90,
 	})
 	step := func(path, kind, what, name string, line int) scenarios.Step {
-		return scenarios.Step{Path: path, Kind: kind, What: what, Name: name, File: "a scenario.yaml", Line: line, Column: 5}
+		return scenarios.Step{Path: path, Kind: kind, Title: what, Name: name, File: "a scenario.yaml", Line: line, Column: 5}
 	}
 	scenario := recorder.Scenario(scenarios.ScenarioResult{
 		Name: "A <b>bold</b> scenario", Description: "It teaches & shows.", File: "a scenario.yaml", Seed: 7,
@@ -71,7 +71,7 @@ func sample(t *testing.T) scenarios.Result {
 	scenario.Begin("3", 6*time.Millisecond)
 	scenario.Check("3", scenarios.Evidence{StartedAt: 6 * time.Millisecond, Expected: "404", Check: &scenarios.Check{Request: "GET http://127.0.0.1:3000/patients/1", Tries: 3, Status: 404, Took: 200 * time.Millisecond}})
 	scenario.End("3", 206*time.Millisecond)
-	scenario.Skip("4", "nothing was captured as job")
+	scenario.Skip("4", "no capture named job")
 	scenario.Close(207 * time.Millisecond)
 	return recorder.Result(210*time.Millisecond, false)
 }
@@ -89,7 +89,7 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what is written now; look at the difference and run the test with -update if it is right:\n%s", file, got)
+		t.Errorf("%s differs; run the test with -update and check the difference. Got:\n%s", file, got)
 	}
 }
 
@@ -103,14 +103,16 @@ func written(t *testing.T, write func(io.Writer, scenarios.Result) error, r scen
 }
 
 func TestForms(t *testing.T) {
+	t.Parallel()
 	for _, form := range report.Forms() {
 		golden(t, "sample."+form.Name, written(t, form.Write, sample(t)))
 	}
 	golden(t, "sample.colour", written(t, report.Terminal{Color: true}.Write, sample(t)))
 }
 
-// TestLiveWritesTheSame tells a Live what a player tells it.
-func TestLiveWritesTheSame(t *testing.T) {
+// A Live that is called as a player calls it writes the same text as Write.
+func TestLive(t *testing.T) {
+	t.Parallel()
 	result := sample(t)
 	var b bytes.Buffer
 	live := report.Terminal{}.Live(&b)
@@ -126,11 +128,13 @@ func TestLiveWritesTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := written(t, report.Terminal{}.Write, result); b.String() != string(want) {
-		t.Errorf("live wrote\n%s\nafterwards\n%s", b.String(), want)
+		t.Errorf("Live wrote\n%s\nWrite\n%s", b.String(), want)
 	}
 }
 
-func TestJUnitIsXMLToOthers(t *testing.T) {
+// Other XML parsers read the JUnit form.
+func TestJUnitParses(t *testing.T) {
+	t.Parallel()
 	document := written(t, report.JUnit, sample(t))
 	var back struct {
 		Tests    int `xml:"tests,attr"`
@@ -141,21 +145,21 @@ func TestJUnitIsXMLToOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if back.Tests != 6 || back.Failures != 2 || back.Skipped != 2 {
-		t.Errorf("the totals read back are %+v", back)
+		t.Errorf("the parsed totals are %+v", back)
 	}
 	filter(t, document, "xmllint", "--noout", "-")
-	said := filter(t, document, "python3", "-c", `
+	output := filter(t, document, "python3", "-c", `
 import sys, xml.etree.ElementTree as tree
 root = tree.parse(sys.stdin.buffer).getroot()
 print(root.tag, len(root.findall("testsuite")), len(root.findall(".//testcase")), len(root.findall(".//failure")), len(root.findall(".//skipped")))
 print("<script>alert(1)</script>]]>" in root.find(".//failure").text)
 `)
-	if want := "testsuites 2 6 2 2\nTrue\n"; said != want {
-		t.Errorf("python reads %q, want %q", said, want)
+	if want := "testsuites 2 6 2 2\nTrue\n"; output != want {
+		t.Errorf("Python parses %q, want %q", output, want)
 	}
 }
 
-// filter runs a command over the document. Where it is not installed the test is skipped, but not in CI.
+// filter runs a command with the document as its input. If it is not installed, the test is skipped, but fails in CI.
 func filter(t *testing.T, document []byte, name string, arguments ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
@@ -173,21 +177,23 @@ func filter(t *testing.T, document []byte, name string, arguments ...string) str
 	return string(out)
 }
 
-func TestHTMLStandsAlone(t *testing.T) {
+func TestHTMLIsSelfContained(t *testing.T) {
+	t.Parallel()
 	document := string(written(t, report.HTML, sample(t)))
 	for _, never := range []string{"<script", "<link", "src=", "@import", "url(", "<b>bold"} {
 		if strings.Contains(document, never) {
-			t.Errorf("the page holds %q", never)
+			t.Errorf("the page contains %q", never)
 		}
 	}
 	for _, always := range []string{"<svg", "prefers-color-scheme: dark", "&lt;script&gt;alert(1)", "semblance play", "a scenario.yaml:13:5", "2 of 3 event types"} {
 		if !strings.Contains(document, always) {
-			t.Errorf("the page does not hold %q", always)
+			t.Errorf("the page does not contain %q", always)
 		}
 	}
 }
 
-func TestJSONHoldsTheAttempts(t *testing.T) {
+func TestJSONContainsAttempts(t *testing.T) {
+	t.Parallel()
 	var back struct {
 		Outcome   string
 		ExitCode  int
@@ -204,23 +210,24 @@ func TestJSONHoldsTheAttempts(t *testing.T) {
 	if back.Outcome != "failed" || back.ExitCode != 1 {
 		t.Errorf("outcome %q, exit code %d", back.Outcome, back.ExitCode)
 	}
-	if sent := back.Scenarios[0].Steps[0].Evidence[0].Request; sent == nil || sent.EventType != "patient.phone.added" {
-		t.Errorf("the first attempt reads back as %+v", sent)
+	if request := back.Scenarios[0].Steps[0].Evidence[0].Request; request == nil || request.EventType != "patient.phone.added" {
+		t.Errorf("the request of the first attempt is %+v", request)
 	}
 }
 
-// broken is a writer whose disk is full.
-type broken struct{}
+// failingWriter always returns an error.
+type failingWriter struct{}
 
-func (broken) Write([]byte) (int, error) { return 0, os.ErrClosed }
+func (failingWriter) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
-func TestAWriterThatFailsIsAnError(t *testing.T) {
+func TestWriteErrors(t *testing.T) {
+	t.Parallel()
 	for _, form := range report.Forms() {
-		if err := form.Write(broken{}, sample(t)); err == nil {
+		if err := form.Write(failingWriter{}, sample(t)); err == nil {
 			t.Errorf("%s: no error", form.Name)
 		}
 	}
-	if err := (report.Terminal{}).Live(broken{}).Summary(sample(t)); err == nil {
+	if err := (report.Terminal{}).Live(failingWriter{}).Summary(sample(t)); err == nil {
 		t.Error("live: no error")
 	}
 }

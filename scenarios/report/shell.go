@@ -2,7 +2,7 @@ package report
 
 import "strings"
 
-// Shell writes a word so that a shell reads it back as it is.
+// Shell quotes a word for a POSIX shell, if it needs quotes.
 func Shell(word string) string {
 	plain := word != "" && strings.IndexFunc(word, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:=,@%+", r))
@@ -13,20 +13,20 @@ func Shell(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// command is what people type: the words after the program's name. A word such as $NAME stands for the variable that
-// holds what must not be shown.
-func command(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = Shell(word)
-		if name, ok := strings.CutPrefix(word, "$"); ok && isVariable(name) {
-			quoted[i] = `"` + word + `"`
+// Command returns the shell command that runs Semblance with these arguments. An argument such as $NAME is the value of
+// an environment variable, for values that must not be shown.
+func Command(arguments []string) string {
+	quoted := make([]string, len(arguments))
+	for i, argument := range arguments {
+		quoted[i] = Shell(argument)
+		if name, ok := strings.CutPrefix(argument, "$"); ok && isVariable(name) {
+			quoted[i] = `"` + argument + `"`
 		}
 	}
 	return "semblance " + strings.Join(quoted, " ")
 }
 
-// isVariable reports whether a name is one of an environment variable, in capitals.
+// isVariable reports whether name is an environment variable in capitals.
 func isVariable(name string) bool {
 	return name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == ""
 }

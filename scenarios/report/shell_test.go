@@ -2,7 +2,8 @@ package report
 
 import "testing"
 
-func TestCommandsReadBackAsTheyAre(t *testing.T) {
+func TestShellQuoting(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ word, shell, command string }{
 		{"play", `play`, `play`},
 		{"http://127.0.0.1:3000/webhooks", `http://127.0.0.1:3000/webhooks`, `http://127.0.0.1:3000/webhooks`},
@@ -10,15 +11,15 @@ func TestCommandsReadBackAsTheyAre(t *testing.T) {
 		{"a scenario.yaml", `'a scenario.yaml'`, `'a scenario.yaml'`},
 		{"it's", `'it'\''s'`, `'it'\''s'`},
 		{"booking.*", `'booking.*'`, `'booking.*'`},
-		{"$SEMBLANCE_SECRET", `'$SEMBLANCE_SECRET'`, `"$SEMBLANCE_SECRET"`}, // only in a command does it stand for the variable
+		{"$SEMBLANCE_SECRET", `'$SEMBLANCE_SECRET'`, `"$SEMBLANCE_SECRET"`}, // in a command it is the value of the variable
 		{"$(rm)", `'$(rm)'`, `'$(rm)'`},
 		{"$", `'$'`, `'$'`},
 	} {
 		if got := Shell(test.word); got != test.shell {
-			t.Errorf("Shell(%q) is %s, want %s", test.word, got, test.shell)
+			t.Errorf("Shell(%q) = %s, want %s", test.word, got, test.shell)
 		}
-		if got, want := command([]string{test.word}), "semblance "+test.command; got != want {
-			t.Errorf("the command of %q is %s, want %s", test.word, got, want)
+		if got, want := Command([]string{test.word}), "semblance "+test.command; got != want {
+			t.Errorf("Command(%q) = %s, want %s", test.word, got, want)
 		}
 	}
 }

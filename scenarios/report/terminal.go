@@ -4,25 +4,26 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/fatih/color"
 
 	"semblance/scenarios"
+	"semblance/schemas/human"
 )
 
-// Terminal writes a result for people at a terminal. Its zero value writes plain text.
+// Terminal writes a result for people at a terminal. The zero value writes plain text.
 type Terminal struct {
 	Color    bool
-	Progress bool // Live shows one line that moves while a long step is played; only a terminal can
-	Quiet    bool // steps that did not fail, and scenarios without any, are left out
+	Progress bool // Live shows the progress of a long step in a line that it rewrites; the output must be a terminal
+	Quiet    bool // leave out passed and skipped steps, and scenarios without a failed step
 }
 
-// missingShown is how many event types that were not covered are listed where nobody asked for them.
-const missingShown = 12
-
-// failuresShown is how many failing attempts of one step are spelled out; the other forms have more.
-const failuresShown = 3
+const (
+	titleWidth  = 56  // the column of step titles; the title of a step that passed is cut to it
+	bodyWidth   = 200 // response bodies are cut to this length
+	maxMissing  = 12  // up to this number, the missing event types are listed even if the coverage suffices
+	maxFailures = 3   // failed attempts shown for each step; other forms show more
+)
 
 // Write writes the whole result.
 func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
@@ -32,9 +33,9 @@ func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 		if !t.Quiet || scenario.Outcome() == scenarios.Failed {
 			t.scenario(&b, scenario)
 		}
-		before := told{}
+		last := shown{}
 		for k := range scenario.Steps {
-			t.step(&b, scenario, &scenario.Steps[k], &before)
+			t.step(&b, scenario, &scenario.Steps[k], &last)
 		}
 	}
 	t.summary(&b, &r)
@@ -42,62 +43,57 @@ func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 	return err
 }
 
-// stepWidth is the column of what a step says: most fit, and the line of a step that passed is cut to it.
-const stepWidth = 56
-
 func (t Terminal) scenario(b *bytes.Buffer, s *scenarios.ScenarioResult) {
 	fmt.Fprintf(b, "%s  %s\n", t.paint(s.Name, color.Bold), t.paint(fmt.Sprintf("%s, seed %d", s.File, s.Seed), color.Faint))
 }
 
-// Step writes a step in one line, and what failed in it below.
+// Step writes a step in one line, followed by its failures.
 func (t Terminal) Step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *scenarios.StepResult) {
-	t.step(b, scenario, s, &told{})
+	t.step(b, scenario, s, &shown{})
 }
 
-// told is what was said last of a step that failed: where one thing is wrong with every step, it is said once.
-type told struct{ failures, path string }
+// shown is the failed step that was written last. A mistake that fails every step is written once.
+type shown struct{ failures, path string }
 
-func (t Terminal) step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *scenarios.StepResult, before *told) {
-	what := s.What
-	if s.Name != "" {
-		what = s.Name + ": " + what
+func (t Terminal) step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *scenarios.StepResult, last *shown) {
+	if t.Quiet && s.Outcome != scenarios.Failed {
+		return
 	}
+	what := title(&s.Step)
 	switch s.Outcome {
 	case scenarios.Passed:
-		if !t.Quiet {
-			fmt.Fprintf(b, "  %s  %-5s %-*s  %s\n", t.paint("ok  ", color.FgGreen), s.Path, stepWidth, firstLine(what, stepWidth-1), t.paint(result(s), color.Faint))
-		}
+		stepLine(b, t.paint("ok  ", color.FgGreen), s.Path, human.Cut(what, titleWidth-1), t.paint(result(s), color.Faint))
 	case scenarios.Skipped:
-		if !t.Quiet {
-			fmt.Fprintf(b, "  %s  %-5s %-*s  %s\n", t.paint("skip", color.FgYellow), s.Path, stepWidth, firstLine(what, stepWidth-1), t.paint(s.Reason, color.Faint))
-		}
+		stepLine(b, t.paint("skip", color.FgYellow), s.Path, human.Cut(what, titleWidth-1), t.paint(s.Reason, color.Faint))
 	case scenarios.NotRun:
-		if !t.Quiet {
-			fmt.Fprintf(b, "  %s  %-5s %s\n", t.paint("  - ", color.Faint), s.Path, t.paint(what, color.Faint))
-		}
+		fmt.Fprintf(b, "  %s  %-5s %s\n", t.paint("  - ", color.Faint), s.Path, t.paint(what, color.Faint))
 	case scenarios.Failed:
-		fmt.Fprintf(b, "  %s  %-5s %-*s  %s\n", t.paint("FAIL", color.FgRed, color.Bold), s.Path, stepWidth, what, place(&s.Step))
-		if holds(s) {
+		stepLine(b, t.paint("FAIL", color.FgRed, color.Bold), s.Path, what, position(&s.Step))
+		if s.IsBlock() {
 			break
 		}
-		if failures := t.failures(s); failures != "" && failures == before.failures {
-			fmt.Fprintf(b, "        the same as step %s\n", before.path)
+		if failures := t.failures(s); failures != "" && failures == last.failures {
+			fmt.Fprintf(b, "        same failure as step %s\n", last.path)
 		} else {
 			b.WriteString(failures)
-			*before = told{failures, s.Path}
+			*last = shown{failures, s.Path}
 		}
-		fmt.Fprintf(b, "        %-9s %s\n", "rerun", command(scenario.ReproduceStep(&s.Step)))
+		fmt.Fprintf(b, "        %-9s %s\n", "rerun", Command(scenario.ReproduceStep(&s.Step)))
 	}
 }
 
-// result says in a few words how a step that passed went.
+func stepLine(b *bytes.Buffer, label, path, what, details string) {
+	fmt.Fprintf(b, "  %s  %-5s %-*s  %s\n", label, path, titleWidth, what, details)
+}
+
+// result describes a step that passed in a few words.
 func result(s *scenarios.StepResult) string {
 	switch {
 	case s.Counts.Attempts+s.Counts.Checks == 1 && len(s.Evidence) == 1:
-		return happened(&s.Evidence[0])
+		return brief(&s.Evidence[0])
 	case s.Counts.Attempts > 1:
-		text := fmt.Sprintf("%s, p50 %s, p99 %s", count(s.Counts.Attempts, "attempt", "attempts"), milliseconds(s.Latency.P50), milliseconds(s.Latency.P99))
-		if s.Reason != "" { // why there are no more of them
+		text := fmt.Sprintf("%s, p50 %s, p99 %s", human.Count(s.Counts.Attempts, "attempt"), human.Duration(s.Latency.P50), human.Duration(s.Latency.P99))
+		if s.Reason != "" { // why the step ended early
 			text += ", " + s.Reason
 		}
 		return text
@@ -105,110 +101,83 @@ func result(s *scenarios.StepResult) string {
 	return ""
 }
 
-// failures spells out what failed, both values side by side.
+// failures returns the failed expectations of a step, with the expected and actual values.
 func (t Terminal) failures(s *scenarios.StepResult) string {
 	b := new(bytes.Buffer)
-	shown, told := 0, ""
+	n, lastBody := 0, ""
 	for i := range s.Evidence {
 		e := &s.Evidence[i]
 		if e.Verdict.Passed() {
 			continue
 		}
-		if shown++; shown > failuresShown {
+		if n == maxFailures {
 			break
 		}
-		if which := which(e); which != "" {
-			fmt.Fprintf(b, "        %s\n", t.paint(which, color.Faint))
+		n++
+		if text := instance(e); text != "" {
+			fmt.Fprintf(b, "        %s\n", t.paint(text, color.Faint))
 		}
 		for _, f := range e.Verdict.Failures {
-			t.failure(b, f)
+			fmt.Fprintf(b, "        %s\n          expected  %s\n          got       %s\n", f.Subject(), t.paint(f.Expected, color.FgGreen), t.paint(f.Got, color.FgRed))
 		}
-		if e.Verdict.More > 0 {
-			fmt.Fprintf(b, "        and %d more of this answer\n", e.Verdict.More)
+		if e.Verdict.Omitted > 0 {
+			fmt.Fprintf(b, "        and %s in this response\n", human.Count(e.Verdict.Omitted, "more failure"))
 		}
-		if text := firstLine(responseText(e), 200); text != "" && text != told { // a capture is missed in an answer that has failed, too
-			fmt.Fprintf(b, "        %-9s %s\n", "response", text)
-			told = text
+		// An attempt and the capture that failed on it have the same response.
+		if body := human.Excerpt(responseText(e), bodyWidth); body != "" && body != lastBody {
+			fmt.Fprintf(b, "        %-9s %s\n", "response", body)
+			lastBody = body
 		}
 	}
-	if rest := s.Counts.Failures() - int64(min(shown, failuresShown)); rest > 0 {
-		fmt.Fprintf(b, "        and %d more that failed\n", rest)
+	if rest := s.Counts.Failures() - int64(n); rest > 0 {
+		fmt.Fprintf(b, "        and %s\n", human.Count(rest, "more failed attempt"))
 	}
 	return b.String()
 }
 
-func (t Terminal) failure(b *bytes.Buffer, f scenarios.Failure) {
-	fmt.Fprintf(b, "        %s\n", f.Subject())
-	fmt.Fprintf(b, "          expected  %s\n", t.paint(f.Expected, color.FgGreen))
-	fmt.Fprintf(b, "          got       %s\n", t.paint(f.Got, color.FgRed))
-}
-
-// summary writes what the run came to.
+// summary writes the outcome, the counts, the latency and the coverage of the run.
 func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
-	summary := map[scenarios.Outcome]int{}
-	failed := 0
+	steps := map[scenarios.Outcome]int{}
 	for i := range r.Scenarios {
 		for outcome, n := range r.Scenarios[i].Summary() {
-			summary[outcome] += n
+			steps[outcome] += n
 		}
+	}
+	fmt.Fprintf(b, "\n%s  %s\n", t.verdict(r), stepCounts(steps))
+	fmt.Fprintf(b, "  sent      %s, %s, in %s\n", human.Count(r.Counts.Attempts, "request"), human.Count(r.Counts.Responses, "response"), human.Duration(r.Duration))
+	if l := &r.Latency; l.Count > 0 {
+		fmt.Fprintf(b, "  latency   p50 %s, p90 %s, p99 %s, max %s\n", human.Duration(l.P50), human.Duration(l.P90), human.Duration(l.P99), human.Duration(l.Max))
+	}
+	fmt.Fprintf(b, "  covered   %s\n", r.Coverage.String())
+	switch n := len(r.Coverage.Missing()); {
+	case !r.CoverageMet():
+		fmt.Fprintf(b, "  %s\n", t.paint(fmt.Sprintf("required  %g %% of the event types, got %.4g %%; not covered: %s",
+			r.CoverAtLeast, r.Coverage.Percent(), missing(&r.Coverage)), color.FgRed))
+	case n > 0 && n <= maxMissing:
+		fmt.Fprintf(b, "            not covered: %s\n", missing(&r.Coverage))
+	}
+}
+
+// verdict returns the outcome of the run in a few words.
+func (t Terminal) verdict(r *scenarios.Result) string {
+	failed := 0
+	for i := range r.Scenarios {
 		if r.Scenarios[i].Outcome() == scenarios.Failed {
 			failed++
 		}
 	}
-	b.WriteByte('\n')
-	fmt.Fprintf(b, "%s  %s\n", t.verdict(r, failed), played(summary))
-	fmt.Fprintf(b, "  sent      %s, %d answered, in %s\n", count(r.Counts.Attempts, "attempt", "attempts"), r.Counts.Answered, milliseconds(r.Duration))
-	if r.Latency.Count > 0 {
-		fmt.Fprintf(b, "  answers   p50 %s, p90 %s, p99 %s, slowest %s\n",
-			milliseconds(r.Latency.P50), milliseconds(r.Latency.P90), milliseconds(r.Latency.P99), milliseconds(r.Latency.Max))
-	}
-	fmt.Fprintf(b, "  covered   %s\n", r.Coverage.String())
-	if few := len(r.Coverage.Missing()); r.CoverageMet() && few > 0 && few <= missingShown {
-		fmt.Fprintf(b, "            all but %s\n", missing(&r.Coverage))
-	}
-	if r.CoverAtLeast > 0 && !r.CoverageMet() {
-		fmt.Fprintf(b, "  %s\n", t.paint(fmt.Sprintf("the run had to cover %g %% and covered %.4g %%; not covered: %s",
-			r.CoverAtLeast, r.Coverage.Percent(), missing(&r.Coverage)), color.FgRed))
-	}
-}
-
-// verdict is the run in a word or two.
-func (t Terminal) verdict(r *scenarios.Result, failed int) string {
-	counted := count(len(r.Scenarios), "scenario", "scenarios")
+	all := human.Count(len(r.Scenarios), "scenario")
 	switch code := r.ExitCode(); {
 	case code == scenarios.ExitInterrupted:
 		return t.paint("interrupted", color.FgYellow, color.Bold)
 	case code == scenarios.ExitUnreached:
-		return t.paint("nothing was answered at "+r.Target, color.FgRed, color.Bold)
+		return t.paint("no response from "+r.Target, color.FgRed, color.Bold)
 	case failed > 0:
-		return t.paint(fmt.Sprintf("%d of %s failed", failed, counted), color.FgRed, color.Bold)
-	case code != 0:
-		return t.paint("too little was covered", color.FgRed, color.Bold)
+		return t.paint(fmt.Sprintf("%s of %s failed", human.Number(failed), all), color.FgRed, color.Bold)
+	case code != scenarios.ExitPassed:
+		return t.paint("coverage too low", color.FgRed, color.Bold)
 	}
-	return t.paint(counted+" passed", color.FgGreen, color.Bold)
-}
-
-// played is how many steps went how.
-func played(summary map[scenarios.Outcome]int) string {
-	var words []string
-	for _, outcome := range []scenarios.Outcome{scenarios.Passed, scenarios.Failed, scenarios.Skipped, scenarios.NotRun} {
-		if n := summary[outcome]; n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, outcome))
-		}
-	}
-	if len(words) == 0 {
-		return "no steps"
-	}
-	return "steps: " + strings.Join(words, ", ")
-}
-
-// missing lists the event types that were not covered.
-func missing(c *scenarios.Coverage) string {
-	var names []string
-	for _, eventType := range c.Missing() {
-		names = append(names, eventType.Name)
-	}
-	return strings.Join(names, ", ")
+	return t.paint(all+" passed", color.FgGreen, color.Bold)
 }
 
 func (t Terminal) paint(text string, attributes ...color.Attribute) string {
@@ -216,6 +185,6 @@ func (t Terminal) paint(text string, attributes ...color.Attribute) string {
 		return text
 	}
 	c := color.New(attributes...)
-	c.EnableColor() // whatever the process's own stdout is
+	c.EnableColor() // regardless of the process's stdout
 	return c.Sprint(text)
 }

@@ -24,7 +24,7 @@ steps:
 	}
 	for step := range scenario.All() {
 		info := script.Info(step)
-		fmt.Printf("%-4s line %d  %s\n", info.Path, info.Line, info.What)
+		fmt.Printf("%-4s line %d  %s\n", info.Path, info.Line, info.Title)
 	}
 	// Output:
 	// 1    line 7  send booking.created about visit

@@ -53,7 +53,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for step := range scenario.All() {
 			info := script.Info(step)
-			if info.Path == "" || info.What == "" || info.Line == 0 {
+			if info.Path == "" || info.Title == "" || info.Line == 0 {
 				t.Errorf("a step of nowhere: %#v", info)
 			}
 			if found, err := scenario.Find(info.Path); err != nil || found != step {

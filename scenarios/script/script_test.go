@@ -50,7 +50,7 @@ func examples(t testing.TB, folder string) []string {
 func outline(s *script.Scenario) string {
 	var b strings.Builder
 	for _, step := range s.Info() {
-		b.WriteString(step.Path + "  " + step.What + "\n")
+		b.WriteString(step.Path + "  " + step.Title + "\n")
 	}
 	b.WriteString(s.Warnings.String())
 	return b.String()

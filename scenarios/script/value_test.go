@@ -93,15 +93,15 @@ steps:
 		t.Fatal(err)
 	}
 	for i, want := range []string{
-		"2xx, within 5s, A: b, /ok = true, a body that satisfies its schema",
-		"200 or 404, within 5s, A: b, /ok = true, a body that satisfies its schema",
-		"2xx, within 1s, /ok = true, a body that satisfies its schema",
-		"no answer",
-		"2xx, within 5s, A: b, no body",
-		"any status, within 5s, A: b",
-		"4xx, within 5s",
-		"no answer",
-		"any status, within 5s",
+		"2xx, within 5 s, A: b, /ok = true, a body that satisfies its schema",
+		"200 or 404, within 5 s, A: b, /ok = true, a body that satisfies its schema",
+		"2xx, within 1 s, /ok = true, a body that satisfies its schema",
+		"no response",
+		"2xx, within 5 s, A: b, no body",
+		"any status, within 5 s, A: b",
+		"4xx, within 5 s",
+		"no response",
+		"any status, within 5 s",
 	} {
 		got, err := scenario.Steps[i].(*script.Send).Expect.Resolve(table{})
 		if err != nil {

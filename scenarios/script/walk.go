@@ -39,7 +39,7 @@ func Env(step Step) []*Ref {
 func Info(step Step) scenarios.Step {
 	c := step.common()
 	return scenarios.Step{
-		Path: c.Path, Kind: c.Kind, What: describe(step), Name: c.Name, Tags: c.Tags,
+		Path: c.Path, Kind: c.Kind, Title: describe(step), Name: c.Name, Tags: c.Tags,
 		File: c.File, Line: c.Line, Column: c.Column,
 	}
 }

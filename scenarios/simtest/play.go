@@ -116,7 +116,7 @@ func (s *Sim) told(id string) (Record, bool) {
 
 // subtest tells of a step that was played.
 func subtest(t *testing.T, scenario *scenarios.ScenarioResult, step *scenarios.StepResult) {
-	name := step.Path + " " + step.What
+	name := step.Path + " " + step.Title
 	if step.Name != "" {
 		name = step.Path + " " + step.Name
 	}

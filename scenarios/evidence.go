@@ -1,0 +1,65 @@
+package scenarios
+
+import (
+	"time"
+
+	"semblance/schemas/human"
+	"semblance/simulator"
+)
+
+const (
+	// MaxBody bounds each body that a result keeps, in bytes. A JSON response for people is far smaller.
+	MaxBody = 4 << 10
+	// maxHeaders bounds the headers of each request and response that a result keeps.
+	maxHeaders = 64
+)
+
+// Evidence is one attempt or one check, with its verdict.
+type Evidence struct {
+	Round     string // the round of the repeats around the step, such as "2" or "2.1", or ""
+	Copy      int    // the copy of a send with `again`; 0 is the original
+	StartedAt time.Duration
+	Attempt   *simulator.Attempt // nil for a check
+	Check     *Check             // nil for an attempt
+	Expected  string             // the expectation in words
+	Verdict   Verdict
+}
+
+// Check is a request to the receiver's application, or a command, with its response.
+type Check struct {
+	Request  string // "GET http://127.0.0.1:3000/bookings/1", or the command line
+	Tries    int
+	Status   int    // of the last response; the exit code of a command
+	Response []byte // the last response body or the output of the command, cut to [MaxBody]
+	Took     time.Duration
+	Failure  string // why there is no response, or ""
+}
+
+// bounded returns a copy of the evidence with bodies and headers cut to their bounds. It shares no bytes with e, so that
+// the sender may reuse its buffers.
+func (e Evidence) bounded() Evidence {
+	if e.Check != nil {
+		check := *e.Check
+		check.Response = boundedBody(check.Response)
+		e.Check = &check
+	}
+	if e.Attempt != nil {
+		a := *e.Attempt
+		a.Request.Body, a.Request.Headers = boundedBody(a.Request.Body), boundedHeaders(a.Request.Headers)
+		a.Response.Truncated = a.Response.Truncated || len(a.Response.Body) > MaxBody
+		a.Response.Body, a.Response.Headers = boundedBody(a.Response.Body), boundedHeaders(a.Response.Headers)
+		a.Response.Detail = human.Cut(a.Response.Detail, maxText)
+		e.Attempt = &a
+	}
+	return e
+}
+
+func boundedBody(body []byte) []byte { return append([]byte(nil), body[:min(len(body), MaxBody)]...) }
+
+func boundedHeaders(headers []simulator.Header) []simulator.Header {
+	bounded := append([]simulator.Header(nil), headers[:min(len(headers), maxHeaders)]...)
+	for i, h := range bounded {
+		bounded[i].Name, bounded[i].Value = human.Cut(h.Name, maxText), h.Value[:min(len(h.Value), MaxBody)]
+	}
+	return bounded
+}
