@@ -9,7 +9,8 @@
 //	journal    what happened, to be queried
 //	provider   the engine: subscriptions, outbox, retries, pausing
 //	receiver   the reference receiver, and wrong ones
-//	web        the provider's HTTP face
+//	graphql    the provider's own API
+//	web        the control API
 package simulator
 
 import "time"

@@ -46,8 +46,10 @@ var rooms = map[string]struct {
 	"simulator/provider": {"schemas schemas/validate fixtures simulator simulator/signature simulator/fault simulator/delivery " +
 		"simulator/journal simulator/clock", ""},
 	"simulator/receiver": {"schemas schemas/validate simulator/signature simulator/clock", ""},
+	"simulator/graphql":  {"schemas fixtures simulator simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
 	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
-		"simulator/clock", "mux graphql"},
+		"simulator/clock simulator/web/guard", "mux"},
+	"simulator/web/guard": {"simulator/clock", ""},
 
 	"scenarios":        {"schemas schemas/validate simulator", "hdrhistogram"},
 	"scenarios/script": {"schemas schemas/validate fixtures simulator/fault scenarios", "yaml"},

@@ -12,9 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/simulator/graphql"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 	"semblance/simulator/web"
+	"semblance/simulator/web/guard"
 )
 
 // defaultServe is where serve is unless it is told otherwise, and where emit, log and resend look for it.
@@ -119,15 +121,17 @@ func (s *serving) open(ctx context.Context) (err error) {
 		}
 		return err
 	}
-	s.face, err = web.New(s.provider, web.Options{
-		Hosts: s.flags.hosts, Guarded: !isLoopback(s.listener.Addr()), Logger: s.log, Version: version(debug.ReadBuildInfo()),
-		Player: &apiPlayer{delivery: s.options.Delivery, system: s.options.Clinic.System, allowPublic: s.options.AllowPublic},
-	})
+	g := guard.Guard{Hosts: s.flags.hosts, Public: !isLoopback(s.listener.Addr()), Log: s.log}
+	providerAPI, err := graphql.New(s.provider, g)
 	if err != nil {
 		return err
 	}
+	s.face = web.New(s.provider, web.Options{
+		Guard: g, Version: version(debug.ReadBuildInfo()),
+		Player: &apiPlayer{delivery: s.options.Delivery, system: s.options.Clinic.System, allowPublic: s.options.AllowPublic},
+	})
 	s.server = &http.Server{
-		Handler: s.face, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		Handler: mount(providerAPI, s.face), ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes,
 	}
@@ -139,6 +143,17 @@ func (s *serving) open(ctx context.Context) (err error) {
 		close(s.failed)
 	}()
 	return nil
+}
+
+// mount serves the provider's API and, under every other path, the control API.
+func mount(providerAPI, controlAPI http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == graphql.Path {
+			providerAPI.ServeHTTP(w, r)
+			return
+		}
+		controlAPI.ServeHTTP(w, r)
+	})
 }
 
 // close stops what was started, the face first: nothing new comes in, what is in flight ends, and the journal has it.

@@ -126,6 +126,7 @@ func TestEmit(t *testing.T) {
 	if e := s.emit(map[string]any{"eventType": "patient.updated", "about": map[string]string{"": patient}}); e.Events[0].Identifiers["patientId"] != patient {
 		t.Errorf("about %s: %+v", patient, e)
 	}
+	s.settle() // attempts are in the journal
 	before := s.committed()
 	for _, test := range []struct {
 		body   map[string]any

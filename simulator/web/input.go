@@ -1,12 +1,7 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,70 +14,16 @@ import (
 	"semblance/schemas"
 	"semblance/schemas/naming"
 	"semblance/simulator/journal"
+	"semblance/simulator/web/guard"
 )
 
-// readBody reads a request's JSON into v. Unknown keys are refused: a misspelt one must not be heeded silently. An empty
-// body leaves v as it is, where that is allowed.
-func readBody(r *http.Request, v any, mayBeEmpty bool) error {
-	data, err := io.ReadAll(r.Body)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return fmt.Errorf("reading the body: %w", err)
-	case err != nil: // the client was too slow, or went away
-		return problem(http.StatusBadRequest, "body", "the body ended before it was all there: %s", err)
+// readBody reads the JSON body of a request into v. An empty body leaves v unchanged if it is optional.
+func readBody(r *http.Request, v any, optional bool) error {
+	n, err := guard.ReadJSON(r, v, guard.RefuseNull)
+	if err == nil && n == 0 && !optional {
+		return problem(http.StatusBadRequest, "json", "the body is empty; send a JSON object")
 	}
-	if len(data) == 0 && mayBeEmpty {
-		return nil
-	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return problem(http.StatusUnsupportedMediaType, "content-type", "the body must be JSON, with Content-Type: application/json").with("Accept-Post", "application/json")
-	}
-	if _, nullable := v.(*graphqlRequest); !nullable {
-		if err := noNull(data); err != nil {
-			return err
-		}
-	}
-	return decode(data, v)
-}
-
-// noNull refuses null, which Go's decoder would take for anything: what is not meant is left out.
-func noNull(data []byte) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	for {
-		token, err := d.Token()
-		switch {
-		case err != nil: // the end, or what decode says better
-			return nil
-		case token == nil:
-			return problem(http.StatusBadRequest, "json", "there is a null before byte %d; leave out what is not meant", d.InputOffset())
-		}
-	}
-}
-
-func decode(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	err := d.Decode(v)
-	if err == nil {
-		if _, err = d.Token(); err == io.EOF {
-			return nil
-		}
-		err = errors.New("more follows the value")
-	}
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return problem(http.StatusBadRequest, "json", "the body is no JSON: %s at byte %d", syntax, syntax.Offset)
-	case errors.As(err, &kind) && kind.Field == "":
-		return problem(http.StatusBadRequest, "json", "the body must be a JSON object, not a %s", kind.Value)
-	case errors.As(err, &kind):
-		return problem(http.StatusBadRequest, "json", "%s cannot be a JSON %s", kind.Field, kind.Value).about(kind.Field)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return problem(http.StatusBadRequest, "json", "the body's JSON ends too early")
-	}
-	return problem(http.StatusBadRequest, "json", "the body is not as the API has it: %s", strings.TrimPrefix(err.Error(), "json: "))
+	return err
 }
 
 // A query reads the parameters of a request, and remembers the first that is wrong.

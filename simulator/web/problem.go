@@ -10,6 +10,7 @@ import (
 
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
+	"semblance/simulator/web/guard"
 )
 
 // Problem is an error as RFC 9457 has it: a kind for machines, a sentence for people.
@@ -23,14 +24,7 @@ type Problem struct {
 	Accepted   *int `json:"accepted,omitempty"` // how far a wait has come
 	Unfinished *int `json:"unfinished,omitempty"`
 
-	Errors []graphqlError `json:"errors,omitempty"` // of /graphql: the same for its clients
-
 	header http.Header
-}
-
-// graphqlError is a problem in the form that clients of GraphQL look for.
-type graphqlError struct {
-	Message string `json:"message"`
 }
 
 // Error returns the sentence.
@@ -75,7 +69,7 @@ var statuses = map[provider.Code]int{
 // problemOf says an error as a problem. ok is false where the cause is ours and not the client's.
 func problemOf(err error) (p *Problem, ok bool) {
 	var refusal *provider.Error
-	var large *http.MaxBytesError
+	var bad *guard.Refusal
 	switch {
 	case errors.As(err, &p):
 		return p, true
@@ -89,8 +83,12 @@ func problemOf(err error) (p *Problem, ok bool) {
 			p.with("WWW-Authenticate", `Bearer realm="semblance"`)
 		}
 		return p, true
-	case errors.As(err, &large):
-		return problem(http.StatusRequestEntityTooLarge, "body-too-large", "the body is larger than %d bytes", large.Limit), true
+	case errors.As(err, &bad):
+		p = problem(bad.Status, bad.Code, "%s", bad.Detail).about(bad.Field)
+		if bad.Status == http.StatusUnsupportedMediaType {
+			p.with("Accept-Post", "application/json")
+		}
+		return p, true
 	case errors.Is(err, journal.ErrCursor):
 		return problem(http.StatusBadRequest, "cursor", "%s; take it from \"next\" of the page before, with the same filters", err).about("cursor"), true
 	case errors.Is(err, journal.ErrNotFound):
@@ -102,7 +100,8 @@ func problemOf(err error) (p *Problem, ok bool) {
 	case errors.Is(err, journal.ErrClosed), errors.Is(err, context.Canceled):
 		return problem(http.StatusServiceUnavailable, "closed", "the provider is stopping"), true
 	}
-	return problem(http.StatusInternalServerError, "internal", "this is a fault of the simulator's own; its log says more"), false
+	bad = guard.Internal()
+	return problem(bad.Status, bad.Code, "%s", bad.Detail), false
 }
 
 // fail answers with the problem that the error is.
@@ -110,11 +109,6 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p, expected := problemOf(err)
 	if !expected {
 		h.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-	}
-	if r.URL.Path == graphqlPath {
-		told := *p
-		told.Errors = []graphqlError{{Message: p.Detail}}
-		p = &told
 	}
 	data, err := json.Marshal(p)
 	if err != nil {
@@ -133,7 +127,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 // notFound answers what no route serves.
 func (h *Handler) notFound(w http.ResponseWriter, r *http.Request) {
 	h.fail(w, r, problem(http.StatusNotFound, "no-such-path",
-		"nothing is at %q; the provider's API is POST %s, and %s describes the control API", r.URL.Path, graphqlPath, documentPath))
+		"nothing is at %q; the provider's API is POST /graphql, and %s describes the control API", r.URL.Path, documentPath))
 }
 
 // notAllowed answers a method that the path does not have, and says which it has.

@@ -10,7 +10,6 @@ import (
 
 // Where things are.
 const (
-	graphqlPath  = "/graphql"
 	apiPath      = "/api/v1"
 	documentPath = apiPath + "/openapi.json"
 	healthPath   = apiPath + "/health"
@@ -105,7 +104,6 @@ func (h *Handler) newRouter() *mux.Router {
 		}
 		router.Handle(r.path, h.operation(r)).Methods(methods...)
 	}
-	add(route{http.MethodPost, graphqlPath, "", h.serveGraphQL})
 	for _, r := range h.table() {
 		r.path = apiPath + r.path
 		add(r)
@@ -118,7 +116,7 @@ func (h *Handler) newRouter() *mux.Router {
 // operation serves a route to whoever may use it.
 func (h *Handler) operation(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if token := tokenOf(r); token != "" && route.path != graphqlPath {
+		if token := tokenOf(r); token != "" {
 			if err := h.provider.Authorise(token, route.needs); err != nil {
 				h.fail(w, r, err)
 				return

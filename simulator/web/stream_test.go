@@ -114,20 +114,22 @@ func TestStreamKinds(t *testing.T) {
 	s.api(http.StatusCreated, "POST", here+"/faults", map[string]any{"fault": "transport=reset", "next": 1})
 	s.api(http.StatusOK, "POST", here+"/resume", nil)
 	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "1h"})
-	s.api(http.StatusNoContent, "POST", "/reset", nil)
 	seen := map[string]bool{}
-	for !seen["reset"] {
-		e := next()
-		seen[e.event] = true
-		if strings.Contains(e.data, "whsec_test") || strings.Contains(e.data, testToken) {
-			t.Errorf("a secret: %+v", e)
+	readUntil := func(kind string) {
+		t.Helper()
+		for !seen[kind] {
+			e := next()
+			seen[e.event] = true
+			if strings.Contains(e.data, "whsec_test") || strings.Contains(e.data, testToken) {
+				t.Errorf("a secret: %+v", e)
+			}
 		}
 	}
-	for _, kind := range []string{"event", "delivery", "attempt", "transition", "subscription", "fault", "reset"} {
-		if !seen[kind] {
-			t.Errorf("no %s was streamed: %v", kind, seen)
-		}
+	for _, kind := range []string{"subscription", "event", "delivery", "fault", "transition", "attempt"} {
+		readUntil(kind)
 	}
+	s.api(http.StatusNoContent, "POST", "/reset", nil) // removes from the journal what no stream has read yet
+	readUntil("reset")
 	// Everything that a stream may meet has a view.
 	for _, record := range []journal.Record{&journal.Notice{}, &journal.Reset{}, &journal.Transition{}, &journal.Fault{}, &journal.Subscription{}} {
 		if word, _ := viewRecord(record); word == "" {

@@ -1,25 +1,22 @@
-// Package web is the HTTP face of a running provider: the provider's own GraphQL, as a provisioning script knows it, and
-// an API to control the simulation, as a test or a person wants it.
+// Package web serves the control API of a running provider: make events happen, look at deliveries and attempts, wait for
+// them, send them again, play scenarios.
 //
-//	h, err := web.New(p, web.Options{})
+//	h := web.New(p, web.Options{})
 //	defer h.Close()
 //	err = http.Serve(listener, h)
 //
-// POST /graphql is the provider's endpoint, with its x-token header. Under /api/v1 is the control API: make something
-// happen, see what became of it, wait for it, send it again. It is described by the OpenAPI document that it serves at
-// /api/v1/openapi.json. GET /api/v1/stream tells what happens while it happens.
+// All routes are under /api/v1. The OpenAPI document at /api/v1/openapi.json describes them; it is generated from the
+// route table and the Go types. GET /api/v1/stream sends server-sent events. Errors are problems of RFC 9457.
 //
-// Everything passes a guard before it reaches a route: the Host header must name this machine (so that a web page whose
-// name leads here by DNS cannot speak to it), a request from another site's page is refused, bodies are bounded, and a
-// face that other machines can reach asks for a token whatever is asked of it. Errors are problems of RFC 9457.
+// Package guard checks every request first. Without a token the API can be used on a loopback address, except for
+// reading secrets. On any other address every request needs one.
 //
-// The package translates and bounds. It decides nothing: whether a subscription may be made, when something is tried
-// again, what a scenario makes of an answer are all said by others.
+// The package translates between HTTP and the provider, and limits what a client can use. It makes no decisions: the
+// provider says whether a subscription is valid and when to retry, and a [Player] plays scenarios.
 package web
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,22 +24,20 @@ import (
 	"github.com/gorilla/mux"
 
 	"semblance/simulator/provider"
+	"semblance/simulator/web/guard"
 )
 
 // The bounds of what a client may ask for.
 const (
-	maxBody    = 1 << 20 // bytes of a request's body: a scenario is the largest
-	maxStreams = 64      // streams and long polls at once, each
-	maxEmit    = 1000    // events of one request
+	maxStreams = 64   // streams and long polls at once, each
+	maxEmit    = 1000 // events of one request
 )
 
 // Options are the settings of the face. The zero value is right on a loopback address.
 type Options struct {
-	Hosts   []string // names that the Host header may have beside those of this machine
-	Guarded bool     // ask for a token whatever is asked: for a face that other machines reach
-	Player  Player   // plays scenarios; nil: there is none, and its routes say so
-	Logger  *slog.Logger
-	Version string // what the API says of the program's version
+	Guard   guard.Guard // which requests are accepted; if it is public, every request needs a token
+	Player  Player      // plays scenarios; if nil, the routes for plays respond with 501
+	Version string      // of the program, for the health route
 }
 
 // Handler is the face. It is an http.Handler; Close ends what lasts.
@@ -52,7 +47,6 @@ type Handler struct {
 	log      *slog.Logger
 	router   *mux.Router
 	entry    http.Handler
-	graphql  *graphqlEndpoint
 	plays    plays
 
 	streams, waits places
@@ -63,19 +57,12 @@ type Handler struct {
 }
 
 // New returns the face of a provider.
-func New(p *provider.Provider, o Options) (*Handler, error) {
-	h := &Handler{provider: p, options: o, log: o.Logger, streams: newPlaces(maxStreams), waits: newPlaces(maxStreams), patience: slowReader}
-	if h.log == nil {
-		h.log = slog.New(slog.DiscardHandler)
-	}
+func New(p *provider.Provider, o Options) *Handler {
+	h := &Handler{provider: p, options: o, log: o.Guard.Logger(), streams: newPlaces(maxStreams), waits: newPlaces(maxStreams), patience: slowReader}
 	h.ending, h.end = context.WithCancel(context.Background())
-	var err error
-	if h.graphql, err = newGraphQL(p, h.log); err != nil {
-		return nil, fmt.Errorf("preparing the GraphQL endpoint: %w", err)
-	}
 	h.router = h.newRouter()
-	h.entry = h.guard(h.router)
-	return h, nil
+	h.entry = o.Guard.Wrap(h.authorised(h.router), h.fail)
+	return h
 }
 
 // ServeHTTP answers a request.

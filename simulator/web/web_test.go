@@ -75,9 +75,7 @@ func start(t *testing.T, o Options, tokens ...provider.Token) *sim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.handler, err = New(s.provider, o); err != nil {
-		t.Fatal(err)
-	}
+	s.handler = New(s.provider, o)
 	server := httptest.NewUnstartedServer(s.handler)
 	server.Config.WriteTimeout, server.Config.ReadTimeout = 5*time.Second, 5*time.Second
 	server.Start()

@@ -1,4 +1,4 @@
-package web
+package graphql
 
 import (
 	"encoding/json"
@@ -28,14 +28,14 @@ func TestProvisioningWithAClientFromNpm(t *testing.T) {
 		missing(t, "node is not installed")
 	}
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "graphql-request")); err != nil {
-		missing(t, "graphql-request is not installed: npm ci --prefix simulator/web/"+folder+" --ignore-scripts --no-audit --no-fund")
+		missing(t, "graphql-request is not installed: npm ci --prefix simulator/graphql/"+folder+" --ignore-scripts --no-audit --no-fund")
 	}
-	s := start(t, Options{})
+	a := start(t)
 	provision := func() string {
 		t.Helper()
 		c := exec.CommandContext(t.Context(), node, "provision.mjs")
 		c.Dir = folder
-		c.Env = append(os.Environ(), "PROVIDER_URL="+s.url+graphqlPath, "PROVIDER_TOKEN="+testToken, "RECEIVER_URL=https://receiver.example")
+		c.Env = append(os.Environ(), "PROVIDER_URL="+a.url, "PROVIDER_TOKEN="+testToken, "RECEIVER_URL=https://receiver.example")
 		out, err := c.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -48,16 +48,16 @@ func TestProvisioningWithAClientFromNpm(t *testing.T) {
 	if did := provision(); did != "nothing to do" {
 		t.Errorf("then it did:\n%s", did)
 	}
-	for _, sub := range s.provider.Subscriptions(false) {
+	for _, sub := range a.provider.Subscriptions(false) {
 		switch sub.Label {
 		case "bookings":
 			paused := true
-			if _, err := s.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionUpdate{EventTypes: &[]string{"booking.updated"}, DeliveryPaused: &paused}); err != nil {
+			if _, err := a.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionUpdate{EventTypes: &[]string{"booking.updated"}, DeliveryPaused: &paused}); err != nil {
 				t.Fatal(err)
 			}
 		case "billing":
 			label := "old"
-			if _, err := s.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionUpdate{Label: &label, EventTypes: &[]string{"invoice.shared"}}); err != nil {
+			if _, err := a.provider.UpdateSubscription(t.Context(), sub.ID, provider.SubscriptionUpdate{Label: &label, EventTypes: &[]string{"invoice.shared"}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -73,8 +73,8 @@ func TestProvisioningWithCurl(t *testing.T) {
 	if err != nil {
 		missing(t, "curl is not installed")
 	}
-	s := start(t, Options{})
-	c := exec.CommandContext(t.Context(), curl, "--silent", "--show-error", "--fail", s.url+graphqlPath,
+	a := start(t)
+	c := exec.CommandContext(t.Context(), curl, "--silent", "--show-error", "--fail", a.url,
 		"--header", "Content-Type: application/json",
 		"--header", "x-token: "+testToken,
 		"--data", `{"query": "mutation { createWebhook(input: {url: \"https://receiver.example/hooks\", label: \"curl\", eventTypes: [\"booking.created\"]}) { data { id secret } error } }"}`)
@@ -82,11 +82,11 @@ func TestProvisioningWithCurl(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	var a responder
-	if err := json.Unmarshal(out, &a); err != nil || a.Data.CreateWebhook.Data == nil || a.Data.CreateWebhook.Error != nil {
+	var response responseJSON
+	if err := json.Unmarshal(out, &response); err != nil || response.Data.CreateWebhook.Data == nil || response.Data.CreateWebhook.Error != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if sub, ok := s.provider.Subscription(a.Data.CreateWebhook.Data.ID); !ok || sub.Secret.Reveal() != a.Data.CreateWebhook.Data.Secret {
+	if sub, ok := a.provider.Subscription(response.Data.CreateWebhook.Data.ID); !ok || sub.Secret.Reveal() != response.Data.CreateWebhook.Data.Secret {
 		t.Errorf("made %+v", sub)
 	}
 }

@@ -1,25 +1,27 @@
-package web
+package graphql
 
 import (
-	"fmt"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
 
-	graphql "github.com/graph-gophers/graphql-go"
-
 	"semblance/simulator/provider"
 )
 
-// answer is what a GraphQL client reads.
-type responder struct {
+// responseJSON is a response as a GraphQL client reads it.
+type responseJSON struct {
 	Data struct {
 		CreateWebhook, UpdateWebhook, DeleteWebhook *payloadJSON
 		Webhook                                     *webhookJSON
 		Webhooks                                    []webhookJSON
 	}
-	Errors []struct{ Message string }
+	Errors []struct {
+		Message    string
+		Path       []any
+		Extensions struct{ Code string }
+	}
 }
 
 type payloadJSON struct {
@@ -36,20 +38,25 @@ type webhookJSON struct {
 
 const webhookFields = ` id secret url label eventTypes headers { key value } version createdAt updatedAt deleted deliveryPaused `
 
-// query executes a document with all permissions.
-func (s *sim) query(document string, variables map[string]any, headers ...string) responder {
-	s.t.Helper()
+// query executes a document with all permissions, or with the given headers.
+func (a *api) query(document string, variables map[string]any, headers ...string) responseJSON {
+	a.t.Helper()
 	if len(headers) == 0 {
 		headers = []string{"x-token: " + testToken}
 	}
-	r := s.ask("POST", graphqlPath, map[string]any{"query": document, "variables": variables}, headers...)
-	if r.status != http.StatusOK {
-		s.t.Fatalf("%d %s", r.status, r.body)
+	r := a.post(map[string]any{"query": document, "variables": variables}, headers...)
+	var response responseJSON
+	if err := json.Unmarshal(r.body, &response); err != nil {
+		a.t.Fatalf("%d %s", r.status, r.body)
 	}
-	var a responder
-	r.into(&a)
-	return a
+	if want := map[bool]int{true: http.StatusBadRequest, false: http.StatusOK}[malformed(response)]; r.status != want {
+		a.t.Errorf("%d %s, want %d", r.status, r.body, want)
+	}
+	return response
 }
+
+// malformed reports whether the document was not executed.
+func malformed(r responseJSON) bool { return len(r.Errors) > 0 && r.Errors[0].Extensions.Code != "" }
 
 const createDocument = `mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { data {` + webhookFields + `} error } }`
 const updateDocument = `mutation ($id: ID!, $input: UpdateWebhookInput!) { updateWebhook(id: $id, input: $input) { data {` + webhookFields + `} error } }`
@@ -65,9 +72,10 @@ func input(change map[string]any) map[string]any {
 }
 
 // The life of a subscription, as a provisioning script leads it.
-func TestGraphQLLife(t *testing.T) {
-	s := start(t, Options{})
-	made := s.query(createDocument, input(map[string]any{"headers": []map[string]string{{"key": "X-Tenant", "value": "demo"}}})).Data.CreateWebhook
+func TestSubscriptionLife(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	made := a.query(createDocument, input(map[string]any{"headers": []map[string]string{{"key": "X-Tenant", "value": "demo"}}})).Data.CreateWebhook
 	if made.Error != nil || made.Data == nil {
 		t.Fatalf("%+v", made)
 	}
@@ -79,7 +87,7 @@ func TestGraphQLLife(t *testing.T) {
 
 	change := func(in map[string]any) *payloadJSON {
 		t.Helper()
-		return s.query(updateDocument, map[string]any{"id": w.ID, "input": in}).Data.UpdateWebhook
+		return a.query(updateDocument, map[string]any{"id": w.ID, "input": in}).Data.UpdateWebhook
 	}
 	got := change(map[string]any{"label": "accounts"}).Data
 	if got.Label != "accounts" || got.URL != w.URL || len(got.Headers) != 1 || len(got.EventTypes) != 1 {
@@ -94,20 +102,23 @@ func TestGraphQLLife(t *testing.T) {
 		t.Errorf("an empty list of headers gave %+v", got)
 	}
 
-	if found := s.query(`query ($id: ID!) { webhook(id: $id) {`+webhookFields+`} }`, map[string]any{"id": w.ID}).Data.Webhook; found == nil || found.Secret != w.Secret {
+	if found := a.query(`query ($id: ID!) { webhook(id: $id) {`+webhookFields+`} }`, map[string]any{"id": w.ID}).Data.Webhook; found == nil || found.Secret != w.Secret {
 		t.Errorf("found %+v", found)
 	}
-	if found := s.query(`{ webhook(id: "000000000000000000000000") { id } }`, nil); found.Data.Webhook != nil || found.Errors != nil {
+	if found := a.query(`{ webhook(id: "000000000000000000000000") { id } }`, nil); found.Data.Webhook != nil || found.Errors != nil {
 		t.Errorf("what is not there is null, but got %+v", found)
 	}
-	gone := s.query(`mutation ($id: ID!) { deleteWebhook(id: $id) { data { id deleted } error } }`, map[string]any{"id": w.ID}).Data.DeleteWebhook
+	if r := a.query(`{ webhook(id: "first") { id } }`, nil); r.Data.Webhook != nil || len(r.Errors) != 1 || !strings.HasPrefix(r.Errors[0].Message, "Cast to ObjectId failed") {
+		t.Errorf("a malformed id gave %+v", r)
+	}
+	gone := a.query(`mutation ($id: ID!) { deleteWebhook(id: $id) { data { id deleted } error } }`, map[string]any{"id": w.ID}).Data.DeleteWebhook
 	if gone.Error != nil || gone.Data == nil || !*gone.Data.Deleted {
 		t.Errorf("deleted %+v", gone)
 	}
-	if n := len(s.query(`{ webhooks { id } }`, nil).Data.Webhooks); n != 1 {
+	if n := len(a.query(`{ webhooks { id } }`, nil).Data.Webhooks); n != 1 {
 		t.Errorf("%d are left, want that of the receiver", n)
 	}
-	if n := len(s.query(`{ webhooks(includeDeleted: true) { id deleted } }`, nil).Data.Webhooks); n != 2 {
+	if n := len(a.query(`{ webhooks(includeDeleted: true) { id deleted } }`, nil).Data.Webhooks); n != 2 {
 		t.Errorf("%d with the deleted one", n)
 	}
 	if again := change(map[string]any{"label": "x"}); again.Data != nil || again.Error == nil || !strings.Contains(*again.Error, "deleted") {
@@ -116,8 +127,9 @@ func TestGraphQLLife(t *testing.T) {
 }
 
 // A refused mutation is answered 200, with error set and data null, and writes nothing.
-func TestGraphQLRefusals(t *testing.T) {
-	s := start(t, Options{})
+func TestRefusedMutations(t *testing.T) {
+	t.Parallel()
+	a := start(t)
 	many := make([]string, 0, 11)
 	for _, name := range []string{"created", "updated", "deleted", "paid", "partiallyPaid", "refunded", "shared", "lineItems.added", "lineItems.updated", "lineItems.removed", "integrations.xero.synced"} {
 		many = append(many, "invoice."+name)
@@ -141,76 +153,51 @@ func TestGraphQLRefusals(t *testing.T) {
 		{"a hop's header", map[string]any{"headers": []map[string]string{{"key": "Connection", "value": "close"}}}, "cannot be set"},
 		{"CR and LF", map[string]any{"headers": []map[string]string{{"key": "X-A", "value": "b\r\nX-C: d"}}}, "X-A"},
 		{"CR and LF in a name", map[string]any{"headers": []map[string]string{{"key": "X-A: b\r\nX-C", "value": "d"}}}, "header"},
-		{"URL and type of another", map[string]any{"url": s.receiver.URL, "eventTypes": []string{"patient.created"}}, "already"},
+		{"URL and type of another", map[string]any{"url": "http://127.0.0.1:9/", "eventTypes": []string{"patient.created"}}, "already"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			before := s.committed()
-			a := s.query(createDocument, input(test.change))
-			if p := a.Data.CreateWebhook; p == nil || p.Data != nil || p.Error == nil || !strings.Contains(*p.Error, test.says) || a.Errors != nil {
-				t.Errorf("%+v", a)
+			before := a.committed()
+			r := a.query(createDocument, input(test.change))
+			if p := r.Data.CreateWebhook; p == nil || p.Data != nil || p.Error == nil || !strings.Contains(*p.Error, test.says) || r.Errors != nil {
+				t.Errorf("%+v", r)
 			} else if strings.ContainsAny(*p.Error, "\r\n") {
 				t.Errorf("the sentence has several lines: %q", *p.Error)
 			}
-			if s.committed() != before {
+			if a.committed() != before {
 				t.Error("it wrote to the journal")
 			}
 		})
 	}
 }
 
-// A document that lists the subscriptions again and again under other names is not answered in full.
-func TestGraphQLListsAreBounded(t *testing.T) {
-	s := start(t, Options{})
-	for i := range 200 {
-		n := provider.NewSubscription{URL: fmt.Sprintf("https://example.com/%d", i), Label: "l", EventTypes: []string{"booking.created"}}
-		if _, err := s.provider.CreateSubscription(t.Context(), n); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lists := func(n int) string {
-		var b strings.Builder
-		for i := range n {
-			fmt.Fprintf(&b, " a%d: webhooks { id }", i)
-		}
-		return "{" + b.String() + " }"
-	}
-	few := s.ask("POST", graphqlPath, map[string]string{"query": lists(20)}, "x-token: "+testToken)
-	if strings.Contains(string(few.body), "errors") || strings.Count(string(few.body), `"id"`) != 20*201 {
-		t.Errorf("20 lists: %.200s", few.body)
-	}
-	many := s.ask("POST", graphqlPath, map[string]string{"query": lists(200)}, "x-token: "+testToken)
-	if !strings.Contains(string(many.body), "list them once") || strings.Count(string(many.body), `"id"`) > maxListed {
-		t.Errorf("200 lists: %.200s", many.body)
-	}
-}
-
 // A malformed document is answered with errors, and writes nothing.
-func TestGraphQLMalformed(t *testing.T) {
-	s := start(t, Options{})
-	for _, test := range []struct{ name, document, says string }{
-		{"no document", `nonsense`, "syntax error"},
-		{"an open brace", `{ webhooks { id }`, "syntax error"},
-		{"an unknown field", `{ webhooks { colour } }`, "colour"},
-		{"a missing argument", `{ webhook { id } }`, "id"},
-		{"event types without quotes", `mutation { createWebhook(input: {url: "https://example.com", label: "x", eventTypes: [invoice.paid]}) { error } }`, "syntax error"},
-		{"an enum in place of a text", `mutation { createWebhook(input: {url: "https://example.com", label: "x", eventTypes: [INVOICE_PAID]}) { error } }`, "INVOICE_PAID"},
-		{"a missing key", `mutation { createWebhook(input: {url: "https://example.com", label: "x"}) { error } }`, "eventTypes"},
-		{"an unknown key", `mutation { createWebhook(input: {url: "https://example.com", label: "x", eventTypes: [], colour: 1}) { error } }`, "colour"},
-		{"a deep query", "{ __schema { types { fields { type {" + strings.Repeat(" ofType {", maxQueryDepth) + " name " + strings.Repeat("}", maxQueryDepth) + "} } } } }", "depth"},
-		{"a long query", "{ webhooks { id } } #" + strings.Repeat("x", maxQueryLength), "length"},
-		{"fragments that multiply", multiplying(14), "selections"},
-		{"a subscription", `subscription { webhooks { id } }`, ""},
+func TestMalformedDocuments(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	for _, test := range []struct{ name, document, code, says string }{
+		{"no document", `nonsense`, "GRAPHQL_PARSE_FAILED", "syntax error"},
+		{"an open brace", `{ webhooks { id }`, "GRAPHQL_PARSE_FAILED", "syntax error"},
+		{"an unknown field", `{ webhooks { colour } }`, "GRAPHQL_VALIDATION_FAILED", "colour"},
+		{"a missing argument", `{ webhook { id } }`, "GRAPHQL_VALIDATION_FAILED", "id"},
+		{"event types without quotes", `mutation { createWebhook(input: {url: "https://example.com", label: "x", eventTypes: [invoice.paid]}) { error } }`, "GRAPHQL_PARSE_FAILED", "syntax error"},
+		{"an enum in place of a text", `mutation { createWebhook(input: {url: "https://example.com", label: "x", eventTypes: [INVOICE_PAID]}) { error } }`, "GRAPHQL_VALIDATION_FAILED", "INVOICE_PAID"},
+		{"a missing key", `mutation { createWebhook(input: {url: "https://example.com", label: "x"}) { error } }`, "GRAPHQL_VALIDATION_FAILED", "eventTypes"},
+		{"an unknown key", `mutation { createWebhook(input: {url: "https://example.com", label: "x", eventTypes: [], colour: 1}) { error } }`, "GRAPHQL_VALIDATION_FAILED", "colour"},
+		{"a deep query", "{ __schema { types { fields { type {" + strings.Repeat(" ofType {", maxDepth) + " name " + strings.Repeat("}", maxDepth) + "} } } } }", "GRAPHQL_VALIDATION_FAILED", "depth"},
+		{"a long query", "{ webhooks { id } } #" + strings.Repeat("x", maxLength), "GRAPHQL_VALIDATION_FAILED", "length"},
+		{"fragments that multiply", multiplying(14), "GRAPHQL_VALIDATION_FAILED", "selections"},
+		{"a subscription", `subscription { webhooks { id } }`, "GRAPHQL_VALIDATION_FAILED", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			before := s.committed()
-			a := s.query(test.document, nil)
-			if len(a.Errors) == 0 || a.Data.CreateWebhook != nil || a.Data.Webhooks != nil {
-				t.Fatalf("%+v", a)
+			before := a.committed()
+			r := a.query(test.document, nil)
+			if len(r.Errors) == 0 || r.Data.CreateWebhook != nil || r.Data.Webhooks != nil {
+				t.Fatalf("%+v", r)
 			}
-			if !strings.Contains(strings.ToLower(a.Errors[0].Message), strings.ToLower(test.says)) {
-				t.Errorf("errors %+v do not speak of %s", a.Errors, test.says)
+			if !strings.Contains(strings.ToLower(r.Errors[0].Message), strings.ToLower(test.says)) || r.Errors[0].Extensions.Code != test.code {
+				t.Errorf("errors %+v, want %s: %s", r.Errors, test.code, test.says)
 			}
-			if s.committed() != before {
+			if a.committed() != before {
 				t.Error("it wrote to the journal")
 			}
 		})
@@ -231,7 +218,8 @@ func multiplying(n int) string {
 }
 
 // Each operation asks for its permission: a mutation is refused in its payload, a query with an error.
-func TestGraphQLPermissions(t *testing.T) {
+func TestPermissions(t *testing.T) {
+	t.Parallel()
 	permissions := provider.AllPermissions()
 	var tokens []provider.Token
 	for _, lacking := range permissions {
@@ -243,49 +231,54 @@ func TestGraphQLPermissions(t *testing.T) {
 		}
 		tokens = append(tokens, token)
 	}
-	s := start(t, Options{}, tokens...)
-	id := s.subscriptionID()
-	for i, operation := range []func(header string) responder{
-		func(header string) responder { return s.query(`{ webhooks { id } }`, nil, header) },
-		func(header string) responder { return s.query(createDocument, input(nil), header) },
-		func(header string) responder {
-			return s.query(updateDocument, map[string]any{"id": id, "input": map[string]any{"label": "renamed"}}, header)
+	a := start(t, tokens...)
+	id := a.provider.Subscriptions(false)[0].ID
+	for i, operation := range []func(header string) responseJSON{
+		func(header string) responseJSON { return a.query(`{ webhooks { id } }`, nil, header) },
+		func(header string) responseJSON { return a.query(createDocument, input(nil), header) },
+		func(header string) responseJSON {
+			return a.query(updateDocument, map[string]any{"id": id, "input": map[string]any{"label": "renamed"}}, header)
 		},
-		func(header string) responder {
-			return s.query(`mutation ($id: ID!) { deleteWebhook(id: $id) { data { id } error } }`, map[string]any{"id": id}, header)
+		func(header string) responseJSON {
+			return a.query(`mutation ($id: ID!) { deleteWebhook(id: $id) { data { id } error } }`, map[string]any{"id": id}, header)
 		},
 	} {
 		lacking := string(permissions[i])
-		before := s.committed()
-		a := operation("x-token: token_without_" + lacking)
+		before := a.committed()
+		r := operation("x-token: token_without_" + lacking)
 		said := ""
-		for _, p := range []*payloadJSON{a.Data.CreateWebhook, a.Data.UpdateWebhook, a.Data.DeleteWebhook} {
+		for _, p := range []*payloadJSON{r.Data.CreateWebhook, r.Data.UpdateWebhook, r.Data.DeleteWebhook} {
 			if p != nil && p.Error != nil && p.Data == nil {
 				said = *p.Error
 			}
 		}
-		if len(a.Errors) > 0 {
-			said = a.Errors[0].Message
+		if len(r.Errors) > 0 {
+			said = r.Errors[0].Message
+			if len(r.Errors[0].Path) == 0 {
+				t.Errorf("no path: %+v", r.Errors)
+			}
 		}
-		if !strings.Contains(said, lacking) || s.committed() != before {
-			t.Errorf("without %s: %+v", lacking, a)
+		if said != "Missing permission "+lacking || a.committed() != before {
+			t.Errorf("without %s: %+v", lacking, r)
 		}
-		if a := operation("Authorization: Bearer " + testToken); len(a.Errors) > 0 {
-			t.Errorf("with %s: %+v", lacking, a)
+		if r := operation("x-token: " + testToken); len(r.Errors) > 0 {
+			t.Errorf("with %s: %+v", lacking, r)
 		}
 	}
 }
 
 // The schema is the contract's: this is what clients generate code from.
-func TestGraphQLIntrospection(t *testing.T) {
-	s := start(t, Options{})
-	r := s.ask("POST", graphqlPath, map[string]any{"query": `{ __type(name: "WebhookSubscription") { fields { name type { kind name ofType { name } } } } }`}, "x-token: "+testToken)
+func TestIntrospection(t *testing.T) {
+	t.Parallel()
+	a := start(t)
+	r := a.post(map[string]any{"query": `{ __type(name: "WebhookSubscription") { fields { name type { kind name ofType { name } } } } }`}, "x-token: "+testToken)
 	for _, field := range []string{"id", "secret", "url", "label", "eventTypes", "headers", "version", "createdAt", "updatedAt", "deleted", "deliveryPaused"} {
 		if !strings.Contains(string(r.body), `"name":"`+field+`"`) {
 			t.Errorf("no field %s: %s", field, r.body)
 		}
 	}
-	if _, err := graphql.ParseSchema(graphqlSchema, nil); err != nil {
-		t.Error(err)
+	wrong := a.query(`query ($id: ID!) { webhook(id: $id) { id } }`, map[string]any{"id": []int{1}})
+	if len(wrong.Errors) != 1 || wrong.Errors[0].Extensions.Code != "BAD_USER_INPUT" {
+		t.Errorf("a variable of a wrong type gave %+v", wrong)
 	}
 }

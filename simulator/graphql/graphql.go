@@ -1,0 +1,157 @@
+// Package graphql is the provider's own API: webhook subscriptions through GraphQL, as a provisioning script uses them.
+//
+//	h, err := graphql.New(p, guard.Guard{})
+//	mux.Handle(graphql.Path, h)
+//
+// Every request is a POST of a JSON object with "query" and needs a token in the x-token header. Errors have the provider's
+// form: a document that cannot be executed gets status 400 and "errors", a refused mutation status 200 with "error" set and
+// "data" null, a request without a known token status 401 and "errors".
+//
+// The work for a document is bounded: its length, depth and selections, and the size of its response.
+package graphql
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	graphql "github.com/graph-gophers/graphql-go"
+	qerrors "github.com/graph-gophers/graphql-go/errors"
+
+	"semblance/simulator/provider"
+	"semblance/simulator/web/guard"
+)
+
+// Path is where the provider has its API.
+const Path = "/graphql"
+
+//go:embed schema.graphql
+var schemaText string
+
+// The limits of a document. An introspection query is the deepest that clients send.
+const (
+	maxDepth      = 15
+	maxLength     = 64 << 10
+	maxSelections = 10_000
+)
+
+// Handler serves the provider's API. Make one with [New].
+type Handler struct {
+	provider *provider.Provider
+	schema   *graphql.Schema
+	log      *slog.Logger
+	guarded  http.Handler
+}
+
+// New returns the API of a provider, for the requests that the guard accepts. It fails if the resolvers do not fit the
+// schema.
+func New(p *provider.Provider, g guard.Guard) (*Handler, error) {
+	h := &Handler{provider: p, log: g.Logger()}
+	var err error
+	h.schema, err = graphql.ParseSchema(schemaText, &resolver{h},
+		graphql.MaxDepth(maxDepth), graphql.MaxQueryLength(maxLength), graphql.MaxSelections(maxSelections),
+		graphql.OverlapValidationLimit(maxSelections), graphql.DisableFieldSelections(), graphql.UseStringDescriptions(), graphql.Tracer(budgetTracer{}),
+		graphql.MaxParallelism(1), // resolvers only read memory, and each goroutine of a list costs more than it saves
+		graphql.Logger(panicLog{h.log}), graphql.PanicHandler(panicMessage{}))
+	if err != nil {
+		return nil, fmt.Errorf("preparing the GraphQL schema: %w", err)
+	}
+	h.guarded = g.Wrap(http.HandlerFunc(h.serve), h.fail)
+	return h, nil
+}
+
+// ServeHTTP executes a document.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.guarded.ServeHTTP(w, r) }
+
+// request is the body of a request, as all clients send it.
+type request struct {
+	Query         string         `json:"query"`
+	OperationName string         `json:"operationName"`
+	Variables     map[string]any `json:"variables"`
+	Extensions    map[string]any `json:"extensions"` // some clients send them; none is known here
+}
+
+// serve checks the token before it reads the document. Each operation checks the permission that it needs.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		h.fail(w, r, &guard.Refusal{Status: http.StatusMethodNotAllowed, Detail: fmt.Sprintf("the GraphQL API takes POST, not %s", r.Method)})
+		return
+	}
+	token, err := h.token(r)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	var in request
+	switch _, err := guard.ReadJSON(r, &in, guard.AllowNull); {
+	case err != nil:
+		h.fail(w, r, err)
+		return
+	case in.Query == "":
+		h.fail(w, r, &guard.Refusal{Status: http.StatusBadRequest, Detail: `the body needs a "query" with the GraphQL document`})
+		return
+	}
+	e, ctx := newExecution(r.Context(), token, in.Query)
+	defer e.cancel()
+	response := h.schema.Exec(ctx, in.Query, in.OperationName, in.Variables)
+	switch err := e.budget.exceeded(); {
+	case err != nil:
+		h.fail(w, r, err)
+	case notExecuted(response):
+		setCodes(response)
+		h.respond(w, http.StatusBadRequest, &graphql.Response{Errors: response.Errors})
+	default:
+		h.respond(w, http.StatusOK, response)
+	}
+}
+
+// respond writes a response as JSON.
+func (h *Handler) respond(w http.ResponseWriter, status int, response *graphql.Response) {
+	data, err := json.Marshal(response)
+	if err != nil {
+		h.log.Error("encoding a response", "error", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(data, '\n')) // the client may have closed the connection
+}
+
+// execution is the state of one document while it is executed.
+type execution struct {
+	token  string
+	budget *budget
+	cancel context.CancelFunc
+}
+
+type executionKey struct{}
+
+func newExecution(ctx context.Context, token, document string) (*execution, context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	e := &execution{token: token, budget: newBudget(document, cancel), cancel: cancel}
+	return e, context.WithValue(ctx, executionKey{}, e)
+}
+
+// executionOf returns the execution that ctx belongs to. Every resolver runs within one.
+func executionOf(ctx context.Context) *execution { return ctx.Value(executionKey{}).(*execution) }
+
+// panicLog logs a panic of a resolver.
+type panicLog struct{ log *slog.Logger }
+
+// LogPanic implements log.Logger of the library.
+func (l panicLog) LogPanic(ctx context.Context, value any) {
+	l.log.ErrorContext(ctx, "panic in a resolver", "cause", fmt.Sprint(value))
+}
+
+// panicMessage is what a client sees of a panic.
+type panicMessage struct{}
+
+// MakePanicError implements errors.PanicHandler of the library.
+func (panicMessage) MakePanicError(context.Context, any) *qerrors.QueryError {
+	return qerrors.Errorf("%s", guard.Internal().Detail)
+}
