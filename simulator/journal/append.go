@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// Check reports what is wrong with records in themselves, before they are numbered, and takes back the numbers that an
-// earlier call gave them and could not commit. It is for those who build a journal, as is [Number].
+// Check returns an error if a record is invalid in itself. It also clears references to numbers that an earlier, failed
+// call of Append assigned. Check and [Number] are for implementations of [Journal].
 func Check(records []Record) error {
-	var change *Event
+	var event *Event
 	for _, r := range records {
 		switch r := r.(type) {
 		case nil:
-			return errors.New("append to the journal: a record is nil")
+			return errors.New("appending to the journal: a record is nil")
 		case *Event:
 			if r.Type == nil {
-				return errors.New("append to the journal: a change has no event type")
+				return errors.New("appending to the journal: an event has no type")
 			}
-			change = r
+			event = r
 		case *Delivery:
-			if err := checkDelivery(r, change); err != nil {
+			if err := checkDelivery(r, event); err != nil {
 				return err
 			}
 		case *Attempt:
@@ -35,52 +35,53 @@ func Check(records []Record) error {
 				return err
 			}
 		case *Reset:
-			return errors.New("append to the journal: a reset is made by Reset alone")
+			return errors.New("appending to the journal: a reset cannot be appended; call Reset")
 		default:
 			if key, _, ok := Key(r); ok && key == "" {
-				return fmt.Errorf("append to the journal: a %s has no id", r.Kind())
+				return fmt.Errorf("appending to the journal: a %s has no id", r.Kind())
 			}
 		}
 	}
 	return nil
 }
 
-func checkDelivery(d *Delivery, before *Event) error {
-	if before != nil && d.EventSeq == before.Seq {
-		d.EventSeq = 0 // the change's number is about to be another
+// checkDelivery takes the delivery and the event before it in the same call, or nil.
+func checkDelivery(d *Delivery, event *Event) error {
+	if event != nil && d.EventSeq == event.Seq {
+		d.EventSeq = 0 // the event is about to get a new number
 	}
 	if d.SubscriptionID == "" {
-		return fmt.Errorf("append to the journal: delivery %q has no subscription", d.ID)
+		return fmt.Errorf("appending to the journal: delivery %q has no subscription", d.ID)
 	}
-	if d.EventSeq == 0 && before == nil {
-		return fmt.Errorf("append to the journal: delivery %q is of no change", d.ID)
+	if d.EventSeq == 0 && event == nil {
+		return fmt.Errorf("appending to the journal: delivery %q has no event", d.ID)
 	}
 	return checkDeliveryState(d.DeliveryState, d.ID)
 }
 
 func checkDeliveryState(s DeliveryState, deliveryID string) error {
 	if deliveryID == "" {
-		return errors.New("append to the journal: a delivery has no id")
+		return errors.New("appending to the journal: a delivery has no id")
 	}
 	if !slices.Contains(States(), s.State) {
-		return fmt.Errorf("append to the journal: delivery %s cannot be %q", deliveryID, s.State)
+		return fmt.Errorf("appending to the journal: delivery %s has the unknown state %q", deliveryID, s.State)
 	}
 	return nil
 }
 
-// Number numbers the records from the one after last and returns the last number given. A delivery that does not say
-// of which change it is gets the number of the change before it.
+// Number assigns the numbers after last to the records and returns the last one assigned. A delivery without an EventSeq
+// gets the number of the event before it.
 func Number(records []Record, last Seq) Seq {
-	var change *Event
+	var event *Event
 	for _, r := range records {
 		last++
 		r.entry().Seq = last
 		switch r := r.(type) {
 		case *Event:
-			change = r
+			event = r
 		case *Delivery:
 			if r.EventSeq == 0 {
-				r.EventSeq = change.Seq
+				r.EventSeq = event.Seq
 			}
 			r.Attempts, r.LastAt, r.Status, r.Failure = 0, time.Time{}, 0, ""
 		}
@@ -88,7 +89,7 @@ func Number(records []Record, last Seq) Seq {
 	return last
 }
 
-// After returns the delivery as it stands after one more attempt.
+// AfterAttempt returns a copy of the delivery with the state it has after the attempt.
 func (d *Delivery) AfterAttempt(a *Attempt) *Delivery {
 	next := *d
 	next.Attempts++

@@ -11,7 +11,8 @@ import (
 	"semblance/simulator/journal"
 )
 
-// A delivery is committed before it is tried, and its attempt together with what becomes of it.
+// A delivery is committed before its first attempt. Each attempt is committed together with the new state of the
+// delivery.
 func Example() {
 	ctx, noon := context.Background(), time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	j := journal.NewMemory(journal.Options{})
@@ -21,17 +22,17 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	change := &journal.Event{At: noon, Origin: "api", Event: schemas.Event{
+	event := &journal.Event{At: noon, Origin: "api", Event: schemas.Event{
 		Type: created, Identifiers: []schemas.Identifier{{Name: "bookingId", Value: "507f1f77bcf86cd799439011"}},
 	}}
 	delivery := &journal.Delivery{
-		Delivery:      simulator.Delivery{ID: "692597070fe21cfa5e6a0101", SubscriptionID: "692597070fe21cfa5e6a010f", Event: change.Event, CreatedAt: noon},
+		Delivery:      simulator.Delivery{ID: "692597070fe21cfa5e6a0101", SubscriptionID: "692597070fe21cfa5e6a010f", Event: event.Event, CreatedAt: noon},
 		DeliveryState: journal.DeliveryState{State: journal.Pending, Due: noon},
 	}
-	if err := j.Append(ctx, change, delivery); err != nil {
+	if err := j.Append(ctx, event, delivery); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("owed:", j.Stats().Unfinished())
+	fmt.Println("unfinished:", j.Stats().Unfinished())
 
 	attempt := &journal.Attempt{
 		Attempt: simulator.Attempt{
@@ -44,7 +45,7 @@ func Example() {
 	if err := j.Append(ctx, attempt); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("owed:", j.Stats().Unfinished())
+	fmt.Println("unfinished:", j.Stats().Unfinished())
 
 	page, err := j.Attempts(ctx, journal.Query{Types: []string{"booking.created"}, Outcomes: []journal.Outcome{journal.Accepted}})
 	if err != nil {
@@ -54,12 +55,12 @@ func Example() {
 		fmt.Println(a.Request.EventType, a.Outcome(), a.Response.Status)
 	}
 	// Output:
-	// owed: 1
-	// owed: 0
+	// unfinished: 1
+	// unfinished: 0
 	// booking.created accepted 200
 }
 
-// A follower reads what there is, waits for more, and may take all the time it wants.
+// A follower reads the records, waits for more, and takes as long as it needs.
 func ExampleJournal_Committed() {
 	ctx := context.Background()
 	var j journal.Journal = journal.NewMemory(journal.Options{})
@@ -68,7 +69,7 @@ func ExampleJournal_Committed() {
 		defer close(done)
 		var seen journal.Seq
 		for {
-			_, more := j.Committed() // before the read, so that nothing falls between the two
+			_, more := j.Committed() // before Read, so that no commit is missed
 			records, err := j.Read(ctx, seen, 100)
 			if err != nil {
 				return // the journal is closed
@@ -88,7 +89,7 @@ func ExampleJournal_Committed() {
 	if err := j.Append(ctx, &journal.Setting{Key: "seed", Value: []byte("1")}); err != nil {
 		log.Fatal(err)
 	}
-	if err := j.Append(ctx, &journal.Notice{Subject: "a subscription was paused"}); err != nil {
+	if err := j.Append(ctx, &journal.Notice{Subject: "subscription paused"}); err != nil {
 		log.Fatal(err)
 	}
 	<-done

@@ -1,20 +1,20 @@
-// Package journal keeps what happened, to be queried: every change, the deliveries that it gave, each attempt with the
-// exact request and answer, and beside them the subscriptions, tokens, faults, settings, notices and the clinic's
-// actions. A provider that is started again on its journal goes on where it was.
+// Package journal records what happens in the simulated provider: every event, the deliveries it leads to, each attempt
+// with its exact request and response, and the subscriptions, tokens, faults, settings, notices and actions of the
+// clinic. A provider that starts with an existing journal continues where the last one stopped.
 //
 //	j := journal.NewMemory(journal.Options{})
 //	defer j.Close()
-//	change := &journal.Change{At: now, Change: c}
-//	owed := &journal.Delivery{Delivery: d, Standing: journal.Standing{State: journal.Pending, Due: now}}
-//	err := j.Append(ctx, change, owed) // committed, both or neither: now it may be acknowledged and tried
+//	event := &journal.Event{At: now, Event: e}
+//	delivery := &journal.Delivery{Delivery: d, DeliveryState: journal.DeliveryState{State: journal.Pending, Due: now}}
+//	err := j.Append(ctx, event, delivery) // commits both or neither; then the event may be acknowledged
 //	...
-//	err = j.Append(ctx, &journal.Attempt{Attempt: a, Then: journal.Standing{State: journal.Delivered}})
+//	err = j.Append(ctx, &journal.Attempt{Attempt: a, Next: journal.DeliveryState{State: journal.Delivered}})
 //
-// Everything appended is numbered in one sequence, in the order of its commit, so a follower reads with [Journal.Read]
-// from the number it has seen, waits on [Journal.Committed], and costs nobody anything while it is slow.
+// All records are numbered in one sequence, in the order of their commits. A follower reads with [Journal.Read] from the
+// last number it has seen and waits with [Journal.Committed]. A slow follower delays nobody.
 //
-// This package holds the interface and the journal in memory; simulator/journal/sqlite holds the durable one. Neither
-// asks the time: what is old is decided by the time that [Journal.Prune] is given, the scenario's.
+// This package contains the interface and a journal in memory; simulator/journal/sqlite contains the journal in a file.
+// Neither reads a clock: the age of a record is measured from the simulated time given to [Journal.Prune].
 package journal
 
 import (
@@ -24,91 +24,91 @@ import (
 	"time"
 )
 
-// Seq is a place in the sequence of everything that was ever appended, from 1 up. Numbers are never used again, also
-// not after a reset; there may be gaps.
+// Seq is the number of a record, from 1 up. A number is never used twice, not even after a reset. There may be gaps.
 type Seq int64
 
-// Journal is what happened. Its methods may be called from many goroutines. Records given to it and records got from it
-// are shared: nobody changes them any more.
+// Journal is a journal, in memory or in a file. Its methods may be called from many goroutines. The journal and its
+// callers share the records, so nobody changes a record after it was appended or read.
 type Journal interface {
-	// Append commits the records, all of them or none, and returns only then. It numbers them, so that their Seq can
-	// be read afterwards. An attempt or a move changes its delivery in the same commit; where that delivery is not
-	// there any more (after a reset) nothing is written and the error is ErrGone.
+	// Append commits all the records or none of them, and returns after the commit. It sets the number of each
+	// record. An attempt or a transition changes its delivery in the same commit. If that delivery is not in the
+	// journal, as after a reset, nothing is written and the error is ErrGone.
 	Append(ctx context.Context, records ...Record) error
 
-	// Committed returns the number of the last record that is committed, and a channel that is closed when there is
-	// a later one or the journal is closed.
+	// Committed returns the number of the last committed record, and a channel that is closed when a later record is
+	// committed or the journal is closed.
 	Committed() (Seq, <-chan struct{})
 
-	// Tally returns how much there is. It is kept as records come and costs nothing to ask.
+	// Stats returns the number of records by kind and state. The journal maintains these numbers; the call is cheap.
 	Stats() Stats
 
-	// Read returns up to limit records that follow after, oldest first: all kinds, or those named. Attempts come
-	// without headers and bodies; Attempt has them. A delivery is shown as it stands now.
+	// Read returns up to limit records with a number above after, oldest first: of the given kinds, or of all.
+	// Attempts have no headers and bodies; use Attempt for these. A delivery has its present state.
 	Read(ctx context.Context, after Seq, limit int, kinds ...Kind) ([]Record, error)
 
-	// Current yields, oldest first, what is in force of a kind that is kept by key: each subscription (deleted ones
-	// too), token, fault and setting once, as it was last appended, without those that were withdrawn; of the clinic
-	// the last snapshot and what came after it. It yields an error last.
+	// Current yields the records of a kind that are in force, oldest first. Of each subscription (deleted ones
+	// included), token, fault and setting it yields the last version, unless that was revoked, cleared or removed. Of
+	// the clinic it yields the last snapshot and every action after it. If an error occurs it is yielded last.
 	Current(ctx context.Context, kind Kind) iter.Seq2[Record, error]
 
-	// Owed yields the deliveries of the subscription ("" for all) that follow after and are pending or kept, in the
-	// order in which they came to be. It holds only a few at a time, so it may be left early and taken up again.
+	// Unfinished yields the pending and held deliveries of a subscription ("" for all) with a number above after,
+	// oldest first. It reads a few at a time, so the caller may stop early.
 	Unfinished(ctx context.Context, subscriptionID string, after Seq) iter.Seq2[*Delivery, error]
 
-	// Changes returns a page of the changes that fit the query.
+	// Events returns a page of the events that match the query.
 	Events(ctx context.Context, q Query) (Page[*Event], error)
-	// Deliveries returns a page of the deliveries that fit the query.
+	// Deliveries returns a page of the deliveries that match the query.
 	Deliveries(ctx context.Context, q Query) (Page[*Delivery], error)
-	// Attempts returns a page of the attempts that fit the query, without headers and bodies unless it asks for them.
+	// Attempts returns a page of the attempts that match the query, without headers and bodies unless q.Full is set.
 	Attempts(ctx context.Context, q Query) (Page[*Attempt], error)
-	// Count returns how many records of the kind (KindChange, KindDelivery or KindAttempt) fit the query, on all pages.
+	// Count returns the number of events, deliveries or attempts, depending on kind, that match the query.
 	Count(ctx context.Context, kind Kind, q Query) (int, error)
 
-	// Change returns one change, or ErrNotFound.
+	// Event returns one event, or ErrNotFound.
 	Event(ctx context.Context, seq Seq) (*Event, error)
-	// Delivery returns the delivery of that id (the outboxId), or ErrNotFound.
+	// Delivery returns the delivery with the given id (its outboxId), or ErrNotFound.
 	Delivery(ctx context.Context, id string) (*Delivery, error)
-	// Attempt returns one attempt in full, or ErrNotFound.
+	// Attempt returns one attempt with headers and bodies, or ErrNotFound.
 	Attempt(ctx context.Context, seq Seq) (*Attempt, error)
 
-	// Prune forgets what is older than the retention at the simulated time now, or more than it keeps, in small slices
-	// between which others write. It returns how many records went. A delivery goes with its attempts, and a change
-	// with the last of its deliveries. What is owed or in force stays, however old.
+	// Prune deletes the records that, at the simulated time now, are older than Options.Age or exceed Options.Rows.
+	// It deletes in small steps, between which others can write, and returns the number of deleted records. A
+	// delivery is deleted with its attempts, an event with its last delivery. Unfinished deliveries and records that
+	// are in force are never deleted.
 	Prune(ctx context.Context, now time.Time) (int, error)
 
-	// Reset forgets all changes, deliveries, attempts and moves, and every other kind but those named, and appends a
-	// Reset so that followers know.
+	// Reset deletes all events, deliveries, attempts and transitions, and the records of every other kind except
+	// those in keep. It appends a Reset, by which followers learn of it.
 	Reset(ctx context.Context, at time.Time, keep ...Kind) error
 
-	// Close waits for what is being committed and closes the journal. Every later call gives ErrClosed.
+	// Close waits for commits in progress and closes the journal. Later calls return ErrClosed.
 	Close() error
 }
 
-// What a journal answers when it cannot do what it is asked. They are wrapped: use errors.Is.
+// The errors of a journal. They are returned wrapped: use errors.Is.
 var (
 	ErrNotFound = errors.New("not in the journal")
-	ErrGone     = errors.New("the delivery is not in the journal any more")
+	ErrGone     = errors.New("the delivery is no longer in the journal")
 	ErrClosed   = errors.New("the journal is closed")
-	ErrCursor   = errors.New("the cursor is none that this journal gave")
-	ErrFull     = errors.New("no room is left for the journal") // nothing of what was to be appended is there
+	ErrCursor   = errors.New("unknown cursor")
+	ErrFull     = errors.New("the journal is full") // nothing of the call was recorded
 )
 
-// How much a journal keeps unless it is told otherwise.
+// Defaults of [Options].
 const (
-	DefaultAge   = 30 * 24 * time.Hour // as long as the provider keeps its log
-	DefaultRows  = 50_000              // of changes, of deliveries and of attempts: minutes of full load, weeks of a practice
-	DefaultBytes = 256 << 20           // of memory, by estimate: only the journal in memory heeds it
+	DefaultAge   = 30 * 24 * time.Hour // the retention of the provider's own log
+	DefaultRows  = 50_000              // each of events, deliveries and attempts; minutes of full load, weeks of a practice
+	DefaultBytes = 256 << 20           // of memory, estimated; for the journal in memory only
 )
 
-// Options say how much is kept. The zero value keeps the defaults.
+// Options limit the size of a journal. The zero value has the defaults.
 type Options struct {
-	Age   time.Duration // what is older may be forgotten; 0 is DefaultAge, negative is for ever
-	Rows  int           // at most so many finished deliveries, their attempts, and changes are kept; 0 is the default of the journal, negative no bound
-	Bytes int64         // the same in bytes of memory; 0 is DefaultBytes, negative no bound
+	Age   time.Duration // records older than this may be deleted; 0 means DefaultAge, a negative value no limit
+	Rows  int           // finished deliveries, their attempts, and events; 0 means the journal's default, a negative value no limit
+	Bytes int64         // the memory of a journal in memory; 0 means DefaultBytes, a negative value no limit
 }
 
-// WithDefaults fills in what is zero.
+// WithDefaults returns the options with the default in place of each zero.
 func (o Options) WithDefaults() Options {
 	if o.Age == 0 {
 		o.Age = DefaultAge
@@ -122,26 +122,26 @@ func (o Options) WithDefaults() Options {
 	return o
 }
 
-// Tally is how much there is in a journal.
+// Stats counts the records of a journal.
 type Stats struct {
 	Events, Deliveries, Attempts int
-	Pending, Held                int // the deliveries that are owed
+	Pending, Held                int // deliveries in these states
 }
 
-// Owed returns how many deliveries are not finished.
-func (t Stats) Unfinished() int { return t.Pending + t.Held }
+// Unfinished returns the number of pending and held deliveries.
+func (s Stats) Unfinished() int { return s.Pending + s.Held }
 
-// Count adds n deliveries in the state to those that are owed, if it is a state of these.
-func (t *Stats) Add(s State, n int) {
-	switch s {
+// Add adds n to the number of deliveries in the state, if Stats counts that state.
+func (s *Stats) Add(state State, n int) {
+	switch state {
 	case Pending:
-		t.Pending += n
+		s.Pending += n
 	case Held:
-		t.Held += n
+		s.Held += n
 	}
 }
 
-// Load returns everything that is in force of T's kind, oldest first:
+// Load returns the records of T's kind that are in force, oldest first:
 //
 //	subscriptions, err := journal.Load[*journal.Subscription](ctx, j, journal.KindSubscription)
 func Load[T Record](ctx context.Context, j Journal, kind Kind) ([]T, error) {

@@ -10,50 +10,51 @@ import (
 	"time"
 )
 
-// Memory is the journal that lasts as long as the process. What it holds is bounded by its options, but for what is
-// owed or in force; it forgets the oldest by itself as more is appended.
+// Memory is a journal in memory. Appending to it also deletes the oldest records as soon as they exceed the options.
+// Unfinished deliveries and records in force are not deleted.
 type Memory struct {
-	options Options
-	news    Notifier
+	options  Options
+	notifier Notifier
 
 	mu         sync.Mutex
 	closed     bool
 	last       Seq
-	events     []*heldEvent
-	deliveries []*heldDelivery
-	attempts   []*heldAttempt
-	others     []Record // every other kind
-	byID       map[string]*heldDelivery
-	current    map[Kind]map[string]Record
-	clinic     []*Clinic // from the last snapshot on
+	events     []*eventEntry
+	deliveries []*deliveryEntry
+	attempts   []*attemptEntry
+	others     []Record // records of all other kinds
+	byID       map[string]*deliveryEntry
+	current    map[Kind]map[string]Record // records in force by kind and key
+	clinic     []*Clinic                  // records of the clinic in force
 	stats      Stats
-	bytes      int64 // an estimate
-	marks      marks // when to trim
+	bytes      int64      // estimated memory of all records
+	trimAt     thresholds // sizes at which to delete records
 }
 
-// The shelves are slices in the order of the sequence. They only grow, or are replaced by shorter ones; so whoever
-// has copied a slice's header under the lock may read it without. What still changes is a delivery, an atomic pointer.
+// The entries of each kind are in a slice ordered by number. Slices are only appended to or replaced by a shorter copy,
+// so a reader copies the slice header under the lock and then reads without it. Only the state of a delivery changes: it is
+// behind an atomic pointer. The other fields are guarded by Memory.mu.
 type (
-	heldEvent struct {
+	eventEntry struct {
 		*Event
-		deliveries int  // how many are held; guarded by mu
-		done       bool // the last of them was trimmed; guarded by mu
+		deliveries int  // the number of its deliveries in the journal
+		finished   bool // it had deliveries and all of them were deleted
 	}
-	heldDelivery struct {
+	deliveryEntry struct {
 		Seq
-		now   atomic.Pointer[Delivery]
-		of    *heldEvent
-		bytes int64 // of its attempts; guarded by mu
-		gone  bool  // trimmed; guarded by mu
+		current  atomic.Pointer[Delivery]
+		event    *eventEntry
+		attempts int64 // estimated memory of its attempts
+		deleted  bool
 	}
-	heldAttempt struct {
+	attemptEntry struct {
 		*Attempt
-		of *heldDelivery // nil where it is of none
+		delivery *deliveryEntry // nil if it has no delivery
 	}
 )
 
 // Sequence returns the number of the delivery.
-func (h *heldDelivery) Sequence() Seq { return h.Seq }
+func (e *deliveryEntry) Sequence() Seq { return e.Seq }
 
 // NewMemory returns an empty journal.
 func NewMemory(options Options) *Memory {
@@ -64,10 +65,10 @@ func NewMemory(options Options) *Memory {
 
 func (m *Memory) clear() {
 	m.events, m.deliveries, m.attempts, m.others, m.clinic = nil, nil, nil, nil, nil
-	m.byID = map[string]*heldDelivery{}
+	m.byID = map[string]*deliveryEntry{}
 	m.current = map[Kind]map[string]Record{}
 	m.stats, m.bytes = Stats{}, 0
-	m.marks = m.marksNow()
+	m.trimAt = m.nextTrim()
 }
 
 // Append implements [Journal].
@@ -81,99 +82,100 @@ func (m *Memory) Append(ctx context.Context, records ...Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return fmt.Errorf("append to the journal: %w", ErrClosed)
+		return fmt.Errorf("appending to the journal: %w", ErrClosed)
 	}
-	if err := m.accepts(records); err != nil {
-		return err
+	if err := m.checkReferences(records); err != nil {
+		return fmt.Errorf("appending to the journal: %w", err)
 	}
 	m.last = Number(records, m.last)
 	for _, r := range records {
-		m.put(r)
+		m.insert(r)
 	}
 	m.trimIfDue()
-	m.news.Publish(m.last, m.stats)
+	m.notifier.Publish(m.last, m.stats)
 	return nil
 }
 
-// accepts reports whether all that the records refer to is there.
-func (m *Memory) accepts(records []Record) error {
-	var fresh map[string]bool // deliveries that come with this call
-	here := func(id string) bool { return m.byID[id] != nil || fresh[id] }
+// checkReferences returns an error if a record refers to an event or a delivery that does not exist, or if the id of a
+// new delivery does.
+func (m *Memory) checkReferences(records []Record) error {
+	var inserted map[string]bool // the deliveries of this call
+	exists := func(id string) bool { return m.byID[id] != nil || inserted[id] }
 	for _, r := range records {
 		switch r := r.(type) {
 		case *Delivery:
-			if here(r.ID) {
-				return fmt.Errorf("append to the journal: delivery %s is there already", r.ID)
+			if exists(r.ID) {
+				return fmt.Errorf("delivery %s already exists", r.ID)
 			}
 			if r.EventSeq != 0 && m.eventBySeq(r.EventSeq) == nil {
-				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.EventSeq, ErrGone)
+				return fmt.Errorf("delivery %s of event %d: %w", r.ID, r.EventSeq, ErrGone)
 			}
-			if fresh == nil {
-				fresh = map[string]bool{}
+			if inserted == nil {
+				inserted = map[string]bool{}
 			}
-			fresh[r.ID] = true
+			inserted[r.ID] = true
 		case *Attempt:
-			if r.DeliveryID != "" && !here(r.DeliveryID) {
-				return fmt.Errorf("append an attempt of delivery %s: %w", r.DeliveryID, ErrGone)
+			if r.DeliveryID != "" && !exists(r.DeliveryID) {
+				return fmt.Errorf("attempt of delivery %s: %w", r.DeliveryID, ErrGone)
 			}
 		case *Transition:
-			if !here(r.DeliveryID) {
-				return fmt.Errorf("move delivery %s: %w", r.DeliveryID, ErrGone)
+			if !exists(r.DeliveryID) {
+				return fmt.Errorf("transition of delivery %s: %w", r.DeliveryID, ErrGone)
 			}
 		}
 	}
 	return nil
 }
 
-func (m *Memory) eventBySeq(seq Seq) *heldEvent {
-	// A change is most often asked for by the deliveries that follow it at once.
+func (m *Memory) eventBySeq(seq Seq) *eventEntry {
+	// Most deliveries directly follow their event.
 	if n := len(m.events); n > 0 && m.events[n-1].Seq == seq {
 		return m.events[n-1]
 	}
-	return at(m.events, seq)
+	return bySeq(m.events, seq)
 }
 
-// put shelves one record, which has its number and fits.
-func (m *Memory) put(r Record) {
+// insert adds one numbered and checked record.
+func (m *Memory) insert(r Record) {
 	m.bytes += weight(r)
 	switch r := r.(type) {
 	case *Event:
-		m.events = append(m.events, &heldEvent{Event: r})
+		m.events = append(m.events, &eventEntry{Event: r})
 		m.stats.Events++
 	case *Delivery:
-		h := &heldDelivery{Seq: r.Seq, of: m.eventBySeq(r.EventSeq)}
-		h.of.deliveries++
-		h.now.Store(r)
-		m.deliveries = append(m.deliveries, h)
-		m.byID[r.ID] = h
+		e := &deliveryEntry{Seq: r.Seq, event: m.eventBySeq(r.EventSeq)}
+		e.event.deliveries++
+		e.current.Store(r)
+		m.deliveries = append(m.deliveries, e)
+		m.byID[r.ID] = e
 		m.stats.Deliveries++
 		m.stats.Add(r.State, 1)
 	case *Attempt:
-		h := &heldAttempt{Attempt: r, of: m.byID[r.DeliveryID]}
-		m.attempts = append(m.attempts, h)
+		d := m.byID[r.DeliveryID]
+		m.attempts = append(m.attempts, &attemptEntry{Attempt: r, delivery: d})
 		m.stats.Attempts++
-		if h.of != nil {
-			h.of.bytes += weight(r)
-			m.stand(h.of, h.of.now.Load().AfterAttempt(r))
+		if d != nil {
+			d.attempts += weight(r)
+			m.update(d, d.current.Load().AfterAttempt(r))
 		}
 	case *Transition:
-		h := m.byID[r.DeliveryID]
-		next := *h.now.Load()
+		d := m.byID[r.DeliveryID]
+		next := *d.current.Load()
 		next.DeliveryState = r.Next
-		m.stand(h, &next)
+		m.update(d, &next)
 		m.others = append(m.others, r)
 	default:
-		m.putOther(r)
+		m.insertOther(r)
 	}
 }
 
-func (m *Memory) stand(h *heldDelivery, next *Delivery) {
-	m.stats.Add(h.now.Load().State, -1)
+func (m *Memory) update(e *deliveryEntry, next *Delivery) {
+	m.stats.Add(e.current.Load().State, -1)
 	m.stats.Add(next.State, 1)
-	h.now.Store(next)
+	e.current.Store(next)
 }
 
-func (m *Memory) putOther(r Record) {
+func (m *Memory) insertOther(r Record) {
 	m.others = append(m.others, r)
 	if c, ok := r.(*Clinic); ok {
 		if c.Snapshot {
@@ -182,10 +184,10 @@ func (m *Memory) putOther(r Record) {
 		m.clinic = append(m.clinic, c)
 		return
 	}
-	key, withdrawn, ok := Key(r)
+	key, ends, ok := Key(r)
 	switch {
 	case !ok:
-	case withdrawn:
+	case ends:
 		delete(m.current[r.Kind()], key)
 	default:
 		if m.current[r.Kind()] == nil {
@@ -196,38 +198,38 @@ func (m *Memory) putOther(r Record) {
 }
 
 // Committed implements [Journal].
-func (m *Memory) Committed() (Seq, <-chan struct{}) { return m.news.Committed() }
+func (m *Memory) Committed() (Seq, <-chan struct{}) { return m.notifier.Committed() }
 
-// Tally implements [Journal].
-func (m *Memory) Stats() Stats { return m.news.Stats() }
+// Stats implements [Journal].
+func (m *Memory) Stats() Stats { return m.notifier.Stats() }
 
 // Reset implements [Journal].
-func (m *Memory) Reset(ctx context.Context, when time.Time, keep ...Kind) error {
+func (m *Memory) Reset(ctx context.Context, at time.Time, keep ...Kind) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return fmt.Errorf("reset the journal: %w", ErrClosed)
+		return fmt.Errorf("resetting the journal: %w", ErrClosed)
 	}
 	others := m.others
 	m.clear()
 	for _, r := range others {
-		if Keeps(keep, r.Kind()) {
+		if KeptByReset(keep, r.Kind()) {
 			m.bytes += weight(r)
-			m.putOther(r)
+			m.insertOther(r)
 		}
 	}
 	m.last++
-	m.others = append(m.others, &Reset{Entry: Entry{Seq: m.last}, At: when, Keep: keep})
-	m.news.Publish(m.last, m.stats)
+	m.others = append(m.others, &Reset{Entry: Entry{Seq: m.last}, At: at, Keep: keep})
+	m.notifier.Publish(m.last, m.stats)
 	return nil
 }
 
-// Keeps reports whether a reset that is told to keep those kinds keeps this one. It never keeps what belongs to the
-// deliveries, and always the earlier resets.
-func Keeps(keep []Kind, kind Kind) bool {
+// KeptByReset reports whether Reset(ctx, at, keep...) keeps the records of a kind. It always deletes events, deliveries,
+// attempts and transitions, and always keeps earlier resets.
+func KeptByReset(keep []Kind, kind Kind) bool {
 	switch kind {
 	case KindEvent, KindDelivery, KindAttempt, KindTransition:
 		return false
@@ -246,23 +248,23 @@ func (m *Memory) Close() error {
 	}
 	m.closed = true
 	m.clear()
-	m.news.Close()
+	m.notifier.Close()
 	return nil
 }
 
 type sequenced interface{ Sequence() Seq }
 
-// from returns where in the shelf the first record is that follows after.
-func from[T sequenced](index []T, after Seq) int {
-	i, _ := slices.BinarySearchFunc(index, after+1, func(have T, want Seq) int { return cmp.Compare(have.Sequence(), want) })
+// after returns the index of the first entry with a number above seq.
+func after[T sequenced](entries []T, seq Seq) int {
+	i, _ := slices.BinarySearchFunc(entries, seq+1, func(e T, want Seq) int { return cmp.Compare(e.Sequence(), want) })
 	return i
 }
 
-// at returns the record of that number, or the zero value.
-func at[T sequenced](index []T, seq Seq) T {
-	if i := from(index, seq-1); i < len(index) && index[i].Sequence() == seq {
-		return index[i]
+// bySeq returns the entry with the number, or the zero value.
+func bySeq[T sequenced](entries []T, seq Seq) T {
+	if i := after(entries, seq-1); i < len(entries) && entries[i].Sequence() == seq {
+		return entries[i]
 	}
-	var none T
-	return none
+	var zero T
+	return zero
 }

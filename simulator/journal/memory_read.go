@@ -10,11 +10,11 @@ import (
 	"semblance/schemas"
 )
 
-// view is what the shelves held at one moment.
+// view is the content of the journal at one moment.
 type view struct {
-	events     []*heldEvent
-	deliveries []*heldDelivery
-	attempts   []*heldAttempt
+	events     []*eventEntry
+	deliveries []*deliveryEntry
+	attempts   []*attemptEntry
 	others     []Record
 }
 
@@ -25,7 +25,7 @@ func (m *Memory) view(ctx context.Context) (view, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return view{}, fmt.Errorf("read the journal: %w", ErrClosed)
+		return view{}, fmt.Errorf("reading the journal: %w", ErrClosed)
 	}
 	return view{m.events, m.deliveries, m.attempts, m.others}, nil
 }
@@ -36,39 +36,40 @@ func (m *Memory) Read(ctx context.Context, after Seq, limit int, kinds ...Kind) 
 	if err != nil {
 		return nil, err
 	}
-	wants := func(k Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, k) }
+	wanted := func(k Kind) bool { return len(kinds) == 0 || slices.Contains(kinds, k) }
 	limit = (&Query{Limit: limit}).Size()
 	var all []Record
-	if wants(KindEvent) {
-		for _, h := range first(v.events, after, limit) {
-			all = append(all, h.Event)
+	if wanted(KindEvent) {
+		for _, e := range firstAfter(v.events, after, limit) {
+			all = append(all, e.Event)
 		}
 	}
-	if wants(KindDelivery) {
-		for _, h := range first(v.deliveries, after, limit) {
-			all = append(all, h.now.Load())
+	if wanted(KindDelivery) {
+		for _, e := range firstAfter(v.deliveries, after, limit) {
+			all = append(all, e.current.Load())
 		}
 	}
-	if wants(KindAttempt) {
-		for _, h := range first(v.attempts, after, limit) {
-			all = append(all, h.Brief())
+	if wanted(KindAttempt) {
+		for _, e := range firstAfter(v.attempts, after, limit) {
+			all = append(all, e.Brief())
 		}
 	}
-	others := v.others[from(v.others, after):]
+	others := firstAfter(v.others, after, len(v.others))
 	for n := 0; len(others) > 0 && n < limit; others = others[1:] {
-		if wants(others[0].Kind()) {
+		if wanted(others[0].Kind()) {
 			all = append(all, others[0])
 			n++
 		}
 	}
-	slices.SortFunc(all, bySeq)
+	slices.SortFunc(all, compareSeq)
 	return all[:min(limit, len(all))], nil
 }
 
-func bySeq(a, b Record) int { return cmp.Compare(a.Sequence(), b.Sequence()) }
+func compareSeq(a, b Record) int { return cmp.Compare(a.Sequence(), b.Sequence()) }
 
-func first[T sequenced](index []T, after Seq, limit int) []T {
-	rest := index[from(index, after):]
+// firstAfter returns up to limit entries with numbers above seq.
+func firstAfter[T sequenced](entries []T, seq Seq, limit int) []T {
+	rest := entries[after(entries, seq):]
 	return rest[:min(limit, len(rest))]
 }
 
@@ -90,7 +91,7 @@ func (m *Memory) Current(ctx context.Context, kind Kind) iter.Seq2[Record, error
 			}
 		}
 		m.mu.Unlock()
-		slices.SortFunc(all, bySeq)
+		slices.SortFunc(all, compareSeq)
 		for _, r := range all {
 			if !yield(r, nil) {
 				return
@@ -99,7 +100,7 @@ func (m *Memory) Current(ctx context.Context, kind Kind) iter.Seq2[Record, error
 	}
 }
 
-// Owed implements [Journal].
+// Unfinished implements [Journal].
 func (m *Memory) Unfinished(ctx context.Context, subscriptionID string, after Seq) iter.Seq2[*Delivery, error] {
 	return func(yield func(*Delivery, error) bool) {
 		v, err := m.view(ctx)
@@ -107,8 +108,8 @@ func (m *Memory) Unfinished(ctx context.Context, subscriptionID string, after Se
 			yield(nil, err)
 			return
 		}
-		for _, h := range v.deliveries[from(v.deliveries, after):] {
-			d := h.now.Load()
+		for _, e := range firstAfter(v.deliveries, after, len(v.deliveries)) {
+			d := e.current.Load()
 			if !d.State.Unfinished() || subscriptionID != "" && subscriptionID != d.SubscriptionID {
 				continue
 			}
@@ -119,13 +120,13 @@ func (m *Memory) Unfinished(ctx context.Context, subscriptionID string, after Se
 	}
 }
 
-// Changes implements [Journal].
+// Events implements [Journal].
 func (m *Memory) Events(ctx context.Context, q Query) (Page[*Event], error) {
 	v, err := m.view(ctx)
 	if err != nil {
 		return Page[*Event]{}, err
 	}
-	return page(&q, v.events, func(h *heldEvent) (*Event, bool) { return h.Event, q.matchesEvent(h.Event) })
+	return page(&q, v.events, func(e *eventEntry) (*Event, bool) { return e.Event, q.matchesEvent(e.Event) })
 }
 
 // Deliveries implements [Journal].
@@ -134,8 +135,8 @@ func (m *Memory) Deliveries(ctx context.Context, q Query) (Page[*Delivery], erro
 	if err != nil {
 		return Page[*Delivery]{}, err
 	}
-	return page(&q, v.deliveries, func(h *heldDelivery) (*Delivery, bool) {
-		d := h.now.Load()
+	return page(&q, v.deliveries, func(e *deliveryEntry) (*Delivery, bool) {
+		d := e.current.Load()
 		return d, q.matchesDelivery(d)
 	})
 }
@@ -146,45 +147,45 @@ func (m *Memory) Attempts(ctx context.Context, q Query) (Page[*Attempt], error) 
 	if err != nil {
 		return Page[*Attempt]{}, err
 	}
-	return page(&q, v.attempts, func(h *heldAttempt) (*Attempt, bool) {
+	return page(&q, v.attempts, func(e *attemptEntry) (*Attempt, bool) {
 		switch {
-		case !q.matchesAttempt(h.Attempt, h.event()):
+		case !q.matchesAttempt(e.Attempt, e.event()):
 			return nil, false
 		case q.Full:
-			return h.Attempt, true
+			return e.Attempt, true
 		}
-		return h.Brief(), true
+		return e.Brief(), true
 	})
 }
 
-func (h *heldAttempt) event() *schemas.Event {
-	if h.of == nil {
+func (e *attemptEntry) event() *schemas.Event {
+	if e.delivery == nil {
 		return nil
 	}
-	return &h.of.of.Event.Event
+	return &e.delivery.event.Event.Event
 }
 
-// page takes from the shelf what fits, in the query's direction from its cursor on.
-func page[H sequenced, T Record](q *Query, index []H, take func(H) (T, bool)) (Page[T], error) {
+// page returns a page of the entries that match, in the query's order from its cursor on.
+func page[E sequenced, T Record](q *Query, entries []E, match func(E) (T, bool)) (Page[T], error) {
 	var p Page[T]
-	place, err := q.Position()
+	position, err := q.Position()
 	if err != nil {
 		return p, err
 	}
-	index = index[from(index, q.After):]
-	if place > 0 && q.Oldest {
-		index = index[from(index, place):]
-	} else if place > 0 {
-		index = index[:from(index, place-1)]
+	entries = entries[after(entries, q.After):]
+	if position > 0 && q.Oldest {
+		entries = entries[after(entries, position):]
+	} else if position > 0 {
+		entries = entries[:after(entries, position-1)]
 	}
 	bytes := 0
-	for i := range index {
-		h := index[i]
+	for i := range entries {
+		e := entries[i]
 		if !q.Oldest {
-			h = index[len(index)-1-i]
+			e = entries[len(entries)-1-i]
 		}
-		item, fits := take(h)
-		if !fits {
+		item, ok := match(e)
+		if !ok {
 			continue
 		}
 		if len(p.Items) == q.Size() || bytes > MaxPageBytes {
@@ -205,42 +206,37 @@ func (m *Memory) Count(ctx context.Context, kind Kind, q Query) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := 0
 	switch kind {
 	case KindEvent:
-		for _, h := range v.events[from(v.events, q.After):] {
-			if q.matchesEvent(h.Event) {
-				n++
-			}
-		}
+		return count(v.events, q.After, func(e *eventEntry) bool { return q.matchesEvent(e.Event) }), nil
 	case KindDelivery:
-		for _, h := range v.deliveries[from(v.deliveries, q.After):] {
-			if q.matchesDelivery(h.now.Load()) {
-				n++
-			}
-		}
+		return count(v.deliveries, q.After, func(e *deliveryEntry) bool { return q.matchesDelivery(e.current.Load()) }), nil
 	case KindAttempt:
-		for _, h := range v.attempts[from(v.attempts, q.After):] {
-			if q.matchesAttempt(h.Attempt, h.event()) {
-				n++
-			}
-		}
-	default:
-		return 0, fmt.Errorf("count in the journal: a %s cannot be counted", kind)
+		return count(v.attempts, q.After, func(e *attemptEntry) bool { return q.matchesAttempt(e.Attempt, e.event()) }), nil
 	}
-	return n, nil
+	return 0, fmt.Errorf("counting in the journal: records of kind %s are not counted", kind)
 }
 
-// Change implements [Journal].
+func count[E sequenced](entries []E, seq Seq, matches func(E) bool) int {
+	n := 0
+	for _, e := range entries[after(entries, seq):] {
+		if matches(e) {
+			n++
+		}
+	}
+	return n
+}
+
+// Event implements [Journal].
 func (m *Memory) Event(ctx context.Context, seq Seq) (*Event, error) {
 	v, err := m.view(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if h := at(v.events, seq); h != nil {
-		return h.Event, nil
+	if e := bySeq(v.events, seq); e != nil {
+		return e.Event, nil
 	}
-	return nil, fmt.Errorf("change %d: %w", seq, ErrNotFound)
+	return nil, fmt.Errorf("event %d: %w", seq, ErrNotFound)
 }
 
 // Delivery implements [Journal].
@@ -250,8 +246,8 @@ func (m *Memory) Delivery(ctx context.Context, id string) (*Delivery, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if h := m.byID[id]; h != nil {
-		return h.now.Load(), nil
+	if e := m.byID[id]; e != nil {
+		return e.current.Load(), nil
 	}
 	return nil, fmt.Errorf("delivery %q: %w", id, ErrNotFound)
 }
@@ -262,8 +258,8 @@ func (m *Memory) Attempt(ctx context.Context, seq Seq) (*Attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h := at(v.attempts, seq); h != nil {
-		return h.Attempt, nil
+	if e := bySeq(v.attempts, seq); e != nil {
+		return e.Attempt, nil
 	}
 	return nil, fmt.Errorf("attempt %d: %w", seq, ErrNotFound)
 }

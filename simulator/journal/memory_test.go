@@ -21,12 +21,12 @@ func TestMemory(t *testing.T) { journaltest.Run(t, openMemory) }
 
 func BenchmarkMemory(b *testing.B) { journaltest.Bench(b, openMemory) }
 
-// TestMemoryForgets appends much more than the journal may hold, without ever pruning it.
-func TestMemoryForgets(t *testing.T) {
+// TestMemoryTrims appends many more records than the options allow, without a call of Prune.
+func TestMemoryTrims(t *testing.T) {
 	ctx := context.Background()
 	for name, test := range map[string]struct {
 		options journal.Options
-		most    int
+		max     int
 	}{
 		"rows":  {journal.Options{Rows: 80}, 80 + 80/8},
 		"bytes": {journal.Options{Rows: -1, Bytes: 1 << 20}, 18 * 9 / 8}, // bodies of 60 KB
@@ -34,8 +34,8 @@ func TestMemoryForgets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			j, m := journal.NewMemory(test.options), journaltest.NewMaker(1)
 			c := m.Event("booking.created")
-			owed := m.Delivery(c, "s")
-			if err := j.Append(ctx, c, owed); err != nil {
+			unfinished := m.Delivery(c, "s")
+			if err := j.Append(ctx, c, unfinished); err != nil {
 				t.Fatal(err)
 			}
 			for range 500 {
@@ -46,12 +46,12 @@ func TestMemoryForgets(t *testing.T) {
 				if err := j.Append(ctx, c, d, a); err != nil {
 					t.Fatal(err)
 				}
-				if stats := j.Stats(); stats.Attempts > test.most || stats.Deliveries > test.most+1 || stats.Events > test.most+2 {
-					t.Fatalf("tally %+v, want at most %d of each", stats, test.most)
+				if stats := j.Stats(); stats.Attempts > test.max || stats.Deliveries > test.max+1 || stats.Events > test.max+2 {
+					t.Fatalf("stats %+v, want at most %d of each", stats, test.max)
 				}
 			}
-			if _, err := j.Delivery(ctx, owed.ID); err != nil {
-				t.Errorf("what is owed was forgotten: %v", err)
+			if _, err := j.Delivery(ctx, unfinished.ID); err != nil {
+				t.Errorf("the unfinished delivery was deleted: %v", err)
 			}
 		})
 	}
@@ -65,12 +65,12 @@ func FuzzCursor(f *testing.F) {
 	f.Add("bi0x", true)
 	f.Fuzz(func(t *testing.T, cursor string, fromOldest bool) {
 		q := journal.Query{Cursor: cursor, Oldest: fromOldest}
-		place, err := q.Position()
+		position, err := q.Position()
 		switch {
 		case err != nil && !errors.Is(err, journal.ErrCursor):
-			t.Errorf("error %v is no ErrCursor", err)
-		case err == nil && cursor != "" && place <= 0:
-			t.Errorf("place %d", place)
+			t.Errorf("error %v, want ErrCursor", err)
+		case err == nil && cursor != "" && position <= 0:
+			t.Errorf("position %d", position)
 		}
 	})
 }

@@ -6,31 +6,32 @@ import (
 	"time"
 )
 
-// marks say at which sizes the journal is trimmed next: an eighth above what a trim leaves, so that trimming costs a
-// fixed share of appending, however much there is that must stay.
-type marks struct {
+// thresholds are the sizes of the journal at which it deletes its oldest records. They are an eighth above the sizes
+// after a deletion, so that the cost of deleting stays in proportion to that of appending.
+type thresholds struct {
 	events, finished, attempts, others int
 	bytes                              int64
 }
 
-func (m *Memory) marksNow() marks {
+func (m *Memory) nextTrim() thresholds {
 	above := func(n int) int { return max(n, m.options.Rows) + max(n, m.options.Rows)/8 }
-	most := max(m.bytes, m.options.Bytes)
-	return marks{
+	bytes := max(m.bytes, m.options.Bytes)
+	return thresholds{
 		events:   above(len(m.events)),
 		finished: above(m.finished()),
 		attempts: above(len(m.attempts)),
 		others:   above(len(m.others)),
-		bytes:    most + most/8,
+		bytes:    bytes + bytes/8,
 	}
 }
 
+// finished returns the number of finished deliveries.
 func (m *Memory) finished() int { return m.stats.Deliveries - m.stats.Unfinished() }
 
 func (m *Memory) trimIfDue() {
-	rows := m.options.Rows > 0 && (len(m.events) > m.marks.events || m.finished() > m.marks.finished ||
-		len(m.attempts) > m.marks.attempts || len(m.others) > m.marks.others)
-	if rows || m.options.Bytes > 0 && m.bytes > m.marks.bytes {
+	rows := m.options.Rows > 0 && (len(m.events) > m.trimAt.events || m.finished() > m.trimAt.finished ||
+		len(m.attempts) > m.trimAt.attempts || len(m.others) > m.trimAt.others)
+	if rows || m.options.Bytes > 0 && m.bytes > m.trimAt.bytes {
 		m.trim(time.Time{})
 	}
 }
@@ -43,47 +44,53 @@ func (m *Memory) Prune(ctx context.Context, now time.Time) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return 0, fmt.Errorf("prune the journal: %w", ErrClosed)
+		return 0, fmt.Errorf("pruning the journal: %w", ErrClosed)
 	}
 	var before time.Time
 	if m.options.Age > 0 {
 		before = now.Add(-m.options.Age)
 	}
 	removed := m.trim(before)
-	m.news.Publish(m.last, m.stats)
+	m.notifier.Publish(m.last, m.stats)
 	return removed, nil
 }
 
-// trim forgets the oldest of what is finished until the bounds hold, and what happened before the time given. A
-// delivery goes with its attempts, a change with the last of its deliveries.
+// trim deletes records, oldest first, until none is from before the given time and the options are met. It returns how
+// many it deleted.
 func (m *Memory) trim(before time.Time) int {
 	t := trimmer{before: before, rows: m.options.Rows, bytes: m.options.Bytes}
-	size := len(m.events) + len(m.deliveries) + len(m.attempts) + len(m.others)
+	size := m.size()
 	m.trimDeliveries(&t)
 	m.trimAttempts(&t)
-	excess := len(m.events)
-	m.events = filter(m.events, func(h *heldEvent) bool {
-		if h.deliveries > 0 || !h.done && !t.old(h.At) && !t.over(excess) {
+	n := len(m.events)
+	m.events = filter(m.events, func(e *eventEntry) bool {
+		if e.deliveries > 0 || !e.finished && !t.old(e.At) && !t.tooMany(n) {
 			return true
 		}
-		excess--
-		m.bytes -= weight(h.Event)
+		n--
+		m.bytes -= weight(e.Event)
 		return false
 	})
-	excess = len(m.others)
+	n = len(m.others)
 	m.others = filter(m.others, func(r Record) bool {
-		if m.inForce(r) || !t.old(r.When()) && !t.over(excess) {
+		if m.inForce(r) || !t.old(r.When()) && !t.tooMany(n) {
 			return true
 		}
-		excess--
+		n--
 		m.bytes -= weight(r)
 		return false
 	})
 	m.stats.Events, m.stats.Deliveries, m.stats.Attempts = len(m.events), len(m.deliveries), len(m.attempts)
-	m.marks = m.marksNow()
-	return size - (len(m.events) + len(m.deliveries) + len(m.attempts) + len(m.others))
+	m.trimAt = m.nextTrim()
+	return size - m.size()
 }
 
+// size returns the number of records.
+func (m *Memory) size() int {
+	return len(m.events) + len(m.deliveries) + len(m.attempts) + len(m.others)
+}
+
+// trimmer has the limits of one run of trim.
 type trimmer struct {
 	before time.Time
 	rows   int
@@ -91,46 +98,47 @@ type trimmer struct {
 }
 
 func (t *trimmer) old(at time.Time) bool { return at.Before(t.before) }
-func (t *trimmer) over(n int) bool       { return t.rows > 0 && n > t.rows }
+func (t *trimmer) tooMany(n int) bool    { return t.rows > 0 && n > t.rows }
 
 func (m *Memory) trimDeliveries(t *trimmer) {
 	finished, attempts := m.finished(), len(m.attempts)
-	m.deliveries = filter(m.deliveries, func(h *heldDelivery) bool {
-		d := h.now.Load()
+	m.deliveries = filter(m.deliveries, func(e *deliveryEntry) bool {
+		d := e.current.Load()
 		if d.State.Unfinished() {
 			return true
 		}
-		full := t.over(finished) || t.over(attempts) || t.bytes > 0 && m.bytes > t.bytes
+		full := t.tooMany(finished) || t.tooMany(attempts) || t.bytes > 0 && m.bytes > t.bytes
 		if !full && !(t.old(d.CreatedAt) && t.old(d.LastAt)) {
 			return true
 		}
 		finished--
 		attempts -= d.Attempts
-		m.bytes -= weight(d) + h.bytes
-		h.gone = true
-		h.of.deliveries--
-		h.of.done = h.of.deliveries == 0
+		m.bytes -= weight(d) + e.attempts
+		e.deleted = true
+		e.event.deliveries--
+		e.event.finished = e.event.deliveries == 0
 		delete(m.byID, d.ID)
 		return false
 	})
 }
 
+// trimAttempts deletes the attempts of deleted deliveries, and old ones without a delivery.
 func (m *Memory) trimAttempts(t *trimmer) {
-	loose := 0
-	for _, h := range m.attempts {
-		if h.of == nil {
-			loose++
+	unattached := 0
+	for _, e := range m.attempts {
+		if e.delivery == nil {
+			unattached++
 		}
 	}
-	m.attempts = filter(m.attempts, func(h *heldAttempt) bool {
-		if h.of != nil {
-			return !h.of.gone
+	m.attempts = filter(m.attempts, func(e *attemptEntry) bool {
+		if e.delivery != nil {
+			return !e.delivery.deleted
 		}
-		if !t.over(loose) && !t.old(h.StartedAt) {
+		if !t.tooMany(unattached) && !t.old(e.StartedAt) {
 			return true
 		}
-		loose--
-		m.bytes -= weight(h.Attempt)
+		unattached--
+		m.bytes -= weight(e.Attempt)
 		return false
 	})
 }
@@ -143,18 +151,18 @@ func (m *Memory) inForce(r Record) bool {
 	return ok && m.current[r.Kind()][key] == r
 }
 
-// sieve returns what is to stay in a shelf of its own, because somebody may still be reading the old one.
-func filter[T any](index []T, stays func(T) bool) []T {
-	kept := make([]T, 0, len(index))
-	for _, h := range index {
-		if stays(h) {
-			kept = append(kept, h)
+// filter returns a new slice with the elements to keep. The old slice is unchanged: a reader may be using it.
+func filter[T any](all []T, keep func(T) bool) []T {
+	result := make([]T, 0, len(all))
+	for _, e := range all {
+		if keep(e) {
+			result = append(result, e)
 		}
 	}
-	return kept
+	return result
 }
 
-// weight estimates the bytes that a record holds.
+// weight returns the estimated memory of a record in bytes.
 func weight(r Record) int64 {
 	switch r := r.(type) {
 	case *Event:

@@ -2,17 +2,17 @@ package journal
 
 import "sync"
 
-// News is where a journal says what is committed, and where its followers wait. The zero value is ready. It is for
-// those who build a journal.
+// Notifier publishes the commits of a journal to its followers. The zero value is ready to use. It is for
+// implementations of [Journal].
 type Notifier struct {
 	mu     sync.Mutex
 	last   Seq
 	stats  Stats
-	next   chan struct{} // closed by the next commit; nil until somebody asks for it
+	next   chan struct{} // closed by the next commit; nil while nobody waits
 	closed bool
 }
 
-// Publish says that everything up to last is committed, and how much there is now.
+// Publish records that everything up to last is committed, and wakes the followers.
 func (n *Notifier) Publish(last Seq, stats Stats) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -20,7 +20,7 @@ func (n *Notifier) Publish(last Seq, stats Stats) {
 	n.wake()
 }
 
-// Committed is [Journal.Committed].
+// Committed implements [Journal.Committed].
 func (n *Notifier) Committed() (Seq, <-chan struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -33,14 +33,14 @@ func (n *Notifier) Committed() (Seq, <-chan struct{}) {
 	return n.last, n.next
 }
 
-// Tally is [Journal.Tally].
+// Stats implements [Journal.Stats].
 func (n *Notifier) Stats() Stats {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.stats
 }
 
-// Close wakes the followers for good.
+// Close wakes the followers. Later calls of Committed return a closed channel.
 func (n *Notifier) Close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -10,42 +10,42 @@ import (
 	"semblance/schemas"
 )
 
-// How many records a page holds.
+// The number of records on a page.
 const (
 	DefaultLimit = 100
 	MaxLimit     = 1000
 )
 
-// MaxPageBytes is after how many bytes of bodies a page ends that shows attempts in full.
+// MaxPageBytes limits the bodies on a page of full attempts: the attempt that exceeds it is the last of the page.
 const MaxPageBytes = 8 << 20
 
-// Query says which changes, deliveries or attempts are wanted. Every field that is set narrows it; a field that means
-// nothing for a kind of record (the state of a change) is not heeded there. The zero value wants the newest.
+// Query selects events, deliveries or attempts. Every field that is set narrows the selection. A field that does not
+// apply to a kind, such as States to events, is ignored. The zero value selects everything, newest first.
 type Query struct {
-	Types          []string  // event types by their full names; schemas.MatchAny makes them of patterns
+	Types          []string  // full names of event types; use schemas.MatchAny for patterns
 	SubscriptionID string    // deliveries and attempts to this subscription
-	DeliveryID     string    // attempts of this delivery, by its id
-	EventSeq       Seq       // deliveries of this change
-	RecordID       string    // what concerns the record of this id: an identifier of the change has that value
-	Origin         string    // changes of this origin
-	States         []State   // deliveries that stand so
-	Outcomes       []Outcome // attempts that ended so
-	From, Until    time.Time // not before From and before Until, by the simulated time of the record
-	After          Seq       // numbered higher than this
+	DeliveryID     string    // this delivery, or its attempts
+	EventSeq       Seq       // deliveries of this event
+	RecordID       string    // events with this value among their identifiers, their deliveries and attempts
+	Origin         string    // events with this origin
+	States         []State   // deliveries in one of these states
+	Outcomes       []Outcome // attempts with one of these outcomes
+	From, Until    time.Time // records from From (included) to Until (excluded), in simulated time
+	After          Seq       // records with a higher number
 
-	Oldest bool   // oldest first; else newest first
-	Limit  int    // records on a page: 0 is DefaultLimit, more than MaxLimit is MaxLimit
-	Cursor string // where the page begins, as the page before it said; the rest of the query must be the same
-	Full   bool   // attempts with headers and bodies; such a page may be shorter than Limit
+	Oldest bool   // oldest first; otherwise newest first
+	Limit  int    // records on a page: 0 means DefaultLimit, the maximum is MaxLimit
+	Cursor string // Page.Next of the page before; the other fields must be the same as for that page
+	Full   bool   // attempts with headers and bodies; such a page may have fewer records than Limit
 }
 
-// Page is a part of the records that fit a query.
+// Page is one page of the records that match a query.
 type Page[T any] struct {
 	Items []T
-	Next  string // the cursor of the next page, or "" where there is none
+	Next  string // the cursor of the next page; "" on the last page
 }
 
-// Size returns how many records a page of the query may hold.
+// Size returns the maximum number of records on a page of the query.
 func (q *Query) Size() int {
 	switch {
 	case q.Limit <= 0:
@@ -56,24 +56,25 @@ func (q *Query) Size() int {
 	return q.Limit
 }
 
-// Place returns the number of the last record of the page before, 0 where the query has no cursor, and ErrCursor for a
-// cursor that is none or belongs to the other direction. It is for those who build a journal, as is [Query.Mark].
+// Position returns the number after which the page starts, or 0 if the query has no cursor. If the cursor is malformed
+// or has the other direction, the error is ErrCursor. Position and [Query.CursorAfter] are for implementations of
+// [Journal].
 func (q *Query) Position() (Seq, error) {
 	if q.Cursor == "" {
 		return 0, nil
 	}
 	text, err := base64.RawURLEncoding.DecodeString(q.Cursor)
 	if err != nil || len(text) < 2 || text[0] != q.direction() {
-		return 0, fmt.Errorf("cursor %.40q: %w for this query", q.Cursor, ErrCursor)
+		return 0, fmt.Errorf("%w %.40q for this query", ErrCursor, q.Cursor)
 	}
 	n, err := strconv.ParseInt(string(text[1:]), 10, 64)
 	if err != nil || n <= 0 {
-		return 0, fmt.Errorf("cursor %.40q: %w for this query", q.Cursor, ErrCursor)
+		return 0, fmt.Errorf("%w %.40q for this query", ErrCursor, q.Cursor)
 	}
 	return Seq(n), nil
 }
 
-// Mark returns the cursor of the page that follows the record of this number.
+// CursorAfter returns the cursor of the page that starts after the record with the given number.
 func (q *Query) CursorAfter(last Seq) string {
 	text := strconv.AppendInt([]byte{q.direction()}, int64(last), 10)
 	return base64.RawURLEncoding.EncodeToString(text)
@@ -94,12 +95,12 @@ func (q *Query) matchesType(name string) bool {
 	return len(q.Types) == 0 || slices.Contains(q.Types, name)
 }
 
-func (q *Query) matchesRecord(c *schemas.Event) bool {
-	return q.RecordID == "" || slices.ContainsFunc(c.Identifiers, func(i schemas.Identifier) bool { return i.Value == q.RecordID })
+func (q *Query) matchesRecord(event *schemas.Event) bool {
+	return q.RecordID == "" || slices.ContainsFunc(event.Identifiers, func(i schemas.Identifier) bool { return i.Value == q.RecordID })
 }
 
-func (q *Query) matchesEvent(c *Event) bool {
-	return q.matches(c.Seq, c.At) && (q.Origin == "" || q.Origin == c.Origin) && q.matchesType(c.Type.Name) && q.matchesRecord(&c.Event)
+func (q *Query) matchesEvent(e *Event) bool {
+	return q.matches(e.Seq, e.At) && (q.Origin == "" || q.Origin == e.Origin) && q.matchesType(e.Type.Name) && q.matchesRecord(&e.Event)
 }
 
 func (q *Query) matchesDelivery(d *Delivery) bool {
@@ -111,12 +112,12 @@ func (q *Query) matchesDelivery(d *Delivery) bool {
 		q.matchesType(d.Event.Type.Name) && q.matchesRecord(&d.Event)
 }
 
-// fitsAttempt takes the change that was sent, nil where the attempt is of no delivery.
-func (q *Query) matchesAttempt(a *Attempt, c *schemas.Event) bool {
+// matchesAttempt takes the attempt and the event of its delivery, which is nil if it has no delivery.
+func (q *Query) matchesAttempt(a *Attempt, event *schemas.Event) bool {
 	return q.matches(a.Seq, a.StartedAt) &&
 		(q.SubscriptionID == "" || q.SubscriptionID == a.SubscriptionID) &&
 		(q.DeliveryID == "" || q.DeliveryID == a.DeliveryID) &&
 		(len(q.Outcomes) == 0 || slices.Contains(q.Outcomes, a.Outcome())) &&
 		q.matchesType(a.Request.EventType) &&
-		(q.RecordID == "" || c != nil && q.matchesRecord(c))
+		(q.RecordID == "" || event != nil && q.matchesRecord(event))
 }

@@ -7,10 +7,10 @@ import (
 	"semblance/simulator"
 )
 
-// Kind names what sort of thing a record tells.
+// Kind is the kind of a record.
 type Kind string
 
-// The kinds of record.
+// The kinds of records.
 const (
 	KindEvent        Kind = "event"
 	KindDelivery     Kind = "delivery"
@@ -25,84 +25,85 @@ const (
 	KindReset        Kind = "reset"
 )
 
-// Kinds returns every kind, in the order of their description.
+// Kinds returns all kinds, in the order of the constants.
 func Kinds() []Kind {
 	return []Kind{KindEvent, KindDelivery, KindAttempt, KindTransition, KindSubscription, KindToken, KindFault, KindSetting, KindClinic, KindNotice, KindReset}
 }
 
-// Record is one thing that happened: a pointer to one of the types of this file.
+// Record is an entry of the journal: a pointer to one of the types of this file.
 type Record interface {
 	Kind() Kind
-	Sequence() Seq   // its number, 0 before it is appended
-	When() time.Time // the simulated time of it
+	Sequence() Seq   // its number; 0 before Append
+	When() time.Time // its simulated time
 	entry() *Entry
 }
 
-// Entry is what every record has: its number, which Append sets.
-type Entry struct{ Seq Seq }
+// Entry is the part that all records have in common.
+type Entry struct{ Seq Seq } // set by Append
 
 // Sequence returns the record's number.
 func (e *Entry) Sequence() Seq { return e.Seq }
 func (e *Entry) entry() *Entry { return e }
 
-// Change is one event that happened. Its number is its id.
+// Event is something that happened. Its number is its id.
 type Event struct {
 	Entry
 	schemas.Event
 	At     time.Time
-	Origin string // who made it happen, in a word: such as "clinic", "api", "traffic", "provider"
+	Origin string // its cause: "clinic", "api", "traffic" or "provider"
 }
 
-// Delivery is a change that is owed to one subscription. Appended, it is new; read, it shows how it stands now.
+// Delivery is an event that is to be delivered to one subscription. Append takes a new delivery; reading returns its
+// present state.
 type Delivery struct {
 	Entry
 	simulator.Delivery
-	EventSeq Seq // the number of its change. Where it is 0, Append takes the change before it in the same call.
+	EventSeq Seq // the number of its event; 0 means the event before it in the same call of Append
 	DeliveryState
 
-	// What follows is kept by the journal as attempts are appended.
-	Attempts int               // how many there were; the next has one number more
-	LastAt   time.Time         // when the last one started
-	Status   int               // what it was answered, 0 without an answer
-	Failure  simulator.Failure // how it failed, "" with an answer
+	// Append sets these fields to zero and updates them with each attempt.
+	Attempts int               // the number of attempts
+	LastAt   time.Time         // the start of the last attempt
+	Status   int               // the status code of the last response; 0 if there was none
+	Failure  simulator.Failure // why the last attempt got no response; "" if it got one
 }
 
-// Standing is where a delivery stands.
+// DeliveryState is the state of a delivery.
 type DeliveryState struct {
 	State State
-	Due   time.Time // when a pending one is to be tried next; zero otherwise
-	Tries int       // attempts made since it was queued, or queued again
+	Due   time.Time // when a pending delivery is tried next; otherwise zero
+	Tries int       // the number of attempts since the delivery was last queued
 }
 
-// State is what is to become of a delivery.
+// State says what happens next to a delivery.
 type State string
 
-// The states of a delivery. The first two are owed, the others are finished.
+// The states of a delivery. Pending and held deliveries are unfinished.
 const (
-	Pending   State = "pending"   // it will be tried, or tried again, when it is due
-	Held      State = "held"      // its subscription is paused
+	Pending   State = "pending"   // it will be tried when it is due
+	Held      State = "held"      // it waits until its subscription is resumed
 	Delivered State = "delivered" // the receiver accepted it
-	Failed    State = "failed"    // for good: the attempts are exhausted
-	Dropped   State = "dropped"   // it will not be tried, by setting or because the subscription is deleted
+	Failed    State = "failed"    // all its attempts failed
+	Dropped   State = "dropped"   // it will not be tried, because of a setting or because its subscription was deleted
 )
 
-// States returns the states of a delivery.
+// States returns all states, in the order of the constants.
 func States() []State { return []State{Pending, Held, Delivered, Failed, Dropped} }
 
-// Owed reports whether a delivery in this state is not finished.
+// Unfinished reports whether s is Pending or Held.
 func (s State) Unfinished() bool { return s == Pending || s == Held }
 
-// Attempt is one try, and where it leaves its delivery.
+// Attempt is one attempt of a delivery, and the state that the delivery has after it.
 type Attempt struct {
 	Entry
 	simulator.Attempt
-	Next       DeliveryState // what its delivery becomes in the same commit; where State is "" it stays as it is
-	Verdict    Verdict       // on the body that was meant to be sent
-	Violations []string      // of the payload schema, one line each
+	Next       DeliveryState // the new state of the delivery; if State is "" the delivery keeps its state
+	Verdict    Verdict       // on the body before any fault was injected
+	Violations []string      // of the payload schema, one per line
 	ReplayOf   Seq           // the attempt whose bytes were sent again, or 0
 }
 
-// Verdict is what the payload's schema says of a body.
+// Verdict is the result of validating a body against its payload schema.
 type Verdict string
 
 // The verdicts.
@@ -112,17 +113,17 @@ const (
 	Invalid   Verdict = "invalid"
 )
 
-// Outcome is what became of an attempt, in a word.
+// Outcome is the result of an attempt.
 type Outcome string
 
 // The outcomes of an attempt.
 const (
-	Accepted   Outcome = "accepted"   // answered 2xx
-	Refused    Outcome = "refused"    // answered otherwise
-	Unanswered Outcome = "unanswered" // no whole answer
+	Accepted   Outcome = "accepted"   // a response with status 2xx
+	Refused    Outcome = "refused"    // a response with any other status
+	Unanswered Outcome = "unanswered" // no complete response
 )
 
-// Outcome returns what became of the attempt.
+// Outcome returns the result of the attempt.
 func (a *Attempt) Outcome() Outcome {
 	switch {
 	case a.Response.OK():
@@ -134,7 +135,7 @@ func (a *Attempt) Outcome() Outcome {
 	}
 }
 
-// Brief returns the attempt without the headers and bodies of request and answer.
+// Brief returns the attempt without the headers and bodies of its request and response.
 func (a *Attempt) Brief() *Attempt {
 	brief := *a
 	brief.Request.Headers, brief.Request.Body = nil, nil
@@ -142,8 +143,8 @@ func (a *Attempt) Brief() *Attempt {
 	return &brief
 }
 
-// Move is a delivery that comes to stand elsewhere without an attempt: kept when its subscription is paused, pending on
-// resume or when it is queued again by hand, dropped when the subscription is deleted.
+// Transition changes the state of a delivery without an attempt: to held when its subscription is paused, to pending
+// when it is resumed or the delivery is requeued, to dropped when the subscription is deleted.
 type Transition struct {
 	Entry
 	At         time.Time
@@ -152,15 +153,15 @@ type Transition struct {
 	Reason     string // in a few words, for people
 }
 
-// Subscription is a subscription as it is from now on.
+// Subscription is a new version of a subscription.
 type Subscription struct {
 	Entry
 	simulator.Subscription
 	At     time.Time
-	Reason string // in a word or a few: such as "created", "updated", "deleted", "paused by the breaker", "resumed"
+	Reason string // in a few words, for people: "created", "updated", "resumed"
 }
 
-// Token is a token of the API, by its text.
+// Token is a token of the API. Its text identifies it.
 type Token struct {
 	Entry
 	At          time.Time
@@ -169,19 +170,19 @@ type Token struct {
 	Revoked     bool
 }
 
-// Fault is a fault that spoils attempts to a subscription, as it is from now on.
+// Fault is a new version of a fault that is injected into the attempts to a subscription.
 type Fault struct {
 	Entry
 	At             time.Time
 	ID             string
 	SubscriptionID string
-	Fault          string  // as its canonical text, such as "signature=stale,age=400s"
-	Remaining      int     // how many attempts it will yet spoil, where it counts
-	Share          float64 // what share of the attempts it spoils, where it is drawn
-	Cleared        bool    // it spoils no more
+	Fault          string  // in canonical form, such as "signature=stale,age=400s"
+	Remaining      int     // the number of further attempts to inject it into, if it is limited by number
+	Share          float64 // the share of attempts to inject it into, from 0 to 1, if it is drawn at random
+	Cleared        bool    // it is no longer injected
 }
 
-// Setting is a value that must survive a restart, by its key.
+// Setting is a value that survives a restart.
 type Setting struct {
 	Entry
 	At      time.Time
@@ -190,17 +191,17 @@ type Setting struct {
 	Removed bool
 }
 
-// Clinic is one step in the clinic's life: how it was founded, an action, or a snapshot that stands for all that was
-// before it. What Data holds is the provider's affair alone.
+// Clinic is an action in the clinic, or a snapshot that replaces all records of the clinic before it. Only the provider
+// interprets Action and Data.
 type Clinic struct {
 	Entry
 	At       time.Time
-	Action   string // which of these it is, in the provider's words
+	Action   string
 	Data     []byte
-	Snapshot bool // what came before it need not be kept
+	Snapshot bool
 }
 
-// Notice is what the provider would write to the practice's Technical Contact by e-mail.
+// Notice is an e-mail that the provider would send to the practice's Technical Contact.
 type Notice struct {
 	Entry
 	At             time.Time
@@ -209,7 +210,7 @@ type Notice struct {
 	Text           string
 }
 
-// Reset says that all before it was forgotten, but for the kinds named.
+// Reset records that the journal was reset: all earlier records were deleted, except those of the kinds in Keep.
 type Reset struct {
 	Entry
 	At   time.Time
@@ -240,9 +241,9 @@ func (r *Clinic) When() time.Time       { return r.At }
 func (r *Notice) When() time.Time       { return r.At }
 func (r *Reset) When() time.Time        { return r.At }
 
-// Key returns what a record of a kind in force is kept by, and whether it withdraws what is kept there. Of a kind that
-// is not kept by key ok is false. It is for those who build a journal.
-func Key(r Record) (key string, withdrawn, ok bool) {
+// Key returns the key of a subscription, token, fault or setting, and whether the record ends what is in force under
+// that key. For other kinds ok is false. It is for implementations of [Journal].
+func Key(r Record) (key string, ends, ok bool) {
 	switch r := r.(type) {
 	case *Subscription:
 		return r.ID, false, true

@@ -45,7 +45,7 @@ func TestJournalIsFull(t *testing.T) {
 		return w
 	}
 	j.brim.Store(true)
-	if w := post("/api/v1/events", `{"eventType":"booking.created"}`); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "no room is left") {
+	if w := post("/api/v1/events", `{"eventType":"booking.created"}`); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "the journal is full") {
 		t.Errorf("an event: %d %s", w.Code, w.Body)
 	}
 	j.brim.Store(false)

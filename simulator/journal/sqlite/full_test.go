@@ -39,7 +39,7 @@ func TestFull(t *testing.T) {
 			lost = append(lost, d)
 		}
 	}
-	sentence(t, refused, "no room is left", j.path)
+	sentence(t, refused, "the journal is full", j.path)
 	if !errors.Is(refused, journal.ErrFull) {
 		t.Errorf("%v is no journal.ErrFull", refused)
 	}

@@ -186,7 +186,7 @@ func (w *writer) remember() error {
 func (j *Journal) Reset(ctx context.Context, at time.Time, keep ...journal.Kind) error {
 	var kept []string
 	for _, k := range journal.Kinds() {
-		if journal.Keeps(keep, k) {
+		if journal.KeptByReset(keep, k) {
 			kept = append(kept, string(k))
 		}
 	}

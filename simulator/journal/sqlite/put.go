@@ -32,7 +32,7 @@ func (w *writer) putDelivery(d *journal.Delivery) error {
 	_, err := w.insertDelivery.exec(int64(d.Seq), d.ID, int64(d.EventSeq), d.SubscriptionID, d.EventID, micros(d.CreatedAt),
 		stateNumber(d.State), micros(d.Due), int64(d.Tries))
 	if isUnique(err) {
-		return fmt.Errorf("delivery %s is there already: %w", d.ID, err)
+		return fmt.Errorf("delivery %s already exists: %w", d.ID, err)
 	}
 	if err == nil {
 		w.known.put(d.ID, &place{seq: int64(d.Seq), state: d.State})

@@ -60,8 +60,8 @@ func TestReopen(t *testing.T) {
 		t.Fatalf("owed %+v", left)
 	}
 	err = j.Append(ctx, m.Event("booking.updated"), &journal.Delivery{Delivery: unfinished.Delivery, DeliveryState: unfinished.DeliveryState})
-	if err == nil || !strings.Contains(err.Error(), "is there already") {
-		t.Errorf("error %v, want that the delivery is there already", err)
+	if err == nil || !strings.Contains(err.Error(), "already exists") {
+		t.Errorf("error %v, want that the delivery already exists", err)
 	}
 	if err := j.Append(ctx, m.Attempt(left[0], 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})); err != nil {
 		t.Fatal(err)

@@ -22,74 +22,74 @@ func testAppend(t *testing.T, open Open) {
 	if d1.EventSeq != c.Seq || d2.EventSeq != c.Seq {
 		t.Fatalf("deliveries are of %d and %d, want %d", d1.EventSeq, d2.EventSeq, c.Seq)
 	}
-	later := m.Delivery(c, "s3") // in a call of its own it names its change
+	later := m.Delivery(c, "s3") // appended after its event, by number
 	must(t, j.Append(background(), later))
 	got, err := j.Delivery(background(), later.ID)
 	must(t, err)
 	equal(t, "delivery", later, got)
-	gotChange, err := j.Event(background(), c.Seq)
+	gotEvent, err := j.Event(background(), c.Seq)
 	must(t, err)
-	equal(t, "change", c, gotChange)
+	equal(t, "event", c, gotEvent)
 	if got, want := j.Stats(), (journal.Stats{Events: 1, Deliveries: 3, Pending: 3}); got != want {
-		t.Fatalf("tally %+v, want %+v", got, want)
+		t.Fatalf("stats %+v, want %+v", got, want)
 	}
 	_, err = j.Delivery(background(), m.ID())
-	is(t, err, journal.ErrNotFound)
+	wantError(t, err, journal.ErrNotFound)
 	_, err = j.Event(background(), d1.Seq)
-	is(t, err, journal.ErrNotFound)
+	wantError(t, err, journal.ErrNotFound)
 	_, err = j.Attempt(background(), c.Seq)
-	is(t, err, journal.ErrNotFound)
-	must(t, j.Append(background())) // nothing is nothing
+	wantError(t, err, journal.ErrNotFound)
+	must(t, j.Append(background())) // no records
 }
 
-func testAppendRefuses(t *testing.T, open Open) {
+func testAppendInvalid(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
 	c := m.Event("booking.created")
-	there := m.Delivery(c, "s")
-	must(t, j.Append(background(), c, there))
+	existing := m.Delivery(c, "s")
+	must(t, j.Append(background(), c, existing))
 	before, _ := j.Committed()
 
 	gone := m.Delivery(c, "s")
-	is(t, j.Append(background(), m.Event("booking.updated"), m.Attempt(gone, 200, journal.DeliveryState{State: journal.Delivered})), journal.ErrGone)
-	is(t, j.Append(background(), &journal.Transition{DeliveryID: gone.ID, Next: journal.DeliveryState{State: journal.Held}}), journal.ErrGone)
+	wantError(t, j.Append(background(), m.Event("booking.updated"), m.Attempt(gone, 200, journal.DeliveryState{State: journal.Delivered})), journal.ErrGone)
+	wantError(t, j.Append(background(), &journal.Transition{DeliveryID: gone.ID, Next: journal.DeliveryState{State: journal.Held}}), journal.ErrGone)
 	orphan := m.Delivery(c, "s")
 	orphan.EventSeq = 4711
-	is(t, j.Append(background(), orphan), journal.ErrGone)
+	wantError(t, j.Append(background(), orphan), journal.ErrGone)
 	canceled, cancel := context.WithCancel(background())
 	cancel()
-	is(t, j.Append(canceled, m.Event("booking.updated")), context.Canceled)
+	wantError(t, j.Append(canceled, m.Event("booking.updated")), context.Canceled)
 
-	twice := m.Delivery(c, "s")
-	twice.ID = there.ID
-	stateless := m.Delivery(c, "s")
-	stateless.State = "lost"
-	homeless := m.Delivery(c, "")
-	changeless := &journal.Delivery{Delivery: simulator.Delivery{ID: m.ID(), SubscriptionID: "s"}, DeliveryState: journal.DeliveryState{State: journal.Pending}}
+	duplicate := m.Delivery(c, "s")
+	duplicate.ID = existing.ID
+	unknownState := m.Delivery(c, "s")
+	unknownState.State = "lost"
+	withoutSubscription := m.Delivery(c, "")
+	withoutEvent := &journal.Delivery{Delivery: simulator.Delivery{ID: m.ID(), SubscriptionID: "s"}, DeliveryState: journal.DeliveryState{State: journal.Pending}}
 	for _, bad := range []struct {
-		says    string
+		want    string
 		records []journal.Record
 	}{
-		{"is there already", []journal.Record{m.Event("booking.updated"), twice}},
-		{`cannot be "lost"`, []journal.Record{stateless}},
-		{"no subscription", []journal.Record{homeless}},
-		{"is of no change", []journal.Record{changeless}},
-		{"no event type", []journal.Record{&journal.Event{}}},
+		{"already exists", []journal.Record{m.Event("booking.updated"), duplicate}},
+		{`unknown state "lost"`, []journal.Record{unknownState}},
+		{"no subscription", []journal.Record{withoutSubscription}},
+		{"has no event", []journal.Record{withoutEvent}},
+		{"an event has no type", []journal.Record{&journal.Event{}}},
 		{"has no id", []journal.Record{&journal.Setting{}}},
 		{"has no id", []journal.Record{&journal.Transition{Next: journal.DeliveryState{State: journal.Held}}}},
 		{"is nil", []journal.Record{nil}},
-		{"by Reset alone", []journal.Record{&journal.Reset{}}},
+		{"call Reset", []journal.Record{&journal.Reset{}}},
 	} {
-		if err := j.Append(background(), bad.records...); err == nil || !strings.Contains(err.Error(), bad.says) {
-			t.Errorf("error %v, want one that says %q", err, bad.says)
+		if err := j.Append(background(), bad.records...); err == nil || !strings.Contains(err.Error(), bad.want) {
+			t.Errorf("error %v, want %q", err, bad.want)
 		}
 	}
 	if got, want := j.Stats(), (journal.Stats{Events: 1, Deliveries: 1, Pending: 1}); got != want {
-		t.Errorf("tally %+v after refusals, want %+v", got, want)
+		t.Errorf("stats %+v after errors, want %+v", got, want)
 	}
 	read, err := j.Read(background(), before, 0)
 	must(t, err)
 	if len(read) > 0 {
-		t.Errorf("refused calls left %d records", len(read))
+		t.Errorf("failed calls left %d records", len(read))
 	}
 }
 
@@ -110,7 +110,7 @@ func testDeliveryState(t *testing.T, open Open) {
 
 	must(t, j.Append(background(), &journal.Transition{At: m.Tick(), DeliveryID: d.ID, Next: journal.DeliveryState{State: journal.Held, Tries: 1}, Reason: "paused"}))
 	if stats := j.Stats(); stats.Held != 1 || stats.Pending != 0 || stats.Unfinished() != 1 {
-		t.Fatalf("tally %+v, want one kept", stats)
+		t.Fatalf("stats %+v, want one held", stats)
 	}
 	second := m.Attempt(got, 0, journal.DeliveryState{State: journal.Failed, Tries: 2})
 	must(t, j.Append(background(), second))
@@ -119,29 +119,29 @@ func testDeliveryState(t *testing.T, open Open) {
 	must(t, err)
 	equal(t, "after the second", &want, got)
 	if stats := j.Stats(); stats.Unfinished() != 0 || stats.Attempts != 2 {
-		t.Fatalf("tally %+v, want two attempts and nothing owed", stats)
+		t.Fatalf("stats %+v, want two attempts and none unfinished", stats)
 	}
 
-	again := m.Attempt(got, 200, journal.DeliveryState{}) // sent again by hand: the delivery stays as it is
-	must(t, j.Append(background(), again))
+	resent := m.Attempt(got, 200, journal.DeliveryState{}) // resent by hand: the delivery keeps its state
+	must(t, j.Append(background(), resent))
 	got, err = j.Delivery(background(), d.ID)
 	must(t, err)
 	if got.State != journal.Failed || got.Attempts != 3 || got.Status != 200 {
 		t.Fatalf("after a resend: %+v", got)
 	}
 
-	// A delivery may be born and tried in one call.
+	// One call can append a delivery and its attempt.
 	c2 := m.Event("booking.updated")
 	d2 := m.Delivery(c2, "s")
 	must(t, j.Append(background(), c2, d2, m.Attempt(d2, 200, journal.DeliveryState{State: journal.Delivered, Tries: 1})))
 	got, err = j.Delivery(background(), d2.ID)
 	must(t, err)
 	if got.State != journal.Delivered || got.Attempts != 1 {
-		t.Fatalf("born and tried: %+v", got)
+		t.Fatalf("appended with its attempt: %+v", got)
 	}
 }
 
-func testWhole(t *testing.T, open Open) {
+func testEveryField(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
 	typed, err := schemas.Lookup("webhook.event.deliveryFailed")
 	must(t, err)
@@ -176,9 +176,9 @@ func testWhole(t *testing.T, open Open) {
 	brief, err := j.Attempts(background(), journal.Query{Oldest: true})
 	must(t, err)
 	equal(t, "brief page", []*journal.Attempt{a.Brief(), raw.Brief()}, brief.Items)
-	gotChange, err := j.Event(background(), c.Seq)
+	gotEvent, err := j.Event(background(), c.Seq)
 	must(t, err)
-	equal(t, "change", c, gotChange)
+	equal(t, "event", c, gotEvent)
 	got, err := j.Delivery(background(), d.ID)
 	must(t, err)
 	equal(t, "delivery", d.AfterAttempt(a), got)
@@ -207,11 +207,11 @@ func testConcurrent(t *testing.T, open Open) {
 		}
 	})
 	seen := map[journal.Seq]bool{}
-	for _, own := range all {
-		if !ascending(own) {
-			t.Errorf("numbers of one goroutine are not ascending: %v", own)
+	for _, seqs := range all {
+		if !ascending(seqs) {
+			t.Errorf("numbers of one goroutine are not ascending: %v", seqs)
 		}
-		for _, s := range own {
+		for _, s := range seqs {
 			seen[s] = true
 		}
 	}
@@ -220,7 +220,7 @@ func testConcurrent(t *testing.T, open Open) {
 	}
 	want := journal.Stats{Events: goroutines * each, Deliveries: goroutines * each, Attempts: goroutines * each}
 	if got := j.Stats(); got != want {
-		t.Errorf("tally %+v, want %+v", got, want)
+		t.Errorf("stats %+v, want %+v", got, want)
 	}
 	n, err := j.Count(background(), journal.KindAttempt, journal.Query{Outcomes: []journal.Outcome{journal.Accepted}})
 	must(t, err)
@@ -235,21 +235,21 @@ func testClosed(t *testing.T, open Open) {
 	_, next := j.Committed()
 	must(t, j.Close())
 	<-next
-	is(t, j.Append(background(), m.Event("booking.created")), journal.ErrClosed)
+	wantError(t, j.Append(background(), m.Event("booking.created")), journal.ErrClosed)
 	_, err := j.Events(background(), journal.Query{})
-	is(t, err, journal.ErrClosed)
+	wantError(t, err, journal.ErrClosed)
 	_, err = j.Read(background(), 0, 0)
-	is(t, err, journal.ErrClosed)
+	wantError(t, err, journal.ErrClosed)
 	_, err = j.Prune(background(), m.now)
-	is(t, err, journal.ErrClosed)
-	is(t, j.Reset(background(), m.now), journal.ErrClosed)
+	wantError(t, err, journal.ErrClosed)
+	wantError(t, j.Reset(background(), m.now), journal.ErrClosed)
 	for _, err := range j.Current(background(), journal.KindSetting) {
-		is(t, err, journal.ErrClosed)
+		wantError(t, err, journal.ErrClosed)
 	}
 	for _, err := range j.Unfinished(background(), "", 0) {
-		is(t, err, journal.ErrClosed)
+		wantError(t, err, journal.ErrClosed)
 	}
 	_, next = j.Committed()
 	<-next
-	is(t, j.Close(), journal.ErrClosed)
+	wantError(t, j.Close(), journal.ErrClosed)
 }

@@ -1,5 +1,5 @@
-// Package journaltest is what every journal must do, as tests: the journal in memory and the one in a file run the
-// same ones. Nothing but tests imports it.
+// Package journaltest contains the tests that every implementation of journal.Journal must pass: the one in memory and
+// the one in a file. Only tests import it.
 package journaltest
 
 import (
@@ -20,46 +20,49 @@ import (
 	"semblance/simulator/journal"
 )
 
-// Open opens an empty journal for a test, which need not close it.
+// Open opens an empty journal and closes it at the end of the test.
 type Open func(t testing.TB, options journal.Options) journal.Journal
 
 // noon is the time before the first record of a Maker.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// Run runs every test against journals that open gives.
+// Run runs all tests, each with new journals from open.
 func Run(t *testing.T, open Open) {
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, Open)
 	}{
-		{"append numbers and joins", testAppend},
-		{"append refuses", testAppendRefuses},
-		{"delivery stands where its attempts leave it", testDeliveryState},
-		{"attempt comes back whole", testWhole},
-		{"read follows the sequence", testRead},
-		{"committed wakes followers", testCommitted},
-		{"current holds what is in force", testCurrent},
-		{"owed in order", testUnfinished},
-		{"queries filter", testFilter},
-		{"pages are stable", testPages},
-		{"full pages are bounded in bytes", testFullPages},
-		{"prune spares what is owed", testPruneAge},
-		{"prune keeps so many rows", testPruneRows},
+		{"append", testAppend},
+		{"append of invalid records", testAppendInvalid},
+		{"delivery state", testDeliveryState},
+		{"every field", testEveryField},
+		{"read", testRead},
+		{"committed", testCommitted},
+		{"current", testCurrent},
+		{"unfinished", testUnfinished},
+		{"filters", testFilter},
+		{"pages", testPages},
+		{"pages of full attempts", testFullPages},
+		{"prune by age", testPruneAge},
+		{"prune by rows", testPruneRows},
 		{"reset", testReset},
-		{"many goroutines", testConcurrent},
+		{"concurrent use", testConcurrent},
 		{"closed", testClosed},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.run(t, open) })
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, open)
+		})
 	}
 }
 
-// Maker makes records for tests, each a second after the one before.
+// Maker makes records for tests, each one second after the one before.
 type Maker struct {
 	ids *objectid.Generator
 	now time.Time
 }
 
-// NewMaker returns a maker whose ids come from seed.
+// NewMaker returns a Maker that derives its ids from seed.
 func NewMaker(seed uint64) *Maker { return &Maker{ids: objectid.NewGenerator(seed), now: noon} }
 
 // ID returns a new id.
@@ -71,7 +74,7 @@ func (m *Maker) Tick() time.Time {
 	return m.now
 }
 
-// Change makes a change of the type, which concerns a new record.
+// Event makes an event of the type, with new identifiers.
 func (m *Maker) Event(eventType string) *journal.Event {
 	t, err := schemas.Lookup(eventType)
 	if err != nil {
@@ -83,18 +86,19 @@ func (m *Maker) Event(eventType string) *journal.Event {
 	}}
 }
 
-// Delivery makes a pending delivery of the change to the subscription.
-func (m *Maker) Delivery(c *journal.Event, subscription string) *journal.Delivery {
+// Delivery makes a pending delivery of the event to the subscription.
+func (m *Maker) Delivery(e *journal.Event, subscriptionID string) *journal.Delivery {
 	at := m.Tick()
 	return &journal.Delivery{
-		Delivery:      simulator.Delivery{ID: m.ID(), SubscriptionID: subscription, Event: c.Event, CreatedAt: at},
-		EventSeq:      c.Seq,
+		Delivery:      simulator.Delivery{ID: m.ID(), SubscriptionID: subscriptionID, Event: e.Event, CreatedAt: at},
+		EventSeq:      e.Seq,
 		DeliveryState: journal.DeliveryState{State: journal.Pending, Due: at},
 	}
 }
 
-// Attempt makes an attempt of the delivery that is answered with the status (0: not at all) and leaves it so.
-func (m *Maker) Attempt(d *journal.Delivery, status int, then journal.DeliveryState) *journal.Attempt {
+// Attempt makes an attempt of the delivery with a response of the given status, or none if status is 0. Its delivery
+// gets the state next.
+func (m *Maker) Attempt(d *journal.Delivery, status int, next journal.DeliveryState) *journal.Attempt {
 	a := &journal.Attempt{
 		Attempt: simulator.Attempt{
 			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, Number: d.Attempts + 1, StartedAt: m.Tick(),
@@ -110,7 +114,7 @@ func (m *Maker) Attempt(d *journal.Delivery, status int, then journal.DeliverySt
 				Body: []byte("ok"), Size: 2, Timings: simulator.Timings{Connect: time.Microsecond, FirstByte: 80 * time.Microsecond, Total: 90 * time.Microsecond},
 			},
 		},
-		Next: then, Verdict: journal.Valid,
+		Next: next, Verdict: journal.Valid,
 	}
 	a.Request.Body = simulator.AppendPayload(nil, d.SubscriptionID, a.Request.EventID, &d.Event)
 	if status == 0 {
@@ -119,7 +123,7 @@ func (m *Maker) Attempt(d *journal.Delivery, status int, then journal.DeliverySt
 	return a
 }
 
-// equal compares records; nil and empty lists are the same.
+// equal fails the test if want and got differ. Nil and empty lists are equal.
 func equal(t *testing.T, what string, want, got any) {
 	t.Helper()
 	options := cmp.Options{
@@ -139,7 +143,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func is(t *testing.T, err, want error) {
+// wantError fails the test if err does not wrap want.
+func wantError(t *testing.T, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
 		t.Fatalf("error %v, want %v", err, want)
@@ -154,7 +159,7 @@ func seqs[T journal.Record](records []T) []journal.Seq {
 	return all
 }
 
-// inParallel runs f n times at once and waits.
+// inParallel calls f(0) to f(n-1) concurrently and waits for them.
 func inParallel(n int, f func(i int)) {
 	var wg sync.WaitGroup
 	for i := range n {

@@ -13,13 +13,13 @@ func testPruneAge(t *testing.T, open Open) {
 	c := m.Event("booking.created")
 	done, unfinished := m.Delivery(c, "a"), m.Delivery(c, "b")
 	doneToo := m.Delivery(c, "c")
-	alone := m.Event("booking.updated") // nobody wanted it
+	undelivered := m.Event("booking.updated") // without a delivery
 	sub := func() *journal.Subscription {
 		return &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "a"}}
 	}
 	oldSub, sub2 := sub(), sub()
-	loose := &journal.Attempt{Attempt: simulator.Attempt{StartedAt: m.Tick()}}
-	must(t, j.Append(background(), c, done, unfinished, doneToo, alone, oldSub, sub2, &journal.Notice{At: m.Tick()}, loose,
+	unattached := &journal.Attempt{Attempt: simulator.Attempt{StartedAt: m.Tick()}}
+	must(t, j.Append(background(), c, done, unfinished, doneToo, undelivered, oldSub, sub2, &journal.Notice{At: m.Tick()}, unattached,
 		m.Attempt(done, 200, journal.DeliveryState{State: journal.Delivered}),
 		m.Attempt(unfinished, 500, journal.DeliveryState{State: journal.Pending, Tries: 1}),
 	))
@@ -34,19 +34,20 @@ func testPruneAge(t *testing.T, open Open) {
 		}
 	}
 	prune(noon.Add(time.Hour), 0)
-	// Gone: done with its attempt, the change that nobody wanted, the subscription as it was, the notice, the loose attempt.
+	// The delivery done and its attempt, the event without a delivery, the old version of the subscription, the notice,
+	// and the attempt without a delivery.
 	prune(noon.Add(62*time.Minute), 6)
 	if got, want := j.Stats(), (journal.Stats{Events: 2, Deliveries: 2, Attempts: 2, Pending: 1}); got != want {
-		t.Fatalf("tally %+v, want %+v", got, want)
+		t.Fatalf("stats %+v, want %+v", got, want)
 	}
 	_, err := j.Delivery(background(), done.ID)
-	is(t, err, journal.ErrNotFound)
-	is(t, j.Append(background(), m.Attempt(done, 200, journal.DeliveryState{})), journal.ErrGone)
+	wantError(t, err, journal.ErrNotFound)
+	wantError(t, j.Append(background(), m.Attempt(done, 200, journal.DeliveryState{})), journal.ErrGone)
 	got, err := journal.Load[*journal.Subscription](background(), j, journal.KindSubscription)
 	must(t, err)
 	equal(t, "in force", []*journal.Subscription{sub2}, got)
 
-	// A year on, only what is owed and in force is left: b with its change and attempt, and the subscription.
+	// A year later, the unfinished delivery with its event and attempt, and the subscription in force are left.
 	prune(noon.AddDate(1, 0, 0), 3)
 	left, err := j.Read(background(), 0, 0)
 	must(t, err)
@@ -58,7 +59,7 @@ func testPruneAge(t *testing.T, open Open) {
 	must(t, j.Append(background(), m.Attempt(unfinished, 200, journal.DeliveryState{State: journal.Delivered})))
 	prune(m.now.AddDate(1, 0, 0), 4)
 	if got := j.Stats(); got != (journal.Stats{}) {
-		t.Fatalf("tally %+v, want nothing", got)
+		t.Fatalf("stats %+v, want zero", got)
 	}
 }
 
@@ -68,13 +69,13 @@ func testPruneRows(t *testing.T, open Open) {
 	for i := range 200 {
 		c := m.Event("booking.created")
 		d := m.Delivery(c, "a")
-		then := journal.DeliveryState{State: journal.Delivered}
+		next := journal.DeliveryState{State: journal.Delivered}
 		if i%20 == 0 {
-			then.State = journal.Held
+			next.State = journal.Held
 			unfinished = append(unfinished, 0)
 		}
-		must(t, j.Append(background(), c, d, m.Attempt(d, 200, then), &journal.Notice{At: m.Tick()}))
-		if then.State.Unfinished() {
+		must(t, j.Append(background(), c, d, m.Attempt(d, 200, next), &journal.Notice{At: m.Tick()}))
+		if next.State.Unfinished() {
 			unfinished[len(unfinished)-1] = d.Seq
 		}
 	}
@@ -82,14 +83,14 @@ func testPruneRows(t *testing.T, open Open) {
 	must(t, err)
 	stats := j.Stats()
 	if stats.Held != len(unfinished) || stats.Deliveries-stats.Held > 50 || stats.Deliveries < 45 || stats.Events > 60 || stats.Attempts > 60 {
-		t.Fatalf("tally %+v, want %d kept and at most 50 more of each", stats, len(unfinished))
+		t.Fatalf("stats %+v, want %d held and at most 50 more of each", stats, len(unfinished))
 	}
 	if stats.Events != stats.Deliveries {
-		t.Errorf("tally %+v: a change stayed without its delivery", stats)
+		t.Errorf("stats %+v: an event is left without its delivery", stats)
 	}
 	p, err := j.Deliveries(background(), journal.Query{States: []journal.State{journal.Held}, Oldest: true})
 	must(t, err)
-	equal(t, "owed", unfinished, seqs(p.Items))
+	equal(t, "unfinished", unfinished, seqs(p.Items))
 	newest, err := j.Deliveries(background(), journal.Query{Limit: 1})
 	must(t, err)
 	last, _ := j.Committed()
@@ -120,13 +121,13 @@ func testReset(t *testing.T, open Open) {
 		t.Fatalf("last is %d after the reset, %d before", last, before)
 	}
 	if got := j.Stats(); got != (journal.Stats{}) {
-		t.Fatalf("tally %+v, want nothing", got)
+		t.Fatalf("stats %+v, want zero", got)
 	}
 	left, err := j.Read(background(), 0, 0)
 	must(t, err)
 	reset := &journal.Reset{Entry: journal.Entry{Seq: last}, At: at, Keep: []journal.Kind{journal.KindSubscription, journal.KindToken, journal.KindEvent}}
 	equal(t, "left", []journal.Record{sub, tok, reset}, left)
-	is(t, j.Append(background(), m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})), journal.ErrGone)
+	wantError(t, j.Append(background(), m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})), journal.ErrGone)
 	for _, kind := range []journal.Kind{journal.KindClinic, journal.KindSubscription} {
 		got, err := journal.Load[journal.Record](background(), j, kind)
 		must(t, err)
@@ -135,7 +136,7 @@ func testReset(t *testing.T, open Open) {
 		}
 	}
 	c.Seq, d.EventSeq = 0, 0
-	must(t, j.Append(background(), c, d)) // the same ids may come again
+	must(t, j.Append(background(), c, d)) // deleted ids can be used again
 	if c.Seq <= last {
 		t.Errorf("number %d was used before", c.Seq)
 	}

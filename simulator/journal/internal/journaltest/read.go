@@ -29,7 +29,7 @@ func testRead(t *testing.T, open Open) {
 			break
 		}
 		if len(some) > 2 {
-			t.Fatalf("%d records, asked for 2", len(some))
+			t.Fatalf("%d records, want at most 2", len(some))
 		}
 		got = append(got, some...)
 		after = some[len(some)-1].Sequence()
@@ -74,7 +74,7 @@ func testCommitted(t *testing.T, open Open) {
 	}
 	for range 3 {
 		if seen := <-done; len(seen) != total || !ascending(seen) {
-			t.Errorf("a follower saw %v", seen)
+			t.Errorf("a follower read %v", seen)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func testUnfinished(t *testing.T, open Open) {
 		var records []journal.Record
 		tried := map[*journal.Delivery]*journal.Attempt{}
 		var all []*journal.Delivery
-		for i := range 150 { // together more than is read at a time
+		for i := range 150 { // in all more than one portion of reading
 			c := m.Event("booking.created")
 			d := m.Delivery(c, []string{"a", "b", "c"}[i%3])
 			all, records = append(all, d), append(records, c, d)
@@ -151,17 +151,17 @@ func testUnfinished(t *testing.T, open Open) {
 			}
 		}
 	}
-	collect := func(subscription string, after journal.Seq, most int) (all []*journal.Delivery) {
-		for d, err := range j.Unfinished(background(), subscription, after) {
+	collect := func(subscriptionID string, after journal.Seq, limit int) (all []*journal.Delivery) {
+		for d, err := range j.Unfinished(background(), subscriptionID, after) {
 			must(t, err)
-			if all = append(all, d); len(all) == most {
+			if all = append(all, d); len(all) == limit {
 				break
 			}
 		}
 		return all
 	}
-	equal(t, "all owed", unfinished, collect("", 0, -1))
-	equal(t, "owed to a", toA, collect("a", 0, -1))
+	equal(t, "all unfinished", unfinished, collect("", 0, -1))
+	equal(t, "unfinished of a", toA, collect("a", 0, -1))
 	equal(t, "a few", toA[:3], collect("a", 0, 3))
 	equal(t, "the rest", toA[3:], collect("a", toA[2].Seq, -1))
 }
@@ -180,7 +180,7 @@ func testFilter(t *testing.T, open Open) {
 	for _, test := range []struct {
 		name                         string
 		q                            journal.Query
-		changes, deliveries, attempt []journal.Seq
+		events, deliveries, attempts []journal.Seq
 	}{
 		{"all", journal.Query{}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"oldest", journal.Query{Oldest: true}, []journal.Seq{c1.Seq, c2.Seq}, []journal.Seq{d1.Seq, d2.Seq, d3.Seq}, []journal.Seq{a1.Seq, a2.Seq, a3.Seq}},
@@ -197,7 +197,7 @@ func testFilter(t *testing.T, open Open) {
 		{"outcomes", journal.Query{Outcomes: []journal.Outcome{journal.Refused, journal.Unanswered}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq}},
 		{"accepted", journal.Query{Outcomes: []journal.Outcome{journal.Accepted}}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d3.Seq, d2.Seq, d1.Seq}, []journal.Seq{a1.Seq}},
 		{"delivery", journal.Query{DeliveryID: d2.ID}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq}, []journal.Seq{a2.Seq}},
-		{"change", journal.Query{EventSeq: c1.Seq}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
+		{"event", journal.Query{EventSeq: c1.Seq}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d2.Seq, d1.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"after", journal.Query{After: d2.Seq}, []journal.Seq{c2.Seq}, []journal.Seq{d3.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"from", journal.Query{From: d2.CreatedAt}, nil, []journal.Seq{d3.Seq, d2.Seq}, []journal.Seq{a3.Seq, a2.Seq, a1.Seq}},
 		{"until", journal.Query{Until: d2.CreatedAt}, []journal.Seq{c2.Seq, c1.Seq}, []journal.Seq{d1.Seq}, nil},
@@ -205,16 +205,16 @@ func testFilter(t *testing.T, open Open) {
 			[]journal.Seq{c1.Seq}, []journal.Seq{d1.Seq}, []journal.Seq{a1.Seq}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			changes, err := j.Events(background(), test.q)
+			events, err := j.Events(background(), test.q)
 			must(t, err)
 			deliveries, err := j.Deliveries(background(), test.q)
 			must(t, err)
 			attempts, err := j.Attempts(background(), test.q)
 			must(t, err)
-			equal(t, "changes", test.changes, seqs(changes.Items))
+			equal(t, "events", test.events, seqs(events.Items))
 			equal(t, "deliveries", test.deliveries, seqs(deliveries.Items))
-			equal(t, "attempts", test.attempt, seqs(attempts.Items))
-			for kind, want := range map[journal.Kind]int{journal.KindEvent: len(test.changes), journal.KindDelivery: len(test.deliveries), journal.KindAttempt: len(test.attempt)} {
+			equal(t, "attempts", test.attempts, seqs(attempts.Items))
+			for kind, want := range map[journal.Kind]int{journal.KindEvent: len(test.events), journal.KindDelivery: len(test.deliveries), journal.KindAttempt: len(test.attempts)} {
 				n, err := j.Count(background(), kind, test.q)
 				must(t, err)
 				if n != want {
@@ -230,13 +230,13 @@ func testFilter(t *testing.T, open Open) {
 
 func testPages(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
-	more := func(n int) {
+	appendEvents := func(n int) {
 		for range n {
 			must(t, j.Append(background(), m.Event("booking.created"), m.Event("booking.updated")))
 		}
 	}
 	for _, oldest := range []bool{false, true} {
-		more(25)
+		appendEvents(25)
 		want, err := j.Count(background(), journal.KindEvent, journal.Query{Types: []string{"booking.updated"}})
 		must(t, err)
 		q := journal.Query{Types: []string{"booking.updated"}, Limit: 4, Oldest: oldest}
@@ -249,10 +249,10 @@ func testPages(t *testing.T, open Open) {
 				break
 			}
 			if len(p.Items) != 4 {
-				t.Fatalf("a page of %d before the last", len(p.Items))
+				t.Fatalf("%d records on a page before the last", len(p.Items))
 			}
 			if len(all) < 40 {
-				more(1) // what comes meanwhile shows only at the end of the oldest-first order
+				appendEvents(1) // newer records are only on the pages of oldest-first order
 				if oldest {
 					want++
 				}
@@ -263,14 +263,14 @@ func testPages(t *testing.T, open Open) {
 		}
 		for i := 1; i < len(all); i++ {
 			if all[i] == all[i-1] || all[i] > all[i-1] != oldest {
-				t.Fatalf("oldest %v: order broken at %d: %v", oldest, i, all)
+				t.Fatalf("oldest %v: wrong order at %d: %v", oldest, i, all)
 			}
 		}
 	}
-	mark := (&journal.Query{Oldest: true}).CursorAfter(5)
-	for _, cursor := range []string{"x", "====", mark, mark + "A", "bjA", "bi01", "b3h4"} {
+	otherDirection := (&journal.Query{Oldest: true}).CursorAfter(5)
+	for _, cursor := range []string{"x", "====", otherDirection, otherDirection + "A", "bjA", "bi01", "b3h4"} {
 		_, err := j.Events(background(), journal.Query{Cursor: cursor})
-		is(t, err, journal.ErrCursor)
+		wantError(t, err, journal.ErrCursor)
 	}
 	p, err := j.Events(background(), journal.Query{Limit: 1 << 30})
 	must(t, err)
@@ -304,6 +304,6 @@ func testFullPages(t *testing.T, open Open) {
 	p, err := j.Attempts(background(), journal.Query{})
 	must(t, err)
 	if len(p.Items) != 4 {
-		t.Errorf("%d attempts in brief, want all", len(p.Items))
+		t.Errorf("%d attempts without bodies, want all 4", len(p.Items))
 	}
 }
