@@ -8,16 +8,18 @@ import (
 	"semblance/schemas/naming"
 )
 
-// UnknownError says that no event type has a name, and what may have been meant.
+// UnknownError is the error for a name that no event type has.
 type UnknownError struct {
 	Name       string
 	Suggestion string // the nearest event type, or ""
-	Former     bool   // Name is a former enum name; Suggestion is the string that replaced it
+	Former     bool   // Name is a former enum name; Suggestion is the string that replaced it, or "" if that is retired
 }
 
-// Error names what is unknown and the mend.
+// Error returns the unknown name with a suggestion.
 func (e *UnknownError) Error() string {
 	switch {
+	case e.Former && e.Suggestion == "":
+		return fmt.Sprintf("the enum name %q was dropped by the provider on 2026-06-08, and its event type is retired", e.Name)
 	case e.Former:
 		return fmt.Sprintf("the enum name %q was dropped by the provider on 2026-06-08; use %q", e.Name, e.Suggestion)
 	case e.Suggestion != "":
@@ -27,8 +29,8 @@ func (e *UnknownError) Error() string {
 	}
 }
 
-// Lookup finds an event type by its exact name, the retired one included. The error is an [*UnknownError] that names
-// the nearest type, or the new name of a former enum name.
+// Lookup returns the event type with the given name, which may be a retired one. The error is an [*UnknownError] with
+// the nearest name, or the new name for a former enum name.
 func Lookup(name string) (*EventType, error) {
 	if i, ok := slices.BinarySearchFunc(byName[:], name, func(i uint8, name string) int {
 		return strings.Compare(table[i].Name, name)
@@ -37,31 +39,34 @@ func Lookup(name string) (*EventType, error) {
 	}
 	for i := range table {
 		if table[i].FormerEnum == name && name != "" {
-			return nil, &UnknownError{Name: name, Suggestion: table[i].Name, Former: true}
+			unknown := &UnknownError{Name: name, Former: true}
+			if !table[i].Retired() {
+				unknown.Suggestion = table[i].Name
+			}
+			return nil, unknown
 		}
 	}
 	return nil, &UnknownError{Name: name, Suggestion: suggestType(name)}
 }
 
-// suggestType returns the event type that was meant: the one nearest in spelling or, when words were left out in the
-// middle (booking.arrived), the shortest that has the same words in the same order.
+// suggestType returns the name that was probably meant: the shortest name with the same words in the same order
+// (booking.arrived lacks one), else the nearest in spelling. It never suggests a retired type.
 func suggestType(name string) string {
 	if parts := strings.Split(name, "."); len(parts) > 1 {
 		best := ""
-		for i := range table {
-			full := table[i].Name
-			if hasInOrder(strings.Split(full, "."), parts) && (best == "" || len(full) < len(best)) {
-				best = full
+		for _, t := range All() {
+			if hasInOrder(strings.Split(t.Name, "."), parts) && (best == "" || len(t.Name) < len(best)) {
+				best = t.Name
 			}
 		}
 		if best != "" {
 			return best
 		}
 	}
-	return naming.Nearest(name, names(AllWithRetired()))
+	return naming.Nearest(name, names(All()))
 }
 
-// hasInOrder reports whether words has all of parts, in their order and with others between them, letter case apart.
+// hasInOrder reports whether words contains all of parts in the same order. Case does not count.
 func hasInOrder(words, parts []string) bool {
 	for _, w := range words {
 		if len(parts) > 0 && strings.EqualFold(w, parts[0]) {
@@ -76,7 +81,7 @@ func All() []*EventType {
 	return slices.DeleteFunc(AllWithRetired(), (*EventType).Retired)
 }
 
-// AllWithRetired returns every event type of the catalogue, also the retired one.
+// AllWithRetired returns every event type of the catalogue, including retired ones.
 func AllWithRetired() []*EventType {
 	all := make([]*EventType, len(table))
 	for i := range table {
@@ -88,8 +93,7 @@ func AllWithRetired() []*EventType {
 // Groups returns the groups in the catalogue's order.
 func Groups() []Group { return slices.Clone(groups) }
 
-// Kinds returns every record kind that an identifier can name, sorted: an …Id identifier without its Id. The source
-// and the target of a merge are patients; outboxId and subscriptionId are the provider's own and no kinds.
+// Kinds returns the kinds of records that identifiers name, sorted. See [KindOf].
 func Kinds() []string {
 	seen := map[string]bool{}
 	for i := range table {
@@ -107,9 +111,9 @@ func Kinds() []string {
 	return kinds
 }
 
-// KindOf returns the record kind that an identifier names and the role it plays in its event: patientId is a patient
-// in the role "patient", sourcePatientId a patient in the role "source". ok is false for plain values and for the
-// provider's own ids.
+// KindOf returns the kind of record that an identifier names, and the role of the record in the event. Both are the
+// identifier without its suffix Id, except that sourcePatientId is a patient in the role "source" and targetPatientId
+// one in the role "target". ok is false for plain values and for ids of the provider itself.
 func KindOf(identifier string) (kind, role string, ok bool) {
 	switch identifier {
 	case "outboxId", "subscriptionId":
@@ -123,15 +127,15 @@ func KindOf(identifier string) (kind, role string, ok bool) {
 	return kind, kind, ok && kind != ""
 }
 
-// Keys returns every identifier that the type may carry, in the order of the payload: the required ones, each of OneOf
-// with its companions, the optional ones. It allocates nothing: the slice is the catalogue's own, to be read only.
+// Keys returns the identifiers that the type may carry, in the order of the payload: the required ones, each of OneOf
+// followed by those that depend on it, the optional ones. The caller must not modify the slice.
 func (t *EventType) Keys() []string { return t.keys }
 
 // Allows reports whether the type may carry the identifier.
 func (t *EventType) Allows(identifier string) bool { return slices.Contains(t.keys, identifier) }
 
-// Value returns the description of a plain value of the type, and whether the identifier is one.
-func (t *EventType) Value(identifier string) (Value, bool) {
+// Value returns the description of an identifier that is a plain value. ok is false for ids.
+func (t *EventType) Value(identifier string) (value Value, ok bool) {
 	for _, v := range t.Values {
 		if v.Name == identifier {
 			return v, true

@@ -2,24 +2,25 @@ package schemas
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
-func TestTheCatalogueIsWhole(t *testing.T) {
+func TestRetired(t *testing.T) {
 	for _, e := range AllWithRetired() {
 		if e.Name == retired && !e.Retired() {
 			t.Errorf("%s: Retired() = false", e.Name)
 		}
 		if slices.Contains(All(), e) == e.Retired() {
-			t.Errorf("%s: retired %v, and yet in All: %v", e.Name, e.Retired(), !e.Retired())
+			t.Errorf("%s: Retired() = %v, in All: %v", e.Name, e.Retired(), e.Retired())
 		}
 	}
 }
 
-// TestTheCatalogueIsConsistent holds each row to what the rest of the program relies on.
-func TestTheCatalogueIsConsistent(t *testing.T) {
+// TestCatalogueIsConsistent checks the properties of each row that the rest of the program relies on.
+func TestCatalogueIsConsistent(t *testing.T) {
 	groups := map[string]int{}
 	for _, g := range Groups() {
 		groups[g.Key] = 0
@@ -34,11 +35,11 @@ func TestTheCatalogueIsConsistent(t *testing.T) {
 		}
 		names[e.Name] = true
 		if _, ok := groups[e.Group]; !ok {
-			t.Errorf("%s is of group %q, which there is not", e.Name, e.Group)
+			t.Errorf("%s is in the unknown group %q", e.Name, e.Group)
 		}
 		groups[e.Group]++
 		if enums[e.FormerEnum] && e.FormerEnum != "" {
-			t.Errorf("%s: the former enum name %s belongs to another type too", e.Name, e.FormerEnum)
+			t.Errorf("%s: the former enum name %s belongs to two types", e.Name, e.FormerEnum)
 		}
 		enums[e.FormerEnum] = true
 		if e.Summary == "" || strings.HasSuffix(e.Summary, ".") {
@@ -73,12 +74,12 @@ func checkIdentifiers(t *testing.T, e *EventType) {
 		_, isValue := e.Value(key)
 		ours := key == "outboxId" || key == "subscriptionId"
 		if n := btoi(isRecord) + btoi(isValue) + btoi(ours); n != 1 {
-			t.Errorf("%s: %s is the id of a record: %v, a plain value: %v, the provider's own: %v; exactly one must be so", e.Name, key, isRecord, isValue, ours)
+			t.Errorf("%s: %s is the id of a record: %v, a plain value: %v, an id of the provider: %v; want exactly one", e.Name, key, isRecord, isValue, ours)
 		}
 	}
 	for _, v := range e.Values {
 		if !e.Allows(v.Name) {
-			t.Errorf("%s describes the value %s and has no such identifier", e.Name, v.Name)
+			t.Errorf("%s describes the value %s, which is not one of its identifiers", e.Name, v.Name)
 		}
 		if (v.Kind == ValueEnum) != (len(v.Enum) > 0) {
 			t.Errorf("%s: the value %s is of kind %s and lists %d values", e.Name, v.Name, v.Kind, len(v.Enum))
@@ -90,7 +91,7 @@ func checkIdentifiers(t *testing.T, e *EventType) {
 		}
 	}
 	if len(e.OneOf) == 1 {
-		t.Errorf("%s: one of a single identifier is a required one", e.Name)
+		t.Errorf("%s: OneOf lists a single identifier; use Required", e.Name)
 	}
 }
 
@@ -111,8 +112,12 @@ func TestLookup(t *testing.T) {
 			continue
 		}
 		var unknown *UnknownError
-		if _, err := Lookup(e.FormerEnum); !errors.As(err, &unknown) || !unknown.Former || unknown.Suggestion != e.Name {
-			t.Errorf("Lookup(%q) says %v, want the new name %s", e.FormerEnum, err, e.Name)
+		want := e.Name
+		if e.Retired() {
+			want = ""
+		}
+		if _, err := Lookup(e.FormerEnum); !errors.As(err, &unknown) || !unknown.Former || unknown.Suggestion != want {
+			t.Errorf("Lookup(%q) says %v, want the new name %s", e.FormerEnum, err, want)
 		}
 	}
 }
@@ -124,6 +129,8 @@ func TestLookupSuggests(t *testing.T) {
 		{"booking.arrived", `unknown event type "booking.arrived"; did you mean "booking.patientJourney.arrived"?`},
 		{"invoice.synced", `unknown event type "invoice.synced"; did you mean "invoice.integrations.xero.synced"?`},
 		{"patient.noShow", "unknown event type \"patient.noShow\"; `semblance events` lists them"},
+		{"invoice.lineItems.updatd", `unknown event type "invoice.lineItems.updatd"; did you mean "invoice.lineItems.added"?`},
+		{"INVOICE_LINE_ITEMS_UPDATED", `the enum name "INVOICE_LINE_ITEMS_UPDATED" was dropped by the provider on 2026-06-08, and its event type is retired`},
 		{"BOOKING_CREATED", `the enum name "BOOKING_CREATED" was dropped by the provider on 2026-06-08; use "booking.created"`},
 		{"", "unknown event type \"\"; `semblance events` lists them"},
 		{strings.Repeat("x", 1_000_000), "`semblance events` lists them"},
@@ -136,7 +143,7 @@ func TestLookupSuggests(t *testing.T) {
 	}
 }
 
-func TestKeysAreInTheOrderOfThePayload(t *testing.T) {
+func TestKeysOrder(t *testing.T) {
 	tests := []struct {
 		name string
 		want string
@@ -161,7 +168,7 @@ func TestKeysAreInTheOrderOfThePayload(t *testing.T) {
 func TestKinds(t *testing.T) {
 	kinds := Kinds()
 	if !slices.IsSorted(kinds) || len(slices.Compact(slices.Clone(kinds))) != len(kinds) {
-		t.Errorf("Kinds() is not sorted, or has one twice: %v", kinds)
+		t.Errorf("Kinds() is not sorted or has duplicates: %v", kinds)
 	}
 	for _, want := range []string{"patient", "booking", "doctor", "invoice", "practice", "resourceAvailability"} {
 		if !slices.Contains(kinds, want) {
@@ -170,7 +177,7 @@ func TestKinds(t *testing.T) {
 	}
 	for _, not := range []string{"outbox", "subscription", "sourcePatient", "targetPatient", "submittedBy", ""} {
 		if slices.Contains(kinds, not) {
-			t.Errorf("Kinds() has %q, which is no kind of record", not)
+			t.Errorf("Kinds() has %q, which is not a kind of record", not)
 		}
 	}
 	tests := []struct {
@@ -191,7 +198,7 @@ func TestKinds(t *testing.T) {
 	}
 	for _, plain := range []string{"reportType", "submittedBy", "changedKeys", "Id", ""} {
 		if _, _, ok := KindOf(plain); ok {
-			t.Errorf("KindOf(%q) says that it is the id of a record", plain)
+			t.Errorf("KindOf(%q) = true, want false", plain)
 		}
 	}
 }
@@ -207,8 +214,8 @@ func TestFiles(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"quued":   `unknown response schema "quued"; did you mean "queued"?`,
-		"../ack":  `unknown response schema "../ack"; there are ack, problem, queued`,
-		"receipt": `unknown response schema "receipt"; there are ack, problem, queued`,
+		"../ack":  `unknown response schema "../ack"; use ack, problem or queued`,
+		"receipt": `unknown response schema "receipt"; use ack, problem or queued`,
 	} {
 		if _, err := ResponseSchema(name); err == nil || err.Error() != want {
 			t.Errorf("ResponseSchema(%q) says %v, want %s", name, err, want)
@@ -221,6 +228,19 @@ func BenchmarkLookup(b *testing.B) {
 	for b.Loop() {
 		if _, err := Lookup("pathway.metadata.updated"); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// The pattern refuses arrays of anything but strings, and empty ones.
+func TestJSONStringsPattern(t *testing.T) {
+	pattern := regexp.MustCompile(JSONStringsPattern)
+	for text, want := range map[string]bool{
+		`["a"]`: true, ` [ "a" , "b\\" ] `: true, `["\"]"]`: true,
+		`[]`: false, `[1]`: false, `[null]`: false, `["a",1]`: false, `["a"`: false, `["a"]x`: false, `["a",]`: false, `["\"]`: false, `"a"`: false,
+	} {
+		if got := pattern.MatchString(text); got != want {
+			t.Errorf("%s: match %v, want %v", text, got, want)
 		}
 	}
 }

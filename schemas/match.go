@@ -1,38 +1,25 @@
 package schemas
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"semblance/schemas/naming"
 )
 
-// Match returns the event types that a pattern names, in the catalogue's order. A pattern is a full name (also of the
-// retired type), a name with * for any run of characters, dots included (** means the same), or group:KEY. A pattern
-// that names nothing is an error with a suggestion.
+// Match returns the event types that a pattern selects, in the catalogue's order. A pattern is a full name, a name
+// in which * stands for any characters including dots (** means the same), or group:KEY. A retired type is selected by
+// its full name only. A pattern that selects nothing is an error with a suggestion.
 func Match(pattern string) ([]*EventType, error) {
 	if key, ok := strings.CutPrefix(pattern, "group:"); ok {
 		return matchGroup(key)
 	}
 	if !strings.Contains(pattern, "*") {
-		t, err := Lookup(pattern)
-		if below := pattern + ".*"; err != nil && !strings.Contains(pattern, ".") {
-			if _, none := Match(below); none == nil {
-				return nil, fmt.Errorf("unknown event type %q; for all that begin so, %q", pattern, below)
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		return []*EventType{t}, nil
+		return matchName(pattern)
 	}
-	var found []*EventType
-	for _, t := range All() {
-		if naming.Match(pattern, t.Name) {
-			found = append(found, t)
-		}
-	}
-	if len(found) > 0 {
+	if found := filter(func(t *EventType) bool { return naming.Match(pattern, t.Name) }); len(found) > 0 {
 		return found, nil
 	}
 	if near := suggestPattern(pattern); near != "" {
@@ -41,7 +28,39 @@ func Match(pattern string) ([]*EventType, error) {
 	return nil, fmt.Errorf("no event type matches %q; `semblance events` lists them", pattern)
 }
 
-// suggestPattern mends the first word of a pattern such as bokking.*, if that is its mistake.
+func matchName(name string) ([]*EventType, error) {
+	t, err := Lookup(name)
+	if err == nil {
+		return []*EventType{t}, nil
+	}
+	if prefix := name + "."; !strings.Contains(name, ".") {
+		if found := filter(func(t *EventType) bool { return strings.HasPrefix(t.Name, prefix) }); len(found) > 0 {
+			return nil, fmt.Errorf("unknown event type %q; use %q for all types with this prefix", name, prefix+"*")
+		}
+	}
+	return nil, err
+}
+
+func matchGroup(key string) ([]*EventType, error) {
+	found := filter(func(t *EventType) bool { return t.Group == key })
+	if len(found) > 0 {
+		return found, nil
+	}
+	keys := make([]string, len(groups))
+	for i, g := range groups {
+		keys[i] = g.Key
+	}
+	if naming.Nearest(key, keys) == "" {
+		return nil, fmt.Errorf("unknown group %q; the groups are %s", key, strings.Join(keys, ", "))
+	}
+	return nil, errors.New(naming.Unknown("group", key, keys))
+}
+
+func filter(keep func(*EventType) bool) []*EventType {
+	return slices.DeleteFunc(All(), func(t *EventType) bool { return !keep(t) })
+}
+
+// suggestPattern corrects the first word of a pattern such as bokking.*, or returns "".
 func suggestPattern(pattern string) string {
 	first, rest, ok := strings.Cut(pattern, ".")
 	if !ok || strings.Contains(first, "*") {
@@ -50,58 +69,37 @@ func suggestPattern(pattern string) string {
 	var known []string
 	for _, t := range All() {
 		word, _, _ := strings.Cut(t.Name, ".")
-		if len(known) == 0 || known[len(known)-1] != word {
-			known = append(known, word)
-		}
+		known = append(known, word)
 	}
 	near := naming.Nearest(first, known)
 	if near == "" || near == first {
 		return ""
 	}
-	mended := near + "." + rest
-	if _, err := Match(mended); err != nil {
+	corrected := near + "." + rest
+	if _, err := Match(corrected); err != nil {
 		return ""
 	}
-	return mended
+	return corrected
 }
 
-// MatchAny returns the event types that any of the patterns names, each once, in the catalogue's order.
+// MatchAny returns the event types that any of the patterns selects, each once, in the catalogue's order. It returns nil
+// if there are no patterns.
 func MatchAny(patterns []string) ([]*EventType, error) {
-	wanted := map[string]bool{}
+	selected := map[*EventType]bool{}
 	for _, p := range patterns {
 		found, err := Match(p)
 		if err != nil {
 			return nil, err
 		}
 		for _, t := range found {
-			wanted[t.Name] = true
+			selected[t] = true
 		}
 	}
 	var types []*EventType
 	for _, t := range AllWithRetired() {
-		if wanted[t.Name] {
+		if selected[t] {
 			types = append(types, t)
 		}
 	}
 	return types, nil
-}
-
-func matchGroup(key string) ([]*EventType, error) {
-	var found []*EventType
-	for _, t := range All() {
-		if t.Group == key {
-			found = append(found, t)
-		}
-	}
-	if len(found) > 0 {
-		return found, nil
-	}
-	keys := make([]string, len(groups))
-	for i, g := range groups {
-		keys[i] = g.Key
-	}
-	if near := naming.Nearest(key, keys); near != "" {
-		return nil, fmt.Errorf("unknown group %q; did you mean %q?", key, near)
-	}
-	return nil, fmt.Errorf("unknown group %q; the groups are %s", key, strings.Join(keys, ", "))
 }

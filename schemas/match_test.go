@@ -68,8 +68,8 @@ func TestMatchErrors(t *testing.T) {
 		{"group:", "the groups are availability, booking,"},
 		{"booking.craeted", `did you mean "booking.created"?`},
 		{"", `unknown event type ""`},
-		{"booking", `unknown event type "booking"; for all that begin so, "booking.*"`},
-		{"paymentOnAccount", `unknown event type "paymentOnAccount"; for all that begin so, "paymentOnAccount.*"`},
+		{"booking", `unknown event type "booking"; use "booking.*" for all types with this prefix`},
+		{"paymentOnAccount", `unknown event type "paymentOnAccount"; use "paymentOnAccount.*" for all types with this prefix`},
 	}
 	for _, test := range tests {
 		if _, err := Match(test.pattern); err == nil || !strings.Contains(err.Error(), test.want) {

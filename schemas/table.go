@@ -2,6 +2,9 @@
 
 package schemas
 
+// JSONStringsPattern is the pattern of a [ValueJSONArray]: a JSON array of at least one string.
+const JSONStringsPattern = `^\s*\[\s*"([^"\\]|\\.)*"(\s*,\s*"([^"\\]|\\.)*")*\s*\]\s*$`
+
 var groups = []Group{
 	{Key: "availability", Title: "Availability", Summary: "Calendar slots, recurring patterns and blockers"},
 	{Key: "booking", Title: "Booking", Summary: "Appointments and patient-journey stages"},
@@ -730,5 +733,5 @@ var table = [...]EventType{
 	},
 }
 
-// byName holds the positions in table, in the order of the names.
+// byName contains the indices of table in the order of the names.
 var byName = [...]uint8{0, 2, 1, 3, 5, 4, 6, 8, 7, 12, 14, 15, 17, 16, 18, 13, 75, 74, 76, 78, 77, 79, 81, 80, 19, 21, 28, 29, 25, 26, 30, 22, 23, 27, 24, 20, 31, 32, 33, 34, 35, 36, 85, 87, 86, 82, 84, 83, 91, 92, 93, 94, 88, 90, 95, 89, 40, 37, 46, 48, 47, 39, 44, 45, 43, 42, 55, 57, 56, 52, 54, 53, 49, 51, 50, 41, 38, 60, 59, 58, 97, 96, 99, 98, 61, 62, 64, 63, 65, 66, 69, 71, 67, 68, 72, 70, 73, 9, 11, 10, 100, 101}

@@ -6,7 +6,7 @@ import (
 	"semblance/schemas"
 )
 
-// asyncDocument is an AsyncAPI 3.0 document, as far as we use it.
+// asyncDocument is the part of an AsyncAPI 3.0 document that this package writes.
 type asyncDocument struct {
 	AsyncAPI           string                    `json:"asyncapi"`
 	ID                 string                    `json:"id"`
@@ -64,12 +64,12 @@ type asyncExample struct {
 	Payload example `json:"payload"`
 }
 
-// AsyncAPI writes an AsyncAPI 3.0 document of the provider, the application that sends: a channel with a message for
-// each event type, its payload, its headers, and the signature as a security scheme.
+// AsyncAPI writes an AsyncAPI 3.0 document from the provider's point of view: one channel with a message for each event
+// type, its payload and headers, and the signature as a security scheme.
 func AsyncAPI(w io.Writer) error {
 	channel := asyncChannel{
 		Title:       "A subscription's URL",
-		Description: "Each subscription has a URL of its own and gets the event types that it names. There is no wildcard.",
+		Description: "Each subscription has its own URL and receives the event types that it lists. Wildcards are not supported.",
 		Messages:    map[string]reference{},
 	}
 	messages := map[string]asyncMessage{}
@@ -100,7 +100,7 @@ func AsyncAPI(w io.Writer) error {
 			Action:      "send",
 			Channel:     reference{"#/channels/subscription"},
 			Title:       "Deliver an event",
-			Description: "A POST to the subscription's URL. Any 2xx within ten seconds accepts it; anything else is a failure and is tried again.",
+			Description: "A POST to the subscription's URL. A 2xx response within ten seconds accepts it. Any other outcome is a failure and is retried.",
 			Security:    []reference{{"#/components/securitySchemes/signature"}},
 			Bindings:    asyncBinding{asyncHTTP{"POST", "0.3.0"}},
 		}},
@@ -108,13 +108,13 @@ func AsyncAPI(w io.Writer) error {
 			Messages: messages,
 			Schemas:  all,
 			SecuritySchemes: map[string]security{"signature": {
-				Type: "httpApiKey", Name: signatureName, In: "header", Description: signatureWords,
+				Type: "httpApiKey", Name: signatureName, In: "header", Description: signatureDescription,
 			}},
 		},
 	})
 }
 
-// headersSchema allows further headers: a subscription may name some of its own.
+// headersSchema allows other headers, because a subscription may define some.
 func headersSchema() *schema {
 	return &schema{
 		Type: "object",

@@ -7,7 +7,7 @@ import (
 	"semblance/schemas"
 )
 
-// bundle is a compound schema document: each schema is embedded as it is, under its own $id.
+// bundle is a compound schema document, which embeds each schema with its $id.
 type bundle struct {
 	Schema      string                     `json:"$schema"`
 	ID          string                     `json:"$id"`
@@ -17,8 +17,8 @@ type bundle struct {
 	Defs        map[string]json.RawMessage `json:"$defs"`
 }
 
-// Schemas writes the JSON Schemas of all payloads as one document of draft 2020-12, which any payload satisfies and
-// nothing else. Each schema keeps its $id, semblance:payload/<type>, and can be referred to by it.
+// Schemas writes the JSON Schemas of all payloads as one document of draft 2020-12. A value is valid if it is a valid
+// payload of any type. Each schema keeps its $id, semblance:payload/TYPE, for references.
 func Schemas(w io.Writer) error {
 	b := bundle{
 		Schema:      "https://json-schema.org/draft/2020-12/schema",

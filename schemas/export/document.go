@@ -2,21 +2,20 @@ package export
 
 import "semblance/schemas"
 
-// What the two documents say in the same words.
+// Texts that the AsyncAPI and the OpenAPI document share.
 const (
 	title = "Webhooks of a practice-management system"
 
-	introduction = "The webhook events of the provider that Semblance simulates. One change, one event, but for the exceptions that the provider documents. " +
-		"A payload holds ids and no records: a receiver asks the provider's API for those. " +
-		"Deliveries are repeated until they are answered with 2xx, and come more than once and out of order now and then. " +
-		"A receiver answers 2xx to event types that it does not know."
+	introduction = "The webhook events of the provider that Semblance simulates. A payload contains ids, not records: a receiver reads the records from the provider's API. " +
+		"A delivery is retried until the response is 2xx. Deliveries can be duplicated and out of order. " +
+		"A receiver must respond 2xx to event types that it does not know."
 
-	signatureWords = "t is the time of the attempt in Unix seconds, v1 is the HMAC-SHA256, in lower-case hexadecimal digits, of t, a full stop and the raw body, " +
-		"keyed with the subscription's secret as text. While a secret is being replaced there may be several v1, of which one must be right. " +
-		"Verify the bytes as they came, before parsing them, in constant time, and refuse a t more than five minutes from now. " +
-		"It is Stripe's scheme under another name of the header."
+	signatureDescription = "t is the time of the attempt in Unix seconds. v1 is the HMAC-SHA256 of t, a full stop and the raw body, in lower-case hexadecimal digits, " +
+		"keyed with the subscription's secret as text. While a secret is being replaced, there can be several v1, and one of them must match. " +
+		"Verify the raw body before parsing it, compare in constant time, and reject a t more than five minutes from now. " +
+		"This is Stripe's scheme with another header name."
 
-	timestampWords = "The t of the signature once more. It is not signed on its own: use t."
+	timestampDescription = "A copy of t. This header is not signed: use t."
 
 	signatureName    = "X-Webhook-Signature"
 	timestampName    = "X-Webhook-Timestamp"
@@ -26,11 +25,11 @@ const (
 
 // signatureSchema and timestampSchema describe the values of the two headers.
 func signatureSchema() *schema {
-	return &schema{Type: "string", Pattern: "^t=[0-9]+(,v1=[0-9a-f]{64})+$", Description: signatureWords}
+	return &schema{Type: "string", Pattern: "^t=[0-9]+(,v1=[0-9a-f]{64})+$", Description: signatureDescription}
 }
 
 func timestampSchema() *schema {
-	return &schema{Type: "string", Pattern: "^[0-9]+$", Description: timestampWords}
+	return &schema{Type: "string", Pattern: "^[0-9]+$", Description: timestampDescription}
 }
 
 // tag groups messages and operations.
@@ -48,20 +47,20 @@ func tags() []tag {
 	return all
 }
 
-// reference is an object that stands for another.
+// reference is a JSON reference.
 type reference struct {
 	Ref string `json:"$ref"`
 }
 
-// info is the head of both documents.
+// info is the info object of both documents.
 type info struct {
 	Title       string `json:"title"`
 	Version     string `json:"version"`
 	Description string `json:"description"`
-	Tags        []tag  `json:"tags,omitempty"` // of AsyncAPI; OpenAPI has them beside
+	Tags        []tag  `json:"tags,omitempty"` // of AsyncAPI; OpenAPI has them at the top level
 }
 
-// security is the signature as a security scheme. Each document has a name of its own for a key in a header.
+// security is the signature as a security scheme. The two documents differ in Type.
 type security struct {
 	Type        string `json:"type"`
 	Name        string `json:"name"`

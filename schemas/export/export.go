@@ -1,17 +1,18 @@
-// Package export writes what other tools read, from the catalogue alone: types for the payloads in Go and TypeScript, an
-// AsyncAPI and an OpenAPI document, the JSON Schemas in one file, and the signature's test vectors.
+// Package export writes the catalogue for other tools: types for the payloads in Go and TypeScript, an AsyncAPI and an
+// OpenAPI document, the JSON Schemas in one file, and the test vectors of the signature.
 //
 //	export.Types(w, "typescript")       // semblance types --lang typescript
-//	export.Documents()                  // what `semblance export` offers, by name
+//	export.Documents()                  // the documents of `semblance export`
 //	export.AsyncAPI(w)
 //
-// Every document holds all event types; retired ones are marked as deprecated. The output depends on nothing but the
-// catalogue, so that a file which was written once changes only when the catalogue does.
+// Every document contains all event types; retired ones are marked as deprecated. The output depends only on the
+// catalogue.
 package export
 
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,17 +22,17 @@ import (
 	"semblance/schemas/naming"
 )
 
-// Version is the version of the exported documents. It is raised when the provider's contract changes.
+// Version is the version of the exported documents. Raise it when the provider's contract changes.
 const Version = "1.0.0"
 
-// Language is a language that [Types] writes.
+// Language is a programming language that [Types] supports.
 type Language struct {
 	Name    string // as in --lang
 	Summary string
 	write   func(io.Writer) error
 }
 
-// Languages lists the languages that types can be written in.
+// Languages returns the supported languages.
 func Languages() []Language {
 	return []Language{
 		{"go", "a Go package: a struct for each payload, and Parse", Go},
@@ -39,7 +40,7 @@ func Languages() []Language {
 	}
 }
 
-// Types writes the types of the payloads in a language by its name.
+// Types writes the types of the payloads in the language with the given name.
 func Types(w io.Writer, language string) error {
 	languages := Languages()
 	names := make([]string, len(languages))
@@ -49,18 +50,18 @@ func Types(w io.Writer, language string) error {
 		}
 		names[i] = l.Name
 	}
-	return unknown("language", language, names)
+	return errors.New(naming.Unknown("language", language, names))
 }
 
-// Document is a document that [Documents] lists.
+// Document is one document that derives from the catalogue.
 type Document struct {
 	Name    string // as in `semblance export NAME`
 	Summary string
 	Write   func(io.Writer) error
 }
 
-// Documents lists the documents that derive from the catalogue. The test vectors are not among them: they are the
-// signature's, and [Vectors] is given them.
+// Documents returns the documents that derive from the catalogue. The test vectors of [Vectors] are not among them:
+// they belong to the signature.
 func Documents() []Document {
 	return []Document{
 		{"asyncapi", "AsyncAPI 3.0: each message with its payload, the headers, the signature", AsyncAPI},
@@ -69,14 +70,7 @@ func Documents() []Document {
 	}
 }
 
-func unknown(what, name string, known []string) error {
-	if near := naming.Nearest(name, known); near != "" {
-		return fmt.Errorf("unknown %s %q; did you mean %q?", what, name, near)
-	}
-	return fmt.Errorf("unknown %s %q; there are %s", what, name, strings.Join(known, ", "))
-}
-
-// Vectors writes the signature's test vectors, the JSON of simulator/signature/testdata/vectors.json, as they are.
+// Vectors writes the test vectors of the signature, which are JSON, with one newline at the end.
 func Vectors(w io.Writer, vectors []byte) error {
 	if !json.Valid(vectors) {
 		return fmt.Errorf("the test vectors are not JSON")
@@ -85,7 +79,7 @@ func Vectors(w io.Writer, vectors []byte) error {
 	return err
 }
 
-// writeJSON writes a document for people to read: indented, and without the escapes that are meant for HTML.
+// writeJSON writes a document indented and without escapes for HTML.
 func writeJSON(w io.Writer, document any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -93,24 +87,24 @@ func writeJSON(w io.Writer, document any) error {
 	return e.Encode(document)
 }
 
-// summary is the sentence of an event type, with its full stop.
+// summary returns the summary of an event type with a full stop.
 func summary(t *schemas.EventType) string { return strings.TrimSuffix(t.Summary, ".") + "." }
 
-// note says what a reader should know of how well the type is known, or "".
+// note returns a sentence about weak evidence for the type, or "".
 func note(t *schemas.EventType) string {
 	switch t.Evidence {
 	case schemas.EvidenceInferred:
-		return "The name is known from the provider's documentation, the identifiers are inferred."
+		return "The name is documented by the provider, the identifiers are inferred."
 	case schemas.EvidenceRetired:
 		return "Retired: the provider's reference no longer lists it."
 	}
 	return ""
 }
 
-// alternative is one shape of a type's identifiers. All types but the blockers have a single one.
+// alternative is one set of identifiers that a type may have. Only types with OneOf have several.
 type alternative struct {
 	required, optional []string
-	excluded           []string // keys of the other alternatives, which this one may not have
+	excluded           []string // identifiers of the other alternatives, which must be absent
 }
 
 func alternatives(t *schemas.EventType) []alternative {
@@ -136,16 +130,16 @@ func alternatives(t *schemas.EventType) []alternative {
 	return all
 }
 
-// about is the doc comment of an identifier.
+// about returns the documentation of an identifier.
 func about(t *schemas.EventType, key string, optional bool) string {
 	text := ""
 	value, isValue := t.Value(key)
 	kind, role, isRecord := schemas.KindOf(key)
 	switch {
 	case isValue && value.Kind == schemas.ValueObjectID:
-		text = "An id, of no record of its own."
+		text = "An id that names no record of its own kind."
 	case isValue && value.Kind == schemas.ValueDateTime:
-		text = "A time, after RFC 3339."
+		text = "A time in the format of RFC 3339."
 	case isValue && value.Kind == schemas.ValueJSONArray:
 		text = "A JSON array of strings, encoded as one string."
 	case isValue:
@@ -155,17 +149,17 @@ func about(t *schemas.EventType, key string, optional bool) string {
 	case isRecord:
 		text = fmt.Sprintf("The id of the %s.", words(kind))
 	case key == "outboxId":
-		text = "The id of the delivery, in the provider's outbox."
+		text = "The id of the delivery in the provider's outbox."
 	case key == "subscriptionId":
 		text = "The subscription that the event is about."
 	}
 	if optional {
-		text += " Absent when there is no such record."
+		text += " Absent if the record does not exist."
 	}
 	return text
 }
 
-// words takes a camelCase name apart: locationGroup is a location group.
+// words separates the words of a camelCase name: locationGroup becomes "location group".
 func words(camel string) string {
 	var b strings.Builder
 	for _, r := range camel {
@@ -178,7 +172,7 @@ func words(camel string) string {
 	return b.String()
 }
 
-// exported turns a dotted or camelCase name into one that begins each word in upper case: BookingPatientJourneyNoShow.
+// exported returns a dotted or camelCase name in PascalCase, such as BookingPatientJourneyNoShow.
 func exported(name string) string {
 	var b strings.Builder
 	upper := true

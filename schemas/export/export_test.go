@@ -34,14 +34,14 @@ func document(t testing.TB, name string) []byte {
 	return nil
 }
 
-// judged is a payload and whether it is valid, by the schema of its type.
+// judged is a payload, and whether the schema of its type accepts it.
 type judged struct {
 	Valid   bool            `json:"valid"`
 	Payload json.RawMessage `json:"payload"`
 }
 
-// payloads makes, for a type, a payload of each set of its identifiers and of one foreign to it, and some that are wrong
-// elsewhere. The schema that the sender uses is the judge that others are compared with.
+// payloads returns payloads of a type with every set of its identifiers, with an unknown identifier and with other
+// mistakes. The JSON Schema in schemas/payload decides whether they are valid.
 func payloads(t testing.TB, e *schemas.EventType) []judged {
 	t.Helper()
 	judge, err := validate.Payload(e)
@@ -88,7 +88,7 @@ func payloads(t testing.TB, e *schemas.EventType) []judged {
 	return all
 }
 
-// TestSchemasAgree holds the schemas of each document to the ones that the sender uses: the same verdict on everything.
+// TestSchemasAgree checks that the schemas of each document and those in schemas/payload accept the same payloads.
 func TestSchemasAgree(t *testing.T) {
 	asyncAPI, openAPI := componentsOf(t, "asyncapi"), componentsOf(t, "openapi")
 	bundle := compile(t, document(t, "schemas"))
@@ -115,8 +115,7 @@ func TestSchemasAgree(t *testing.T) {
 	}
 }
 
-// componentsOf gives the schemas among the components of a document, by name. They are compiled on their own, as nothing
-// around them is a schema.
+// componentsOf returns the schemas among the components of a document, by name, compiled on their own.
 func componentsOf(t testing.TB, name string) func(component string) *validate.Schema {
 	t.Helper()
 	var whole struct {
@@ -179,7 +178,7 @@ func TestNamesDiffer(t *testing.T) {
 	}
 }
 
-// TestEveryTypeIsThere also holds that the output is the same twice.
+// TestEveryTypeIsThere also checks that two runs write the same output.
 func TestEveryTypeIsThere(t *testing.T) {
 	outputs := map[string]func(*bytes.Buffer) error{}
 	for _, l := range Languages() {
@@ -218,7 +217,7 @@ func TestOpenAPIByAnIndependentReader(t *testing.T) {
 func TestTypesOfAnUnknownLanguage(t *testing.T) {
 	for language, want := range map[string]string{
 		"typescripd": `unknown language "typescripd"; did you mean "typescript"?`,
-		"cobol":      `unknown language "cobol"; there are go, typescript`,
+		"cobol":      `unknown language "cobol"; use go or typescript`,
 	} {
 		if err := Types(new(bytes.Buffer), language); err == nil || err.Error() != want {
 			t.Errorf("Types in %s: %v, want %s", language, err, want)
@@ -251,9 +250,9 @@ func ExampleTypes() {
 	// export interface BookingCreatedIdentifiers {
 	//   /** The id of the booking. */
 	//   bookingId: Id;
-	//   /** The id of the patient. Absent when there is no such record. */
+	//   /** The id of the patient. Absent if the record does not exist. */
 	//   patientId?: Id;
-	//   /** The id of the doctor. Absent when there is no such record. */
+	//   /** The id of the doctor. Absent if the record does not exist. */
 	//   doctorId?: Id;
 	// }
 	//

@@ -6,7 +6,7 @@ import (
 	"semblance/schemas"
 )
 
-// openDocument is an OpenAPI 3.1 document, as far as we use it.
+// openDocument is the part of an OpenAPI 3.1 document that this package writes.
 type openDocument struct {
 	OpenAPI           string              `json:"openapi"`
 	Info              info                `json:"info"`
@@ -61,8 +61,8 @@ type openParameter struct {
 	Example     string  `json:"example"`
 }
 
-// OpenAPI writes an OpenAPI 3.1 document that has no paths, and a webhook for each event type: what the provider posts,
-// with its headers and its signature, and what a receiver may answer.
+// OpenAPI writes an OpenAPI 3.1 document without paths. It has a webhook for each event type, with the request, its
+// signature and the possible responses.
 func OpenAPI(w io.Writer) error {
 	webhooks := map[string]openPath{}
 	for _, t := range schemas.AllWithRetired() {
@@ -76,9 +76,9 @@ func OpenAPI(w io.Writer) error {
 			Parameters:  []reference{{"#/components/parameters/Signature"}, {"#/components/parameters/Timestamp"}},
 			RequestBody: openBody{true, map[string]openMedia{"application/json": {reference{"#/components/schemas/" + name}, exampleOf(t)}}},
 			Responses: map[string]openResponse{
-				"2XX": {"Accepted. The body is not read."},
-				"4XX": {"Refused, such as for a wrong signature. The delivery is tried again."},
-				"5XX": {"Failed. The delivery is tried again."},
+				"2XX": {"Accepted. The provider ignores the body."},
+				"4XX": {"Rejected, for example because of a wrong signature. The delivery is retried."},
+				"5XX": {"Failed. The delivery is retried."},
 			},
 			Security: []map[string][]string{{"signature": {}}},
 		}}
@@ -91,12 +91,12 @@ func OpenAPI(w io.Writer) error {
 		Webhooks:          webhooks,
 		Components: openComponents{
 			Parameters: map[string]openParameter{
-				"Signature": {signatureName, "header", true, signatureWords, signatureSchema(), signatureExample},
-				"Timestamp": {timestampName, "header", true, timestampWords, timestampSchema(), timestampExample},
+				"Signature": {signatureName, "header", true, signatureDescription, signatureSchema(), signatureExample},
+				"Timestamp": {timestampName, "header", true, timestampDescription, timestampSchema(), timestampExample},
 			},
 			Schemas: components(),
 			SecuritySchemes: map[string]security{"signature": {
-				Type: "apiKey", Name: signatureName, In: "header", Description: signatureWords,
+				Type: "apiKey", Name: signatureName, In: "header", Description: signatureDescription,
 			}},
 		},
 	})

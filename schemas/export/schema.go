@@ -10,8 +10,8 @@ import (
 	"semblance/schemas/objectid"
 )
 
-// schema is a JSON Schema as AsyncAPI (draft 7) and OpenAPI 3.1 (2020-12) both read it: it uses only what the two have in
-// common. Its properties are sorted by name; the order of the payload is that of the examples.
+// schema is a JSON Schema with the keywords that mean the same in AsyncAPI (draft 7) and OpenAPI 3.1 (2020-12). Its
+// properties are sorted by name; the examples show the order of the payload.
 type schema struct {
 	Ref                  string             `json:"$ref,omitempty"`
 	Title                string             `json:"title,omitempty"`
@@ -29,10 +29,10 @@ type schema struct {
 	OneOf                []*schema          `json:"oneOf,omitempty"`
 }
 
-// componentName is the name of a payload's schema among the components.
+// componentName returns the name of a payload's schema among the components.
 func componentName(t *schemas.EventType) string { return exported(t.Name) }
 
-// components are the schemas of all payloads and what they share.
+// components returns the schemas of all payloads and of ids.
 func components() map[string]*schema {
 	all := map[string]*schema{"Id": {
 		Description: "A MongoDB ObjectId: 24 lowercase hexadecimal digits.",
@@ -66,12 +66,12 @@ func payloadSchema(t *schemas.EventType) *schema {
 
 func ref(component string) *schema { return &schema{Ref: "#/components/schemas/" + component} }
 
-// strict is an object with these properties and no others.
+// strict returns the schema of an object without other properties.
 func strict(properties map[string]*schema, required ...string) *schema {
 	return &schema{Type: "object", Properties: properties, Required: required, AdditionalProperties: new(bool)}
 }
 
-// identifiersSchema writes alternatives as oneOf whole objects, which generators of code make a union of.
+// identifiersSchema returns alternatives as oneOf complete objects, from which code generators make a union.
 func identifiersSchema(t *schemas.EventType) *schema {
 	var shapes []*schema
 	for _, shape := range alternatives(t) {
@@ -101,7 +101,7 @@ func valueSchema(t *schemas.EventType, key string) *schema {
 		return &schema{
 			Description:      "A JSON array of strings, encoded as one string.",
 			Type:             "string",
-			Pattern:          `^\s*\[[\s\S]*\]\s*$`,
+			Pattern:          schemas.JSONStringsPattern,
 			ContentMediaType: "application/json",
 		}
 	}
@@ -120,8 +120,8 @@ func metadataSchema(t *schemas.EventType) *schema {
 	return strict(properties, required...)
 }
 
-// example is a payload of the type with each of its optional identifiers, for the documents. A type with alternatives
-// shows the last, which has the most.
+// example is a payload with all optional identifiers. For a type with alternatives it shows the last one, which has the
+// most identifiers.
 type example struct {
 	SubscriptionID string         `json:"subscriptionId"`
 	EventID        string         `json:"eventId"`
@@ -160,7 +160,7 @@ func exampleOf(t *schemas.EventType) example {
 	return e
 }
 
-// ordered is an object in the order of the payload.
+// ordered is a JSON object in the order of the payload.
 type ordered []schemas.Identifier
 
 func (o ordered) MarshalJSON() ([]byte, error) {

@@ -17,7 +17,7 @@ import (
 // installed is the folder of the validators from npm.
 const installed = "testdata/npm"
 
-// tool returns a program that npm has installed. Without it the test is skipped, but where everything must run.
+// tool returns a program that npm has installed. If it is missing, the test is skipped, or fails in CI.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(installed, "node_modules", ".bin", name))
@@ -113,7 +113,7 @@ func TestSchemasByAjv(t *testing.T) {
 	run(t, installed, node, "schemas.js", save(t, dir, "schemas.json", document(t, "schemas")), save(t, dir, "cases.json", data))
 }
 
-// TestGoRoundTrips compiles the Go types in a module of their own, reads each payload with them and writes it again.
+// TestGoRoundTrips compiles the Go types in a module of their own, decodes each payload with them and encodes it again.
 func TestGoRoundTrips(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -9,59 +9,59 @@ import (
 	"semblance/schemas"
 )
 
-const typeScriptHead = `// Written by "semblance types --lang typescript" from the catalogue of event types. Do not edit.
-// It declares types and nothing else, so it may be kept as a .ts or a .d.ts file.
+const typeScriptHeader = `// Written by "semblance types --lang typescript" from the catalogue of event types. Do not edit.
+// It contains only types, so it can be a .ts or a .d.ts file.
 //
-//   const event = JSON.parse(rawBody) as WebhookEvent;   // after the signature was verified over the raw body
+//   const event = JSON.parse(rawBody) as WebhookEvent;   // after verifying the signature of the raw body
 //   switch (event.eventType) {
 //     case "booking.created":
 //       event.identifiers.bookingId;                     // string
 //       event.identifiers.patientId;                     // string | undefined
 //   }
 //
-// A receiver should answer 2xx to an event type that it does not know: new ones come without notice.
+// A receiver should respond 2xx to an event type that it does not know: new types appear without notice.
 
 /** A MongoDB ObjectId: 24 lowercase hexadecimal digits. */
 export type Id = string;
 
-/** A time after RFC 3339, such as "2026-01-31T09:30:00Z". */
+/** A time in the format of RFC 3339, such as "2026-01-31T09:30:00Z". */
 export type DateTime = string;
 
-/** A JSON array of strings, encoded as one string: JSON.parse gives a string[]. */
+/** A JSON array of strings, encoded as one string: JSON.parse returns a string[]. */
 export type EncodedStrings = string;
 
-/** What every payload has. */
+/** The part that all payloads have. */
 export interface Envelope<Type extends string, Identifiers> {
   /** The subscription that receives the event. */
   subscriptionId: Id;
   /** A unique id for this delivery attempt. */
   eventId: Id;
   eventType: Type;
-  /** What does not exist is absent, never null and never empty. */
+  /** An identifier whose record does not exist is absent, never null and never empty. */
   identifiers: Identifiers;
 }
 `
 
-const typeScriptTail = `
-/** The string of each event type. */
+const typeScriptFooter = `
+/** The name of each event type. */
 export type EventType = WebhookEvent["eventType"];
 
 /** The payload of one event type: EventOf<"booking.created">. */
 export type EventOf<Type extends EventType> = Extract<WebhookEvent, { eventType: Type }>;
 `
 
-// TypeScript writes the payloads as TypeScript: an interface for each event type, and WebhookEvent, their union, which
-// eventType discriminates. It compiles under --strict and --exactOptionalPropertyTypes.
+// TypeScript writes an interface for the payload of each event type, and their union WebhookEvent, discriminated by
+// eventType. The output compiles with --strict and --exactOptionalPropertyTypes.
 func TypeScript(w io.Writer) error {
 	var b bytes.Buffer
-	b.WriteString(typeScriptHead)
+	b.WriteString(typeScriptHeader)
 	var union strings.Builder
 	for _, t := range schemas.AllWithRetired() {
 		typeScriptEvent(&b, t)
 		fmt.Fprintf(&union, "\n  | %s", exported(t.Name))
 	}
-	fmt.Fprintf(&b, "\n/** Any payload that the provider sends, told apart by its eventType. */\nexport type WebhookEvent =%s;\n", union.String())
-	b.WriteString(typeScriptTail)
+	fmt.Fprintf(&b, "\n/** Any payload that the provider sends, discriminated by eventType. */\nexport type WebhookEvent =%s;\n", union.String())
+	b.WriteString(typeScriptFooter)
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -98,7 +98,7 @@ func typeScriptEvent(b *bytes.Buffer, t *schemas.EventType) {
 			if typeName == "" {
 				typeName = f.Type
 			}
-			fmt.Fprintf(b, "    %s%s: %s;\n", f.Name, mark(f.Optional), typeName)
+			fmt.Fprintf(b, "    %s%s: %s;\n", f.Name, optionalMark(f.Optional), typeName)
 		}
 		b.WriteString("  };\n")
 	}
@@ -108,14 +108,14 @@ func typeScriptEvent(b *bytes.Buffer, t *schemas.EventType) {
 func typeScriptKeys(b *bytes.Buffer, t *schemas.EventType, shape alternative, indent string) {
 	for i, key := range append(append([]string{}, shape.required...), shape.optional...) {
 		optional := i >= len(shape.required)
-		fmt.Fprintf(b, "%s/** %s */\n%s%s%s: %s;\n", indent, about(t, key, optional), indent, key, mark(optional), typeScriptValue(t, key))
+		fmt.Fprintf(b, "%s/** %s */\n%s%s%s: %s;\n", indent, about(t, key, optional), indent, key, optionalMark(optional), typeScriptValue(t, key))
 	}
 	for _, key := range shape.excluded {
 		fmt.Fprintf(b, "%s%s?: never;\n", indent, key)
 	}
 }
 
-func mark(optional bool) string {
+func optionalMark(optional bool) string {
 	if optional {
 		return "?"
 	}

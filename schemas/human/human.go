@@ -138,8 +138,8 @@ func list(words []string, conjunction string) string {
 	}
 }
 
-// Excerpt returns the beginning of a foreign text on one line: at most so many runes, each run of white space one blank,
-// and a dot for every byte and character that a terminal might obey instead of print.
+// Excerpt returns at most the given number of runes of a text on one line. Each run of white space becomes one space, and
+// each byte or character that a terminal could interpret becomes a dot.
 func Excerpt(text string, runes int) string {
 	var b strings.Builder
 	n, blank := 0, false
@@ -187,7 +187,7 @@ func printable(text string, r rune) rune {
 	return r
 }
 
-// Printable returns text with a dot for every byte and character that a terminal might obey, except tabs and line ends.
+// Printable returns text with a dot for each byte or character that a terminal could interpret, except tabs and newlines.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || unicode.IsPrint(r) && r != unicode.ReplacementChar {
@@ -197,5 +197,5 @@ func Printable(text string) string {
 	}, text)
 }
 
-// A Quoted formats text for a message: quoted, and cut to a length that fits a line.
+// Quoted returns text for a message: quoted, and cut to a length that fits on a line.
 func Quoted(text string) string { return fmt.Sprintf("%q", Excerpt(text, 60)) }

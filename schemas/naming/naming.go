@@ -11,8 +11,8 @@ import (
 // maxListed is the largest number of known names that an error lists when none is near.
 const maxListed = 12
 
-// Match reports whether name matches pattern, in which * is any run of characters. The time grows with the product of
-// their lengths, not faster.
+// Match reports whether name matches pattern, in which * stands for any characters. It takes at most time proportional
+// to the product of the lengths.
 func Match(pattern, name string) bool {
 	p, n, star, mark := 0, 0, -1, 0
 	for n < len(name) {

@@ -101,12 +101,14 @@ func TestTheBudget(t *testing.T) {
 func TestChangedKeys(t *testing.T) {
 	s := payload(t, "pathway.metadata.updated")
 	for value, want := range map[string]string{
-		`"[\"stage\"]"`: "",
-		`" [ ] "`:       "",
-		`"stage"`:       "/identifiers/changedKeys: expected JSON, written in the string, got the string \"stage\"\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, got the string \"stage\"",
-		`"[1]"`:         "/identifiers/changedKeys/0: expected a string, got the number 1 in the JSON that the string encodes",
-		`["stage"]`:     "/identifiers/changedKeys: expected a string, got an array of 1 item",
-		`"{}"`:          "/identifiers/changedKeys: expected an array, got an empty object in the JSON that the string encodes\n/identifiers/changedKeys: expected a string that matches ^\\s*\\[[\\s\\S]*\\]\\s*$, got the string \"{}\"",
+		`"[\"stage\"]"`:              "",
+		`" [ \"a\" , \"b\\\"]\" ] "`: "",
+		`"[]"`:                       "/identifiers/changedKeys: expected at least 1 item, got an empty array in the JSON that the string encodes",
+		`"[null]"`:                   "/identifiers/changedKeys/0: expected a string, got null in the JSON that the string encodes",
+		`"stage"`:                    "/identifiers/changedKeys: expected JSON, written in the string, got the string \"stage\"",
+		`"[1]"`:                      "/identifiers/changedKeys/0: expected a string, got the number 1 in the JSON that the string encodes",
+		`["stage"]`:                  "/identifiers/changedKeys: expected a string, got an array of 1 item",
+		`"{}"`:                       "/identifiers/changedKeys: expected an array, got an empty object in the JSON that the string encodes",
 	} {
 		body := envelope("pathway.metadata.updated", `"pathwayId":`+id+`,"patientId":`+id+`,"episodeId":`+id+`,"changedKeys":`+value, "")
 		if got := lines(s.Validate([]byte(body))); got != want {

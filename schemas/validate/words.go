@@ -48,6 +48,10 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 		return one("items that all differ", got+", two of which are equal")
 	case "contentSchema":
 		return nil // contentMediaType has said that it is no JSON
+	case "pattern":
+		if l.schema["contentSchema"] != nil {
+			return nil // the schema of the content reports the same with more detail
+		}
 	case "minLength", "maxLength":
 		text, _ := value.(string)
 		got = fmt.Sprintf("%s: %s", plural(utf8.RuneCountInString(text), "character"), quoted(text))

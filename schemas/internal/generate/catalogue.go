@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// catalogue is catalogue.yaml as it is written.
+// catalogue is the content of catalogue.yaml.
 type catalogue struct {
 	Groups []group     `yaml:"groups"`
 	Events []eventType `yaml:"events"`
@@ -57,7 +57,7 @@ type entry[T any] struct {
 
 func (o *ordered[T]) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind != yaml.MappingNode {
-		return fmt.Errorf("line %d: a mapping is expected", node.Line)
+		return fmt.Errorf("line %d: expected a mapping", node.Line)
 	}
 	for i := 0; i < len(node.Content); i += 2 {
 		e := entry[T]{key: node.Content[i].Value}
@@ -86,16 +86,16 @@ func readCatalogue(file string) (*catalogue, error) {
 	return &c, nil
 }
 
-// check refuses what would get lost on the way: a row that names an identifier which it does not have.
+// check rejects a row that refers to an identifier which it does not list.
 func (e eventType) check() error {
 	for one := range e.OptionalWith {
 		if !slices.Contains(e.OneOf, one) {
-			return fmt.Errorf("optionalWith names %s, which is not among oneOf", one)
+			return fmt.Errorf("optionalWith contains %s, which is not one of oneOf", one)
 		}
 	}
 	for _, v := range e.Values {
 		if !slices.Contains(keys(e), v.key) {
-			return fmt.Errorf("values names %s, which is no identifier of it", v.key)
+			return fmt.Errorf("values contains %s, which is not one of its identifiers", v.key)
 		}
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 
 const dir = "../.." // package schemas
 
-// TestFilesAreCurrent derives every file from the catalogue again and compares.
+// TestFilesAreCurrent compares the generated files with the catalogue.
 func TestFilesAreCurrent(t *testing.T) {
 	files, err := derive(dir)
 	if err != nil {
@@ -55,7 +55,7 @@ events:
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(orphan); !os.IsNotExist(err) {
-		t.Errorf("the schema of a type that the catalogue does not have is still there (%v)", err)
+		t.Errorf("the schema of a removed type still exists (%v)", err)
 	}
 	schema, err := os.ReadFile(filepath.Join(tmp, "payload", "tea.brewed.schema.json"))
 	if err != nil || !bytes.Contains(schema, []byte(`"$id": "semblance:payload/tea.brewed"`)) {
@@ -67,9 +67,9 @@ func TestBadCatalogues(t *testing.T) {
 	tests := []struct{ name, catalogue, want string }{
 		{"unknown key", "groups: []\nevents: [{nmae: x}]", "nmae"},
 		{"value of no kind", "events: [{name: tea.brewed, required: [strength], values: {strength: {}}}]", "event type tea.brewed: value strength has neither enum nor a known format"},
-		{"companion of nothing", "events: [{name: tea.brewed, oneOf: [cupId, potId], optionalWith: {mugId: [teaId]}}]", "optionalWith names mugId, which is not among oneOf"},
-		{"value of nothing", "events: [{name: tea.brewed, required: [teaId], values: {strength: {enum: [weak]}}}]", "values names strength, which is no identifier of it"},
-		{"values no mapping", "events: [{name: tea.brewed, values: [x]}]", "a mapping is expected"},
+		{"companion of nothing", "events: [{name: tea.brewed, oneOf: [cupId, potId], optionalWith: {mugId: [teaId]}}]", "optionalWith contains mugId, which is not one of oneOf"},
+		{"value of nothing", "events: [{name: tea.brewed, required: [teaId], values: {strength: {enum: [weak]}}}]", "values contains strength, which is not one of its identifiers"},
+		{"values no mapping", "events: [{name: tea.brewed, values: [x]}]", "expected a mapping"},
 	}
 	for _, test := range tests {
 		tmp := t.TempDir()

@@ -1,5 +1,5 @@
-// Generate writes what derives from schemas/catalogue.yaml: the Go table of package schemas and the JSON Schema of each
-// event type's payload. Run it through `go generate ./schemas`; a test fails while its output is not current.
+// Command generate writes the files that derive from schemas/catalogue.yaml: the Go table of package schemas and the JSON
+// Schema of each event type's payload. Run it with `go generate ./...`; a test fails if its output is not current.
 package main
 
 import (
@@ -17,8 +17,7 @@ func main() {
 	}
 }
 
-// run reads dir/catalogue.yaml, writes the files that derive from it below dir, and removes the schemas of event types
-// that the catalogue no longer has.
+// run writes the files that derive from dir/catalogue.yaml to dir, and removes schemas of types that are not in it.
 func run(dir string) error {
 	files, err := derive(dir)
 	if err != nil {
@@ -46,7 +45,7 @@ func run(dir string) error {
 	return nil
 }
 
-// derive returns the generated files by their name below dir, with slashes. It writes nothing.
+// derive returns the contents of the generated files by their slash-separated path in dir.
 func derive(dir string) (map[string][]byte, error) {
 	c, err := readCatalogue(filepath.Join(dir, "catalogue.yaml"))
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// object is a JSON object in a fixed order, so that the files read from the general to the particular and a change of
-// the catalogue changes only the lines that it concerns.
+// object is a JSON object with a fixed order of members, so that a change of the catalogue changes few lines.
 type object []member
 
 type member struct {
@@ -34,7 +33,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// encode is json.Marshal without the escapes that are meant for HTML.
+// encode is json.Marshal without escapes for HTML.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -43,8 +42,8 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSpace(b.Bytes()), err
 }
 
-// payloadSchema renders the JSON Schema of one event type's payload: strict, self-contained, and exact about which
-// identifiers exclude or need each other.
+// payloadSchema returns the JSON Schema of the payload of an event type. It allows no unknown members and expresses which
+// identifiers exclude or require each other.
 func payloadSchema(e eventType) ([]byte, error) {
 	identifiers, err := identifiersSchema(e)
 	if err != nil {
@@ -95,15 +94,15 @@ func description(e eventType) string {
 	text := strings.TrimSuffix(e.Summary, ".") + "."
 	switch e.Evidence {
 	case "inferred":
-		text += " The name is known from the provider's documentation, the identifiers are inferred."
+		text += " The name is documented by the provider, the identifiers are inferred."
 	case "retired":
 		text += " Retired: the provider's reference no longer lists it."
 	}
 	return text
 }
 
-// identifiersSchema says which identifiers there are. Those of oneOf exclude each other: exactly one is required. What
-// may come only beside one of them needs it, by dependentRequired.
+// identifiersSchema returns the schema of the identifiers object. Exactly one identifier of oneOf is required; those of
+// optionalWith require it with dependentRequired.
 func identifiersSchema(e eventType) (object, error) {
 	var properties object
 	dependent := object{}
@@ -126,7 +125,7 @@ func identifiersSchema(e eventType) (object, error) {
 			return nil, err
 		}
 		with := e.OptionalWith[one]
-		if err := add(with, fmt.Sprintf("Only beside %s, and absent when the record has none.", one)); err != nil {
+		if err := add(with, fmt.Sprintf("Only together with %s, and absent if the record has none.", one)); err != nil {
 			return nil, err
 		}
 		for _, key := range with {
@@ -134,11 +133,11 @@ func identifiersSchema(e eventType) (object, error) {
 		}
 		alternatives = append(alternatives, object{{"required", []string{one}}})
 	}
-	if err := add(e.Optional, "Absent when the record has none."); err != nil {
+	if err := add(e.Optional, "Absent if the record has none."); err != nil {
 		return nil, err
 	}
 	schema := object{
-		{"description", "Strings only. What does not exist is absent, never null and never empty."},
+		{"description", "Strings only. An identifier whose record does not exist is absent, never null and never empty."},
 		{"type", "object"},
 		{"properties", properties},
 	}
@@ -153,6 +152,12 @@ func identifiersSchema(e eventType) (object, error) {
 	}
 	return append(schema, member{"additionalProperties", false}), nil
 }
+
+// jsonStringsPattern matches the text of a JSON array of at least one string, in ECMA-262 and in RE2.
+const (
+	jsonStringsPattern = `^\s*\[\s*` + jsonString + `(\s*,\s*` + jsonString + `)*\s*\]\s*$`
+	jsonString         = `"([^"\\]|\\.)*"`
+)
 
 func identifierSchema(e eventType, key, note string) (object, error) {
 	i := slices.IndexFunc(e.Values, func(v entry[value]) bool { return v.key == key })
@@ -177,9 +182,9 @@ func identifierSchema(e eventType, key, note string) (object, error) {
 	case v.JSONArrayOf == "string":
 		return append(schema,
 			member{"type", "string"},
-			member{"pattern", `^\s*\[[\s\S]*\]\s*$`}, // for validators that take the three below as remarks
+			member{"pattern", jsonStringsPattern}, // many validators ignore the content keywords
 			member{"contentMediaType", "application/json"},
-			member{"contentSchema", object{{"type", "array"}, {"items", object{{"type", "string"}}}}},
+			member{"contentSchema", object{{"type", "array"}, {"minItems", 1}, {"items", object{{"type", "string"}}}}},
 		), nil
 	}
 	return nil, fmt.Errorf("value %s has neither enum nor a known format", key)

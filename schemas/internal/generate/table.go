@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// goTable renders the catalogue as the Go table of package schemas.
+// goTable returns the source of the Go table of package schemas.
 func goTable(c *catalogue) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("// Code generated from catalogue.yaml by internal/generate. DO NOT EDIT.\n\npackage schemas\n\n")
-	b.WriteString("var groups = []Group{\n")
+	b.WriteString("// JSONStringsPattern is the pattern of a [ValueJSONArray]: a JSON array of at least one string.\n")
+	fmt.Fprintf(&b, "const JSONStringsPattern = `%s`\n\nvar groups = []Group{\n", jsonStringsPattern)
 	for _, g := range c.Groups {
 		fmt.Fprintf(&b, "{Key: %q, Title: %q, Summary: %q},\n", g.Key, g.Title, g.Summary)
 	}
@@ -22,7 +23,7 @@ func goTable(c *catalogue) ([]byte, error) {
 			return nil, fmt.Errorf("event type %s: %w", e.Name, err)
 		}
 	}
-	b.WriteString("}\n\n// byName holds the positions in table, in the order of the names.\nvar byName = [...]uint8{")
+	b.WriteString("}\n\n// byName contains the indices of table in the order of the names.\nvar byName = [...]uint8{")
 	for _, i := range namesInOrder(c.Events) {
 		fmt.Fprintf(&b, "%d,", i)
 	}
@@ -39,8 +40,7 @@ func namesInOrder(events []eventType) []int {
 	return order
 }
 
-// keys are the identifiers of an event type in the order of the payload: the required ones, each of oneOf with its
-// companions, the optional ones.
+// keys returns the identifiers of an event type in the order of the payload; see EventType.Keys.
 func keys(e eventType) []string {
 	keys := slices.Clone(e.Required)
 	for _, one := range e.OneOf {
