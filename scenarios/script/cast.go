@@ -1,110 +1,202 @@
 package script
 
 import (
+	"slices"
 	"strings"
 
 	"semblance/fixtures"
+	"semblance/schemas"
+	"semblance/schemas/human"
+	"semblance/schemas/naming"
 )
 
-// person is a record of the cast as the checks know it: made in a clinic that is thrown away, so that what the clinic
-// itself would refuse is refused when the file is read.
-type person struct {
-	kind   string           // "" where it was wrong, which has been said
-	record *fixtures.Record // nil where the clinic refused to make it
+// member is a record of the cast in the scratch clinic. The parser creates it, so that a record that the clinic would
+// refuse is an error of the file.
+type member struct {
+	kind   string           // "" after an error
+	record *fixtures.Record // nil after an error
 }
 
-// record makes the cast in the clinic of the checks. In a scenario that another plays, some are the other's.
-func (p *parser) record(s *Scenario) {
-	p.people = map[string]person{}
-	for i := range s.Cast {
-		c := &s.Cast[i]
-		if outer, ok := p.guests[c.Name]; ok && outer.person.kind == c.Kind {
-			c.Outer = outer.name
-			p.people[c.Name] = outer.person
-			continue
-		}
-		relations := map[string]*fixtures.Record{}
-		complete := true
-		for _, r := range c.Relations {
-			relations[r.Role] = p.people[r.Name].record
-			complete = complete && relations[r.Role] != nil
-		}
-		one := person{kind: c.Kind}
-		if complete && c.Kind != "" {
-			record, err := p.load.clinic.At(p.path+c.Name).Add(c.Kind, relations)
-			if err != nil {
-				p.failAt(c.Pos, len(c.Name), "%s: %s", c.Name, p.inNames(err))
+// substitute is a record of an outer cast that replaces one of the played scenario's.
+type substitute struct {
+	name   string // in the outer cast
+	member member
+}
+
+// cast is the records of a scenario.
+func cast(into *[]Cast) value {
+	return value{shape: castShape, read: func(p *parser, n *node, key string) {
+		var records []Cast
+		p.pairs(n, key, func(k, v *node) {
+			if name, ok := p.newName(k, "a record"); ok {
+				c := Cast{Pos: k.pos, Name: name}
+				p.castRecord(v, &c)
+				records = append(records, c)
 			}
-			one.record = record
+		})
+		*into = p.sortCast(records)
+		p.createCast(*into)
+	}}
+}
+
+// castRecord reads one record. After an error it has no kind, which prevents further errors about it.
+func (p *parser) castRecord(n *node, c *Cast) {
+	if n.kind != object || n.get("kind") == nil {
+		p.fail(n, "a record of the cast needs a kind, such as {kind: patient}; got %s", n.describe())
+		return
+	}
+	kind, ok := p.word(n.get("kind"), "kind")
+	if !ok {
+		return
+	}
+	if known := schemas.Kinds(); !slices.Contains(known, kind) {
+		p.fail(n.get("kind"), "unknown kind %s%s", human.Quoted(kind), hint(kind, known))
+		return
+	}
+	c.Kind = kind
+	known := append([]string{"kind"}, relationRoles(kind)...)
+	p.checkKeys(n, article(kind), known)
+	for _, role := range known[1:] {
+		if v := n.get(role); v != nil {
+			if name, ok := p.word(v, "the "+role); ok {
+				c.Relations = append(c.Relations, Relation{Pos: v.pos, Role: role, Name: name})
+			}
 		}
-		p.people[c.Name] = one
 	}
 }
 
-// inNames says an error of the clinic with the names of the cast for the ids of its records.
-func (p *parser) inNames(err error) string {
+// sortCast checks the relations of the records and puts each record after its relations.
+func (p *parser) sortCast(records []Cast) []Cast {
+	byName := map[string]*Cast{}
+	for i := range records {
+		byName[records[i].Name] = &records[i]
+	}
+	var sorted []Cast
+	const visiting, done = 1, 2
+	state := map[string]int{}
+	var visit func(c *Cast)
+	visit = func(c *Cast) {
+		state[c.Name] = visiting
+		c.Relations = slices.DeleteFunc(c.Relations, func(r Relation) bool {
+			other := byName[r.Name]
+			fail := func(format string, arguments ...any) bool {
+				p.failAt(r.Pos, len(r.Name), format, arguments...)
+				return true
+			}
+			switch {
+			case other == nil:
+				return fail("%s", p.notInCast(r.Name, records))
+			case r.Name == c.Name:
+				return fail("%s cannot be its own %s", c.Name, r.Role)
+			case state[r.Name] == visiting:
+				return fail("%s and %s cannot refer to each other", c.Name, r.Name)
+			case state[r.Name] != done:
+				visit(other)
+			}
+			want := relationKind(c.Kind, r.Role)
+			if other.Kind != want && other.Kind != "" {
+				return fail("the %s of %s must be %s, but %s is %s", r.Role, article(c.Kind), article(want), r.Name, article(other.Kind))
+			}
+			return false
+		})
+		state[c.Name] = done
+		sorted = append(sorted, *c)
+	}
+	for i := range records {
+		if state[records[i].Name] != done {
+			visit(&records[i])
+		}
+	}
+	return sorted
+}
+
+// createCast creates the records in the scratch clinic, except those that the outer cast replaces.
+func (p *parser) createCast(records []Cast) {
+	for i := range records {
+		c := &records[i]
+		if outer, ok := p.substitutes[c.Name]; ok && outer.member.kind == c.Kind {
+			c.Outer = outer.name
+			p.cast[c.Name] = outer.member
+			continue
+		}
+		relations := map[string]*fixtures.Record{}
+		complete := c.Kind != ""
+		for _, r := range c.Relations {
+			relations[r.Role] = p.cast[r.Name].record
+			complete = complete && relations[r.Role] != nil
+		}
+		m := member{kind: c.Kind}
+		if complete {
+			record, err := p.load.clinic.At(p.path+c.Name).Add(c.Kind, relations)
+			if err != nil {
+				p.failAt(c.Pos, len(c.Name), "%s: %s", c.Name, p.withNames(err))
+			}
+			m.record = record
+		}
+		p.cast[c.Name] = m
+	}
+}
+
+// withNames returns an error of the clinic with the names of the records in place of their ids.
+func (p *parser) withNames(err error) string {
 	message := err.Error()
 	if p.load.full() {
 		return message
 	}
-	for name, one := range p.people {
-		if one.record != nil {
-			message = strings.ReplaceAll(message, one.record.ID(), name)
+	for name, m := range p.cast {
+		if m.record != nil {
+			message = strings.ReplaceAll(message, m.record.ID(), name)
 		}
 	}
 	return message
 }
 
-// guest is a record of the outer cast that stands for one of an inner scenario's.
-type guest struct {
-	name   string
-	person person
-}
-
-// guests finds the records that a play step gives to the scenario that it plays.
-func (p *parser) guestsOf(list []with) map[string]guest {
-	guests := map[string]guest{}
-	for _, w := range list {
-		one, ok := p.people[w.outer]
-		if !ok {
-			p.fail(w.value, "%s", p.notCast(w.outer))
-			continue
-		}
-		guests[w.inner] = guest{name: w.outer, person: one}
+// unknownRecord reports that the cast has no record of a name.
+func (p *parser) unknownRecord(name string) string {
+	var records []Cast
+	for known := range p.cast {
+		records = append(records, Cast{Name: known})
 	}
-	return guests
+	return p.notInCast(name, records)
 }
 
-// met checks that the scenario that was read has the records that guests stand for.
-func (p *parser) met(inner *Scenario, list []with) {
-	for _, w := range list {
-		one, known := p.people[w.outer]
-		if !known {
-			continue
-		}
-		found := false
-		for _, c := range inner.Cast {
-			if c.Name == w.inner {
-				found = true
-				if c.Kind != one.kind && c.Kind != "" && one.kind != "" {
-					p.fail(w.value, "%s is %s there, and %s is %s", w.inner, an(c.Kind), w.outer, an(one.kind))
-				}
-			}
-		}
-		if !found {
-			p.fail(w.key, "in the scenario that is played, %s", notCast(w.inner, inner.Cast))
-		}
-	}
-}
-
-// notCast says that no record of the cast has a name, and which is near.
-func (p *parser) notCast(name string) string {
-	if p.load.full() { // nobody reads it, and the nearest name takes time to find
+func (p *parser) notInCast(name string, records []Cast) string {
+	if p.load.full() { // the message is not listed, and the nearest name takes time to find
 		return ""
 	}
-	var cast []Cast
-	for called := range p.people {
-		cast = append(cast, Cast{Name: called})
+	known := make([]string, len(records))
+	for i, c := range records {
+		known[i] = c.Name
 	}
-	return notCast(name, cast)
+	slices.Sort(known)
+	hint := naming.Hint(name, known)
+	if len(known) == 0 {
+		hint = "; add it: cast: {" + excerpt(name) + ": {kind: …}}"
+	}
+	return human.Quoted(name) + " is not in the cast" + hint
+}
+
+func relationRoles(kind string) []string {
+	var roles []string
+	for _, r := range fixtures.Relations(kind) {
+		roles = append(roles, r.Role)
+	}
+	return roles
+}
+
+func relationKind(kind, role string) string {
+	for _, r := range fixtures.Relations(kind) {
+		if r.Role == role {
+			return r.Kind
+		}
+	}
+	return ""
+}
+
+// article puts the indefinite article before a kind of record.
+func article(kind string) string {
+	if strings.IndexAny(kind, "aeio") == 0 {
+		return "an " + kind
+	}
+	return "a " + kind
 }

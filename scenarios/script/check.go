@@ -1,58 +1,54 @@
 package script
 
 import (
+	"maps"
 	"slices"
 	"unicode/utf8"
 
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
-// scope is what a step can refer to at its place in the scenario.
-type scope struct {
-	captures map[string]bool // taken before, whatever the order that a shuffle draws
-	sent     bool            // something was sent before
-}
-
-func (s scope) clone() scope {
-	captures := make(map[string]bool, len(s.captures))
-	for name := range s.captures {
-		captures[name] = true
-	}
-	return scope{captures: captures, sent: s.sent}
-}
-
-// checker walks the tree of one file and says which references lead nowhere.
+// checker checks the steps of one file: references, names, and the records that events concern.
 type checker struct {
 	*parser
-	taken map[string]Pos // where each capture of the file is taken first
-	names map[string]Pos // of steps
-	lost  bool           // the clinic of the checks is no longer where the scenario's will be: no action is rehearsed
+	captures     map[string]Pos // the first position of each capture of the file
+	names        map[string]Pos // positions of the named steps
+	stateUnknown bool           // the scratch clinic may differ from the scenario's, so no further actions are performed in it
 }
 
-// check says all that is wrong with the steps of a file beyond their form.
+// scope is the set of values that a step can refer to.
+type scope struct {
+	captures map[string]bool // taken earlier, in every order that a shuffle may draw
+	sent     bool            // an event was sent earlier
+}
+
+func (s scope) clone() scope { return scope{captures: maps.Clone(s.captures), sent: s.sent} }
+
+// check checks the meaning of the steps of a file. Their form was checked when they were read.
 func (p *parser) check(s *Scenario) {
-	c := &checker{parser: p, taken: map[string]Pos{}, names: map[string]Pos{}, lost: len(p.guests) > 0}
+	c := &checker{parser: p, captures: map[string]Pos{}, names: map[string]Pos{}, stateUnknown: len(p.substitutes) > 0}
 	c.collect(s.Steps)
 	c.sequence(s.Steps, &scope{captures: map[string]bool{}})
 }
 
-// collect finds the captures of the file, and the names of its steps.
+// collect notes the captures of the file and the names of its steps.
 func (c *checker) collect(steps []Step) {
 	for _, step := range steps {
 		common := step.common()
-		if first, twice := c.names[common.Name]; twice && common.Name != "" {
+		if first, duplicate := c.names[common.Name]; duplicate && common.Name != "" {
 			c.failAt(common.Pos, 1, "two steps are called %q; the first is on line %d", common.Name, first.Line)
 		}
 		c.names[common.Name] = common.Pos
 		for _, capture := range capturesOf(step) {
-			if _, twice := c.taken[capture.Name]; !twice {
-				c.taken[capture.Name] = capture.Pos
+			if _, duplicate := c.captures[capture.Name]; !duplicate {
+				c.captures[capture.Name] = capture.Pos
 			}
-			if _, cast := c.people[capture.Name]; cast {
+			if _, record := c.cast[capture.Name]; record {
 				c.failAt(capture.Pos, len(capture.Name), "%q is a record of the cast; give the capture another name", capture.Name)
 			}
 		}
-		if _, other := step.(*Play); !other {
+		if _, otherFile := step.(*Play); !otherFile {
 			c.collect(Children(step))
 		}
 	}
@@ -65,22 +61,20 @@ func (c *checker) sequence(steps []Step, s *scope) {
 	}
 }
 
-// beside checks steps that run in any order or at once: what one captures, the others do not see.
-func (c *checker) beside(steps []Step, s *scope) {
+// unordered checks steps that run in any order or at once. The captures of each are invisible to the others.
+func (c *checker) unordered(steps []Step, s *scope) {
 	after := s.clone()
 	for _, step := range steps {
 		own := s.clone()
 		c.step(step, &own)
-		for name := range own.captures {
-			after.captures[name] = true
-		}
+		maps.Copy(after.captures, own.captures)
 		after.sent = after.sent || own.sent
 	}
 	*s = after
 }
 
 func (c *checker) step(step Step, s *scope) {
-	texts(step, func(t *Text, at place) {
+	eachText(step, func(t *Text, at site) {
 		for _, ref := range t.Refs() {
 			c.reference(step.common(), ref, at, s)
 		}
@@ -94,14 +88,14 @@ func (c *checker) step(step Step, s *scope) {
 		c.traffic(step)
 	case *Repeat:
 		c.sequence(step.Steps, s)
-		c.lost = c.lost || step.Times > 1 && acts(step.Steps)
+		c.stateUnknown = c.stateUnknown || step.Times > 1 && hasAction(step.Steps)
 	case *Shuffle:
-		c.lost = c.lost || acts(step.Steps)
-		c.beside(step.Steps, s)
+		c.stateUnknown = c.stateUnknown || hasAction(step.Steps)
+		c.unordered(step.Steps, s)
 	case *Play:
-		c.lost = c.lost || step.Scenario != nil && invites(step.Scenario) && acts(step.Scenario.Steps)
+		c.stateUnknown = c.stateUnknown || step.Scenario != nil && hasSubstitute(step.Scenario) && hasAction(step.Scenario.Steps)
 	case *Parallel:
-		c.beside(step.Steps, s)
+		c.unordered(step.Steps, s)
 	}
 	for _, capture := range capturesOf(step) {
 		s.captures[capture.Name] = true
@@ -109,7 +103,7 @@ func (c *checker) step(step Step, s *scope) {
 	s.sent = s.sent || sends(step)
 }
 
-// sends reports whether a step sends an event of which ${request.eventId} is the id.
+// sends reports whether a step sends an event, whose id is then ${request.eventId}.
 func sends(step Step) bool {
 	switch step.(type) {
 	case *Send, *Do, *Traffic:
@@ -132,69 +126,8 @@ func capturesOf(step Step) []Capture {
 	return nil
 }
 
-// place is where a text stands, which decides what it may refer to.
-type place int
-
-const (
-	inStep    place = iota
-	inExpect        // judged after the send: ${request.eventId} is the attempt's own
-	inRequest       // headers and URL: ${sign.…} too
-	inOver          // ${t} and ${body} too
-)
-
-// texts calls each for every text of the step itself, not of those inside it.
-func texts(step Step, each func(t *Text, at place)) {
-	named := func(list []Named, at place) {
-		for i := range list {
-			each(&list[i].Value, at)
-		}
-	}
-	value := func(v *Value, at place) { v.texts(func(t *Text) { each(t, at) }) }
-	expect := func(e *Expect, at place) {
-		named(e.Headers, at)
-		for i := range e.Equals {
-			value(&e.Equals[i].Value, at)
-		}
-	}
-	switch s := step.(type) {
-	case *Send:
-		named(s.Identifiers, inStep)
-		expect(&s.Expect, inExpect)
-	case *Do:
-		expect(&s.Expect, inExpect)
-	case *Traffic:
-		expect(&s.Expect, inExpect)
-	case *Probe:
-		each(&s.URL, inStep)
-		for i := range s.Exec {
-			each(&s.Exec[i], inStep)
-		}
-		named(s.Headers, inStep)
-		if s.Body != nil {
-			value(s.Body, inStep)
-		}
-		expect(&s.Until.Expect, inStep)
-		if s.Until.Output != nil {
-			each(s.Until.Output, inStep)
-		}
-	case *Request:
-		if s.URL != nil {
-			each(s.URL, inRequest)
-		}
-		named(s.Headers, inRequest)
-		each(&s.Body, inStep)
-		each(&s.Sign.Over, inOver)
-		for _, t := range []*Text{s.Sign.Time.Literal, s.Sign.Secret} {
-			if t != nil {
-				each(t, inStep)
-			}
-		}
-		expect(&s.Expect, inStep)
-	}
-}
-
-// reference checks one ${…}, and notes the capture that a step reads.
-func (c *checker) reference(step *Common, ref *Ref, at place, s *scope) {
+// reference checks one ${…} and records the capture that the step reads.
+func (c *checker) reference(step *Common, ref *Ref, at site, s *scope) {
 	fail := func(format string, arguments ...any) {
 		c.failAt(ref.Pos, utf8.RuneCountInString(ref.Text)+3, format, arguments...)
 	}
@@ -202,15 +135,15 @@ func (c *checker) reference(step *Common, ref *Ref, at place, s *scope) {
 	case RefCast:
 		c.castReference(ref, fail)
 	case RefRequest:
-		if !s.sent && at != inExpect {
-			fail("nothing is sent before this step, so there is no ${request.eventId} yet")
+		if !s.sent && at != siteExpect {
+			fail("${request.eventId} is unknown, because no earlier step sends an event")
 		}
 	case RefSign:
-		if at != inRequest {
-			fail("${sign.…} is known in the headers and the url of a request alone")
+		if at != siteRequest {
+			fail("${sign.…} is only known in the headers and the url of a request")
 		}
 	case RefCapture:
-		if at == inOver && (ref.Name == "t" || ref.Name == "body") {
+		if at == siteOver && (ref.Name == "t" || ref.Name == "body") {
 			ref.Kind = RefOver
 			return
 		}
@@ -223,60 +156,114 @@ func (c *checker) reference(step *Common, ref *Ref, at place, s *scope) {
 	}
 }
 
-// castReference checks that a record and the records it is reached through exist.
+// castReference checks that a record and its relations exist.
 func (c *checker) castReference(ref *Ref, fail func(string, ...any)) {
-	one, ok := c.people[ref.Name]
+	m, ok := c.cast[ref.Name]
 	if !ok {
-		fail("%s", c.notCast(ref.Name))
+		fail("%s", c.unknownRecord(ref.Name))
 		return
 	}
-	record, way := one.record, ref.Name
+	record, path := m.record, ref.Name
 	for _, role := range ref.Path {
-		if record == nil { // said already
+		if record == nil { // reported already
 			return
 		}
 		next := record.Related(role)
-		if next == nil {
-			known := relationNames(record.Kind())
-			near := naming.Nearest(role, known)
-			switch {
-			case slices.Contains(known, role):
-				fail("%s has no %s, so there is no id of one", way, role)
-			case near != "":
-				fail("a %s has no %q; did you mean %q?", record.Kind(), role, near)
-			default:
-				fail("a %s has no %q; its relations are %s", record.Kind(), role, listed(known))
-			}
-			return
+		known := relationRoles(record.Kind())
+		switch {
+		case next != nil:
+			record, path = next, path+"."+role
+			continue
+		case slices.Contains(known, role):
+			fail("%s has no %s", path, role)
+		case len(known) == 0:
+			fail("%s has no relations", article(record.Kind()))
+		default:
+			fail("%s has no %s%s", article(record.Kind()), human.Quoted(role), hint(role, known))
 		}
-		record, way = next, way+"."+role
+		return
 	}
 }
 
-// notCaptured says why a capture cannot be read, or what may have been meant.
+// notCaptured reports why a capture cannot be read.
 func (c *checker) notCaptured(ref *Ref, step *Common, fail func(string, ...any)) {
 	if c.load.full() {
 		return
 	}
-	if _, cast := c.people[ref.Name]; cast {
-		fail("%s is a record, which has no value but its id: write ${%s.id}", ref.Name, ref.Name)
+	if _, record := c.cast[ref.Name]; record {
+		fail("the only value of a record is its id: write ${%s.id}", ref.Name)
 		return
 	}
-	at, taken := c.taken[ref.Name]
+	first, captured := c.captures[ref.Name]
 	switch {
-	case !taken:
-		var known []string
-		for name := range c.taken {
-			known = append(known, name)
+	case !captured:
+		hint := naming.Hint(ref.Name, slices.Sorted(maps.Keys(c.captures)))
+		if hint == "" {
+			hint = "; add capture: {" + ref.Name + ": /pointer/into/the/response} to an earlier step"
 		}
-		if near := naming.Nearest(ref.Name, known); near != "" {
-			fail("no step captures %q; did you mean %q?", ref.Name, near)
-		} else {
-			fail("no step captures %q; capture: {%s: /pointer/into/the/answer} does", ref.Name, ref.Name)
-		}
-	case at.Line >= step.Line:
-		fail("${%s} is captured only later, on line %d", ref.Name, at.Line)
+		fail("no step captures %q%s", ref.Name, hint)
+	case first.Line >= step.Line:
+		fail("${%s} is captured later, on line %d", ref.Name, first.Line)
 	default:
-		fail("${%s} is captured on line %d by a step that may run after this one; a capture is visible when its block has ended", ref.Name, at.Line)
+		fail("${%s} is captured on line %d by a step that may run after this one; a capture is visible after its block", ref.Name, first.Line)
+	}
+}
+
+// site is the kind of place where a text is used. It decides which references the text may contain.
+type site int
+
+const (
+	siteStep    site = iota
+	siteExpect       // judged after the send: ${request.eventId} is that of the attempt
+	siteRequest      // headers and URL of a request: also ${sign.…}
+	siteOver         // signed content: also ${t} and ${body}
+)
+
+// eachText calls each for every text of a step, without the steps inside it.
+func eachText(step Step, each func(t *Text, at site)) {
+	named := func(list []Named, at site) {
+		for i := range list {
+			each(&list[i].Value, at)
+		}
+	}
+	value := func(v *Value, at site) { v.eachText(func(t *Text) { each(t, at) }) }
+	expect := func(e *Expect, at site) {
+		named(e.Headers, at)
+		for i := range e.Equals {
+			value(&e.Equals[i].Value, at)
+		}
+	}
+	optional := func(t *Text, at site) {
+		if t != nil {
+			each(t, at)
+		}
+	}
+	switch s := step.(type) {
+	case *Send:
+		named(s.Identifiers, siteStep)
+		expect(&s.Expect, siteExpect)
+	case *Do:
+		expect(&s.Expect, siteExpect)
+	case *Traffic:
+		expect(&s.Expect, siteExpect)
+	case *Probe:
+		each(&s.URL, siteStep)
+		for i := range s.Exec {
+			each(&s.Exec[i], siteStep)
+		}
+		named(s.Headers, siteStep)
+		if s.Body != nil {
+			value(s.Body, siteStep)
+		}
+		expect(&s.Until.Expect, siteStep)
+		optional(s.Until.Output, siteStep)
+	case *Request:
+		optional(s.URL, siteRequest)
+		named(s.Headers, siteRequest)
+		each(&s.Body, siteStep)
+		each(&s.Sign.Over, siteOver)
+		optional(s.Sign.Time.Literal, siteStep)
+		optional(s.Sign.Secret, siteStep)
+		expect(&s.Expect, siteStep)
 	}
 }

@@ -30,10 +30,10 @@ steps:
 	// 1    line 7  send booking.created about visit
 	// 2    line 8  shuffle 2 steps
 	// 2.1  line 9  do arrive about visit
-	// 2.2  line 10  wait 300ms
+	// 2.2  line 10  wait 300 ms
 }
 
-// All that is wrong is said at once, each with its line and a caret.
+// All problems are reported at once, each with its line and carets.
 func ExampleProblems() {
 	_, err := script.Parse("first.yaml", []byte(`name: A first visit
 cast: {ada: {kind: patient}}

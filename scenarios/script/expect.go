@@ -8,210 +8,158 @@ import (
 	"strings"
 
 	"semblance/scenarios"
+	jsonpointer "semblance/schemas/pointer"
 	"semblance/schemas/validate"
 )
 
-// expecting is an expect as it is being read: what it says, and which keys it says.
-type expecting struct {
-	Expect
-	said []string
-}
-
-func expectTable() *table[expecting] {
-	say := func(name string, read func(p *parser, n *node, e *expecting)) func(p *parser, n *node, e *expecting) {
-		return func(p *parser, n *node, e *expecting) {
-			e.said = append(e.said, name)
-			read(p, n, e)
-		}
-	}
-	return &table[expecting]{what: "expect", about: "What an answer must be. Keys that are left out are inherited.", keys: []key[expecting]{
-		{"response", "none: no response (reset, cut, lost); any: a response or none.", words(presenceWords()), false,
-			say("response", func(p *parser, n *node, e *expecting) {
-				word, _ := p.oneOf(n, "response", presenceWords())
-				e.Response = scenarios.Presence(word)
-				if word == "expected" {
-					e.Response = scenarios.ResponseExpected
-				}
-			})},
-		{"status", "A number, a class such as 2xx, a list of them, or any.", statusShape(), false,
-			say("status", func(p *parser, n *node, e *expecting) { e.Status = p.statuses(n) })},
-		{"headers", "Each exact, or with * for any run of characters.", mapOf(text()), false,
-			say("headers", func(p *parser, n *node, e *expecting) { e.Headers = p.headers(n, "headers") })},
-		{"within", "From the first byte sent to the last byte read.", duration(), false,
-			say("within", func(p *parser, n *node, e *expecting) { e.Within, _ = p.duration(n, "within") })},
-		{"equals", "Values in the answer, by RFC 6901 pointer.", shape{"type": "object", "propertyNames": pointer()}, false,
-			say("equals", func(p *parser, n *node, e *expecting) { e.Equals = p.equals(n) })},
-		{"body", "A JSON Schema, by $ref or written here; absent: there must be no body; any: whatever it is.",
-			anyOf(words(bodyWords()), shape{"type": []string{"object", "boolean"}}), false,
-			say("body", func(p *parser, n *node, e *expecting) { p.body(n, e) })},
+// expect is an expectation. Keys that are absent are inherited.
+func expect(into *Expect, inherited func() Expect) value {
+	return value{shape: func() shape { return ref("expect") }, read: func(p *parser, n *node, _ string) {
+		*into = p.expectation(n, inherited())
 	}}
 }
 
-func presenceWords() []string { return []string{"none", "any", "expected"} }
+func expectConstruct(e *Expect) construct {
+	return construct{name: "expect", about: "The expected response. Keys that are absent are inherited.", keys: expectKeys(e)}
+}
 
-func bodyWords() []string { return []string{"absent", "any"} }
+func expectKeys(e *Expect) []key {
+	return []key{
+		{"response", "none: no response (reset, cut, lost); any: a response or none.", false, presence(e)},
+		{"status", "A number, a class such as 2xx, a list of these, or any.", false, statuses(&e.Status)},
+		{"headers", "Header values: exact, or patterns with *.", false, headers(&e.Headers)},
+		{"within", "The time limit from the first byte sent to the last byte read.", false, duration(&e.Within, 0)},
+		{"equals", "Values in the body, by RFC 6901 pointer.", false, equals(&e.Equals)},
+		{"body", "A JSON Schema, by $ref or in place; absent: no body; any: any body.", false, bodySchema(e)},
+	}
+}
 
-// expectation reads an expect and merges it, key by key, over what it inherits.
+// responseKeys returns the keys that concern a response.
+func responseKeys() []string { return []string{"status", "headers", "equals", "body"} }
+
+// expectation reads an expect over the one that it inherits.
 func (p *parser) expectation(n *node, inherited Expect) Expect {
-	var e expecting
-	expectTable().read(p, n, &e)
-	said := func(key string) bool { return slices.Contains(e.said, key) }
-	out := inherited
-	out.Pos = n.pos
-	if said("response") {
-		out.Response = e.Response
-		if e.Response != scenarios.ResponseExpected {
-			out = Expect{Pos: n.pos, Response: e.Response, Within: inherited.Within}
-		}
-	} else if said("status") || said("headers") || said("equals") || said("body") {
-		out.Response = scenarios.ResponseExpected
+	e := inherited
+	e.Pos = n.pos
+	has := func(key string) bool { return n.get(key) != nil }
+	if !has("response") && slices.ContainsFunc(responseKeys(), has) {
+		e.Response = scenarios.ResponseExpected
 	}
-	if out.Response != scenarios.ResponseExpected {
-		for _, key := range []string{"status", "headers", "equals", "body"} {
-			if said(key) {
-				p.fail(n, "no answer is expected, so nothing can be said of its %s", key)
+	c := expectConstruct(&e)
+	c.read(p, n)
+	if e.Response != scenarios.ResponseExpected {
+		for _, key := range slices.DeleteFunc(responseKeys(), func(key string) bool { return !has(key) }) {
+			p.fail(n, "no response is expected, so %s cannot be checked", key)
+		}
+	}
+	if e.NoBody && !has("equals") {
+		e.Equals = nil
+	}
+	if e.NoBody && len(e.Equals) > 0 {
+		p.fail(n, "body: absent and equals cannot be combined")
+	}
+	return e
+}
+
+// presence says whether a response is expected. If it is not, nothing but the time limit is inherited.
+func presence(e *Expect) value {
+	words := []string{string(scenarios.ResponseNone), string(scenarios.ResponseAny), "expected"}
+	return value{shape: func() shape { return enum(words) }, read: func(p *parser, n *node, key string) {
+		word, ok := p.oneOf(n, key, words)
+		if !ok || word == "expected" {
+			e.Response = scenarios.ResponseExpected
+			return
+		}
+		*e = Expect{Pos: e.Pos, Response: scenarios.Presence(word), Within: e.Within}
+	}}
+}
+
+// statuses is one status or a list; nil stands for any.
+func statuses(into *scenarios.Statuses) value {
+	return value{shape: statusShape, read: func(p *parser, n *node, key string) {
+		*into = nil
+		if n.kind == list && len(n.items) == 0 {
+			p.fail(n, "%s is an empty list; use any for any status", key)
+		}
+		for _, item := range p.items(n, key, true) {
+			if item.kind != scalar {
+				p.fail(item, "%s must be a number such as 202 or a class such as 2xx; got %s", key, item.describe())
+				continue
 			}
+			if item.text == "any" {
+				*into = nil
+				return
+			}
+			r, err := scenarios.ParseStatus(item.text)
+			if err != nil {
+				p.fail(item, "%s", err)
+				continue
+			}
+			*into = append(*into, r)
 		}
-	}
-	if said("status") {
-		out.Status = e.Status
-	}
-	if said("headers") {
-		out.Headers = e.Headers
-	}
-	if said("within") {
-		out.Within = e.Within
-	}
-	if said("equals") {
-		out.Equals = e.Equals
-	}
-	if said("body") {
-		out.Body, out.NoBody = e.Body, e.NoBody
-		if e.NoBody && !said("equals") {
-			out.Equals = nil
-		}
-	}
-	if out.NoBody && len(out.Equals) > 0 {
-		p.fail(n, "the body is expected to be absent, so nothing in it can be equal to anything")
-	}
-	return out
+	}}
 }
 
-// spoiled is what a step with a fault inherits: the time alone.
-func (e Expect) faulty() Expect { return Expect{Within: e.Within} }
-
-func (p *parser) statuses(n *node) scenarios.Statuses {
-	items := p.items(n, "status", true)
-	var set scenarios.Statuses
-	for _, item := range items {
-		if item.kind != scalar {
-			p.fail(item, "a status is a number such as 202 or a class such as 2xx; got %s", item.describe())
-			continue
-		}
-		if item.text == "any" {
-			return nil
-		}
-		r, err := scenarios.ParseStatus(item.text)
-		if err != nil {
-			p.fail(item, "%s", err)
-			continue
-		}
-		set = append(set, r)
-	}
-	if n.kind == list && len(n.items) == 0 {
-		p.fail(n, "an empty list of statuses can never be met; write any for any status")
-	}
-	return set
+// equals is a map of pointers to values.
+func equals(into *[]Equal) value {
+	return value{shape: func() shape { return shape{"type": "object", "propertyNames": pointerShape()} }, read: func(p *parser, n *node, key string) {
+		*into = nil
+		p.pairs(n, key, func(k, v *node) {
+			if pointer, ok := p.pointer(k); ok {
+				*into = append(*into, Equal{Pos: k.pos, Pointer: pointer, Value: p.value(v)})
+			}
+		})
+	}}
 }
 
-// headers reads a map of headers, or a list of pairs where order, letter case and repetition matter.
-func (p *parser) headers(n *node, what string) []Named {
-	var headers []Named
-	add := func(k, v *node) {
-		if !isToken(k.text) {
-			p.fail(k, "%q is no name of a header", shorten(k.text))
-			return
-		}
-		if strings.ContainsAny(v.text, "\r\n\x00") {
-			p.fail(v, "the header %s is one line", k.text)
-			return
-		}
-		if value, ok := p.text(v, "the header "+k.text); ok {
-			headers = append(headers, Named{Pos: k.pos, Name: k.text, Value: value})
-		}
-	}
-	if n.kind != list {
-		p.pairs(n, what, add)
-		return headers
-	}
-	for _, pair := range n.items {
-		if pair.kind != list || len(pair.items) != 2 || pair.items[0].kind != scalar {
-			p.fail(pair, "a header in a list is a pair: [name, value]; got %s", pair.describe())
-			continue
-		}
-		add(pair.items[0], pair.items[1])
-	}
-	return headers
+// bodySchema is a JSON Schema for the body of a response, or a word.
+func bodySchema(e *Expect) value {
+	return value{shape: func() shape {
+		return anyOf(enum([]string{"absent", "any"}), shape{"type": []string{"object", "boolean"}})
+	},
+		read: func(p *parser, n *node, key string) {
+			e.Body, e.NoBody = nil, false
+			switch {
+			case n.kind != scalar || n.text == "true" || n.text == "false":
+				e.Body = p.schema(n)
+			case n.text == "absent":
+				e.NoBody = true
+			case n.text != "any":
+				p.fail(n, "%s must be absent, any or a JSON Schema; got %s", key, n.describe())
+			}
+		}}
 }
 
-// isToken reports whether text can be the name of a header (RFC 9110, token).
-func isToken(text string) bool {
-	for i := range len(text) {
-		c := text[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
-			return false
-		}
-	}
-	return text != ""
-}
-
-func (p *parser) equals(n *node) []Equal {
-	var equals []Equal
-	p.pairs(n, "equals", func(k, v *node) {
-		if at, ok := p.pointer(k); ok {
-			equals = append(equals, Equal{Pos: k.pos, Pointer: at, Value: p.value(v)})
-		}
-	})
-	return equals
-}
-
-// body reads the schema of an answer's body, and compiles it.
-func (p *parser) body(n *node, e *expecting) {
-	if n.kind == scalar && !(n.text == "true" || n.text == "false") {
-		if word, ok := p.oneOf(n, "body, where it is no schema,", bodyWords()); ok {
-			e.NoBody = word == "absent"
-		}
-		return
-	}
+// schema compiles a JSON Schema that is written in the file.
+func (p *parser) schema(n *node) *validate.Schema {
 	if at := n.reference(); at != nil {
-		p.fail(at, "a schema cannot hold ${…}; compare the value with `equals`")
-		return
+		p.fail(at, "a schema cannot contain ${…}; compare the value with `equals`")
+		return nil
 	}
 	encoded, err := json.Marshal(n.encoded())
 	if err != nil {
-		p.fail(n, "the schema cannot be written as JSON: %s", err)
-		return
+		p.fail(n, "encoding the schema as JSON: %s", err)
+		return nil
 	}
 	schema, err := validate.Compile(validate.Source{Name: "at " + n.pos.String(), JSON: encoded, Files: p.source.Files})
 	var bad *validate.SchemaError
 	switch {
 	case errors.As(err, &bad):
 		for _, problem := range bad.Problems {
-			at := n.find(problem.Pointer)
-			p.fail(at, "the schema does not compile: %s", problem.Message)
+			p.fail(n.find(problem.Pointer), "the schema does not compile: %s", problem.Message)
 		}
-		return
+		return nil
 	case err != nil:
 		p.fail(n, "the schema does not compile: %s", err)
-		return
+		return nil
 	}
 	if why := schema.AcceptsAnything(); why != "" {
-		p.warn(n, "anything satisfies this schema: %s", why)
+		p.warn(n.pos, n.width, "the schema %s", why)
 	}
-	e.Body = schema
+	return schema
 }
 
-// reference returns the first text inside the node that holds a ${…}, or nil.
+// reference returns the first scalar inside the node that contains a ${…}, or nil.
 func (n *node) reference() *node {
 	if n.kind == scalar {
 		if i := strings.Index(n.text, "${"); i >= 0 && strings.Contains(n.text[i:], "}") {
@@ -220,24 +168,23 @@ func (n *node) reference() *node {
 		return nil
 	}
 	for _, item := range n.items {
-		if found := item.reference(); found != nil {
-			return found
+		if at := item.reference(); at != nil {
+			return at
 		}
 	}
 	return nil
 }
 
-// find returns the node that an RFC 6901 pointer leads to, or the last one on the way.
+// find returns the node at an RFC 6901 pointer, or the last node on the way to it.
 func (n *node) find(pointer string) *node {
-	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		part = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
-		next := n.get(part)
-		if n.kind == list {
-			for i, item := range n.items {
-				if part == strconv.Itoa(i) {
-					next = item
-				}
-			}
+	tokens, err := jsonpointer.Parse(pointer)
+	if err != nil {
+		return n
+	}
+	for _, token := range tokens {
+		next := n.get(token)
+		if i, err := strconv.Atoi(token); n.kind == list && err == nil && 0 <= i && i < len(n.items) {
+			next = n.items[i]
 		}
 		if next == nil {
 			return n

@@ -13,44 +13,38 @@ import (
 	"semblance/schemas/naming"
 )
 
-// Files is the loader of the command line: a file of the disk, or a scenario of the library by its name alone. What a file
-// plays is looked for beside it first.
+// Files is the [Loader] of the command line. A name on the command line is any file of the disk, or else a scenario of the
+// library. A file can play files of its own folder and below, and scenarios of the library; the same folder limits its $ref.
 type Files struct {
-	Scenarios fs.FS // NAME.yaml for the scenario NAME; nil: there is none
+	Scenarios fs.FS // the library: the file NAME.yaml is the scenario NAME; nil: no library
 }
 
-// libraryID begins the ID of a library's scenario; no path of a file does.
+// libraryID is the prefix of the IDs of library scenarios. It does not begin a path of a file.
 const libraryID = "library:"
 
-// Load finds the scenario name that from plays, or that was named on the command line.
+// Load implements [Loader].
 func (f Files) Load(from *Source, name string) (*Source, error) {
 	if name == "" {
-		return nil, errors.New("a file has a name")
+		return nil, errors.New("the name of the file is empty")
 	}
 	scenario := f.scenario(name)
 	if from != nil && strings.HasPrefix(from.ID, libraryID) {
 		if scenario == "" {
-			return nil, f.missing(name, "the library has no such scenario")
+			return nil, f.missing(name, "unknown scenario of the library")
 		}
 		return f.fromLibrary(scenario)
 	}
-	shown := name
-	if from != nil && !filepath.IsAbs(name) {
-		shown = filepath.Join(filepath.Dir(from.Name), filepath.FromSlash(name))
-	}
-	source, err := fromDisk(shown)
+	source, err := fromDisk(from, name)
 	switch {
-	case err == nil:
-		return source, nil
-	case scenario != "" && errors.Is(err, fs.ErrNotExist):
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		return source, err
+	case scenario != "":
 		return f.fromLibrary(scenario)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, f.missing(name, "there is no such file")
 	}
-	return nil, err
+	return nil, f.missing(name, "file not found")
 }
 
-// scenario returns the file of the library that a name means, or "".
+// scenario returns the file of the library with a name, or "".
 func (f Files) scenario(name string) string {
 	if f.Scenarios == nil {
 		return ""
@@ -62,38 +56,38 @@ func (f Files) scenario(name string) string {
 	return file
 }
 
-// missing says that a scenario is not there, and which scenario may have been meant.
-func (f Files) missing(name, what string) error {
-	if f.Scenarios != nil && !strings.ContainsAny(name, `/\`) {
-		var scenarios []string
-		entries, err := fs.ReadDir(f.Scenarios, ".")
-		if err != nil {
-			return fmt.Errorf("%s, and the library cannot be read: %w", what, err)
-		}
-		for _, e := range entries {
-			scenarios = append(scenarios, strings.TrimSuffix(e.Name(), ".yaml"))
-		}
-		if near := naming.Nearest(strings.TrimSuffix(name, path.Ext(name)), scenarios); near != "" {
-			return fmt.Errorf("%s; the library has %q", what, near)
-		}
-		return fmt.Errorf("%s, and no scenario of that name in the library; `semblance scenario list` shows them", what)
+// missing returns an error that suggests a scenario of the library.
+func (f Files) missing(name, message string) error {
+	if f.Scenarios == nil || strings.ContainsAny(name, `/\`) {
+		return errors.New(message)
 	}
-	return errors.New(what)
+	entries, err := fs.ReadDir(f.Scenarios, ".")
+	if err != nil {
+		return fmt.Errorf("%s; reading the library: %w", message, err)
+	}
+	var known []string
+	for _, e := range entries {
+		known = append(known, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	if near := naming.Nearest(strings.TrimSuffix(name, path.Ext(name)), known); near != "" {
+		return fmt.Errorf("%s; did you mean the scenario %q?", message, near)
+	}
+	return fmt.Errorf("%s; `semblance scenario list` shows the scenarios of the library", message)
 }
 
 func (f Files) fromLibrary(file string) (*Source, error) {
 	data, err := fs.ReadFile(f.Scenarios, file)
 	if err != nil {
-		return nil, fmt.Errorf("the library's scenario cannot be read: %w", err)
+		return nil, fmt.Errorf("reading the library: %w", err)
 	}
 	return &Source{Name: file, ID: libraryID + file, Data: data, Files: f.Scenarios}, nil
 }
 
-// fromDisk reads a file, and no more of it than a scenario may have.
-func fromDisk(name string) (*Source, error) {
-	opened, err := os.Open(name)
+// fromDisk reads a file of the disk, up to the size limit.
+func fromDisk(from *Source, name string) (*Source, error) {
+	opened, name, err := openFile(from, filepath.FromSlash(name))
 	if err != nil {
-		return nil, plain(err)
+		return nil, err
 	}
 	defer opened.Close()
 	if info, err := opened.Stat(); err == nil && info.IsDir() {
@@ -101,11 +95,11 @@ func fromDisk(name string) (*Source, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(opened, MaxFileBytes+1))
 	if err != nil {
-		return nil, plain(err)
+		return nil, readError(err)
 	}
 	id, err := filepath.Abs(name)
 	if err != nil {
-		return nil, plain(err)
+		return nil, readError(err)
 	}
 	if resolved, err := filepath.EvalSymlinks(id); err == nil {
 		id = resolved
@@ -113,7 +107,30 @@ func fromDisk(name string) (*Source, error) {
 	return &Source{Name: filepath.ToSlash(name), ID: id, Data: data, Files: folder(filepath.Dir(name))}, nil
 }
 
-// folder is a folder of the disk that nothing leads out of, no symbolic link either.
+// errOutside refuses a file for the same reason as a $ref: a scenario may come from somebody else.
+var errOutside = errors.New("a scenario can only play files in its own folder or below it")
+
+// openFile opens a file of the command line, or one that from plays. It returns the path from the working directory.
+func openFile(from *Source, name string) (*os.File, string, error) {
+	if from == nil {
+		opened, err := os.Open(name)
+		return opened, name, readError(err)
+	}
+	if !filepath.IsLocal(name) {
+		return nil, "", errOutside
+	}
+	folder := filepath.Dir(from.Name)
+	path := filepath.Join(folder, name)
+	opened, err := os.OpenInRoot(folder, name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		if _, statErr := os.Stat(path); statErr == nil { // a symbolic link leads out of the folder
+			return nil, "", errOutside
+		}
+	}
+	return opened, path, readError(err)
+}
+
+// folder is a folder of the disk. It does not open files outside it, not even through symbolic links.
 type folder string
 
 func (f folder) Open(name string) (fs.File, error) {
@@ -123,11 +140,13 @@ func (f folder) Open(name string) (fs.File, error) {
 	return os.OpenInRoot(string(f), filepath.FromSlash(name))
 }
 
-// plain takes the operation and the path off an error of the file system: the message names the file already.
-func plain(err error) error {
+// readError removes the path from an error of the file system, because the message names the file already.
+func readError(err error) error {
 	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return fmt.Errorf("the file cannot be read: %w", pathErr.Err)
+	if err == nil {
+		return nil
+	} else if errors.As(err, &pathErr) {
+		err = pathErr.Err
 	}
-	return fmt.Errorf("the file cannot be read: %w", err)
+	return fmt.Errorf("reading the file: %w", err)
 }

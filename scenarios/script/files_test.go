@@ -10,7 +10,7 @@ import (
 	"semblance/scenarios/script"
 )
 
-// A file plays what stands beside it, and else a scenario of the library; a scenario of the library plays others of it alone.
+// A file can play files of its folder and scenarios of the library. A scenario of the library can only play others of it.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -31,28 +31,31 @@ func TestFiles(t *testing.T) {
 	write("ack.schema.json", `{"type": "object", "properties": {"job": {"$ref": "parts/job.schema.json"}}}`)
 	write("parts/job.schema.json", `{"type": "string"}`)
 	write("parts/wait.yaml", wait)
-	write("burst.yaml", "nme: a file that is wrong, to be told from the scenario\n")
+	write("burst.yaml", "nme: an invalid file, which differs from the scenario\n")
 	library := fstest.MapFS{
 		"first-visit.yaml": {Data: []byte("name: x\nsteps: [{play: burst}, {play: burst.yaml}]\n")},
 		"burst.yaml":       {Data: []byte(wait)},
 		"outside.yaml":     {Data: []byte("name: x\nsteps: [{play: " + filepath.Join(dir, "parts/wait.yaml") + "}]\n")},
 	}
 	for name, test := range map[string]struct{ load, want string }{
-		"a file":                    {write("a.yaml", wait), ""},
-		"a scenario":                {"first-visit", ""},
-		"a scenario by its file":    {"first-visit.yaml", ""},
-		"a file plays a file":       {write("b.yaml", "name: x\nsteps: [{play: parts/wait.yaml}, {play: a.yaml}]\n"), ""},
-		"a file plays a scenario":   {write("c.yaml", "name: x\nsteps: [{play: first-visit}]\n"), ""},
-		"a file over a scenario":    {write("d.yaml", "name: x\nsteps: [{play: burst.yaml}]\n"), `unknown key "nme"`},
-		"a schema beside it":        {write("e.yaml", schema("ack.schema.json")), ""},
-		"a schema that comes along": {write("f.yaml", schema("semblance:response/ack")), ""},
-		"a schema above it":         {write("parts/g.yaml", schema("../ack.schema.json")), "does not compile"},
-		"a schema of the disk":      {write("h.yaml", schema("file:///etc/passwd")), "does not compile"},
-		"nothing":                   {"frist-visit", `there is no such file; the library has "first-visit"`},
-		"nothing at all":            {"nothing-at-all", "no scenario of that name in the library"},
-		"no file":                   {filepath.Join(dir, "no.yaml"), "there is no such file"},
-		"a folder":                  {dir, "this is a folder"},
-		"a scenario plays a file":   {"outside", "the library has no such scenario"},
+		"a file":                  {write("a.yaml", wait), ""},
+		"a scenario":              {"first-visit", ""},
+		"a scenario by its file":  {"first-visit.yaml", ""},
+		"a file plays a file":     {write("b.yaml", "name: x\nsteps: [{play: parts/wait.yaml}, {play: a.yaml}]\n"), ""},
+		"a file plays a scenario": {write("c.yaml", "name: x\nsteps: [{play: first-visit}]\n"), ""},
+		"a file over a scenario":  {write("d.yaml", "name: x\nsteps: [{play: burst.yaml}]\n"), `unknown key "nme"`},
+		"a schema beside it":      {write("e.yaml", schema("ack.schema.json")), ""},
+		"a schema of Semblance":   {write("f.yaml", schema("semblance:response/ack")), ""},
+		"a schema above it":       {write("parts/g.yaml", schema("../ack.schema.json")), "does not compile"},
+		"a file above it":         {write("parts/j.yaml", "name: x\nsteps: [{play: {file: ../a.yaml}}]\n"), "can only play files in its own folder"},
+		"an absolute file":        {write("k.yaml", "name: x\nsteps: [{play: "+filepath.Join(dir, "a.yaml")+"}]\n"), "can only play files in its own folder"},
+		"a file around a folder":  {write("l.yaml", "name: x\nsteps: [{play: parts/../a.yaml}]\n"), ""},
+		"a schema of the disk":    {write("h.yaml", schema("file:///etc/passwd")), "does not compile"},
+		"a misspelt scenario":     {"frist-visit", `file not found; did you mean the scenario "first-visit"?`},
+		"an unknown name":         {"nothing-at-all", "shows the scenarios of the library"},
+		"no file":                 {filepath.Join(dir, "no.yaml"), "file not found"},
+		"a folder":                {dir, "this is a folder"},
+		"a scenario plays a file": {"outside", "unknown scenario of the library"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := script.Load(script.Files{Scenarios: library}, test.load)
@@ -66,11 +69,16 @@ func TestFiles(t *testing.T) {
 	}
 	if err := os.Symlink(filepath.Join(dir, "ack.schema.json"), filepath.Join(dir, "parts/out.schema.json")); err == nil {
 		if _, err := script.Load(script.Files{}, write("parts/i.yaml", schema("out.schema.json"))); err == nil || !strings.Contains(err.Error(), "does not compile") {
-			t.Errorf("a link out of the folder: %v", err)
+			t.Errorf("a link to a schema outside the folder: %v", err)
 		}
 	}
-	if err := os.Symlink(filepath.Join(dir, "ring.yaml"), filepath.Join(dir, "link.yaml")); err == nil {
-		if _, err := script.Load(script.Files{}, write("ring.yaml", "name: x\nsteps: [{play: link.yaml}]\n")); err == nil || !strings.Contains(err.Error(), "never end") {
+	if err := os.Symlink(filepath.Join(dir, "a.yaml"), filepath.Join(dir, "parts/out.yaml")); err == nil {
+		if _, err := script.Load(script.Files{}, write("parts/m.yaml", "name: x\nsteps: [{play: out.yaml}]\n")); err == nil || !strings.Contains(err.Error(), "can only play files in its own folder") {
+			t.Errorf("a link to a file outside the folder: %v", err)
+		}
+	}
+	if err := os.Symlink("ring.yaml", filepath.Join(dir, "link.yaml")); err == nil {
+		if _, err := script.Load(script.Files{}, write("ring.yaml", "name: x\nsteps: [{play: link.yaml}]\n")); err == nil || !strings.Contains(err.Error(), "cannot play each other") {
 			t.Errorf("a file that plays itself under another name: %v", err)
 		}
 	}
@@ -96,7 +104,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: %v", word, err)
 		}
 	}
-	for word, want := range map[string]string{"the-secnd": `did you mean "the-second"?`, "3": "by its path", "": "by its path"} {
+	for word, want := range map[string]string{"the-secnd": `did you mean "the-second"?`, "3": "the-second", "": "the-second"} {
 		if _, err := scenario.Find(word); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", word, err)
 		}

@@ -12,12 +12,12 @@ import (
 	"semblance/scenarios/script"
 )
 
-// known answers every reference with the same value.
+// known resolves every reference to the same value.
 type known struct{ value any }
 
 func (k known) Value(*script.Ref) (any, error) { return k.value, nil }
 
-// Whatever a file holds, Parse returns a tree whose every value resolves, or problems that have a place in the file.
+// Parse returns a tree whose values all resolve, or problems with positions in the file.
 func FuzzParse(f *testing.F) {
 	for _, folder := range []string{"valid", "invalid"} {
 		for _, file := range examples(f, folder) {
@@ -36,7 +36,7 @@ func FuzzParse(f *testing.F) {
 		start := time.Now()
 		scenario, err := script.Parse(name, data)
 		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("it took %s", took)
+			t.Errorf("took %s", took)
 		}
 		if err != nil {
 			var problems script.Problems
@@ -45,7 +45,7 @@ func FuzzParse(f *testing.F) {
 			}
 			for _, p := range problems {
 				if p.Message == "" || p.Pos.Line < 0 || p.Pos.Line > strings.Count(string(data), "\n")+strings.Count(string(data), "\r")+2 {
-					t.Errorf("a problem of nowhere: %#v", p)
+					t.Errorf("a problem without a valid position: %#v", p)
 				}
 			}
 			_ = problems.String()
@@ -54,7 +54,7 @@ func FuzzParse(f *testing.F) {
 		for step := range scenario.All() {
 			info := script.Info(step)
 			if info.Path == "" || info.Title == "" || info.Line == 0 {
-				t.Errorf("a step of nowhere: %#v", info)
+				t.Errorf("an incomplete step: %#v", info)
 			}
 			if found, err := scenario.Find(info.Path); err != nil || found != step {
 				t.Errorf("%s is not found by its path: %v", info.Path, err)

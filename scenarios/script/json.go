@@ -8,17 +8,19 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"semblance/schemas/human"
 )
 
-// jsonReader reads a JSON file into nodes. It asks encoding/json for the tokens and finds out where each began.
+// jsonReader reads a JSON file into nodes. The tokens come from encoding/json; the reader adds their positions.
 type jsonReader struct {
 	src     *file
 	data    []byte
 	decoder *json.Decoder
 	nodes   int
+	offset  int // of the position computed last
 	line    int // of offset
-	start   int // where the line begins
-	offset  int
+	start   int // offset of the beginning of the line
 }
 
 func readJSON(src *file, data []byte) (*node, *Problem) {
@@ -33,35 +35,35 @@ func readJSON(src *file, data []byte) (*node, *Problem) {
 		return nil, problem
 	}
 	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
-		p := src.problem(r.place(int(r.decoder.InputOffset())), 1, "there is more after the first JSON value; a file holds one scenario")
+		p := src.problem(r.position(int(r.decoder.InputOffset())), 1, "unexpected text after the JSON value; a file contains one scenario")
 		return nil, &p
 	}
 	return root, nil
 }
 
-// next returns the next token and where it begins.
+// next returns the next token and its position.
 func (r *jsonReader) next() (json.Token, Pos, *Problem) {
 	from := int(r.decoder.InputOffset())
 	for from < len(r.data) && strings.IndexByte(" \t\r\n,:", r.data[from]) >= 0 {
 		from++
 	}
 	token, err := r.decoder.Token()
-	pos := r.place(from)
+	pos := r.position(from)
 	if err == nil {
 		return token, pos, nil
 	}
 	var syntax *json.SyntaxError
-	message := "the JSON ends too early"
+	message := "invalid JSON: unexpected end of file"
 	if errors.As(err, &syntax) && !strings.Contains(err.Error(), "unexpected end") {
-		pos = r.place(max(int(syntax.Offset)-1, 0))
-		message = "this is not JSON: " + strings.TrimPrefix(syntax.Error(), "json: ")
+		pos = r.position(max(int(syntax.Offset)-1, 0))
+		message = "invalid JSON: " + strings.TrimPrefix(syntax.Error(), "json: ")
 	}
 	p := r.src.problem(pos, 1, "%s", message)
 	return nil, pos, &p
 }
 
-// place turns an offset into a line and column. Offsets only grow, so the file is walked once.
-func (r *jsonReader) place(offset int) Pos {
+// position converts an offset into a position. Offsets mostly grow, so it continues from the last one.
+func (r *jsonReader) position(offset int) Pos {
 	offset = min(offset, len(r.data))
 	if offset < r.offset {
 		r.line, r.start, r.offset = 1, 0, 0
@@ -105,7 +107,7 @@ func (r *jsonReader) object(n *node, depth int) *Problem {
 		if problem != nil || key == json.Delim('}') {
 			return problem
 		}
-		text, _ := key.(string) // the decoder lets nothing else be a key
+		text, _ := key.(string) // the decoder accepts no other keys
 		k := &node{kind: scalar, text: text, quoted: true, pos: pos}
 		k.width = utf8.RuneCount(r.data[r.offset:r.decoder.InputOffset()])
 		token, pos, problem := r.next()
@@ -135,14 +137,14 @@ func (r *jsonReader) list(n *node, depth int) *Problem {
 	}
 }
 
-// bounded refuses a file with too many values or too deep a nesting.
+// bounded reports a file with too many values or too many levels.
 func bounded(src *file, pos Pos, nodes, depth int) *Problem {
 	var p Problem
 	switch {
 	case depth > MaxDepth:
-		p = src.problem(pos, 1, "this is nested more than %d deep", MaxDepth)
+		p = src.problem(pos, 1, "more than %d levels of nesting", MaxDepth)
 	case nodes > MaxNodes:
-		p = src.problem(pos, 1, "the file has more than %d values, those behind aliases counted each time", MaxNodes)
+		p = src.problem(pos, 1, "the file has more than %s, including those of aliases", human.Count(MaxNodes, "value"))
 	default:
 		return nil
 	}

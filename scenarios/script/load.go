@@ -5,30 +5,30 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"semblance/fixtures"
+	"semblance/schemas/human"
 )
 
-// Source is a scenario file as a [Loader] found it.
+// Source is a scenario file that a [Loader] found.
 type Source struct {
-	Name  string // how messages and reports call it
-	ID    string // the same for the same file, however it was named: a file that plays itself is found by it
+	Name  string // for messages and reports
+	ID    string // equal for equal files, whatever their names, so that cycles are found
 	Data  []byte
-	Files fs.FS // what a $ref in it may reach, from the file's own folder; nil: nothing but semblance:
+	Files fs.FS // files for a $ref, from the folder of the scenario; nil: only semblance: references
 }
 
-// Loader finds the scenarios that are played, and those that they play.
+// Loader finds scenarios by name.
 type Loader interface {
-	// Load returns the scenario that is called name in the scenario from, or on the command line where from is nil.
-	// The error says what is missing, in a sentence without the name.
+	// Load returns the scenario that from refers to as name. from is nil for the command line. The error must not
+	// repeat the name.
 	Load(from *Source, name string) (*Source, error)
 }
 
-// Load reads a scenario and all that it plays, and checks all that can be checked before the first send. It returns the
-// tree, or nil and [Problems] that say everything that is wrong. What is merely worth saying is in Scenario.Warnings.
+// Load reads a scenario and the files that it plays. It makes all checks that are possible before the first request. The
+// error is of type [Problems] and lists everything that is wrong; mere warnings are in Scenario.Warnings.
 func Load(loader Loader, name string) (*Scenario, error) {
 	source, err := loader.Load(nil, name)
 	if err != nil {
@@ -37,15 +37,15 @@ func Load(loader Loader, name string) (*Scenario, error) {
 	return Read(loader, source)
 }
 
-// Parse reads a scenario that is already in memory, as [Load] does; name is what messages call it, and says by its ending
-// whether it is YAML or JSON. It can play no other file, and a $ref in it reaches semblance: alone.
+// Parse is like [Load] for a scenario in memory. The extension of name (.json or other) selects JSON or YAML. The scenario
+// cannot play other files, and its schemas can only refer to semblance: schemas.
 func Parse(name string, data []byte) (*Scenario, error) {
 	return Read(nil, &Source{Name: name, ID: name, Data: data})
 }
 
-// Read reads a scenario whose file was found, as [Load] does. Without a loader it can play no other.
+// Read is like [Load] for a source. Without a loader the scenario cannot play others.
 func Read(loader Loader, source *Source) (*Scenario, error) {
-	l := &load{loader: loader, root: scenarioTable(), words: stepWords(), clinic: fixtures.New(fixtures.Options{Seed: DefaultSeed})}
+	l := &load{loader: loader, kinds: stepKinds(), clinic: fixtures.New(fixtures.Options{Seed: DefaultSeed})}
 	scenario := l.read(source, "", nil)
 	problems := l.problems.sorted()
 	if err := problems.Err(); err != nil {
@@ -55,22 +55,21 @@ func Read(loader Loader, source *Source) (*Scenario, error) {
 	return scenario, nil
 }
 
-// load is one reading of a scenario with all the files that it plays.
+// load is the state of reading a scenario and the files that it plays.
 type load struct {
 	loader   Loader
 	problems Problems
-	root     *table[Scenario]
-	words    []word           // the kinds of steps
-	clinic   *fixtures.Clinic // where the scenario is rehearsed
+	kinds    []stepKind
+	clinic   *fixtures.Clinic // the scratch clinic, in which the checks create records and events
 	errors   int              // so far
 	warnings int
 	steps    int       // so far, in all files
-	open     []*Source // the files that are being read, each playing the next
+	open     []*Source // files being read; each plays the next
 }
 
-// add notes a problem, where there is room for another of its severity.
+// add notes a problem, up to the limit of its severity.
 func (l *load) add(p Problem) {
-	p.Message = cut(p.Message, maxMessage) // it may quote the file
+	p.Message = human.Excerpt(p.Message, maxMessage) // it may quote the file
 	count := &l.warnings
 	if p.Severity == Error {
 		count = &l.errors
@@ -79,17 +78,17 @@ func (l *load) add(p Problem) {
 	case *count <= MaxProblems:
 		l.problems = append(l.problems, p)
 	case *count == MaxProblems+1:
-		p.Message, p.Width = fmt.Sprintf("there are more than %d of these; the rest is not listed", MaxProblems), 1
+		p.Message, p.Width = fmt.Sprintf("more than %d %ss; the rest is not listed", MaxProblems, p.Severity), 1
 		l.problems = append(l.problems, p)
 	}
 }
 
-// full reports whether there are more errors than are listed: what else is wrong need not be found out.
+// full reports whether further errors will not be listed, so that expensive checks can be omitted.
 func (l *load) full() bool { return l.errors > MaxProblems }
 
-// read reads one file. prefix is the path of the play step that it is read for, with a dot at its end; guests are the
-// records that the step gives it. The scenario is nil where the file could not be read at all.
-func (l *load) read(source *Source, prefix string, guests map[string]guest) *Scenario {
+// read reads one file. prefix is the path of the play step that plays it, with a dot; substitutes are the records that the
+// step passes. It returns nil if the file cannot be parsed.
+func (l *load) read(source *Source, prefix string, substitutes map[string]substitute) *Scenario {
 	l.open = append(l.open, source)
 	defer func() { l.open = l.open[:len(l.open)-1] }()
 	src, root, problem := readFile(source)
@@ -97,28 +96,27 @@ func (l *load) read(source *Source, prefix string, guests map[string]guest) *Sce
 		l.add(*problem)
 		return nil
 	}
-	p := &parser{src: src, load: l, path: prefix, source: source, guests: guests}
+	p := &parser{src: src, load: l, path: prefix, source: source, cast: map[string]member{}, substitutes: substitutes}
 	scenario := p.scenario(root)
 	p.check(scenario)
 	return scenario
 }
 
-// readFile turns the bytes of a file into nodes, after refusing what is no text at all.
+// readFile parses a file into nodes. It refuses files that are not text.
 func readFile(source *Source) (*file, *node, *Problem) {
 	data := source.Data
-	refuse := func(line, column int, format string, arguments ...any) (*file, *node, *Problem) {
-		p := Problem{Pos: Pos{File: source.Name, Line: line, Column: column}, Severity: Error, Message: fmt.Sprintf(format, arguments...), Width: 1}
-		return nil, nil, &p
+	refuse := func(line, column int, message string) (*file, *node, *Problem) {
+		return nil, nil, &Problem{Pos: Pos{File: source.Name, Line: line, Column: column}, Severity: Error, Message: message, Width: 1}
 	}
 	if len(data) > MaxFileBytes {
-		return refuse(0, 0, "the file has more than %d bytes; a scenario that long is several", MaxFileBytes)
+		return refuse(0, 0, "the file is larger than "+human.Size(MaxFileBytes)+"; split it into several scenarios")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
 		return refuse(0, 0, "the file is UTF-16; save it as UTF-8")
 	}
-	if line, column, what := notText(data); what != "" {
-		return refuse(line, column, "the file is no text: it holds %s", what)
+	if line, column, found := notText(data); found != "" {
+		return refuse(line, column, "the file is not a text file: it contains "+found)
 	}
 	src := newFile(source.Name, data)
 	if strings.EqualFold(path.Ext(source.Name), ".json") {
@@ -129,8 +127,8 @@ func readFile(source *Source) (*file, *node, *Problem) {
 	return src, root, problem
 }
 
-// notText finds the first thing in the data that no text file holds.
-func notText(data []byte) (line, column int, what string) {
+// notText finds the first byte or character that a text file cannot contain, and describes it.
+func notText(data []byte) (line, column int, found string) {
 	line, start := 1, 0
 	for i := 0; i < len(data); {
 		c := data[i]
@@ -144,52 +142,16 @@ func notText(data []byte) (line, column int, what string) {
 		}
 		switch {
 		case c == 0:
-			what = "a NUL byte"
+			found = "a NUL byte"
 		case r == utf8.RuneError && size == 1:
-			what = fmt.Sprintf("a byte (0x%02x) that is not UTF-8", c)
+			found = fmt.Sprintf("a byte (0x%02x) that is not UTF-8", c)
 		case c < ' ' && c != '\n' && c != '\r' && c != '\t', c == 0x7f:
-			what = fmt.Sprintf("a control character (0x%02x)", c)
+			found = fmt.Sprintf("a control character (0x%02x)", c)
 		}
-		if what != "" {
-			return line, utf8.RuneCount(data[start:i]) + 1, what
+		if found != "" {
+			return line, utf8.RuneCount(data[start:i]) + 1, found
 		}
 		i += size
 	}
 	return 0, 0, ""
-}
-
-// play reads the file that a play step names.
-func (p *parser) play(n *node, step *Play, list []with) {
-	l := p.load
-	if l.loader == nil {
-		p.fail(n, "a scenario that comes from no file cannot play another")
-		return
-	}
-	source, err := l.loader.Load(p.source, step.File)
-	switch {
-	case err != nil:
-		p.fail(n, "%s: %s", shorten(step.File), err)
-	case l.circle(source) != "":
-		p.fail(n, "scenarios that play each other never end: %s", l.circle(source))
-	case len(l.open) > MaxPlayDepth:
-		p.fail(n, "scenarios play each other more than %d deep", MaxPlayDepth)
-	default:
-		step.Scenario = l.read(source, step.Path+".", p.guestsOf(list))
-		if step.Scenario != nil {
-			p.met(step.Scenario, list)
-		}
-	}
-}
-
-// circle says how a file that is to be played is being read already, or "" if it is not.
-func (l *load) circle(again *Source) string {
-	i := slices.IndexFunc(l.open, func(s *Source) bool { return s.ID == again.ID })
-	if i < 0 {
-		return ""
-	}
-	var names []string
-	for _, s := range l.open[i:] {
-		names = append(names, s.Name)
-	}
-	return strings.Join(append(names, names[0]), " plays ")
 }

@@ -3,21 +3,21 @@ package script
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"semblance/schemas/human"
 )
 
-// The bounds of a scenario file. A scenario that people can read is far inside them; a file that is not is refused in one
-// sentence before it costs memory or time.
+// The limits of a scenario file. They bound the memory and time that a hostile file can take.
 const (
-	MaxFileBytes = 1 << 20 // of one file
-	MaxDepth     = 64      // of nesting
-	MaxNodes     = 100_000 // values in one file, aliases counted as often as they are used
-	MaxSteps     = 10_000  // of a scenario, with those of the files that it plays
-	MaxPlayDepth = 8       // of files that play files
-	MaxProblems  = 100     // that are listed
+	MaxFileBytes = 1 << 20 // per file
+	MaxDepth     = 64      // levels of nesting
+	MaxNodes     = 100_000 // values per file; an alias counts each time it is used
+	MaxSteps     = 10_000  // per scenario, including the files that it plays
+	MaxPlayDepth = 8       // levels of files that play files
+	MaxProblems  = 100     // listed problems of each severity
 )
 
-// kind is what a node is.
+// kind is the kind of a node.
 type kind int
 
 const (
@@ -26,18 +26,18 @@ const (
 	object
 )
 
-// node is a value of the file with its place, the same for YAML and JSON.
+// node is a value of a YAML or JSON file with its position.
 type node struct {
 	kind   kind
-	text   string // of a scalar, as it is written, without quotes
-	quoted bool   // a scalar in quotes, or a block: it is text whatever it looks like
+	text   string // of a scalar, without quotes
+	quoted bool   // a scalar in quotes or a block scalar, which is always a string
 	pos    Pos
 	width  int     // characters of a scalar on its line
 	items  []*node // of a list, or the values of an object
 	keys   []*node // of an object: scalars
 }
 
-// get returns the value of a key and nil where the object has none. The first of a key that is there twice counts.
+// get returns the value of a key, the first one of a duplicate key, or nil.
 func (n *node) get(key string) *node {
 	for i, k := range n.keys {
 		if k.text == key {
@@ -47,12 +47,22 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
-// isNull reports whether nothing is written, or null.
+// key returns the node of a key itself, or the object.
+func (n *node) key(name string) *node {
+	for _, k := range n.keys {
+		if k.text == name {
+			return k
+		}
+	}
+	return n
+}
+
+// isNull reports whether the value is absent or null.
 func (n *node) isNull() bool {
 	return n.kind == scalar && !n.quoted && (n.text == "" || n.text == "null" || n.text == "~")
 }
 
-// describe says what a node is, for messages.
+// describe describes a node for messages.
 func (n *node) describe() string {
 	switch {
 	case n.kind == list:
@@ -62,28 +72,17 @@ func (n *node) describe() string {
 	case n.isNull():
 		return "nothing"
 	}
-	return fmt.Sprintf("%q", shorten(n.text))
+	return human.Quoted(n.text)
 }
 
 const (
-	longestQuote = 60  // bytes of the file that a message quotes
-	maxMessage   = 600 // bytes of a whole message
+	maxExcerpt = 60  // characters of the file that a message quotes
+	maxMessage = 600 // characters of a message
 )
 
-// shorten cuts text to a length that fits a message.
-func shorten(text string) string { return cut(text, longestQuote) }
+func excerpt(text string) string { return human.Excerpt(text, maxExcerpt) }
 
-func cut(text string, longest int) string {
-	if len(text) <= longest {
-		return text
-	}
-	for longest > 0 && !utf8.RuneStart(text[longest]) {
-		longest--
-	}
-	return text[:longest] + "…"
-}
-
-// file is a file as it is read: its lines are shown in problems.
+// file is the name and the lines of a file, for messages.
 type file struct {
 	name  string
 	lines []string
@@ -100,9 +99,9 @@ func (s *file) line(n int) string {
 	return s.lines[n-1]
 }
 
-// problem returns an error at a place of the file.
+// problem returns an error at a position.
 func (s *file) problem(pos Pos, width int, format string, arguments ...any) Problem {
-	return Problem{Pos: pos, Severity: Error, Message: fmt.Sprintf(format, arguments...), Line: s.line(pos.Line), Width: width}
+	return Problem{Pos: pos, Severity: Error, Message: fmt.Sprintf(format, arguments...), Text: s.line(pos.Line), Width: width}
 }
 
 func (s *file) at(line, column int) Pos { return Pos{File: s.name, Line: line, Column: column} }

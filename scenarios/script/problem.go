@@ -7,16 +7,18 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"semblance/schemas/human"
 )
 
-// Pos is a place in a file. Lines and columns count from 1; a column counts characters.
+// Pos is a position in a file. Lines and columns count from 1; a column counts characters. Line 0 is the whole file.
 type Pos struct {
 	File   string
 	Line   int
 	Column int
 }
 
-// String returns the place as editors and terminals link it: file:line:column.
+// String returns the position as file:line:column, which editors and terminals link.
 func (p Pos) String() string {
 	if p.Line == 0 {
 		return p.File
@@ -24,42 +26,41 @@ func (p Pos) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Severity says whether a problem stops a scenario from being played.
+// Severity says whether a problem prevents a play.
 type Severity string
 
 // The severities.
 const (
 	Error   Severity = "error"
-	Warning Severity = "warning" // said, and played all the same
+	Warning Severity = "warning" // the scenario can be played
 )
 
-// Problem is one thing that is wrong with a scenario: where, what, and the mend.
+// Problem is an error or a warning about a scenario.
 type Problem struct {
 	Pos
 	Severity Severity
-	Message  string
-	Line     string // the text of the line, for [Problem.Excerpt]
-	Width    int    // how many characters from the column on are meant
+	Message  string // with the fix
+	Text     string // the line of the file, for [Problem.Excerpt]
+	Width    int    // the number of characters concerned
 }
 
-// String returns the problem in one line, without the text of the file.
+// String returns the problem as one line, without an excerpt of the file.
 func (p Problem) String() string {
 	if p.Severity == Warning {
-		return p.Pos.String() + ": warning: " + p.Message
+		return human.Printable(p.Pos.String() + ": warning: " + p.Message)
 	}
-	return p.Pos.String() + ": " + p.Message
+	return human.Printable(p.Pos.String() + ": " + p.Message)
 }
 
-// excerptWidth bounds the characters of a line that an excerpt shows.
+// excerptWidth is the largest number of characters of a line in an excerpt.
 const excerptWidth = 120
 
-// Excerpt returns the line of the file with a caret under the place, as compilers show it, or "" where the problem has
-// no line:
+// Excerpt returns the line of the file with carets under the position, or "" if the problem has no line:
 //
 //	12 |   - send: booking.craeted
 //	   |           ^^^^^^^^^^^^^^^
 func (p Problem) Excerpt() string {
-	if p.Line == "" || p.Pos.Line == 0 {
+	if p.Text == "" || p.Line == 0 {
 		return ""
 	}
 	line := []rune(strings.Map(func(r rune) rune {
@@ -70,12 +71,9 @@ func (p Problem) Excerpt() string {
 			return '·'
 		}
 		return r
-	}, p.Line))
+	}, p.Text))
 	column := min(p.Column, len(line)+1)
-	from := 0
-	if column > excerptWidth*2/3 {
-		from = column - excerptWidth*2/3
-	}
+	from := max(0, column-excerptWidth*2/3)
 	line = line[from:]
 	more := ""
 	if len(line) > excerptWidth {
@@ -83,14 +81,14 @@ func (p Problem) Excerpt() string {
 	}
 	start := column - 1 - from
 	width := max(1, cells(line[start:start+max(0, min(p.Width, len(line)-start))]))
-	number := strconv.Itoa(p.Pos.Line)
+	number := strconv.Itoa(p.Line)
 	margin := strings.Repeat(" ", len(number))
 	return fmt.Sprintf("  %s | %s%s\n  %s | %s%s\n",
 		number, string(line), more, margin, strings.Repeat(" ", cells(line[:start])), strings.Repeat("^", width))
 }
 
-// cells returns how many columns a terminal gives to the text: two for each character of the scripts of East Asia and each
-// emoji, none for a mark that is set upon the character before it.
+// cells returns the width of the text on a terminal: two columns for an East Asian character or an emoji, none for a
+// combining mark.
 func cells(text []rune) int {
 	n := 0
 	for _, r := range text {
@@ -104,11 +102,10 @@ func cells(text []rune) int {
 	return n
 }
 
-// Problems is all that is wrong with a scenario and the files that it names, in the order of the places. As an error it
-// prints them as [Problems.String] does.
+// Problems lists the problems of a scenario and the files that it plays, in the order of their positions.
 type Problems []Problem
 
-// Err returns the problems as an error if one of them is more than a warning, and nil otherwise.
+// Err returns the problems as an error if there is one that is not a warning, and nil otherwise.
 func (ps Problems) Err() error {
 	if slices.ContainsFunc(ps, func(p Problem) bool { return p.Severity == Error }) {
 		return ps
@@ -116,10 +113,10 @@ func (ps Problems) Err() error {
 	return nil
 }
 
-// Error returns the problems, one after the other.
+// Error returns the problems with their excerpts.
 func (ps Problems) Error() string { return strings.TrimSuffix(ps.String(), "\n") }
 
-// String returns all problems as people read them: each in a line, then its place in the file with a caret.
+// String returns the problems for people: each on one line, followed by its excerpt.
 func (ps Problems) String() string {
 	var b strings.Builder
 	for _, p := range ps {
@@ -130,7 +127,7 @@ func (ps Problems) String() string {
 	return b.String()
 }
 
-// Count returns how many errors and how many warnings there are.
+// Count returns the numbers of errors and warnings.
 func (ps Problems) Count() (errors, warnings int) {
 	for _, p := range ps {
 		if p.Severity == Warning {
@@ -142,16 +139,16 @@ func (ps Problems) Count() (errors, warnings int) {
 	return errors, warnings
 }
 
-// sorted returns the problems in the order of the files, lines and columns, each once.
+// sorted returns the problems by file, line and column, without duplicates.
 func (ps Problems) sorted() Problems {
-	order := map[string]int{} // files in the order in which they were read
+	order := map[string]int{} // of the files: as they were read
 	for _, p := range ps {
 		if _, ok := order[p.File]; !ok {
 			order[p.File] = len(order)
 		}
 	}
 	slices.SortStableFunc(ps, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Column, b.Column))
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return slices.CompactFunc(ps, func(a, b Problem) bool { return a.Pos == b.Pos && a.Message == b.Message })
 }

@@ -6,144 +6,134 @@ import (
 
 	"semblance/fixtures"
 	"semblance/schemas"
-	"semblance/schemas/naming"
+	"semblance/schemas/human"
 	"semblance/schemas/validate"
 )
 
-// placeholder stands for an identifier whose value is known only when the scenario is played.
+// placeholder replaces an identifier that is known only during the play.
 const placeholder = "692597070fe21cfa5e6a010f"
 
-// send rehearses a send in the clinic of the checks: whom it is about, and whether its payload fits its schema.
+// send creates the event of a send in the scratch clinic, and checks its records and its payload.
 func (c *checker) send(s *Send) {
 	if s.Type == nil {
-		c.known(s.About)
+		c.checkNames(s.About)
 		return
 	}
 	about, ok := c.roles(s.About, fixtures.Subject(s.Type), s.Type.Name)
 	if !ok {
 		return
 	}
-	at := c.load.clinic.At(s.Path)
-	if _, err := at.Event(s.Type, fixtures.EventOptions{About: about}); err != nil {
-		c.failAt(s.aboutPos(), 1, "%s", c.inNames(err))
+	clinic := c.load.clinic.At(s.Path)
+	if _, err := clinic.Event(s.Type, fixtures.EventOptions{About: about}); err != nil {
+		c.failAt(aboutPos(s.About, s.Pos), 1, "%s", c.withNames(err))
 		return
 	}
-	ask := fixtures.EventOptions{About: about, Set: map[string]string{}}
+	options := fixtures.EventOptions{About: about, Set: map[string]string{}}
 	var extra []schemas.Identifier
-	open := map[string]bool{} // identifiers whose value is not known yet
+	unresolved := map[string]bool{} // identifiers with a placeholder
 	for _, i := range s.Identifiers {
 		value, literal := i.Value.Literal()
 		if !literal {
-			value, open[i.Name] = placeholder, true
+			value, unresolved[i.Name] = placeholder, true
 		}
 		switch {
 		case s.Type.Allows(i.Name):
-			ask.Set[i.Name] = value
+			options.Set[i.Name] = value
 		case s.Invalid:
 			extra = append(extra, schemas.Identifier{Name: i.Name, Value: value})
 		default:
-			c.failAt(i.Pos, len(i.Name), "%s (to send it all the same, say invalid: on-purpose)", unknownIdentifier(s.Type, i.Name))
+			c.failAt(i.Pos, len(i.Name), "%s; to send it anyway, add invalid: on-purpose", unknownIdentifier(s.Type, i.Name))
 		}
 	}
 	for i, name := range s.Omit {
 		if name != fixtures.All && !s.Type.Allows(name) {
-			c.failAt(s.omitted[i], len(name), "%s", unknownIdentifier(s.Type, name))
+			c.failAt(s.omitAt[i], len(name), "%s", unknownIdentifier(s.Type, name))
 			continue
 		}
-		ask.Omit = append(ask.Omit, name)
+		options.Omit = append(options.Omit, name)
 	}
-	change, err := at.Event(s.Type, ask)
+	event, err := clinic.Event(s.Type, options)
 	if err != nil {
-		c.failAt(s.Pos, 1, "%s", c.inNames(err))
+		c.failAt(s.Pos, 1, "%s", c.withNames(err))
 		return
 	}
-	change.Identifiers = append(change.Identifiers, extra...)
-	c.payload(s, &change, open)
+	event.Identifiers = append(event.Identifiers, extra...)
+	c.payload(s, &event, unresolved)
 }
 
-// aboutPos is where a step says whom it is about.
-func (s *Send) aboutPos() Pos { return firstOf(s.About, s.Pos) }
-func (s *Do) aboutPos() Pos   { return firstOf(s.About, s.Pos) }
-
-func firstOf(about []About, otherwise Pos) Pos {
+// aboutPos returns the position of the records that a step concerns, or of the step.
+func aboutPos(about []About, step Pos) Pos {
 	if len(about) > 0 {
 		return about[0].Pos
 	}
-	return otherwise
+	return step
 }
 
 func unknownIdentifier(t *schemas.EventType, name string) string {
-	if near := naming.Nearest(name, t.Keys()); near != "" {
-		return t.Name + " has no identifier \"" + shorten(name) + "\"; did you mean \"" + near + "\"?"
-	}
-	return t.Name + " has no identifier \"" + shorten(name) + "\"; it has " + listed(t.Keys())
+	return t.Name + " has no identifier " + human.Quoted(name) + hint(name, t.Keys())
 }
 
-// payload says what the schema of the event type has against what will be sent.
-func (c *checker) payload(s *Send, change *schemas.Event, open map[string]bool) {
+// payload reports violations of the event type's schema.
+func (c *checker) payload(s *Send, event *schemas.Event, unresolved map[string]bool) {
 	schema, err := validate.Payload(s.Type)
 	if err != nil {
 		c.failAt(s.Pos, 1, "%s", err)
 		return
 	}
 	identifiers := map[string]any{}
-	for _, i := range change.Identifiers {
+	for _, i := range event.Identifiers {
 		identifiers[i.Name] = i.Value
 	}
 	document := map[string]any{"subscriptionId": placeholder, "eventId": placeholder, "eventType": s.Type.Name, "identifiers": identifiers}
-	if len(change.Metadata) > 0 {
+	if len(event.Metadata) > 0 {
 		metadata := map[string]any{}
-		for _, m := range change.Metadata {
+		for _, m := range event.Metadata {
 			metadata[m.Name] = m.Value
 		}
 		document["metadata"] = metadata
 	}
-	violations := schema.ValidateValue(document)
-	violations = slices.DeleteFunc(violations, func(v validate.Violation) bool {
-		return open[strings.TrimPrefix(v.Pointer, "/identifiers/")]
+	violations := slices.DeleteFunc(schema.ValidateValue(document), func(v validate.Violation) bool {
+		return unresolved[strings.TrimPrefix(v.Pointer, "/identifiers/")]
 	})
-	switch {
-	case s.Invalid && len(violations) == 0 && len(open) == 0:
-		c.warnAt(s.Pos, "the payload is valid all the same; invalid: on-purpose says otherwise")
-	case s.Invalid:
-	default:
-		for _, v := range violations {
-			c.failAt(s.identifierPos(v.Pointer), 1, "the payload breaks its schema: %s; if that is meant, say invalid: on-purpose", v)
+	if s.Invalid {
+		if len(violations) == 0 && len(unresolved) == 0 {
+			c.warn(s.Pos, 1, "the payload is valid; remove `invalid: on-purpose`")
 		}
+		return
+	}
+	for _, v := range violations {
+		pos := s.Pos
+		for _, i := range s.Identifiers {
+			if v.Pointer == "/identifiers/"+i.Name {
+				pos = i.Pos
+			}
+		}
+		c.failAt(pos, 1, "the payload violates its schema: %s; to send it anyway, add invalid: on-purpose", v)
 	}
 }
 
-// identifierPos is where the step overrides an identifier, or where it begins.
-func (s *Send) identifierPos(pointer string) Pos {
-	for _, i := range s.Identifiers {
-		if pointer == "/identifiers/"+i.Name {
-			return i.Pos
-		}
-	}
-	return s.Pos
-}
-
-// known says which records are not in the cast, where more cannot be said.
-func (c *checker) known(about []About) {
+// checkNames checks that records are in the cast, where their roles are unknown.
+func (c *checker) checkNames(about []About) {
 	for _, a := range about {
-		if _, ok := c.people[a.Name]; !ok {
-			c.failAt(a.Pos, len(a.Name), "%s", c.notCast(a.Name))
+		if _, ok := c.cast[a.Name]; !ok {
+			c.failAt(a.Pos, len(a.Name), "%s", c.unknownRecord(a.Name))
 		}
 	}
 }
 
-// do checks whom an action is about, and rehearses it.
+// do checks the records of an action and performs it in the scratch clinic. A refused action changes nothing there, as in
+// the play.
 func (c *checker) do(s *Do) {
 	actions := fixtures.Actions()
 	i := slices.IndexFunc(actions, func(a fixtures.Action) bool { return a.Name == s.Action })
-	if i < 0 { // said already
-		c.known(s.About)
-		c.lost = true
+	if i < 0 { // reported already
+		c.checkNames(s.About)
+		c.stateUnknown = true
 		return
 	}
 	about, ok := c.roles(s.About, actions[i].Roles, s.Action)
-	c.lost = c.lost || !ok
-	if c.lost || c.load.full() || !ofNewer(actions[i]) {
+	c.stateUnknown = c.stateUnknown || !ok
+	if c.stateUnknown || c.load.full() || !inNewerSystem(actions[i]) {
 		return
 	}
 	if _, err := c.load.clinic.At(s.Path).Do(s.Action, about); err != nil {
@@ -151,13 +141,13 @@ func (c *checker) do(s *Do) {
 		if len(s.About) > 0 {
 			width = len(s.About[0].Name)
 		}
-		c.failAt(s.aboutPos(), width, "this cannot happen: %s", c.inNames(err)) // nor does it when it is played: all is as it was
+		c.failAt(aboutPos(s.About, s.Pos), width, "impossible action: %s", c.withNames(err))
 	}
 }
 
-// ofNewer reports whether an action is one of a practice with the newer appointment system, as the clinic of the checks
-// is. Which one the scenario's has is decided when it is played.
-func ofNewer(a fixtures.Action) bool {
+// inNewerSystem reports whether an action exists in a practice with the newer appointment system, as in the scratch
+// clinic. The system of the scenario's clinic is known during the play.
+func inNewerSystem(a fixtures.Action) bool {
 	for _, name := range a.Events {
 		if t, err := schemas.Lookup(name); err == nil {
 			if system, ok := fixtures.SystemOf(t); ok && system != fixtures.NewerAppointments {
@@ -168,21 +158,21 @@ func ofNewer(a fixtures.Action) bool {
 	return true
 }
 
-// acts reports whether one of the steps is an action of the clinic.
-func acts(steps []Step) bool {
+// hasAction reports whether one of the steps, or a step inside it, is an action.
+func hasAction(steps []Step) bool {
 	return slices.ContainsFunc(steps, func(step Step) bool {
 		_, ok := step.(*Do)
-		return ok || acts(Children(step))
+		return ok || hasAction(Children(step))
 	})
 }
 
-// invites reports whether a scenario has records of the one that plays it. Its actions happen to them when their turn
-// comes, and it is read before that.
-func invites(s *Scenario) bool {
+// hasSubstitute reports whether a played scenario uses records of the outer cast. Its actions then change those records at
+// a time that differs from the order of reading.
+func hasSubstitute(s *Scenario) bool {
 	return slices.ContainsFunc(s.Cast, func(c Cast) bool { return c.Outer != "" })
 }
 
-// traffic asks a clinic of the right appointment system whether its day gives the types.
+// traffic checks that a clinic with the right appointment system produces the event types.
 func (c *checker) traffic(s *Traffic) {
 	options := fixtures.Options{Seed: DefaultSeed}
 	systems := map[fixtures.System]string{}
@@ -193,7 +183,7 @@ func (c *checker) traffic(s *Traffic) {
 		}
 	}
 	if len(systems) > 1 {
-		c.failAt(s.Pos, 1, "a practice has one appointment system: it sends %s or %s, never both; write two traffic steps",
+		c.failAt(s.Pos, 1, "a practice has one appointment system, so it cannot send both %s and %s; write two traffic steps",
 			systems[fixtures.NewerAppointments], systems[fixtures.OlderAppointments])
 		return
 	}
@@ -202,108 +192,72 @@ func (c *checker) traffic(s *Traffic) {
 	}
 }
 
-// roles finds the records that a step is about, by role, and says which of them cannot be that.
+// roles returns the records that a step concerns, by role. It reports records without a suitable role.
 func (c *checker) roles(about []About, roles []fixtures.Role, what string) (map[string]*fixtures.Record, bool) {
 	records := map[string]*fixtures.Record{}
 	ok := true
-	fail := func(a About, format string, arguments ...any) {
-		ok = false
-		c.failAt(a.Pos, len(a.Name), format, arguments...)
-	}
 	for _, a := range about {
-		one, known := c.people[a.Name]
-		if !known {
-			fail(a, "%s", c.notCast(a.Name))
-			continue
-		}
-		if one.kind == "" { // said already
-			ok = false
-			continue
-		}
-		fitting := slices.DeleteFunc(slices.Clone(roles), func(r fixtures.Role) bool {
-			return r.Kind != one.kind || a.Role == "" && !r.Alone || a.Role != "" && r.Name != a.Role
-		})
+		m, known := c.cast[a.Name]
+		problem := ""
 		switch {
-		case len(fitting) == 1:
-		case a.Role == "" && len(roles) == 0:
-			fail(a, "%s concerns no record of the clinic", what)
-		case a.Role == "":
-			fail(a, "%s", notAlone(a.Name, one.kind, what, roles))
-		case !slices.ContainsFunc(roles, func(r fixtures.Role) bool { return r.Name == a.Role }):
-			fail(a, "%s", unknownRole(what, a.Role, roles))
-		default:
-			fail(a, "%s is %s, and the %s of %s is %s", a.Name, an(one.kind), a.Role, what, an(kindOfRole(roles, a.Role)))
+		case !known:
+			problem = c.unknownRecord(a.Name)
+		case m.kind != "":
+			problem = unsuitable(a, m.kind, roles, what)
 		}
-		if one.record == nil { // said already
-			ok = false
+		if problem != "" || !known {
+			c.failAt(a.Pos, len(a.Name), "%s", problem)
 		}
-		records[a.Role] = one.record
+		ok = ok && problem == "" && m.record != nil // without a record, another problem was reported
+		records[a.Role] = m.record
 	}
 	return records, ok
 }
 
-// an puts the indefinite article before a kind of record.
-func an(kind string) string {
-	if strings.IndexAny(kind, "aeio") == 0 {
-		return "an " + kind
+// unsuitable says why a record of a kind cannot have the role that a step gives it, or returns "".
+func unsuitable(a About, kind string, roles []fixtures.Role, what string) string {
+	i := slices.IndexFunc(roles, func(r fixtures.Role) bool { return r.Name == a.Role })
+	switch {
+	case len(roles) == 0:
+		return what + " concerns no record"
+	case a.Role == "":
+		return unsuitableAlone(a.Name, kind, roles, what)
+	case i < 0:
+		return what + " has no role " + human.Quoted(a.Role) + hint(a.Role, roleNames(roles))
+	case roles[i].Kind != kind:
+		return "the " + a.Role + " of " + what + " must be " + article(roles[i].Kind) + ", but " + a.Name + " is " + article(kind)
 	}
-	return "a " + kind
+	return ""
 }
 
-// notAlone says that a record cannot be what an event is about without saying in which role.
-func notAlone(called, kind, what string, roles []fixtures.Role) string {
-	alone := slices.DeleteFunc(slices.Clone(roles), func(r fixtures.Role) bool { return !r.Alone })
+// unsuitableAlone says why a record cannot be given without its role, or returns "".
+func unsuitableAlone(name, kind string, roles []fixtures.Role, what string) string {
+	var alone []string // kinds that need no role
+	needsRole := ""
 	for _, r := range roles {
-		if r.Kind == kind {
-			return called + " is " + an(kind) + "; " + what + " takes it by its role: about: {" + r.Name + ": " + called + "}"
+		switch {
+		case r.Alone && r.Kind == kind:
+			return ""
+		case r.Alone:
+			alone = append(alone, article(r.Kind))
+		}
+		if r.Kind == kind && needsRole == "" {
+			needsRole = r.Name
 		}
 	}
-	if len(alone) == 0 {
-		alone = roles
+	switch {
+	case needsRole != "":
+		return name + " is " + article(kind) + ", which needs its role: about: {" + needsRole + ": " + name + "}"
+	case len(alone) == 0:
+		return what + " needs roles: about: {" + roles[0].Name + ": …}"
 	}
-	return called + " is " + an(kind) + ", and " + what + " is about " + roleWords(alone)
+	return name + " is " + article(kind) + ", but " + what + " concerns " + human.Or(alone)
 }
 
 func roleNames(roles []fixtures.Role) []string {
 	names := make([]string, len(roles))
 	for i, r := range roles {
 		names[i] = r.Name
-	}
-	return names
-}
-
-// roleWords lists roles for a message: "source (a patient) and target (a patient)".
-func roleWords(roles []fixtures.Role) string {
-	words := make([]string, len(roles))
-	for i, r := range roles {
-		words[i] = r.Name
-		if r.Name != r.Kind {
-			words[i] += " (a " + r.Kind + ")"
-		}
-	}
-	return listed(words)
-}
-
-func unknownRole(what, role string, roles []fixtures.Role) string {
-	if near := naming.Nearest(role, roleNames(roles)); near != "" {
-		return what + " has no role \"" + shorten(role) + "\"; did you mean \"" + near + "\"?"
-	}
-	return what + " has no role \"" + shorten(role) + "\"; it is about " + roleWords(roles)
-}
-
-func kindOfRole(roles []fixtures.Role, name string) string {
-	for _, r := range roles {
-		if r.Name == name {
-			return r.Kind
-		}
-	}
-	return ""
-}
-
-func relationNames(kind string) []string {
-	var names []string
-	for _, r := range fixtures.Relations(kind) {
-		names = append(names, r.Role)
 	}
 	return names
 }

@@ -2,18 +2,20 @@ package script
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"semblance/schemas/human"
 )
 
-// name is what a record, a capture or a step may be called.
-var name = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+// namePattern matches the names of records, captures, steps and tags.
+var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// MaxRefs bounds the ${…} of one text.
+// MaxRefs is the largest number of ${…} in one text.
 const MaxRefs = 1000
 
-// scan reads the ${…} of a scalar. The place of each is that of its characters where the scalar stands on one line as it
-// is; otherwise that of the scalar.
+// scan reads the ${…} of a scalar.
 func (p *parser) scan(n *node) Text {
 	t := Text{Pos: n.pos}
 	var literal strings.Builder
@@ -23,18 +25,7 @@ func (p *parser) scan(n *node) Text {
 			literal.Reset()
 		}
 	}
-	asWritten := p.asWritten(n)
-	pos, counted := n.pos, 0 // pos is the place of the byte counted
-	if asWritten && n.quoted {
-		pos.Column++
-	}
-	at := func(offset int) Pos {
-		if asWritten {
-			pos.Column += utf8.RuneCountInString(n.text[counted:offset])
-			counted = offset
-		}
-		return pos
-	}
+	at := p.locate(n)
 	for read := 0; ; {
 		i := strings.Index(n.text[read:], "${")
 		if i < 0 {
@@ -42,7 +33,7 @@ func (p *parser) scan(n *node) Text {
 			break
 		}
 		start := read + i
-		if i > 0 && n.text[start-1] == '$' { // $${ stands for ${
+		if i > 0 && n.text[start-1] == '$' { // $${ is a literal ${
 			literal.WriteString(n.text[read:start-1] + "${")
 			read = start + 2
 			continue
@@ -51,89 +42,87 @@ func (p *parser) scan(n *node) Text {
 		length := strings.IndexByte(n.text[start:], '}')
 		switch {
 		case length < 0:
-			p.failAt(at(start), 2, "this ${ is not closed; write } after the name, or $${ for a literal ${")
+			p.failAt(at(start), 2, "unclosed ${; add } after the name, or write $${ for a literal ${")
 			return t
 		case len(t.Parts) > 2*MaxRefs:
-			p.failAt(at(start), 2, "a text has more than %d values", MaxRefs)
+			p.failAt(at(start), 2, "a string cannot contain more than %s", human.Count(MaxRefs, "value"))
 			return t
 		}
 		flush()
-		t.Parts = append(t.Parts, Part{Ref: p.reference(n.text[start+2:start+length], at(start))})
+		t.Parts = append(t.Parts, Part{Ref: p.parseReference(n.text[start+2:start+length], at(start))})
 		read = start + length + 1
 	}
 	flush()
 	return t
 }
 
-// asWritten reports whether a scalar stands in the file on one line and without escapes, so that its characters can be
-// counted there.
-func (p *parser) asWritten(n *node) bool {
+// locate returns a function from byte offsets of a scalar, in ascending order, to positions in the file. For a scalar on
+// several lines or with escapes, it returns the position of the scalar.
+func (p *parser) locate(n *node) func(offset int) Pos {
 	line := p.src.line(n.pos.Line)
 	for range n.pos.Column - 1 {
 		_, size := utf8.DecodeRuneInString(line)
 		line = line[size:]
 	}
+	pos := n.pos
 	if n.quoted {
-		if line == "" || line[0] != '"' && line[0] != '\'' {
-			return false
+		pos.Column++
+		if line != "" && line[0] != '"' && line[0] != '\'' {
+			line = ""
 		}
-		line = line[1:]
+		line = line[min(1, len(line)):]
 	}
-	return strings.HasPrefix(line, n.text)
+	if !strings.HasPrefix(line, n.text) {
+		return func(int) Pos { return n.pos }
+	}
+	counted := 0
+	return func(offset int) Pos {
+		pos.Column += utf8.RuneCountInString(n.text[counted:offset])
+		counted = offset
+		return pos
+	}
 }
 
-// reference reads what stands between ${ and }. One that is wrong has no kind.
-func (p *parser) reference(text string, pos Pos) *Ref {
+// parseReference parses the text between ${ and }. A reference with an error has no kind.
+func (p *parser) parseReference(text string, pos Pos) *Ref {
 	ref := &Ref{Pos: pos, Text: text}
+	fail := func(format string, arguments ...any) *Ref {
+		p.failAt(pos, utf8.RuneCountInString(text)+3, format, arguments...)
+		return ref
+	}
 	words := strings.Split(text, ".")
-	width := utf8.RuneCountInString(text) + 3
-	fixed := func(kind RefKind, known ...string) *Ref {
-		if len(words) == 2 {
-			for _, k := range known {
-				if words[1] == k {
-					ref.Kind, ref.Name = kind, k
-					return ref
-				}
-			}
+	fixed := map[string]struct {
+		kind  RefKind
+		names []string
+	}{
+		"request": {RefRequest, []string{"eventId"}},
+		"target":  {RefTarget, []string{"url", "origin"}},
+		"run":     {RefRun, []string{"id", "seed", "round"}},
+		"sign":    {RefSign, []string{"t", "v1"}},
+	}
+	f, ok := fixed[words[0]]
+	switch {
+	case ok && len(words) == 2 && slices.Contains(f.names, words[1]):
+		ref.Kind, ref.Name = f.kind, words[1]
+	case ok:
+		known := make([]string, len(f.names))
+		for i, name := range f.names {
+			known[i] = "${" + words[0] + "." + name + "}"
 		}
-		for i := range known {
-			known[i] = "${" + words[0] + "." + known[i] + "}"
+		return fail("unknown value ${%s}; use %s", excerpt(text), human.Or(known))
+	case words[0] == "env":
+		if len(words) != 2 || words[1] == "" || strings.ContainsAny(words[1], " =\x00") {
+			return fail("${%s} does not name one environment variable; write ${env.NAME}", excerpt(text))
 		}
-		p.failAt(pos, width, "there is no ${%s}; there is %s", shorten(text), listed(known))
-		return ref
+		ref.Kind, ref.Name = RefEnv, words[1]
+	case slices.ContainsFunc(words, func(w string) bool { return !namePattern.MatchString(w) }):
+		return fail("${%s} is not a name; write a name such as ${visit.id}, or $${ for a literal ${", excerpt(text))
+	case len(words) == 1:
+		ref.Kind, ref.Name = RefCapture, text
+	case words[len(words)-1] != "id":
+		return fail("the only value of a record is its id: write ${%s.id}", excerpt(text))
+	default:
+		ref.Kind, ref.Name, ref.Path = RefCast, words[0], words[1:len(words)-1]
 	}
-	switch words[0] {
-	case "request":
-		return fixed(RefRequest, "eventId")
-	case "target":
-		return fixed(RefTarget, "url", "origin")
-	case "run":
-		return fixed(RefRun, "id", "seed", "round")
-	case "sign":
-		return fixed(RefSign, "t", "v1")
-	case "env":
-		if len(words) == 2 && words[1] != "" && !strings.ContainsAny(words[1], " =\x00") {
-			ref.Kind, ref.Name = RefEnv, words[1]
-			return ref
-		}
-		p.failAt(pos, width, "${env.NAME} takes the name of one variable, got ${%s}", shorten(text))
-		return ref
-	}
-	for _, w := range words {
-		if !name.MatchString(w) {
-			p.failAt(pos, width, "${%s} is no value: only names stand between ${ and }, such as ${visit.id}; write $${ for a literal ${", shorten(text))
-			return ref
-		}
-	}
-	ref.Name = words[0]
-	if len(words) == 1 {
-		ref.Kind = RefCapture
-		return ref
-	}
-	if words[len(words)-1] != "id" {
-		p.failAt(pos, width, "a record has no value but its id: write ${%s.id}", shorten(strings.TrimSuffix(text, ".")))
-		return ref
-	}
-	ref.Kind, ref.Path = RefCast, words[1:len(words)-1]
 	return ref
 }

@@ -6,59 +6,54 @@ import (
 	"fmt"
 )
 
-// Schema returns the JSON Schema of the language, for editors: schemas/scenario.schema.json. It is generated from the
-// tables that the parser reads by. It knows the form of a file alone; what names mean is the parser's.
+// Schema returns the JSON Schema of the language for editors: schemas/scenario.schema.json. It is generated from the
+// constructs that the parser reads with. It describes the form of a file only, not the meaning of names.
 func Schema() ([]byte, error) {
-	root := objectShape(infos(scenarioTable())(), "")
-	root["$schema"] = "http://json-schema.org/draft-07/schema#" // what editors of YAML understand
+	p := &parser{load: &load{kinds: stepKinds()}}
+	root := scenarioConstruct(p, &Scenario{}).schema()
+	root["$schema"] = "http://json-schema.org/draft-07/schema#" // supported by YAML editors
 	root["$id"] = "semblance:scenario"
 	root["title"] = "A scenario of Semblance"
-	root["description"] = scenarioTable().about
-	root["definitions"] = map[string]any{
-		"steps":   shape{"type": "array", "minItems": 1, "items": ref("step")},
-		"step":    stepShape(),
-		"fault":   faults(),
-		"expect":  objectShape(infos(expectTable())(), expectTable().about),
-		"until":   objectShape(infos(untilTable())(), untilTable().about),
-		"again":   objectShape(infos(againTable())(), againTable().about),
-		"traffic": objectShape(infos(volumeTable())(), volumeTable().about),
-		"repeat":  objectShape(infos(roundsTable())(), roundsTable().about),
-		"play":    objectShape(infos(playFileTable())(), playFileTable().about),
-		"probe":   objectShape(infos(questionTable())(), questionTable().about),
-		"request": objectShape(infos(messageTable())(), messageTable().about),
-		"sign":    objectShape(infos(signTable())(), signTable().about),
+	definitions := map[string]any{
+		"steps": shape{"type": "array", "minItems": 1, "items": ref("step")},
+		"step":  stepShape(p),
+		"fault": faultShape(),
 	}
+	for _, c := range []construct{
+		expectConstruct(&Expect{}), untilConstruct(&Probe{}), againConstruct(&Again{}), trafficConstruct(&Traffic{}), repeatConstruct(&Repeat{}),
+		playConstruct(&Play{}, nil), probeConstruct(&Probe{}), requestConstruct(&Request{}), signConstruct(&Sign{}),
+	} {
+		definitions[c.name] = c.schema()
+	}
+	root["definitions"] = definitions
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(root); err != nil {
-		return nil, fmt.Errorf("encode the schema of the language: %w", err)
+		return nil, fmt.Errorf("encoding the JSON Schema of scenarios: %w", err)
 	}
 	return out.Bytes(), nil
 }
 
-// objectShape is the schema of a map with the keys of a table.
-func objectShape(keys []keyInfo, about string) shape {
+// schema returns the JSON Schema of a construct.
+func (c construct) schema() shape {
 	properties := map[string]any{}
-	var must []string
-	for _, k := range keys {
-		properties[k.name] = described(k.shape, k.about)
-		if k.must {
-			must = append(must, k.name)
+	s := shape{"type": "object", "description": c.about, "properties": properties, "additionalProperties": false}
+	var required []string
+	for _, k := range c.keys {
+		properties[k.name] = described(k.value.shape(), k.about)
+		if k.required {
+			required = append(required, k.name)
 		}
 	}
-	s := shape{"type": "object", "properties": properties, "additionalProperties": false}
-	if about != "" {
-		s["description"] = about
-	}
-	if must != nil {
-		s["required"] = must
+	if required != nil {
+		s["required"] = required
 	}
 	return s
 }
 
-// described adds a description to a shape. Beside a $ref it would be ignored.
+// described adds a description to a shape. Editors ignore a description beside a $ref.
 func described(s shape, about string) shape {
 	if s["$ref"] != nil {
 		return shape{"allOf": []shape{s}, "description": about}
@@ -70,10 +65,11 @@ func described(s shape, about string) shape {
 	return out
 }
 
-func stepShape() shape {
+func stepShape(p *parser) shape {
 	var kinds []shape
-	for _, w := range stepWords() {
-		kinds = append(kinds, objectShape(w.keys(), w.about))
+	for _, k := range p.load.kinds {
+		_, c := k.new(p, Common{})
+		kinds = append(kinds, c.schema())
 	}
 	return anyOf(kinds...)
 }

@@ -14,7 +14,7 @@ import (
 
 const schemaFile = "../../schemas/scenario.schema.json"
 
-// The file for editors is what the parser's own tables say.
+// The file for editors agrees with the constructs of the parser.
 func TestSchemaIsCurrent(t *testing.T) {
 	want, err := Schema()
 	if err != nil {
@@ -27,13 +27,13 @@ func TestSchemaIsCurrent(t *testing.T) {
 		return
 	}
 	if got := schemas.ScenarioSchema(); string(got) != string(want) {
-		t.Errorf("%s is not current; `go test ./scenarios/script -update` writes it anew", schemaFile)
+		t.Errorf("%s is not current; `go test ./scenarios/script -update` updates it", schemaFile)
 	}
 }
 
-// The schema accepts every valid example, every scenario of the library, and what init writes. Of the invalid ones it refuses those whose form is wrong (form-….yaml), and
-// accepts those that are wrong in what they mean.
-func TestSchemaJudgesTheExamples(t *testing.T) {
+// The schema accepts the valid examples, the scenarios of the library and the scenario that init writes. It refuses the examples with an invalid form
+// (form-….yaml), and accepts those with an invalid meaning.
+func TestSchemaOnExamples(t *testing.T) {
 	data, err := Schema()
 	if err != nil {
 		t.Fatal(err)

@@ -1,16 +1,15 @@
-// Package script is the scenario language: it reads a file into a tree of steps, each with its place, and says everything
-// that is wrong with it before anything is sent. It runs nothing; the player does.
+// Package script reads scenario files. It turns a file into a tree of steps with positions, and reports everything that is
+// wrong with it before any request is sent. Package player plays the tree.
 //
 //	scenario, err := script.Load(script.Files{Scenarios: library}, "first.yaml")
 //	if err != nil {
 //		fmt.Print(err)                       // every problem, with its line and a caret
 //	}
 //	for step := range scenario.All() {
-//		fmt.Println(script.Info(step).What)  // send booking.created about visit
+//		fmt.Println(script.Info(step).Title)  // send booking.created about visit
 //	}
 //
-// A file is YAML, or JSON if it is called .json, and strict: an unknown key is an error with its place and the nearest
-// known one. One scenario is one scenario:
+// A file contains one scenario, in YAML, or in JSON if its extension is .json. Unknown keys are errors:
 //
 //	name: A first visit
 //	cast:
@@ -25,23 +24,24 @@
 //	      get: "${target.origin}/jobs/${job}"
 //	      until: {equals: {/done: true}}
 //
-// # What is checked
+// The language is documented in scenarios/README.md.
 //
-// Event types, actions and faults exist; who a step is about is in the cast and of a kind that the event knows; a payload
-// fits its schema unless the step says invalid: on-purpose; what ${…} names exists, and was captured before; schemas
-// compile and ask for something; files are there; a step with a fault says what it expects. Each check is made by the
-// room that owns the fact: the clinic (package fixtures) makes the cast and states each event once, the validator
-// compiles each schema, the fault table reads each fault.
+// # Checks
 //
-// # Values
+// Event types, actions, faults and files exist. Records are in the cast and have a suitable kind. Payloads are valid unless
+// the step says invalid: on-purpose. References exist and were captured earlier. Schemas compile and do not accept every
+// body. A step with a fault has an expectation. The package owning a fact checks it: the records, events and actions of a
+// scenario are created in a scratch clinic (package fixtures), and package validate compiles the schemas.
 //
-// A [Text] may hold ${…}: ${visit.id}, ${visit.patient.id}, a capture such as ${job}, ${request.eventId}, ${env.NAME},
-// ${target.url}, ${target.origin}, ${run.id}, ${run.seed}, ${run.round}, and in a request ${sign.t} and ${sign.v1}.
-// Nothing else is an expression, and $${ is a literal ${. Identifiers, the texts of an expect and an until, headers, URLs,
-// bodies and the arguments of a command are such texts; keys, names, files, schemas, faults and numbers are not.
+// # References
 //
-// # The tables
+// A [Text] may contain references: ${visit.id}, ${visit.patient.id}, a capture such as ${job}, ${request.eventId},
+// ${env.NAME}, ${target.url}, ${target.origin}, ${run.id}, ${run.seed}, ${run.round}, and in a request ${sign.t} and
+// ${sign.v1}. There are no other expressions; $${ is a literal ${. References are allowed in identifiers, expected values,
+// headers, URLs, bodies and the arguments of a command, but not in keys, names, files, schemas, faults and numbers.
 //
-// Each construct of the language is a table of its keys. The parser reads a map by it, and [Schema] generates the JSON
-// Schema for editors from it, so that the two cannot differ.
+// # Constructs
+//
+// Each map of the language is described by one table of its keys, a construct. The parser reads the map with it, and
+// [Schema] generates the JSON Schema for editors from it.
 package script

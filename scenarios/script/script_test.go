@@ -26,7 +26,7 @@ func golden(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs; `go test -update` writes it anew. Got:\n%s", file, got)
+		t.Errorf("%s differs; `go test -update` updates it. Got:\n%s", file, got)
 	}
 }
 
@@ -46,7 +46,7 @@ func examples(t testing.TB, folder string) []string {
 	return files
 }
 
-// outline is the tree as a reader sees it: the steps, one a line, then what is worth saying.
+// outline lists the steps, one per line, and the warnings.
 func outline(s *script.Scenario) string {
 	var b strings.Builder
 	for _, step := range s.Info() {
@@ -68,13 +68,13 @@ func TestValidExamples(t *testing.T) {
 	}
 }
 
-// Every problem of a file is said at once, with its place.
+// Every problem of a file is reported with its position.
 func TestInvalidExamples(t *testing.T) {
 	for _, file := range examples(t, "invalid") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			_, err := script.Load(script.Files{}, file)
 			if err == nil {
-				t.Fatal("the file is accepted")
+				t.Fatal("accepted")
 			}
 			golden(t, file+".golden", err.Error()+"\n")
 		})

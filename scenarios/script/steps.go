@@ -1,102 +1,77 @@
 package script
 
 import (
-	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
-	"semblance/schemas"
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
-// word is a kind of step: the key that a step of the kind begins with.
-type word struct {
-	name  string
-	about string
-	read  func(p *parser, n *node, path string) Step
-	keys  func() []keyInfo // for editors
+// Bounds of steps.
+const (
+	MaxTimes    = 1_000_000_000 // rounds of a repeat
+	MaxCopies   = 1000          // `again: {copies: …}`
+	MaxEvents   = 1_000_000_000 // events of a traffic step
+	MaxInFlight = 1000          // events of a traffic step without a response
+)
+
+// stepKind is a kind of step, named after the key that identifies it.
+type stepKind struct {
+	name string
+	new  func(p *parser, common Common) (Step, construct)
 }
 
-// keyInfo is what editors are told of a key.
-type keyInfo struct {
-	name  string
-	about string
-	shape shape
-	must  bool
-}
-
-func infos[T any](t *table[T]) func() []keyInfo {
-	return func() []keyInfo {
-		var out []keyInfo
-		for _, k := range t.keys {
-			out = append(out, keyInfo{k.name, k.about, k.shape, k.must})
-		}
-		return out
-	}
-}
-
-// step returns the word of a kind of step whose keys a table lists.
-func step[T any, S interface {
+// kindOf returns the kind of step that a construct describes.
+func kindOf[T any, S interface {
 	*T
 	Step
-}](name, about string, t *table[T]) word {
-	return word{name: name, about: about, keys: infos(t), read: func(p *parser, n *node, path string) Step {
-		into := S(new(T))
-		c := into.common()
-		c.Pos, c.Path, c.Kind = n.pos, path, name
-		t.read(p, n, into)
-		return into
+}](name, about string, describe func(p *parser, s S) construct) stepKind {
+	return stepKind{name: name, new: func(p *parser, common Common) (Step, construct) {
+		s := S(new(T))
+		*s.common() = common
+		c := describe(p, s)
+		c.name, c.about = "a "+name+" step", about
+		c.keys = append(c.keys, commonKeys(s.common())...)
+		return s, c
 	}}
 }
 
-// stepWords is the one table of the kinds of steps.
-func stepWords() []word {
-	return []word{
-		step("send", "States one event, whatever the clinic's state.", sendTable()),
-		step("do", "Performs an action of the clinic and sends each event that it gives.", doTable()),
-		step("wait", "Lets time pass.", waitTable()),
-		step("probe", "Asks the receiver's own application what it did.", probeTable()),
-		step("shuffle", "Runs its steps one by one in an order drawn from the seed.", shuffleTable()),
-		step("repeat", "Runs its steps several times.", repeatTable()),
-		step("parallel", "Runs its steps at once and ends when all have ended.", parallelTable()),
-		step("traffic", "Lets the clinic go about its day.", trafficTable()),
-		step("play", "Plays another scenario inside this one.", playTable()),
-		step("request", "Sends any bytes, signed any way.", requestTable()),
+// stepKinds lists the kinds of steps.
+func stepKinds() []stepKind {
+	return []stepKind{
+		kindOf("send", "Sends one event, whatever the state of the clinic.", sendStep),
+		kindOf("do", "Performs an action of the clinic and sends the resulting events.", doStep),
+		kindOf("wait", "Pauses the scenario.", waitStep),
+		kindOf("probe", "Queries the receiver's application, or runs a command, until the result is as expected.", probeStep),
+		kindOf("shuffle", "Runs its steps one by one in an order drawn from the seed.", shuffleStep),
+		kindOf("repeat", "Runs its steps several times.", repeatStep),
+		kindOf("parallel", "Runs its steps at once and ends when all have ended.", parallelStep),
+		kindOf("traffic", "Sends the events of a clinic's day.", trafficStep),
+		kindOf("play", "Plays another scenario inside this one.", playStep),
+		kindOf("request", "Sends any bytes with any signature.", requestStep),
 	}
 }
 
-// commonKeys are the keys that every kind of step has.
-func commonKeys[T any](of func(*T) *Common) []key[T] {
-	return []key[T]{
-		{"name", "A name for --until and --only, unique in the file.", called(), false, func(p *parser, n *node, s *T) {
-			of(s).Name, _ = p.called(n, "a step")
-		}},
-		{"tags", "What --tag selects the step by.", listOf(called()), false, func(p *parser, n *node, s *T) {
-			for _, item := range p.items(n, "tags", true) {
-				if tag, ok := p.called(item, "a tag"); ok {
-					of(s).Tags = append(of(s).Tags, tag)
-				}
-			}
-		}},
-		{"needs", "What the receiver must be, or the step is skipped.", words([]string{string(NeedReference)}), false, func(p *parser, n *node, s *T) {
-			need, _ := p.oneOf(n, "needs", []string{string(NeedReference)})
-			of(s).Needs = Need(need)
-		}},
+// commonKeys returns the keys of all kinds of steps.
+func commonKeys(c *Common) []key {
+	return []key{
+		{"name", "A name for --until and --only, unique in the file.", false, name(&c.Name, "a step")},
+		{"tags", "Tags for --tag.", false, names(&c.Tags, "a tag")},
+		{"needs", "reference-receiver: skip the step at other receivers.", false, oneOf(&c.Needs, NeedReference)},
 	}
 }
 
-// steps reads a list of steps; prefix is what their paths begin with.
+// steps reads a list of steps, whose paths begin with prefix.
 func (p *parser) steps(n *node, prefix string) []Step {
 	var steps []Step
 	items := p.items(n, "steps", false)
 	if n.kind == list && len(items) == 0 {
-		p.fail(n, "there is no step")
+		p.fail(n, "steps is an empty list; add a step")
 	}
 	for i, item := range items {
 		p.load.steps++
 		if p.load.steps > MaxSteps {
-			p.fail(item, "the scenario has more than %d steps, with those of the files that it plays; repeat or traffic say much in few", MaxSteps)
+			p.fail(item, "the scenario and the files that it plays have more than %d steps; use repeat or traffic", MaxSteps)
 			return steps
 		}
 		if s := p.step(item, prefix+strconv.Itoa(i+1)); s != nil {
@@ -107,99 +82,54 @@ func (p *parser) steps(n *node, prefix string) []Step {
 }
 
 func (p *parser) step(n *node, path string) Step {
-	known := p.load.words
-	names := make([]string, len(known))
-	for i, w := range known {
-		names[i] = w.name
+	names := make([]string, len(p.load.kinds))
+	for i, k := range p.load.kinds {
+		names[i] = k.name
 	}
 	if n.kind != object {
-		p.fail(n, "a step is a map that begins with one of %s; got %s", listed(names), n.describe())
+		p.fail(n, "a step must be a map with one of the keys %s; got %s", human.Or(names), n.describe())
 		return nil
 	}
-	var found []word
-	for _, w := range known {
-		if n.get(w.name) != nil {
-			found = append(found, w)
+	var kinds []stepKind
+	for _, k := range p.load.kinds {
+		if n.get(k.name) != nil {
+			kinds = append(kinds, k)
 		}
 	}
 	switch {
-	case len(found) == 1:
-		return found[0].read(p, n, path)
-	case len(found) > 1:
-		p.fail(n, "a step is one of %s and %s, not both; write two steps", found[0].name, found[1].name)
+	case len(kinds) == 1:
+		s, c := kinds[0].new(p, Common{Pos: n.pos, Path: path, Kind: kinds[0].name})
+		c.read(p, n)
+		return s
+	case len(kinds) > 1:
+		p.fail(n, "a step cannot have both %s and %s; write two steps", kinds[0].name, kinds[1].name)
 	case len(n.keys) > 0 && naming.Nearest(n.keys[0].text, names) != "":
-		p.fail(n.keys[0], "unknown step %q; did you mean %q?", shorten(n.keys[0].text), naming.Nearest(n.keys[0].text, names))
+		p.fail(n.keys[0], "%s", naming.Unknown("step", n.keys[0].text, names))
 	default:
-		p.fail(n, "this is no step: it has none of the keys %s", listed(names))
+		p.fail(n, "a step needs one of the keys %s", human.Or(names))
 	}
 	return nil
 }
 
-// eventType reads the exact name of an event type.
-func (p *parser) eventType(n *node) *schemas.EventType {
-	text, ok := p.word(n, "an event type")
-	if !ok {
-		return nil
-	}
-	if strings.Contains(text, "*") {
-		p.fail(n, "send states one event: %q is a pattern; a pattern goes into the types of traffic", shorten(text))
-		return nil
-	}
-	t, err := schemas.Lookup(text)
-	if err != nil {
-		p.fail(n, "%s", err)
-		return nil
-	}
-	return t
+func waitStep(_ *parser, s *Wait) construct {
+	return construct{keys: []key{{"wait", "How long to wait.", true, duration(&s.For, 0)}}}
 }
 
-// about reads who an event or an action concerns: one name, or a name for each role.
-func (p *parser) about(n *node) []About {
-	if n.kind == scalar {
-		if called, ok := p.word(n, "about"); ok {
-			return []About{{Pos: n.pos, Name: called}}
-		}
-		return nil
-	}
-	var about []About
-	p.pairs(n, "about", func(k, v *node) {
-		if called, ok := p.word(v, "the "+k.text); ok {
-			about = append(about, About{Pos: k.pos, Role: k.text, Name: called})
-		}
-	})
-	return about
+func shuffleStep(_ *parser, s *Shuffle) construct {
+	return construct{keys: []key{{"shuffle", "The steps.", true, steps(&s.Steps, s.Path+".")}}}
 }
 
-func aboutShape() shape { return anyOf(called(), mapOf(called())) }
-
-func (p *parser) captures(n *node) []Capture {
-	var captures []Capture
-	p.pairs(n, "capture", func(k, v *node) {
-		called, ok := p.called(k, "a capture")
-		if ok && slices.Contains(reserved(), called) {
-			p.fail(k, "a capture cannot be called %s: ${%s.…} means something else", called, called)
-			return
-		}
-		if at, valid := p.pointer(v); ok && valid {
-			captures = append(captures, Capture{Pos: k.pos, Name: called, Pointer: at})
-		}
-	})
-	return captures
+func parallelStep(_ *parser, s *Parallel) construct {
+	return construct{keys: []key{{"parallel", "The steps.", true, steps(&s.Steps, s.Path+".")}}}
 }
 
-func captureShape() shape { return mapOf(pointer()) }
+func repeatStep(_ *parser, s *Repeat) construct {
+	return construct{keys: []key{{"repeat", "The number of rounds and the steps.", true, nested(repeatConstruct(s))}}}
+}
 
-// describeAbout says in words who a step is about.
-func describeAbout(about []About) string {
-	words := make([]string, len(about))
-	for i, a := range about {
-		words[i] = a.Name
-		if a.Role != "" {
-			words[i] = fmt.Sprintf("%s (%s)", a.Name, a.Role)
-		}
-	}
-	if len(words) == 0 {
-		return ""
-	}
-	return " about " + listed(words)
+func repeatConstruct(s *Repeat) construct {
+	return construct{name: "repeat", about: "Runs its steps several times, one round after the other.", keys: []key{
+		{"times", "The number of rounds.", true, count(&s.Times, 1, MaxTimes)},
+		{"steps", "The steps of a round.", true, steps(&s.Steps, s.Path+".")},
+	}}
 }

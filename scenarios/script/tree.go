@@ -9,65 +9,63 @@ import (
 	"semblance/simulator/fault"
 )
 
-// Scenario is one scenario, read and checked: the root of the tree. Everything in it is resolved as far as it can be before
-// the first send; what is left are the values that only the play knows, written ${…} ([Text], [Value]).
+// Scenario is the root of the tree: a scenario that was read and checked. Values that are known only during the play are
+// still references, written ${…} ([Text], [Value]).
 type Scenario struct {
 	Pos
 	Name        string
 	Description string
-	Seed        int64 // what decides all that is drawn: the file's, or DefaultSeed
+	Seed        int64 // the random seed: the file's, or DefaultSeed
 	Cast        []Cast
 	Steps       []Step
-	Warnings    Problems // what is worth saying and does not stop the play
+	Warnings    Problems // problems that do not stop the play
 }
 
-// Cast is a record of the clinic under the name that the scenario gives it. They are listed so that each comes after those
-// that it is related to.
+// Cast is a record of the clinic and its name in the scenario. In [Scenario.Cast] each record follows its relations.
 type Cast struct {
 	Pos
 	Name      string
 	Kind      string     // an identifier of the catalogue without Id
-	Relations []Relation // to other records of the cast; a relation that is not listed is absent
-	Outer     string     // in a scenario that another plays: the record of the outer cast that it stands for, or ""
+	Relations []Relation // to other records of the cast; all other relations are absent
+	Outer     string     // in a scenario played by another: the record of the outer cast that replaces this one, or ""
 }
 
-// Relation is the record that plays a role for another, such as the patient of a booking.
+// Relation is a record in its role for another record, such as the patient of a booking.
 type Relation struct {
 	Pos
 	Role string
 	Name string // in the cast
 }
 
-// Step is one step of a scenario: one of *[Send], *[Do], *[Wait], *[Probe], *[Shuffle], *[Repeat], *[Parallel], *[Traffic],
-// *[Play] and *[Request].
+// Step is one step of a scenario: a *[Send], *[Do], *[Wait], *[Probe], *[Shuffle], *[Repeat], *[Parallel], *[Traffic],
+// *[Play] or *[Request].
 type Step interface {
 	common() *Common
 }
 
-// Common is what every kind of step has.
+// Common is the part that all kinds of steps share.
 type Common struct {
 	Pos            // where the step begins
 	Path  string   // "8", or "8.2" for the second step inside it
-	Kind  string   // the word that the step begins with
+	Kind  string   // the key that names the kind of step, such as send
 	Name  string   // unique in its file, or ""
-	Tags  []string // what --tag selects by
-	Needs Need     // what the receiver must be, or the step is skipped
-	Uses  []string // the captures that the step itself reads, each once; one that is missing skips the step
+	Tags  []string // for --tag
+	Needs Need     // a receiver without it skips the step
+	Uses  []string // captures that the step reads, each once; the step is skipped if one is missing
 }
 
-// Need is what a step needs of the receiver that not every receiver has.
+// Need is a property of the receiver that a step requires.
 type Need string
 
-// NeedReference is a step that only the reference receiver of Semblance can pass, such as one that asks what it received.
+// NeedReference marks a step for the reference receiver of Semblance only, such as a probe of the events that it received.
 const NeedReference Need = "reference-receiver"
 
-// Common returns what every kind of step has.
 func (c *Common) common() *Common { return c }
 
-// Of returns what every kind of step has.
+// Of returns the common part of a step.
 func Of(step Step) *Common { return step.common() }
 
-// Children returns the steps inside a step, in the file's order; those of a [Play] are its scenario's.
+// Children returns the steps inside a step, in the order of the file; for a [Play], those of its scenario.
 func Children(step Step) []Step {
 	switch s := step.(type) {
 	case *Shuffle:
@@ -77,35 +75,35 @@ func Children(step Step) []Step {
 	case *Parallel:
 		return s.Steps
 	case *Play:
-		if s.Scenario != nil { // nil while a file with problems is being read
+		if s.Scenario != nil { // nil while a file with problems is read
 			return s.Scenario.Steps
 		}
 	}
 	return nil
 }
 
-// Delivering is what the steps that send events have in common.
+// Delivering is the part that all steps that send events share.
 type Delivering struct {
 	Again    *Again // nil: each event is sent once
 	Fault    *fault.Fault
 	Deliver  Deliver
-	Expect   Expect // merged: the step's own over the file's over the default
+	Expect   Expect // the step's keys, then the file's, then the default
 	Captures []Capture
 }
 
-// Send states one event, whatever the clinic's state, and changes nothing.
+// Send sends one event, whatever the state of the clinic. It does not change the clinic.
 type Send struct {
 	Common
 	Delivering
 	Type        *schemas.EventType
-	About       []About // empty: the clinic makes a fitting record
-	Identifiers []Named // in the file's order; over what follows from About
+	About       []About // empty: the clinic creates a suitable record
+	Identifiers []Named // in the order of the file; they replace the identifiers of the records
 	Omit        []string
-	omitted     []Pos // where they are written
-	Invalid     bool  // invalid: on-purpose; otherwise a payload that breaks its schema is an error
+	omitAt      []Pos // positions of Omit
+	Invalid     bool  // invalid: on-purpose; otherwise a payload that violates its schema is an error
 }
 
-// Do performs an action of the clinic and sends each event that it gives.
+// Do performs an action of the clinic and sends the resulting events.
 type Do struct {
 	Common
 	Delivering
@@ -116,67 +114,67 @@ type Do struct {
 // About is a record that an event or an action concerns.
 type About struct {
 	Pos
-	Role string // "" where there is but one: the record itself
+	Role string // "" if the step names one record without a role
 	Name string // in the cast
 }
 
-// Named is a value with a name: an identifier, or a header.
+// Named is a value with a name: an identifier or a header.
 type Named struct {
 	Pos
 	Name  string
 	Value Text
 }
 
-// Again sends an event more than once.
+// Again sends copies of an event.
 type Again struct {
-	Copies   int // besides the first
+	Copies   int // in addition to the first
 	As       As
-	Together bool // all at once, the first too
+	Together bool // all at once, including the first
 }
 
-// As is what the copies of an event are.
+// As is the kind of a copy.
 type As string
 
 // The kinds of copies.
 const (
 	AsReplay As = "replay" // the same bytes and headers
-	AsRetry  As = "retry"  // a new eventId, signed anew
+	AsRetry  As = "retry"  // a new eventId and a new signature
 )
 
-// Deliver says what happens when an attempt fails.
+// Deliver says whether a failed attempt is followed by a retry.
 type Deliver string
 
 // The ways to deliver.
 const (
-	DeliverOnce        Deliver = "once"         // nothing: the attempt is judged as it is
-	DeliverWithRetries Deliver = "with-retries" // the provider's ladder, its waits compressed; the last attempt is judged
+	DeliverOnce        Deliver = "once"         // no retry: the first attempt is judged
+	DeliverWithRetries Deliver = "with-retries" // the provider's retry policy with shorter waits; the last attempt is judged
 )
 
-// Capture takes a value out of the answer.
+// Capture stores a value of a response for later steps.
 type Capture struct {
 	Pos
 	Name    string
 	Pointer string // RFC 6901
 }
 
-// Wait lets time pass.
+// Wait pauses the scenario.
 type Wait struct {
 	Common
 	For time.Duration
 }
 
-// Probe asks the receiver's own application what it did, until it says what is expected.
+// Probe queries the receiver's application, or runs a command, until the result meets an expectation.
 type Probe struct {
 	Common
-	Method     string // "" where Exec is asked
+	Method     string // "" for a command
 	URL        Text
 	Headers    []Named
-	Body       *Value // nil: none; a text is sent as it is, anything else as JSON
-	Exec       []Text // a command and its arguments, without a shell
+	Body       *Value // nil: none; a string is sent unchanged, any other value as JSON
+	Exec       []Text // a command and its arguments, run without a shell
 	Until      Until
-	Within     time.Duration // for the first success
-	Every      time.Duration // from one question to the next
-	StillAfter time.Duration // and-still-after; 0: it is not asked again
+	Within     time.Duration // time limit for the first success
+	Every      time.Duration // interval between two queries
+	StillAfter time.Duration // and-still-after; 0: no second check
 	Captures   []Capture
 }
 
@@ -186,15 +184,14 @@ const (
 	DefaultProbeEvery  = 100 * time.Millisecond
 )
 
-// Until is what a probe waits for. For a command, its output takes the place of the body, and it is Exit that is expected
-// instead of a status.
+// Until is the result that a probe waits for. A command has an exit code and an output in place of a status and a body.
 type Until struct {
 	Expect
 	Exit   int   // the exit code
-	Output *Text // a pattern with * that the output must fit, white space at its ends apart; nil: anything
+	Output *Text // a pattern with * for the output without surrounding white space; nil: any output
 }
 
-// Shuffle runs its steps one by one in an order that is drawn from the seed.
+// Shuffle runs its steps one by one, in an order drawn from the seed.
 type Shuffle struct {
 	Common
 	Steps []Step
@@ -213,27 +210,27 @@ type Parallel struct {
 	Steps []Step
 }
 
-// Traffic lets the clinic go about its day, with records of its own.
+// Traffic sends the events of a clinic's day. The records are its own, not those of the cast.
 type Traffic struct {
 	Common
 	Delivering
 	Events   int
-	Rate     float64 // events a second, open loop; 0: as fast as answers come
-	InFlight int     // how many may wait for their answer at once
+	Rate     float64 // events started per second; 0: as fast as responses arrive
+	InFlight int     // the largest number of events without a response
 	Types    []*schemas.EventType
 }
 
-// DefaultInFlight is how many events of a traffic may wait for their answer at once.
+// DefaultInFlight is the default of [Traffic.InFlight].
 const DefaultInFlight = 16
 
-// Play plays another scenario inside this one. Its seed is not asked.
+// Play plays another scenario inside this one. The seed of that scenario is ignored.
 type Play struct {
 	Common
-	File     string    // as it is written
-	Scenario *Scenario // read, checked, and numbered within this one
+	File     string    // as written in the file
+	Scenario *Scenario // its paths and positions are those of a part of this scenario
 }
 
-// Request sends any bytes, signed any way.
+// Request sends any bytes with any signature.
 type Request struct {
 	Common
 	Method   string
@@ -246,24 +243,24 @@ type Request struct {
 	Captures []Capture
 }
 
-// Sign says how ${sign.t} and ${sign.v1} of a request are made.
+// Sign is the construction of ${sign.t} and ${sign.v1}.
 type Sign struct {
-	Over      Text // what is signed; ${t} and ${body} are those of the request
+	Over      Text // the signed content; ${t} and ${body} are those of the request
 	Algorithm string
 	Encoding  string
 	Time      SignTime
-	Secret    *Text // nil: the target's
+	Secret    *Text // nil: the secret of the target
 }
 
 // SignTime is the t of a signature.
 type SignTime struct {
-	Literal *Text         // t as it is written; nil: now and Offset
+	Literal *Text         // the exact text of t; nil: the current time plus Offset
 	Offset  time.Duration // such as -400s
 }
 
-// Expect is what a step expects, before its values are known. See [Expect.Resolve].
+// Expect is the expectation of a step before its references are resolved. See [Expect.Resolve].
 type Expect struct {
-	Pos      Pos // of the step's own expect; of the file's, or nothing, where it has none
+	Pos      Pos // of the step's own expect, else of the file's; zero if there is none
 	Response scenarios.Presence
 	Status   scenarios.Statuses
 	Headers  []Named // values are patterns
@@ -273,7 +270,7 @@ type Expect struct {
 	NoBody   bool
 }
 
-// Equal is the value that the answer must have at a place.
+// Equal is the value that a response must have at a pointer.
 type Equal struct {
 	Pos
 	Pointer string

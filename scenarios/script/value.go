@@ -7,31 +7,31 @@ import (
 	"semblance/scenarios"
 )
 
-// Text is a text that may hold values written ${…}.
+// Text is a string with references to values, written ${…}.
 type Text struct {
 	Pos
 	Parts []Part
 }
 
-// Part is a piece of a [Text]: what stands there, or a reference to a value.
+// Part is a part of a [Text]: a literal or a reference.
 type Part struct {
 	Literal string
 	Ref     *Ref // nil for a literal
 }
 
-// RefKind is where a value comes from.
+// RefKind is the source of a value.
 type RefKind string
 
 // The kinds of references.
 const (
 	RefCast    RefKind = "cast"    // ${visit.id}, ${visit.patient.id}: Name is the record, Path the roles
 	RefCapture RefKind = "capture" // ${job}: Name
-	RefRequest RefKind = "request" // ${request.eventId}, of the last send; in an expect, of the attempt that it judges
+	RefRequest RefKind = "request" // ${request.eventId} of the last event; in an expect, of the judged attempt
 	RefEnv     RefKind = "env"     // ${env.NAME}: Name
 	RefTarget  RefKind = "target"  // ${target.url}, ${target.origin}: Name
 	RefRun     RefKind = "run"     // ${run.id}, ${run.seed}, ${run.round}: Name
 	RefSign    RefKind = "sign"    // ${sign.t}, ${sign.v1} in a request: Name
-	RefOver    RefKind = "over"    // ${t}, ${body} in what a request signs over: Name
+	RefOver    RefKind = "over"    // ${t}, ${body} in the signed content of a request: Name
 )
 
 // Ref is one ${…}.
@@ -39,17 +39,16 @@ type Ref struct {
 	Pos
 	Kind RefKind
 	Name string
-	Path []string // the roles from the record on, for RefCast
-	Text string   // what is written between the braces
+	Path []string // for RefCast: the roles from the record to a related one
+	Text string   // the text between the braces
 }
 
-// Values knows the values that references name while a scenario is played. A value is nil, a bool, a string, a json.Number,
-// a []any or a map[string]any.
+// Values resolves references during a play. A value is nil, a bool, a string, a json.Number, a []any or a map[string]any.
 type Values interface {
 	Value(ref *Ref) (any, error)
 }
 
-// Literal returns the text and true where it holds no reference.
+// Literal returns the text and true if it has no references.
 func (t Text) Literal() (string, bool) {
 	var b strings.Builder
 	for _, p := range t.Parts {
@@ -72,7 +71,7 @@ func (t Text) Refs() []*Ref {
 	return refs
 }
 
-// Resolve returns the text with its values. What is no text is written as JSON.
+// Resolve returns the text with its values. Values other than strings are encoded as JSON.
 func (t Text) Resolve(values Values) (string, error) {
 	var b strings.Builder
 	for _, p := range t.Parts {
@@ -93,7 +92,7 @@ func (t Text) Resolve(values Values) (string, error) {
 	return b.String(), nil
 }
 
-// JSON returns the text as a value: one that is exactly one ${…} keeps the JSON type of what it names.
+// JSON returns the resolved text as a JSON value. A text that is exactly one ${…} keeps the type of the value.
 func (t Text) JSON(values Values) (any, error) {
 	if len(t.Parts) == 1 && t.Parts[0].Ref != nil {
 		value, err := values.Value(t.Parts[0].Ref)
@@ -105,7 +104,7 @@ func (t Text) JSON(values Values) (any, error) {
 	return t.Resolve(values)
 }
 
-// String returns the text as it is written, for descriptions.
+// String returns the text with its references unresolved, for descriptions.
 func (t Text) String() string {
 	var b strings.Builder
 	for _, p := range t.Parts {
@@ -118,13 +117,13 @@ func (t Text) String() string {
 	return b.String()
 }
 
-// Value is JSON whose texts may hold values written ${…}.
+// Value is JSON whose strings may contain references.
 type Value struct {
 	Pos
-	Text   *Text   // a text
-	Fields []Field // an object, in the file's order
+	Text   *Text   // a string
+	Fields []Field // an object, in the order of the file
 	Items  []Value // a list
-	Plain  any     // a json.Number, a bool, nil; an empty map or list
+	Plain  any     // a json.Number, a bool or nil; an empty map or list
 }
 
 // Field is a member of an object.
@@ -162,16 +161,16 @@ func (v *Value) Resolve(values Values) (any, error) {
 	return v.Plain, nil
 }
 
-// texts calls each for every text of the value.
-func (v *Value) texts(each func(*Text)) {
+// eachText calls each for every text of the value.
+func (v *Value) eachText(each func(*Text)) {
 	if v.Text != nil {
 		each(v.Text)
 	}
 	for i := range v.Fields {
-		v.Fields[i].Value.texts(each)
+		v.Fields[i].Value.eachText(each)
 	}
 	for i := range v.Items {
-		v.Items[i].texts(each)
+		v.Items[i].eachText(each)
 	}
 }
 

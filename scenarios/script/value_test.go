@@ -10,18 +10,17 @@ import (
 	"semblance/scenarios/script"
 )
 
-// table answers each reference by what is written between its braces.
+// table maps the text of references to values.
 type table map[string]any
 
 func (t table) Value(ref *script.Ref) (any, error) {
 	if value, ok := t[ref.Text]; ok {
 		return value, nil
 	}
-	return nil, errors.New("nobody knows it")
+	return nil, errors.New("no such value")
 }
 
-// A text becomes text; a value that is exactly one ${…} keeps its JSON type; what looks like a number to YAML and is none to
-// JSON stays a text.
+// A value that is exactly one ${…} keeps its JSON type. A number of YAML that is not a number of JSON stays a string.
 func TestResolve(t *testing.T) {
 	scenario, err := script.Parse("x.yaml", []byte(`
 name: Values
@@ -68,12 +67,12 @@ steps:
 		t.Errorf("the step uses %v", uses)
 	}
 	delete(values, "n")
-	if _, err := send.Expect.Resolve(values); err == nil || err.Error() != "${n}: nobody knows it" {
-		t.Errorf("a value that is missing: %v", err)
+	if _, err := send.Expect.Resolve(values); err == nil || err.Error() != "${n}: no such value" {
+		t.Errorf("a missing value: %v", err)
 	}
 }
 
-// What a step expects is the provider's default, under the file's, under its own; a fault leaves the time alone.
+// The keys of a step override those of the file, which override the default. A step with a fault inherits the time limit only.
 func TestExpectMerges(t *testing.T) {
 	scenario, err := script.Parse("x.yaml", []byte(`
 name: Expectations
@@ -113,13 +112,13 @@ steps:
 	}
 }
 
-// However many warnings there are, they stop nothing.
+// Many warnings do not prevent a play.
 func TestManyWarnings(t *testing.T) {
 	scenario, err := script.Parse("x.yaml", []byte("name: x ${y}\nsteps:\n"+strings.Repeat("  - {send: booking.created, invalid: on-purpose}\n", 300)))
 	if err != nil {
 		t.Fatalf("%.300v", err)
 	}
 	if errors, warnings := scenario.Warnings.Count(); errors != 0 || warnings != script.MaxProblems+1 {
-		t.Errorf("%d errors and %d warnings are listed", errors, warnings)
+		t.Errorf("%d errors and %d warnings listed", errors, warnings)
 	}
 }

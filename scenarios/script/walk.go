@@ -5,10 +5,11 @@ import (
 	"iter"
 
 	"semblance/scenarios"
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
-// All returns every step of the scenario in the order of the file, those inside a step after it.
+// All returns every step of the scenario in the order of the file. The steps inside a step follow it.
 func (s *Scenario) All() iter.Seq[Step] {
 	return func(yield func(Step) bool) { walk(s.Steps, yield) }
 }
@@ -22,10 +23,10 @@ func walk(steps []Step, yield func(Step) bool) bool {
 	return true
 }
 
-// Env returns the references of a step to variables of the environment, without those of the steps inside it.
+// Env returns the references of a step to environment variables, without those of the steps inside it.
 func Env(step Step) []*Ref {
 	var refs []*Ref
-	texts(step, func(t *Text, _ place) {
+	eachText(step, func(t *Text, _ site) {
 		for _, ref := range t.Refs() {
 			if ref.Kind == RefEnv {
 				refs = append(refs, ref)
@@ -35,16 +36,42 @@ func Env(step Step) []*Ref {
 	return refs
 }
 
-// Info returns what reports say of a step.
+// Find returns the step with a path such as 8.2, or with a name. A name of the scenario itself comes before one of a
+// scenario that it plays.
+func (s *Scenario) Find(name string) (Step, error) {
+	var known []string
+	var inner Step
+	for step := range s.All() {
+		c := step.common()
+		switch {
+		case c.Path == name, c.Name == name && name != "" && c.File == s.File:
+			return step, nil
+		case c.Name == name && name != "" && inner == nil:
+			inner = step
+		case c.Name != "":
+			known = append(known, c.Name)
+		}
+	}
+	if inner != nil {
+		return inner, nil
+	}
+	hint := naming.Hint(name, known)
+	if hint == "" {
+		hint = "; use the path of a step, such as 8 or 8.2, or its name"
+	}
+	return nil, fmt.Errorf("%s has no step %s%s", s.File, human.Quoted(name), hint)
+}
+
+// Info describes a step for reports.
 func Info(step Step) scenarios.Step {
 	c := step.common()
 	return scenarios.Step{
-		Path: c.Path, Kind: c.Kind, Title: describe(step), Name: c.Name, Tags: c.Tags,
+		Path: c.Path, Kind: c.Kind, Title: human.Excerpt(describe(step), maxDescription), Name: c.Name, Tags: c.Tags,
 		File: c.File, Line: c.Line, Column: c.Column,
 	}
 }
 
-// Info returns what reports say of the steps, for [scenarios.Recorder.Scenario].
+// Info describes the steps for [scenarios.Recorder.Scenario].
 func (s *Scenario) Info() []scenarios.Step {
 	var steps []scenarios.Step
 	for step := range s.All() {
@@ -53,27 +80,58 @@ func (s *Scenario) Info() []scenarios.Step {
 	return steps
 }
 
-// Find returns the step with a path such as 8.2, or with a name: of the scenario itself, or else of one that it plays. The
-// error names the nearest.
-func (s *Scenario) Find(word string) (Step, error) {
-	var known []string
-	var played Step
-	for step := range s.All() {
-		c := step.common()
-		switch {
-		case c.Path == word, c.Name == word && word != "" && c.File == s.File:
-			return step, nil
-		case c.Name == word && word != "" && played == nil:
-			played = step
-		case c.Name != "":
-			known = append(known, c.Name)
+// maxDescription is the largest number of characters in the description of a step.
+const maxDescription = 300
+
+// describe returns a step as one line for people.
+func describe(step Step) string {
+	switch s := step.(type) {
+	case *Send:
+		line := "send " + s.Type.Name + describeAbout(s.About)
+		if s.Fault != nil {
+			line += " with " + s.Fault.String()
+		}
+		return line
+	case *Do:
+		return "do " + s.Action + describeAbout(s.About)
+	case *Wait:
+		return "wait " + human.Duration(s.For)
+	case *Probe:
+		if s.Method == "" {
+			return "probe: run " + s.Exec[0].String()
+		}
+		return "probe: " + s.Method + " " + s.URL.String()
+	case *Shuffle:
+		return "shuffle " + human.Count(len(s.Steps), "step")
+	case *Repeat:
+		line := "repeat " + human.Count(len(s.Steps), "step")
+		if s.Times == 1 {
+			return line + " once"
+		}
+		return line + " " + human.Count(s.Times, "time")
+	case *Parallel:
+		return human.Count(len(s.Steps), "step") + " in parallel"
+	case *Traffic:
+		return "traffic: " + human.Count(s.Events, "event")
+	case *Play:
+		return "play " + s.File
+	case *Request:
+		return "request: " + s.Method
+	}
+	return Of(step).Kind
+}
+
+// describeAbout names the records that a step concerns.
+func describeAbout(about []About) string {
+	if len(about) == 0 {
+		return ""
+	}
+	names := make([]string, len(about))
+	for i, a := range about {
+		names[i] = a.Name
+		if a.Role != "" {
+			names[i] += " (" + a.Role + ")"
 		}
 	}
-	if played != nil {
-		return played, nil
-	}
-	if near := naming.Nearest(word, known); near != "" {
-		return nil, fmt.Errorf("%s has no step %q; did you mean %q?", s.File, shorten(word), near)
-	}
-	return nil, fmt.Errorf("%s has no step %q; a step is named by its path, such as 8 or 8.2, or by its name", s.File, shorten(word))
+	return " about " + human.And(names)
 }

@@ -9,11 +9,11 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// yamlReader turns the nodes of the YAML library into ours: aliases resolved within bounds, tags and merge keys refused.
+// yamlReader converts the nodes of the YAML library. It resolves aliases within bounds and refuses tags and merge keys.
 type yamlReader struct {
 	src   *file
 	nodes int
-	open  map[*yaml.Node]bool // anchored nodes that an alias is being resolved in
+	open  map[*yaml.Node]bool // anchored nodes whose aliases are being resolved
 }
 
 func readYAML(src *file, data []byte) (*node, *Problem) {
@@ -23,14 +23,14 @@ func readYAML(src *file, data []byte) (*node, *Problem) {
 		return nil, &p
 	}
 	if len(document.Content) == 0 {
-		p := src.problem(src.at(1, 1), 1, "the file is empty; `semblance init` writes a first scenario")
+		p := src.problem(src.at(1, 1), 1, "the file is empty; `semblance init` writes an example")
 		return nil, &p
 	}
 	r := &yamlReader{src: src, open: map[*yaml.Node]bool{}}
 	return r.node(document.Content[0], document.Content[0], 0)
 }
 
-// node converts n, to be reported at the place of at: an alias's value is shown where the alias is.
+// node converts n. Its position is that of at: the value of an alias has the position of the alias.
 func (r *yamlReader) node(n, at *yaml.Node, depth int) (*node, *Problem) {
 	pos := r.src.at(at.Line, at.Column)
 	r.nodes++
@@ -41,7 +41,7 @@ func (r *yamlReader) node(n, at *yaml.Node, depth int) (*node, *Problem) {
 		return r.alias(n, at, depth)
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		p := r.src.problem(pos, len(n.Tag), "a tag (%s) has no meaning here; remove it", shorten(n.Tag))
+		p := r.src.problem(pos, len(n.Tag), "tags such as %s are not supported; remove it", excerpt(n.Tag))
 		return nil, &p
 	}
 	out := &node{pos: pos, width: 1}
@@ -81,7 +81,7 @@ func (r *yamlReader) node(n, at *yaml.Node, depth int) (*node, *Problem) {
 	return out, nil
 }
 
-// shown returns the node whose place is reported for child: itself, or the alias that its parent is reported at.
+// shown returns the node whose position child gets: child itself, or the alias whose position its parent has.
 func (r *yamlReader) shown(child, at, parent *yaml.Node) *yaml.Node {
 	if at != parent {
 		return at
@@ -92,7 +92,7 @@ func (r *yamlReader) shown(child, at, parent *yaml.Node) *yaml.Node {
 func (r *yamlReader) alias(n, at *yaml.Node, depth int) (*node, *Problem) {
 	pos := r.src.at(at.Line, at.Column)
 	if r.open[n.Alias] {
-		p := r.src.problem(pos, len(n.Value)+1, "the alias *%s stands inside what it stands for", shorten(n.Value))
+		p := r.src.problem(pos, len(n.Value)+1, "the alias *%s refers to a value that contains it", excerpt(n.Value))
 		return nil, &p
 	}
 	r.open[n.Alias] = true
@@ -105,9 +105,9 @@ func (r *yamlReader) key(n, at *yaml.Node) (*node, *Problem) {
 	var p Problem
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		p = r.src.problem(pos, 1, "a key is one word, not a list, a map or an alias")
+		p = r.src.problem(pos, 1, "a key must be a string, not a list, a map or an alias")
 	case n.Tag == "!!merge":
-		p = r.src.problem(pos, 2, "merge keys (<<) are not part of the language; write the keys out, or use `expect:` at the top of the file")
+		p = r.src.problem(pos, 2, "merge keys (<<) are not supported; write the keys out, or use `expect:` at the top of the file")
 	default:
 		r.nodes++
 		return &node{kind: scalar, text: n.Value, quoted: true, pos: pos, width: utf8.RuneCountInString(n.Value)}, nil
@@ -115,21 +115,21 @@ func (r *yamlReader) key(n, at *yaml.Node) (*node, *Problem) {
 	return nil, &p
 }
 
-// unquoted finds a value with a ${…} inside a flow collection that no quote stands before.
+// unquoted matches an unquoted value with a ${…} inside a flow collection.
 var unquoted = regexp.MustCompile(`[\[{,:]\s*([^\s'",\[\]{}]*\$\{[^}'"]*\}?)`)
 
-// syntax says in our words what the YAML library could not read, and recognises the slips that its own message hides.
+// syntax returns a problem for an error of the YAML library. It explains common mistakes better than the library does.
 func (s *file) syntax(err error) Problem {
 	var le *yaml.LoadError
 	if !errors.As(err, &le) {
-		return s.problem(s.at(1, 1), 1, "this is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		return s.problem(s.at(1, 1), 1, "invalid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	message := le.Message
 	switch {
 	case strings.Contains(message, "no documents in stream"):
-		return s.problem(s.at(1, 1), 1, "the file is empty; `semblance init` writes a first scenario")
+		return s.problem(s.at(1, 1), 1, "the file is empty; `semblance init` writes an example")
 	case strings.Contains(message, "found multiple"):
-		return s.problem(s.at(s.separator(), 1), 3, "a file holds one scenario; what follows --- belongs in a file of its own")
+		return s.problem(s.at(s.separator(), 1), 3, "a file contains one scenario; move the part after --- to another file")
 	}
 	line, column := le.Mark.Line, le.Mark.Column
 	if line == 0 {
@@ -139,31 +139,31 @@ func (s *file) syntax(err error) Problem {
 	text := s.line(line)
 	switch {
 	case strings.Contains(message, "exceeded max depth"):
-		return s.problem(pos, 1, "this is nested more than %d deep", MaxDepth)
+		return s.problem(pos, 1, "more than %d levels of nesting", MaxDepth)
 	case strings.Contains(message, "did not find expected ','"):
 		if at, width := bareReference(text); at >= 0 {
-			return s.problem(s.at(line, utf8.RuneCountInString(text[:at])+1), width, "inside { } and [ ] a ${…} is written in quotes: \"%s\"", shorten(text[at:at+width]))
+			return s.problem(s.at(line, utf8.RuneCountInString(text[:at])+1), width, "inside { } and [ ], quote a ${…}: \"%s\"", excerpt(text[at:at+width]))
 		}
-		return s.problem(pos, 1, "the { or [ that begins on line %d is not closed here; is there a comma missing, or a } or ]?", max(le.ContextMark.Line, 1))
+		return s.problem(pos, 1, "the { or [ on line %d is not closed; add the missing comma, } or ]", max(le.ContextMark.Line, 1))
 	case strings.Contains(message, "unknown anchor"), le.ContextMsg == "while scanning an alias":
-		return s.problem(pos, 1, "what begins with * is an alias to YAML; a pattern is written in quotes, such as \"*.created\"")
+		return s.problem(pos, 1, "in YAML, * begins an alias; quote a pattern, such as \"*.created\"")
 	case strings.Contains(message, "cannot start any token") && strings.Contains(text, "\t"):
-		return s.problem(pos, 1, "a tab cannot indent YAML; use spaces")
+		return s.problem(pos, 1, "YAML does not allow tabs for indentation; use spaces")
 	case strings.Contains(message, "cannot start any token"):
-		return s.problem(pos, 1, "YAML keeps this character for itself; write the value in quotes")
+		return s.problem(pos, 1, "YAML reserves this character; quote the value")
 	case strings.Contains(message, "mapping values are not allowed"):
-		return s.problem(pos, 1, "a colon and a space cannot stand here: the line is indented too far, or the value wants quotes")
+		return s.problem(pos, 1, "unexpected colon; indent the line less, or quote the value")
 	case strings.Contains(message, "found unexpected end of stream") && le.ContextMark.Line > 0:
-		return s.problem(s.at(le.ContextMark.Line, le.ContextMark.Column), 1, "this quote is not closed")
+		return s.problem(s.at(le.ContextMark.Line, le.ContextMark.Column), 1, "the quote is not closed")
 	case strings.Contains(message, "could not find expected ':'"):
-		return s.problem(pos, 1, "a key and its colon are expected here: `key: value`")
+		return s.problem(pos, 1, "expected a key with a colon: `key: value`")
 	case strings.Contains(message, "did not find expected key"), strings.Contains(message, "did not find expected '-' indicator"):
-		return s.problem(pos, 1, "this is not indented like the lines that it belongs to")
+		return s.problem(pos, 1, "inconsistent indentation")
 	}
-	return s.problem(pos, 1, "this is not YAML: %s", message)
+	return s.problem(pos, 1, "invalid YAML: %s", message)
 }
 
-// bareReference finds an unquoted ${…} inside a flow collection of the line: where it begins, and its length in bytes.
+// bareReference returns the offset and the length of an unquoted ${…} in a flow collection of the line, or -1.
 func bareReference(line string) (at, width int) {
 	if m := unquoted.FindStringSubmatchIndex(line); m != nil {
 		return m[2], m[3] - m[2]
@@ -171,7 +171,7 @@ func bareReference(line string) (at, width int) {
 	return -1, 0
 }
 
-// separator returns the line of the --- that begins a second document.
+// separator returns the line of the --- before a second document.
 func (s *file) separator() int {
 	seen := false
 	for i, line := range s.lines {

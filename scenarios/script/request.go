@@ -1,0 +1,78 @@
+package script
+
+import (
+	"strings"
+	"time"
+)
+
+func requestStep(p *parser, s *Request) construct {
+	s.Method, s.HTTP, s.Expect = "POST", "1.1", p.expect
+	s.Sign = Sign{Algorithm: "sha256", Encoding: "hex", Over: Text{Parts: []Part{
+		{Ref: &Ref{Kind: RefOver, Name: "t", Text: "t"}}, {Literal: "."}, {Ref: &Ref{Kind: RefOver, Name: "body", Text: "body"}},
+	}}}
+	return construct{keys: []key{
+		{"request", "The request.", true, nested(requestConstruct(s))},
+		{"capture", "Values of the response, by RFC 6901 pointer, for later steps.", false, captures(&s.Captures)},
+		{"expect", "The expected response; it overrides the expect of the file.", false, expect(&s.Expect, func() Expect { return p.expect })},
+	}}
+}
+
+func requestConstruct(s *Request) construct {
+	version := oneOf(&s.HTTP, "1.0", "1.1")
+	version.shape = func() shape { return anyOf(enum([]string{"1.0", "1.1"}), shape{"enum": []float64{1.0, 1.1}}) }
+	return construct{name: "request", about: "Any bytes with any signature. Only the headers Host and Content-Length are added.", keys: []key{
+		{"method", "The HTTP method; default POST.", false, oneOf(&s.Method, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")},
+		{"http", `The HTTP version; default "1.1".`, false, version},
+		{"url", "The URL; default: the target.", false, optionalURL(&s.URL)},
+		{"headers", "The headers, in this order and letter case: a list of pairs, or a map.", false, headerPairs(&s.Headers)},
+		{"raw", "The exact body.", false, value{shape: textShape, read: func(p *parser, n *node, key string) {
+			if n.kind != scalar {
+				p.fail(n, "%s must be the body as a string; got %s", key, n.describe())
+				return
+			}
+			s.Body = p.scan(n)
+		}}},
+		{"sign", "The construction of ${sign.t} and ${sign.v1}.", false, nested(signConstruct(&s.Sign))},
+	}}
+}
+
+// optionalURL is a URL whose absence differs from any URL.
+func optionalURL(into **Text) value {
+	return value{shape: textShape, read: func(p *parser, n *node, key string) {
+		u := p.url(n, key)
+		*into = &u
+	}}
+}
+
+func signConstruct(s *Sign) construct {
+	return construct{name: "sign", about: "The construction of a signature.", keys: []key{
+		{"over", "The signed content; default ${t}.${body}.", false, text(&s.Over)},
+		{"algorithm", "The hash function of the HMAC.", false, oneOf(&s.Algorithm, "sha256", "sha1", "sha512")},
+		{"encoding", "The encoding of the HMAC.", false, oneOf(&s.Encoding, "hex", "HEX", "base64", "base64url")},
+		{"t", "now, a time such as now-400s or now+1h, or any text.", false,
+			value{shape: textShape, read: func(p *parser, n *node, key string) { s.Time = p.signTime(n, key) }}},
+		{"secret", "The key of the HMAC; default: the secret of the subscription.", false, optionalText(&s.Secret)},
+	}}
+}
+
+// signTime reads now, a time such as now-400s, or the exact text of t.
+func (p *parser) signTime(n *node, key string) SignTime {
+	if n.kind != scalar || n.isNull() {
+		p.fail(n, "%s must be now, a time such as now-400s or now+1h, or a string; got %s", key, n.describe())
+		return SignTime{}
+	}
+	offset, ok := strings.CutPrefix(n.text, "now")
+	if !ok {
+		literal := p.scan(n)
+		return SignTime{Literal: &literal}
+	}
+	if offset == "" {
+		return SignTime{}
+	}
+	const limit = 100 * 365 * 24 * time.Hour
+	d, err := time.ParseDuration(offset)
+	if err != nil || offset[0] != '-' && offset[0] != '+' || d < -limit || d > limit {
+		p.fail(n, "%s must be now, a time such as now-400s or now+1h, or a string; got %s", key, n.describe())
+	}
+	return SignTime{Offset: d}
+}
