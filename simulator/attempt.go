@@ -7,18 +7,18 @@ import (
 	"semblance/schemas"
 )
 
-// Delivery is a change that is owed to one subscription. Its id is the provider's outboxId.
+// Delivery is an event to be delivered to one subscription. Its id is the provider's outboxId.
 type Delivery struct {
 	ID             string
 	SubscriptionID string
 	Event          schemas.Event
 	CreatedAt      time.Time
-	EventID        string // set when retries keep the eventId; otherwise each attempt has one of its own
+	EventID        string // set if retries keep the eventId; otherwise each attempt has a new one
 }
 
-// Attempt is one try at a delivery: exactly what was sent, and what came of it.
+// Attempt is one attempt to deliver an event: the exact request and the response.
 type Attempt struct {
-	DeliveryID     string // outboxId, "" where nothing is owed (a single send)
+	DeliveryID     string // outboxId; "" for an attempt outside the outbox (`send`)
 	SubscriptionID string
 	Number         int // from 1, within the delivery
 	StartedAt      time.Time
@@ -26,86 +26,87 @@ type Attempt struct {
 	Response       Response
 }
 
-// Sent is everything that goes out in one attempt: enough to send it again, byte for byte.
+// Request is one HTTP request, complete enough to be sent again byte for byte.
 type Request struct {
-	EventID   string   // "" where the sender cannot know it (a raw body)
-	EventType string   // "" likewise
-	Method    string   // POST unless a scenario says otherwise
-	URL       string   // where it goes
-	Proto     string   // "1.1", or "1.0" on request
-	Headers   []Header // all of them, in the order and the letter case of the wire
-	Body      []byte   // what the receiver is sent; after a fault has spoiled it
-	Fault     string   // the fault that spoils it, such as "signature=tampered", or ""
+	EventID   string   // "" for a raw body
+	EventType string   // "" for a raw body
+	Method    string   // POST, except in scenarios
+	URL       string   // destination
+	Proto     string   // "1.1" or "1.0"
+	Headers   []Header // all headers, in wire order and letter case
+	Body      []byte   // after any fault
+	Fault     string   // the injected fault, such as "signature=tampered", or ""
 }
 
-// Header returns the value of the first header of that name, letter case apart, or "".
-func (s *Request) Header(name string) string { return headerValue(s.Headers, name) }
+// Header returns the value of the first header of that name, ignoring case, or "".
+func (r *Request) Header(name string) string { return headerValue(r.Headers, name) }
 
-// Came is what came back, or how nothing did. A failure is a field and not an error: it is what the attempt found out.
+// Response is the HTTP response to a request, or the failure to get one. A failure is a field, not a Go error, because it
+// is a result of the attempt.
 type Response struct {
-	Status      int      // 0 where no answer came
+	Status      int      // 0 without a response
 	Proto       string   // such as "HTTP/1.1"
-	Headers     []Header // as they came, in order
-	Body        []byte   // an excerpt of at most the sender's bound
-	Size        int64    // bytes of the whole answer's body, also of what the excerpt leaves out
-	Truncated   bool     // Body is shorter than what came
+	Headers     []Header // in wire order and letter case
+	Body        []byte   // the beginning, up to the sender's limit
+	Size        int64    // bytes of the complete body
+	Truncated   bool     // Body is shorter than Size
 	Timings     Timings
-	Failure     Failure // "" where an answer came whole
-	Detail      string  // the failure in one sentence, for people
+	Failure     Failure // "" if the response is complete
+	Detail      string  // the failure in one sentence, for people; printable text
 	RetryAfter  time.Duration
-	Counted     Counted // by what the answer counts as success or not, where that is not "any 2xx"
-	FinalURL    string  // where the answer came from, if redirects were followed; else ""
-	Reconnected bool    // a kept connection closed in that instant, and the same bytes went once more
+	CountsAs    CountsAs // the sender's own rule for success, if it has one
+	FinalURL    string   // the URL of the response if redirects were followed, else ""
+	Reconnected bool     // a reused connection closed before the response, and the request was sent again
 }
 
-// Header returns the value of the first header of that name, letter case apart, or "".
-func (c *Response) Header(name string) string { return headerValue(c.Headers, name) }
+// Header returns the value of the first header of that name, ignoring case, or "".
+func (r *Response) Header(name string) string { return headerValue(r.Headers, name) }
 
-// Counted says how a sender counts an answer whose statuses of success are a setting of its own.
-type Counted string
+// CountsAs says whether a response counts as success, if the sender has its own rule (`--success`).
+type CountsAs string
 
-// The ways to count an answer.
+// The values of CountsAs.
 const (
-	CountedByClass Counted = ""        // success is any 2xx, the contract's default; the provider does not publish its own
-	CountedSuccess Counted = "success" // by the sender's setting
-	CountedFailure Counted = "failure" // likewise
+	CountsByStatus  CountsAs = "" // any 2xx is a success; the provider does not publish its rule
+	CountsAsSuccess CountsAs = "success"
+	CountsAsFailure CountsAs = "failure"
 )
 
-// OK reports whether an answer came whole and counts as success: any 2xx, unless the sender has counted it otherwise.
-func (c *Response) OK() bool {
-	if c.Failure != "" || c.Counted == CountedFailure {
+// OK reports whether the response is complete and counts as success.
+func (r *Response) OK() bool {
+	if r.Failure != "" || r.CountsAs == CountsAsFailure {
 		return false
 	}
-	return c.Counted == CountedSuccess || c.Status/100 == 2
+	return r.CountsAs == CountsAsSuccess || r.Status/100 == 2
 }
 
-// Timings are durations on the machine's clock, zero where the phase did not happen.
+// Timings are the durations of an attempt's phases in machine time. A phase that did not happen is zero.
 type Timings struct {
 	DNS       time.Duration // name to address
 	Connect   time.Duration // address to connection
 	TLS       time.Duration // handshake
-	FirstByte time.Duration // from the first byte sent to the first byte of the answer
+	FirstByte time.Duration // from the first byte sent to the first byte of the response
 	Total     time.Duration // from the first byte sent to the last byte read
 }
 
-// Failure is how an attempt went without a whole answer.
+// Failure says why an attempt has no complete response.
 type Failure string
 
 // The kinds of failure.
 const (
-	FailureDNS       Failure = "dns"       // the name has no address
-	FailureRefused   Failure = "refused"   // nothing listens there
-	FailureConnect   Failure = "connect"   // no connection for another reason (unreachable, forbidden)
-	FailureTLS       Failure = "tls"       // no trusted, encrypted connection
-	FailureReset     Failure = "reset"     // the receiver cut the connection
-	FailureClosed    Failure = "closed"    // the receiver closed the connection without an answer, or within one
-	FailureTimeout   Failure = "timeout"   // no whole answer in time
-	FailureMalformed Failure = "malformed" // what came is no HTTP answer
-	FailureTooLarge  Failure = "too-large" // the answer's body had no end within the sender's bound
-	FailureLost      Failure = "lost"      // the fault lost-response threw the answer away
-	FailureCut       Failure = "cut"       // a fault of ours cut the connection
-	FailureCanceled  Failure = "canceled"  // we were stopped
-	FailureBlocked   Failure = "blocked"   // we refused to send (a public address where only private ones are allowed)
+	FailureDNS       Failure = "dns"       // the host name has no address
+	FailureRefused   Failure = "refused"   // nothing listens at the address
+	FailureConnect   Failure = "connect"   // any other failure to connect (unreachable, forbidden)
+	FailureTLS       Failure = "tls"       // no TLS connection, or an untrusted certificate
+	FailureReset     Failure = "reset"     // the receiver reset the connection
+	FailureClosed    Failure = "closed"    // the receiver closed the connection before the end of the response
+	FailureTimeout   Failure = "timeout"   // no complete response in time
+	FailureMalformed Failure = "malformed" // the response is not HTTP
+	FailureTooLarge  Failure = "too-large" // the response body is longer than the sender's limit
+	FailureLost      Failure = "lost"      // the fault lost-response discarded the response
+	FailureCut       Failure = "cut"       // an injected fault cut the connection
+	FailureCanceled  Failure = "canceled"  // the sender was stopped
+	FailureBlocked   Failure = "blocked"   // the sender refused to send, for example to a public address
 )
 
 func headerValue(headers []Header, name string) string {

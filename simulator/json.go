@@ -8,9 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// The JSON of an attempt is the same wherever one is shown: in the NDJSON of the command line, in a transcript, in the
-// control API. A body is a string where it is UTF-8, and base64 under another key where it is not; durations are
-// milliseconds.
+// An attempt has one JSON form, used by NDJSON output, transcripts and the control API. A body is a string if it is UTF-8,
+// else base64 under another key; durations are milliseconds.
 
 type requestJSON struct {
 	EventID    string   `json:"eventId,omitempty"`
@@ -36,8 +35,8 @@ type responseJSON struct {
 	Failure      Failure     `json:"failure,omitempty"`
 	Detail       string      `json:"detail,omitempty"`
 	RetryAfterMs float64     `json:"retryAfterMs,omitempty"`
-	Counted      Counted     `json:"counted,omitempty"`
-	FinalURL     string      `json:"followed,omitempty"`
+	CountsAs     CountsAs    `json:"countsAs,omitempty"`
+	FinalURL     string      `json:"finalUrl,omitempty"`
 	Reconnected  bool        `json:"reconnected,omitempty"`
 }
 
@@ -49,55 +48,55 @@ type timingsJSON struct {
 	Total     float64 `json:"total"`
 }
 
-// MarshalJSON writes everything that went out: enough to send it again.
-func (s Request) MarshalJSON() ([]byte, error) {
+// MarshalJSON writes the complete request: a reader can send it again.
+func (r Request) MarshalJSON() ([]byte, error) {
 	j := requestJSON{
-		EventID: s.EventID, EventType: s.EventType, Method: s.Method, URL: s.URL, Proto: s.Proto, Headers: s.Headers, Fault: s.Fault,
+		EventID: r.EventID, EventType: r.EventType, Method: r.Method, URL: r.URL, Proto: r.Proto, Headers: r.Headers, Fault: r.Fault,
 	}
-	j.Body, j.BodyBase64 = encodeBody(s.Body)
+	j.Body, j.BodyBase64 = encodeBody(r.Body)
 	return marshalPlain(j)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (s *Request) UnmarshalJSON(data []byte) error {
+// UnmarshalJSON reads the output of MarshalJSON.
+func (r *Request) UnmarshalJSON(data []byte) error {
 	var j requestJSON
 	if err := json.Unmarshal(data, &j); err != nil {
 		return err
 	}
-	*s = Request{
+	*r = Request{
 		EventID: j.EventID, EventType: j.EventType, Method: j.Method, URL: j.URL, Proto: j.Proto, Headers: j.Headers, Fault: j.Fault,
 		Body: decodeBody(j.Body, j.BodyBase64),
 	}
 	return nil
 }
 
-// MarshalJSON writes what came back, or how nothing did.
-func (c Response) MarshalJSON() ([]byte, error) {
+// MarshalJSON writes the response, or the failure to get one.
+func (r Response) MarshalJSON() ([]byte, error) {
 	j := responseJSON{
-		Status: c.Status, Proto: c.Proto, Headers: c.Headers, Size: c.Size, Truncated: c.Truncated, Failure: c.Failure,
-		Detail: c.Detail, RetryAfterMs: milliseconds(c.RetryAfter), Reconnected: c.Reconnected,
-		Counted: c.Counted, FinalURL: c.FinalURL,
+		Status: r.Status, Proto: r.Proto, Headers: r.Headers, Size: r.Size, Truncated: r.Truncated, Failure: r.Failure,
+		Detail: r.Detail, RetryAfterMs: milliseconds(r.RetryAfter), Reconnected: r.Reconnected,
+		CountsAs: r.CountsAs, FinalURL: r.FinalURL,
 		Timings: timingsJSON{
-			DNS: milliseconds(c.Timings.DNS), Connect: milliseconds(c.Timings.Connect), TLS: milliseconds(c.Timings.TLS),
-			FirstByte: milliseconds(c.Timings.FirstByte), Total: milliseconds(c.Timings.Total),
+			DNS: milliseconds(r.Timings.DNS), Connect: milliseconds(r.Timings.Connect), TLS: milliseconds(r.Timings.TLS),
+			FirstByte: milliseconds(r.Timings.FirstByte), Total: milliseconds(r.Timings.Total),
 		},
 	}
-	if c.Failure == "" || len(c.Body) > 0 {
-		j.Body, j.BodyBase64 = encodeBody(c.Body)
+	if r.Failure == "" || len(r.Body) > 0 {
+		j.Body, j.BodyBase64 = encodeBody(r.Body)
 	}
 	return marshalPlain(j)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote; durations to the microsecond.
-func (c *Response) UnmarshalJSON(data []byte) error {
+// UnmarshalJSON reads the output of MarshalJSON, with durations to the microsecond.
+func (r *Response) UnmarshalJSON(data []byte) error {
 	var j responseJSON
 	if err := json.Unmarshal(data, &j); err != nil {
 		return err
 	}
-	*c = Response{
+	*r = Response{
 		Status: j.Status, Proto: j.Proto, Headers: j.Headers, Body: decodeBody(j.Body, j.BodyBase64), Size: j.Size,
 		Truncated: j.Truncated, Failure: j.Failure, Detail: j.Detail, RetryAfter: duration(j.RetryAfterMs), Reconnected: j.Reconnected,
-		Counted: j.Counted, FinalURL: j.FinalURL,
+		CountsAs: j.CountsAs, FinalURL: j.FinalURL,
 		Timings: Timings{
 			DNS: duration(j.Timings.DNS), Connect: duration(j.Timings.Connect), TLS: duration(j.Timings.TLS),
 			FirstByte: duration(j.Timings.FirstByte), Total: duration(j.Timings.Total),
@@ -121,12 +120,12 @@ func decodeBody(text *string, binary []byte) []byte {
 	return binary
 }
 
-// milliseconds is a duration as JSON has it, to the microsecond.
+// milliseconds converts a duration for JSON, to the microsecond.
 func milliseconds(d time.Duration) float64 { return math.Round(float64(d)/1e3) / 1e3 }
 
 func duration(ms float64) time.Duration { return time.Duration(math.Round(ms*1e3)) * time.Microsecond }
 
-// marshalPlain encodes without writing <, > and & as escapes: bodies are read by people.
+// marshalPlain encodes v without escaping <, > and &, because people read bodies.
 func marshalPlain(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestRequestAndResponseSurviveJSON(t *testing.T) {
+	t.Parallel()
 	for name, body := range map[string][]byte{
 		"text": []byte(`{"a":"<é>"}`), "empty": {}, "binary": {0xff, 0x00, 0xfe},
 	} {
@@ -21,7 +22,7 @@ func TestRequestAndResponseSurviveJSON(t *testing.T) {
 			response := Response{
 				Status: 429, Proto: "HTTP/1.1", Headers: []Header{{Name: "Retry-After", Value: "2"}}, Body: body, Size: 5, Truncated: true,
 				Timings: Timings{DNS: time.Millisecond, Connect: 2 * time.Microsecond, TLS: time.Second, FirstByte: 3100 * time.Microsecond, Total: time.Hour},
-				Failure: FailureTimeout, Detail: "no whole answer within 10s", RetryAfter: 2 * time.Second, Reconnected: true, Counted: CountedFailure, FinalURL: "https://example.com/elsewhere",
+				Failure: FailureTimeout, Detail: "no complete response within 10 s", RetryAfter: 2 * time.Second, Reconnected: true, CountsAs: CountsAsFailure, FinalURL: "https://example.com/elsewhere",
 			}
 			var requestBack Request
 			var responseBack Response
@@ -31,7 +32,7 @@ func TestRequestAndResponseSurviveJSON(t *testing.T) {
 				t.Error(diff)
 			}
 			if name == "empty" {
-				response.Body = nil // without a whole answer there is no telling an empty body from none
+				response.Body = nil // JSON of a failed attempt does not distinguish an empty body from none
 			}
 			if diff := cmp.Diff(response, responseBack); diff != "" {
 				t.Error(diff)
@@ -41,6 +42,7 @@ func TestRequestAndResponseSurviveJSON(t *testing.T) {
 }
 
 func TestJSONOfAnAttemptIsReadable(t *testing.T) {
+	t.Parallel()
 	data, err := json.Marshal(&Request{Method: "POST", URL: "http://127.0.0.1:3000/", Proto: "1.1", Body: []byte(`{"eventType":"booking.created"}`)})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +56,7 @@ func TestJSONOfAnAttemptIsReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(data), "body\"") {
-		t.Errorf("an attempt without an answer has no body, but got %s", data)
+		t.Errorf("a failed attempt has a body in JSON: %s", data)
 	}
 }
 

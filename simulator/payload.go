@@ -7,30 +7,29 @@ import (
 	"semblance/schemas"
 )
 
-// AppendPayload appends the body of one attempt to dst: one compact JSON object, its keys in the order of the
-// provider's. It is the only place that knows that order. The bytes that it appends are the bytes that are signed,
-// sent and journalled; nobody encodes them again.
-func AppendPayload(dst []byte, subscriptionID, eventID string, c *schemas.Event) []byte {
+// AppendPayload appends the body of one attempt to dst: a compact JSON object with the provider's order of keys, which
+// only this function knows. These bytes are signed, sent and stored; no other code encodes a payload.
+func AppendPayload(dst []byte, subscriptionID, eventID string, e *schemas.Event) []byte {
 	dst = append(dst, `{"subscriptionId":`...)
 	dst = appendString(dst, subscriptionID)
 	dst = append(dst, `,"eventId":`...)
 	dst = appendString(dst, eventID)
 	dst = append(dst, `,"eventType":`...)
-	dst = appendString(dst, c.Type.Name)
+	dst = appendString(dst, e.Type.Name)
 	dst = append(dst, `,"identifiers":{`...)
-	for i := range c.Identifiers {
+	for i := range e.Identifiers {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, c.Identifiers[i].Name)
+		dst = appendString(dst, e.Identifiers[i].Name)
 		dst = append(dst, ':')
-		dst = appendString(dst, c.Identifiers[i].Value)
+		dst = appendString(dst, e.Identifiers[i].Value)
 	}
 	dst = append(dst, '}')
-	return append(appendMetadata(dst, c.Metadata), '}')
+	return append(appendMetadata(dst, e.Metadata), '}')
 }
 
-// appendMetadata appends the metadata object, if it has a field. What has no value is left out: never null.
+// appendMetadata appends the metadata object, without fields that have no value. An empty object is left out.
 func appendMetadata(dst []byte, fields []schemas.MetadataField) []byte {
 	open := false
 	for _, m := range fields {
@@ -55,7 +54,7 @@ func appendMetadata(dst []byte, fields []schemas.MetadataField) []byte {
 	return dst
 }
 
-// appendValue appends a native value, and reports whether it is one that JSON has, other than null.
+// appendValue appends a value, and reports whether it is valid JSON other than null.
 func appendValue(dst []byte, v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case string:
@@ -65,11 +64,11 @@ func appendValue(dst []byte, v any) ([]byte, bool) {
 	case bool:
 		return strconv.AppendBool(dst, v), true
 	}
-	encoded, err := marshalPlain(v) // a change that was read back from somewhere may have other numbers
+	encoded, err := marshalPlain(v) // an event that was decoded from JSON may have other number types
 	return append(dst, encoded...), err == nil && string(encoded) != "null"
 }
 
-// plainPrefix returns how many bytes at the start of s a JSON string holds as they are: for an identifier, all.
+// plainPrefix returns how many bytes at the start of s need no escape in a JSON string: in an identifier, all.
 func plainPrefix(s string) int {
 	for i := range len(s) {
 		if c := s[i]; c-0x20 >= utf8.RuneSelf-0x20 || c == '"' || c == '\\' { // a byte below 0x20 wraps around
@@ -79,7 +78,7 @@ func plainPrefix(s string) int {
 	return len(s)
 }
 
-// appendString appends s as a JSON string. <, > and & stay as they are; invalid UTF-8 becomes U+FFFD.
+// appendString appends s as a JSON string. It does not escape <, > and &. Invalid UTF-8 becomes U+FFFD.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := plainPrefix(s)
@@ -116,7 +115,7 @@ func appendString(dst []byte, s string) []byte {
 			switch {
 			case r == utf8.RuneError && size == 1:
 				escaped = `\ufffd`
-			case r == '\u2028' || r == '\u2029': // as encoding/json: JavaScript once took them for line ends
+			case r == '\u2028' || r == '\u2029': // as encoding/json does: line ends in old JavaScript
 				escaped = `\u202` + string(rune('8'+r-'\u2028'))
 			}
 		}

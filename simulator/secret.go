@@ -2,23 +2,23 @@ package simulator
 
 import "log/slog"
 
-// DefaultSecret is the published secret that every command uses unless it is given another, so that a sender and a
-// receiver in two terminals agree. It protects nothing.
+// DefaultSecret is the public secret that every command uses by default, so that a sender and a receiver in two terminals
+// agree. It protects nothing.
 const DefaultSecret Secret = "whsec_semblance_local_only"
 
-// Secret is the key of a subscription's signatures, used as text. It prints as its last four characters, in logs and in
-// JSON too, so that it cannot leak by accident; [Secret.Reveal] gives it whole.
+// Secret is the key that signs a subscription's requests, used as text. It prints as its last four characters, also in
+// logs and JSON, so that it cannot leak by accident. [Secret.Reveal] returns all of it.
 type Secret string
 
-// Reveal returns the whole secret.
+// Reveal returns the secret unredacted.
 func (s Secret) Reveal() string { return string(s) }
 
-// String returns the secret redacted to its last four characters. The published default is shown in full.
+// String returns the last four characters after an ellipsis. [DefaultSecret] is shown in full.
 func (s Secret) String() string {
 	switch {
 	case s == "" || s == DefaultSecret:
 		return string(s)
-	case len(s) < 12: // four characters would be too much of it
+	case len(s) < 12: // four characters would reveal too much
 		return "…"
 	default:
 		return "…" + string(s[len(s)-4:])

@@ -12,8 +12,9 @@ import (
 	"semblance/simulator"
 )
 
-// However a secret is printed, by itself or within a subscription, it shows its last four characters and no more.
+// A secret prints as its last four characters, alone or within a subscription, in every format.
 func TestSecretIsRedactedEverywhere(t *testing.T) {
+	t.Parallel()
 	const hidden = "whsec_0123456789abcdef"
 	secret := simulator.Secret(hidden)
 	subscription := simulator.Subscription{Secret: secret, Label: "clinic"}
@@ -40,9 +41,9 @@ func TestSecretIsRedactedEverywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	printed["XML"] = string(asXML)
-	for how, what := range printed {
-		if strings.Contains(what, "0123456789ab") || !strings.Contains(what, "…cdef") && how != "%q" {
-			t.Errorf("%s: %s", how, what)
+	for format, text := range printed {
+		if strings.Contains(text, "0123456789ab") || !strings.Contains(text, "…cdef") && format != "%q" {
+			t.Errorf("%s: %s", format, text)
 		}
 	}
 	if secret.Reveal() != hidden {
@@ -51,6 +52,7 @@ func TestSecretIsRedactedEverywhere(t *testing.T) {
 }
 
 func TestSecretString(t *testing.T) {
+	t.Parallel()
 	for secret, want := range map[simulator.Secret]string{
 		"":                       "",
 		"short":                  "…",
@@ -66,6 +68,7 @@ func TestSecretString(t *testing.T) {
 }
 
 func TestWants(t *testing.T) {
+	t.Parallel()
 	s := simulator.Subscription{EventTypes: []string{"booking.created", "patient.created"}}
 	for eventType, want := range map[string]bool{"booking.created": true, "patient.created": true, "booking.*": false, "Booking.created": false, "": false} {
 		if got := s.Wants(eventType); got != want {
@@ -79,6 +82,7 @@ func TestWants(t *testing.T) {
 }
 
 func TestHeaderIgnoresCase(t *testing.T) {
+	t.Parallel()
 	headers := []simulator.Header{{Name: "X-A", Value: "1"}, {Name: "x-a", Value: "2"}}
 	request, response := simulator.Request{Headers: headers}, simulator.Response{Headers: headers}
 	if request.Header("x-A") != "1" || response.Header("X-a") != "1" || request.Header("X-B") != "" {
@@ -87,6 +91,7 @@ func TestHeaderIgnoresCase(t *testing.T) {
 }
 
 func TestOK(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		came simulator.Response
 		want bool

@@ -1,21 +1,24 @@
-// Package simulator holds the nouns of the simulated provider: a [Subscription] with its [Secret], the [Delivery] of a
-// change to one subscription, the [Attempt] to deliver it with what was sent and what came back, and the exact bytes
-// of a payload ([AppendPayload]). It has no goroutine and does no I/O; the rooms below it do the work:
+// Package simulator holds the types of the simulated provider: a [Subscription] with its [Secret], the [Delivery] of an
+// event to a subscription, the [Attempt] at it with its [Request] and [Response], and the exact bytes of a payload
+// ([AppendPayload]). It has no goroutines and does no I/O. The packages below it do the work:
 //
-//	clock      the one place that asks the time or waits
-//	signature  signs, verifies, and explains why a signature does not hold
-//	fault      spoils an attempt on purpose
-//	delivery   makes one attempt: encode, sign, spoil if asked, send, observe
-//	journal    what happened, to be queried
+//	clock      reads the time and waits
+//	signature  signs, verifies, and explains why a signature is wrong
+//	fault      injects a fault into an attempt
+//	delivery   makes one attempt: encodes, signs, injects a fault, sends, records the response
+//	journal    stores events, deliveries and attempts
 //	provider   the engine: subscriptions, outbox, retries, pausing
-//	receiver   the reference receiver, and wrong ones
-//	graphql    the provider's own API
-//	web        the control API
+//	receiver   the reference receiver, and receivers with mistakes
+//	graphql    the provider's GraphQL API
+//	web        the control API and the page
 package simulator
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Subscription is who receives what, as the provider's API knows it.
+// Subscription says which events are delivered to which URL.
 type Subscription struct {
 	ID             string
 	Secret         Secret
@@ -26,24 +29,16 @@ type Subscription struct {
 	Version        string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
-	Deleted        bool // deleting is soft
+	Deleted        bool // deletion is soft
 	DeliveryPaused bool
 }
 
-// Wants reports whether the subscription names the event type. A deleted one wants nothing.
+// Wants reports whether the subscription is not deleted and lists the event type.
 func (s *Subscription) Wants(eventType string) bool {
-	if s.Deleted {
-		return false
-	}
-	for _, t := range s.EventTypes {
-		if t == eventType {
-			return true
-		}
-	}
-	return false
+	return !s.Deleted && slices.Contains(s.EventTypes, eventType)
 }
 
-// Header is one HTTP header field, with its name as it is written on the wire.
+// Header is one HTTP header field. The letter case of its name is that of the wire.
 type Header struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`

@@ -53,7 +53,7 @@ func TestHostileFiles(t *testing.T) {
 		"many bad names":            {"x.yaml", "name: x\ncast:\n" + numbered(2_000, "  c%d: {kind: patient} #%d\n") + "steps:\n" + numbered(2_000, "- {send: booking.created, about: nobody%d} #%d\n"), "more than 100 errors"},
 		"many bad captures":         {"x.yaml", "name: x\nsteps:\n" + numbered(1_500, "- {send: booking.created, capture: {c%d: /a}, identifiers: {doctorId: '${nobody%d}'}}\n"), "more than 100 errors"},
 		"a line of relations":       {"x.yaml", step + "name: x\ncast:\n  c0: {kind: episode}\n" + numbered(2_000, "  c%d: {kind: pathway, episode: d%d}\n"), "more than 100 errors"},
-		"many faults":               {"x.yaml", "name: x\nsteps: [{send: booking.created, fault: {signature: {name: stale, " + unknownKeysInline(2_000) + "}}}]\n", "has no attribute"},
+		"many faults":               {"x.yaml", "name: x\nsteps: [{send: booking.created, fault: {signature: {name: stale, " + unknownKeysInline(2_000) + "}}}]\n", "unknown attribute"},
 		"a NUL":                     {"x.yaml", "name: a\x00b\n" + step, "x.yaml:1:8: the file is not a text file: it contains a NUL byte"},
 		"a program":                 {"x.yaml", "\x7fELF\x02\x01\x01\x00\x00", "the file is not a text file"},
 		"a picture":                 {"x.json", "\x89PNG\r\n\x1a\n", "the file is not a text file"},

@@ -24,12 +24,12 @@ import (
 	"semblance/simulator/signature"
 )
 
-// asReceiver makes the test binary a receiver that verifies, in a process of its own.
-const asReceiver = "SEMBLANCE_TEST_RECEIVER"
+// receiverEnv is the variable that turns the test binary into a verifying receiver in a separate process.
+const receiverEnv = "SEMBLANCE_TEST_RECEIVER"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asReceiver) != "" {
-		if err := receive(); err != nil {
+	if os.Getenv(receiverEnv) != "" {
+		if err := runReceiver(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// receive verifies each request and answers 200, until its standard input ends.
-func receive() error {
+// runReceiver verifies each request and responds with 200 until its standard input ends.
+func runReceiver() error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -69,11 +69,11 @@ func receive() error {
 	return nil
 }
 
-// startReceiver starts the receiver of receive, and returns its URL.
+// startReceiver starts runReceiver in a new process and returns its URL.
 func startReceiver(tb testing.TB) string {
 	tb.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), asReceiver+"=1")
+	cmd.Env = append(os.Environ(), receiverEnv+"=1")
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -88,7 +88,7 @@ func startReceiver(tb testing.TB) string {
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
-		tb.Fatalf("the receiver's address: %v", err)
+		tb.Fatalf("reading the receiver's address: %v", err)
 	}
 	tb.Cleanup(func() {
 		_ = stdin.Close()
@@ -99,11 +99,11 @@ func startReceiver(tb testing.TB) string {
 	return strings.TrimSpace(line)
 }
 
-// inFlight is how many attempts are under way at once.
+// inFlight is the number of concurrent attempts.
 const inFlight = 32
 
-// together runs one(worker) b.N times from inFlight goroutines, and reports how many ran in a second.
-func together(b *testing.B, one func() error) {
+// runInFlight runs one b.N times in inFlight goroutines and reports the rate.
+func runInFlight(b *testing.B, one func() error) {
 	tokens := make(chan struct{}, 4*inFlight)
 	var wg sync.WaitGroup
 	b.ReportAllocs()
@@ -125,8 +125,8 @@ func together(b *testing.B, one func() error) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "attempts/s")
 }
 
-// BenchmarkInFlight compares the sender, which encodes and signs every body anew, with an http.Client that posts one fixed
-// body, at the same receiver in another process.
+// BenchmarkInFlight compares the sender, which encodes and signs each body, with an http.Client that posts a fixed body to
+// the same receiver in another process.
 func BenchmarkInFlight(b *testing.B) {
 	url := startReceiver(b)
 	b.Run("client", func(b *testing.B) {
@@ -135,7 +135,7 @@ func BenchmarkInFlight(b *testing.B) {
 		transport := &http.Transport{MaxIdleConnsPerHost: inFlight}
 		defer transport.CloseIdleConnections()
 		client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
-		together(b, func() error {
+		runInFlight(b, func() error {
 			request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url, bytes.NewReader(body))
 			if err != nil {
 				return err
@@ -165,7 +165,7 @@ func BenchmarkInFlight(b *testing.B) {
 		ids := objectid.NewGenerator(1)
 		change := bookingCreated(b)
 		ctx := b.Context()
-		together(b, func() error {
+		runInFlight(b, func() error {
 			now := time.Now()
 			request, err := sender.Prepare(delivery.Message{
 				URL: url, SubscriptionID: "692597070fe21cfa5e6a010f", EventID: ids.New(now).String(), Event: change,
@@ -182,7 +182,7 @@ func BenchmarkInFlight(b *testing.B) {
 	})
 }
 
-// BenchmarkPrepare is the part of an attempt that needs no network: payload, signature, headers.
+// BenchmarkPrepare measures the part of an attempt without network: payload, signature, headers.
 func BenchmarkPrepare(b *testing.B) {
 	sender, err := delivery.New(delivery.Options{})
 	if err != nil {

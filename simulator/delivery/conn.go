@@ -11,33 +11,33 @@ import (
 	"time"
 )
 
-// conn is one connection to a receiver, with the memory that its requests and answers need again and again. It serves one
-// attempt at a time.
+// conn is one connection to a receiver, with the buffers that its requests and responses reuse. It serves one attempt at a
+// time.
 type conn struct {
-	net.Conn                 // TCP, or TLS over it
-	tcp      net.Conn        // what is below
-	raw      syscall.RawConn // the same, to look at
+	net.Conn                 // TCP or TLS
+	tcp      net.Conn        // the TCP connection, also below TLS
+	raw      syscall.RawConn // of tcp
 	in       *bufio.Reader
 	out      []byte
-	chunk    []byte // what a body is read into
+	chunk    []byte // for reading a body
 	limited  io.LimitedReader
 	request  http.Request
 
-	idleSince time.Time
-	peek      func(fd uintptr) // made once: a closure for each look would be garbage
-	closed    bool             // what peek saw
+	idleSince   time.Time
+	checkClosed func(fd uintptr) // allocated once, not for each check
+	closed      bool             // set by checkClosed
 
-	watch watch
+	interrupter interrupter
 }
 
 func newConn(c net.Conn, tcp net.Conn) *conn {
-	own := &conn{Conn: c, tcp: tcp}
-	own.in = bufio.NewReaderSize(c, headRoom)
+	nc := &conn{Conn: c, tcp: tcp}
+	nc.in = bufio.NewReaderSize(c, readBufferSize)
 	if s, ok := tcp.(syscall.Conn); ok {
-		own.raw, _ = s.SyscallConn()
+		nc.raw, _ = s.SyscallConn()
 	}
-	own.peek = func(fd uintptr) { own.closed = closedByPeer(fd) }
-	return own
+	nc.checkClosed = func(fd uintptr) { nc.closed = closedByPeer(fd) }
+	return nc
 }
 
 // limit returns a reader of the next n bytes.
@@ -46,7 +46,7 @@ func (c *conn) limit(n int64) io.Reader {
 	return &c.limited
 }
 
-// alive looks, without waiting, whether the receiver has closed an idle connection, or said something unasked.
+// alive reports, without blocking, whether an idle connection is open and has received nothing.
 func (c *conn) alive() bool {
 	if c.in.Buffered() > 0 {
 		return false
@@ -54,66 +54,66 @@ func (c *conn) alive() bool {
 	if c.raw == nil {
 		return true
 	}
-	err := c.raw.Control(c.peek)
+	err := c.raw.Control(c.checkClosed)
 	return err == nil && !c.closed
 }
 
-// close ends a connection that is in order, and says so to TLS.
+// close closes the connection, with the TLS close_notify if there is TLS.
 func (c *conn) close() {
-	c.watch.stop()
-	_ = c.Close() // there is nobody to tell
+	c.interrupter.stop()
+	_ = c.Close()
 }
 
-// drop ends a connection at once: a goodbye of TLS could wait seconds for a receiver that takes nothing.
-func (c *conn) drop() {
-	c.watch.stop()
+// abort closes the connection without TLS close_notify, which could block for seconds if the receiver does not read.
+func (c *conn) abort() {
+	c.interrupter.stop()
 	_ = c.tcp.Close()
 }
 
-// watch interrupts a connection when a context is done. It stays registered between attempts with the same context, as a
-// registration costs more than the rest of the attempt's bookkeeping.
-type watch struct {
+// interrupter interrupts a connection when a context is done. It stays registered between attempts with the same context,
+// because registering is expensive.
+type interrupter struct {
 	done       <-chan struct{}
 	unregister func() bool
 
-	mu   sync.Mutex
-	turn int // which registration counts
+	mu         sync.Mutex
+	generation int // of the registration in force
 }
 
-// over has the connection interrupted when ctx is done, and no longer when an earlier one is.
-func (w *watch) over(ctx context.Context, c net.Conn) {
+// attach makes ctx the context that interrupts the connection, in place of an earlier one.
+func (i *interrupter) attach(ctx context.Context, c net.Conn) {
 	done := ctx.Done()
-	if done == w.done {
+	if done == i.done {
 		return
 	}
-	w.stop()
-	w.done = done
+	i.stop()
+	i.done = done
 	if done == nil {
 		return
 	}
-	w.mu.Lock()
-	turn := w.turn
-	w.mu.Unlock()
-	w.unregister = context.AfterFunc(ctx, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if w.turn == turn {
-			_ = c.SetDeadline(past) // it fails on a closed connection alone
+	i.mu.Lock()
+	generation := i.generation
+	i.mu.Unlock()
+	i.unregister = context.AfterFunc(ctx, func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		if i.generation == generation {
+			_ = c.SetDeadline(expired) // it fails only on a closed connection
 		}
 	})
 }
 
-// stop ends the registration. When it returns, an interruption that was on its way has happened or never will.
-func (w *watch) stop() {
-	if w.unregister != nil {
-		w.unregister()
-		w.unregister = nil
-		w.mu.Lock()
-		w.turn++
-		w.mu.Unlock()
+// stop ends the registration. After it returns no interruption happens.
+func (i *interrupter) stop() {
+	if i.unregister != nil {
+		i.unregister()
+		i.unregister = nil
+		i.mu.Lock()
+		i.generation++
+		i.mu.Unlock()
 	}
-	w.done = nil
+	i.done = nil
 }
 
-// past is a deadline that has passed.
-var past = time.Unix(1, 0)
+// expired is a deadline in the past.
+var expired = time.Unix(1, 0)

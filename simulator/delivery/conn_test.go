@@ -19,10 +19,10 @@ import (
 	"semblance/simulator/delivery"
 )
 
-func TestAConnectionIsUsedAgain(t *testing.T) {
+func TestConnectionReuse(t *testing.T) {
 	for name, test := range map[string]struct {
-		answer string
-		want   int // connections for three attempts
+		response string
+		want     int // connections for three attempts
 	}{
 		"length":            {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 1},
 		"chunked":           {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nTrailer: x\r\n\r\n", 1},
@@ -38,11 +38,11 @@ func TestAConnectionIsUsedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			receiver := serveRaw(t, func(p *peer, _ int) {
 				for p.request() != nil {
-					p.say(test.answer)
+					p.send(test.response)
 				}
 			})
 			s := newSender(t, delivery.Options{})
-			request := prepare(t, s, aRequest(t, receiver.URL))
+			request := prepare(t, s, newMessage(t, receiver.URL))
 			for range 3 {
 				if response := s.Send(t.Context(), request); response.Failure != "" || response.Reconnected {
 					t.Errorf("%s: %s, reconnected %t", response.Failure, response.Detail, response.Reconnected)
@@ -55,16 +55,16 @@ func TestAConnectionIsUsedAgain(t *testing.T) {
 	}
 }
 
-// A connection that has been idle for too long is not used again, and of too many the oldest goes.
+// A connection that was idle for too long is not reused. With too many idle connections, the oldest is closed.
 func TestIdleLimits(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
 	})
-	impatient := newSender(t, delivery.Options{IdleTimeout: time.Nanosecond})
+	shortTimeout := newSender(t, delivery.Options{IdleTimeout: time.Nanosecond})
 	for range 3 {
-		if response := impatient.Send(t.Context(), prepare(t, impatient, aRequest(t, receiver.URL))); !response.OK() || response.Reconnected {
+		if response := shortTimeout.Send(t.Context(), prepare(t, shortTimeout, newMessage(t, receiver.URL))); !response.OK() || response.Reconnected {
 			t.Errorf("%+v", response)
 		}
 	}
@@ -76,20 +76,20 @@ func TestIdleLimits(t *testing.T) {
 	counting := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
 			meet <- true
-			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
 		ends <- true
 	})
-	frugal := newSender(t, delivery.Options{MaxIdle: 1})
+	limited := newSender(t, delivery.Options{MaxIdle: 1})
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			if response := frugal.Send(t.Context(), prepare(t, frugal, aRequest(t, counting.URL))); !response.OK() {
+			if response := limited.Send(t.Context(), prepare(t, limited, newMessage(t, counting.URL))); !response.OK() {
 				t.Errorf("%+v", response)
 			}
 		})
 	}
-	for counting.connections() < 3 { // all three are under way: none is answered before
+	for counting.connections() < 3 { // all three are in flight before the first response
 		runtime.Gosched()
 	}
 	for range 3 {
@@ -97,13 +97,13 @@ func TestIdleLimits(t *testing.T) {
 	}
 	wg.Wait()
 	<-ends
-	<-ends // two of three were let go
+	<-ends // two of three were closed
 }
 
-func TestHeadHasNoBody(t *testing.T) {
+func TestResponseToHEAD(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
 		}
 	})
 	s := newSender(t, delivery.Options{})
@@ -121,15 +121,15 @@ func TestHeadHasNoBody(t *testing.T) {
 	}
 }
 
-// What came is recorded as it came: headers in their order and case, the excerpt, and the size of all of it.
+// A response is recorded with its headers in wire order and case, the beginning of its body, and its size.
 func TestResponse(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 429 Slow Down\r\nx-b: 1\r\nX-A:  two \r\nX-Fold: a\r\n b\r\nx-b: 3\r\nRetry-After: 7\r\nContent-Length: 100\r\n\r\n" + strings.Repeat("0123456789", 10))
+			p.send("HTTP/1.1 429 Slow Down\r\nx-b: 1\r\nX-A:  two \r\nX-Fold: a\r\n b\r\nx-b: 3\r\nRetry-After: 7\r\nContent-Length: 100\r\n\r\n" + strings.Repeat("0123456789", 10))
 		}
 	})
 	s := newSender(t, delivery.Options{MaxBody: 15})
-	response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	response := s.Send(t.Context(), prepare(t, s, newMessage(t, receiver.URL)))
 	timings := response.Timings
 	response.Timings = simulator.Timings{}
 	want := simulator.Response{
@@ -147,15 +147,15 @@ func TestResponse(t *testing.T) {
 	}
 }
 
-// An excerpt ends with a whole character, so that text stays text.
-func TestExcerptOfText(t *testing.T) {
+// A truncated body ends with a complete character, so that text remains valid UTF-8.
+func TestTruncatedBodyIsValidUTF8(t *testing.T) {
 	for text, want := range map[string]string{"aéé": "aé", "ééé": "éé", "a€€": "a€", "€€": "€", "\xff\xfe\xff\xfe\xff\xfe": "\xff\xfe\xff\xfe", "a😀": "a"} {
 		receiver := serveRaw(t, func(p *peer, _ int) {
 			p.request()
-			p.say("HTTP/1.1 200 OK\r\n\r\n" + text)
+			p.send("HTTP/1.1 200 OK\r\n\r\n" + text)
 		})
 		s := newSender(t, delivery.Options{MaxBody: 4})
-		response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+		response := s.Send(t.Context(), prepare(t, s, newMessage(t, receiver.URL)))
 		if string(response.Body) != want || response.Size != int64(len(text)) || !response.Truncated {
 			t.Errorf("%q: %q of %d bytes, truncated %t; want %q", text, response.Body, response.Size, response.Truncated, want)
 		}
@@ -178,25 +178,25 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		receiver := serveRaw(t, func(p *peer, _ int) {
 			p.request()
-			p.say("HTTP/1.1 503 Later\r\n" + test.header + "\r\nContent-Length: 0\r\n\r\n")
+			p.send("HTTP/1.1 503 Later\r\n" + test.header + "\r\nContent-Length: 0\r\n\r\n")
 		})
 		s := newSender(t, delivery.Options{})
-		if response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL))); response.RetryAfter != test.want {
-			t.Errorf("%s is %s, want %s", test.header, response.RetryAfter, test.want)
+		if response := s.Send(t.Context(), prepare(t, s, newMessage(t, receiver.URL))); response.RetryAfter != test.want {
+			t.Errorf("%s: got %s, want %s", test.header, response.RetryAfter, test.want)
 		}
 	}
 }
 
-// A receiver with a great deal of headers is heard, up to the bound, on a connection that can be used again.
+// A head larger than the buffer is read up to the limit, and the connection can be reused.
 func TestLongHead(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 200 OK\r\nX-Long: " + strings.Repeat("a", 50<<10) + "\r\nContent-Length: 2\r\n\r\nok")
+			p.send("HTTP/1.1 200 OK\r\nX-Long: " + strings.Repeat("a", 50<<10) + "\r\nContent-Length: 2\r\n\r\nok")
 		}
 	})
 	s := newSender(t, delivery.Options{})
 	for range 3 {
-		response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+		response := s.Send(t.Context(), prepare(t, s, newMessage(t, receiver.URL)))
 		if !response.OK() || len(response.Header("x-long")) != 50<<10 || string(response.Body) != "ok" {
 			t.Errorf("%d %s: %s, %d bytes of header, body %q", response.Status, response.Failure, response.Detail, len(response.Header("x-long")), response.Body)
 		}
@@ -209,22 +209,22 @@ func TestLongHead(t *testing.T) {
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+			p.send("HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
 		}
 	})
 	s := newSender(t, delivery.Options{})
-	response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	response := s.Send(t.Context(), prepare(t, s, newMessage(t, receiver.URL)))
 	if response.Status != 307 || response.Failure != "" || response.OK() {
 		t.Errorf("%+v", response)
 	}
 }
 
-// A kept connection that the receiver has closed while it was idle is noticed before anything is sent on it.
-func TestAnIdleConnectionThatWasClosedIsNoticed(t *testing.T) {
+// A connection that the receiver closed while it was idle is not reused.
+func TestClosedIdleConnection(t *testing.T) {
 	closed := make(chan bool)
 	receiver := serveRaw(t, func(p *peer, n int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			if n == 1 {
 				p.Close()
 				close(closed)
@@ -232,7 +232,7 @@ func TestAnIdleConnectionThatWasClosedIsNoticed(t *testing.T) {
 		}
 	})
 	s := newSender(t, delivery.Options{})
-	request := prepare(t, s, aRequest(t, receiver.URL))
+	request := prepare(t, s, newMessage(t, receiver.URL))
 	s.Send(t.Context(), request)
 	<-closed
 	if response := s.Send(t.Context(), request); !response.OK() || response.Reconnected {
@@ -240,12 +240,12 @@ func TestAnIdleConnectionThatWasClosedIsNoticed(t *testing.T) {
 	}
 }
 
-// One that closes in the instant in which it is used gets the same bytes once more on a new connection, and says so. Not so
-// on a new connection, and not when a byte of the answer has come.
-func TestAConnectionThatClosesInTheSameInstant(t *testing.T) {
+// If a reused connection closes before a byte of the response, the request is sent again on a new connection, and the
+// response says so. It is not sent again on a new connection or after a byte of the response.
+func TestReusedConnectionClosesBeforeResponse(t *testing.T) {
 	for name, last := range map[string]func(p *peer){
-		"politely": func(p *peer) { p.Close() },
-		"by reset": func(p *peer) { p.abort() },
+		"close": func(p *peer) { p.Close() },
+		"reset": func(p *peer) { p.abort() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := make(chan string, 4)
@@ -257,11 +257,11 @@ func TestAConnectionThatClosesInTheSameInstant(t *testing.T) {
 						last(p)
 						return
 					}
-					p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+					p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 				}
 			})
 			s := newSender(t, delivery.Options{})
-			request := prepare(t, s, aRequest(t, receiver.URL))
+			request := prepare(t, s, newMessage(t, receiver.URL))
 			if response := s.Send(t.Context(), request); !response.OK() || response.Reconnected {
 				t.Fatalf("%+v", response)
 			}
@@ -270,22 +270,22 @@ func TestAConnectionThatClosesInTheSameInstant(t *testing.T) {
 			}
 			first, second, third := <-got, <-got, <-got
 			if first != second || second != third {
-				t.Errorf("not the same bytes:\n%q\n%q\n%q", first, second, third)
+				t.Errorf("the requests differ:\n%q\n%q\n%q", first, second, third)
 			}
 		})
 	}
-	t.Run("within the answer", func(t *testing.T) {
+	t.Run("within the response", func(t *testing.T) {
 		receiver := serveRaw(t, func(p *peer, n int) {
 			for count := 1; p.request() != nil; count++ {
 				if count == 2 {
-					p.say("H")
+					p.send("H")
 					return
 				}
-				p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 			}
 		})
 		s := newSender(t, delivery.Options{})
-		request := prepare(t, s, aRequest(t, receiver.URL))
+		request := prepare(t, s, newMessage(t, receiver.URL))
 		s.Send(t.Context(), request)
 		if response := s.Send(t.Context(), request); response.Failure != simulator.FailureClosed || response.Reconnected {
 			t.Errorf("%+v", response)
@@ -293,37 +293,37 @@ func TestAConnectionThatClosesInTheSameInstant(t *testing.T) {
 	})
 }
 
-// A fault that acts on the connection has one of its own, and is not repeated.
-func TestFaultsHaveAConnectionOfTheirOwn(t *testing.T) {
+// A fault that acts on the connection uses a new one, and is not repeated.
+func TestFaultsUseNewConnection(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
 	})
 	s := newSender(t, delivery.Options{})
-	s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL)))
+	s.Send(t.Context(), prepare(t, s, newMessage(t, receiver.URL)))
 	for _, text := range []string{"transport=cut-body", "transport=reset", "transport=lost-response", "transport=slow-body,over=1ms"} {
 		if _, response := send(t, s, receiver.URL, text); response.Reconnected {
 			t.Errorf("%s: %+v", text, response)
 		}
 	}
 	if n := receiver.connections(); n != 5 {
-		t.Errorf("%d connections, want one for each of 4 faults and one besides", n)
+		t.Errorf("%d connections, want one for each of 4 faults and one more", n)
 	}
-	if response := s.Send(t.Context(), prepare(t, s, aRequest(t, receiver.URL))); !response.OK() || receiver.connections() != 5 {
-		t.Errorf("the kept connection is gone: %+v", response)
+	if response := s.Send(t.Context(), prepare(t, s, newMessage(t, receiver.URL))); !response.OK() || receiver.connections() != 5 {
+		t.Errorf("the idle connection was not reused: %+v", response)
 	}
 }
 
-// A context ends its own attempt, and nothing of a later one on the same connection.
+// A context ends only its own attempt, not a later one on the same connection.
 func TestContextsOfOneConnection(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
 	})
 	s := newSender(t, delivery.Options{})
-	request := prepare(t, s, aRequest(t, receiver.URL))
+	request := prepare(t, s, newMessage(t, receiver.URL))
 	for i := range 200 {
 		ctx, cancel := context.WithCancel(t.Context())
 		response := s.Send(ctx, request)
@@ -353,7 +353,7 @@ func TestManyGoroutines(t *testing.T) {
 	for worker := range 16 {
 		wg.Go(func() {
 			for i := range 20 {
-				r := aRequest(t, receiver.URL)
+				r := newMessage(t, receiver.URL)
 				r.Secrets = append(r.Secrets, simulator.Secret(string(rune('a'+worker%3))))
 				r.EventID = strings.Repeat(string(rune('a'+worker%6)), 20) + string(rune('a'+i)) + string(rune('a'+worker))
 				request := prepare(t, s, r)
@@ -365,7 +365,7 @@ func TestManyGoroutines(t *testing.T) {
 	}
 	wg.Wait()
 	if len(got) != 16*20 {
-		t.Errorf("%d different bodies came, want %d", len(got), 16*20)
+		t.Errorf("got %d different bodies, want %d", len(got), 16*20)
 	}
 }
 
@@ -375,11 +375,11 @@ func TestNewRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, o := range map[string]delivery.Options{
-		"no such CA file":      {CAFile: filepath.Join(t.TempDir(), "none.pem")},
-		"an empty CA file":     {CAFile: empty},
-		"a broken User-Agent":  {UserAgent: "a\r\nb"},
-		"a broken type":        {ContentType: "a\nb"},
-		"a style nobody knows": {Style: "loose"},
+		"no such CA file":     {CAFile: filepath.Join(t.TempDir(), "none.pem")},
+		"an empty CA file":    {CAFile: empty},
+		"a broken User-Agent": {UserAgent: "a\r\nb"},
+		"a broken type":       {ContentType: "a\nb"},
+		"an unknown style":    {Style: "loose"},
 	} {
 		if s, err := delivery.New(o); err == nil {
 			s.Close()

@@ -26,50 +26,51 @@ import (
 	"sync"
 	"time"
 
+	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/fault"
 )
 
-// The defaults of [Options].
+// Defaults of [Options].
 const (
-	DefaultTimeout     = 10 * time.Second // for the whole attempt; the provider publishes none
-	DefaultMaxBody     = 64 << 10         // enough for every acknowledgement and most error pages
-	DefaultMaxDrain    = 16 << 20         // an answer to a webhook that is larger than this has no end that matters
-	DefaultMaxIdle     = 256              // connections kept for one receiver
-	DefaultIdleTimeout = 90 * time.Second // as net/http keeps them
-	DefaultUserAgent   = "Semblance"      // the provider publishes none
+	DefaultTimeout     = 10 * time.Second // the provider does not publish its own
+	DefaultMaxBody     = 64 << 10         // enough for acknowledgements and most error pages
+	DefaultMaxDrain    = 16 << 20         // more than any useful response to a webhook
+	DefaultMaxIdle     = 256              // idle connections per receiver
+	DefaultIdleTimeout = 90 * time.Second // as in net/http
+	DefaultUserAgent   = "Semblance"      // the provider does not publish its own
 	DefaultContentType = "application/json"
 )
 
 // Style is the white space of a payload. The provider does not publish its own.
 type Style string
 
-// The styles.
+// The values of Style.
 const (
-	Compact  Style = ""       // none: the default
-	Indented Style = "indent" // by two spaces
+	Compact  Style = ""       // without white space; the default
+	Indented Style = "indent" // indented by two spaces
 )
 
-// Options are the settings of a [Sender]. The zero value works.
+// Options are the settings of a [Sender]. Zero fields have the defaults.
 type Options struct {
-	Timeout     time.Duration // for the whole attempt, from the name's look-up to the last byte read
-	MaxBody     int           // how much of an answer's body is kept
-	MaxDrain    int64         // how much of an answer's body is read and counted before the connection is cut
-	MaxIdle     int           // how many connections are kept for one receiver
-	IdleTimeout time.Duration // how long a connection is kept
-	CAFile      string        // PEM certificates to trust beside the system's
-	Insecure    bool          // accept any certificate: self-signed, expired, of another name
-	LocalOnly   bool          // send to loopback and private addresses alone; the resolved address counts, not the name
+	Timeout     time.Duration // of an attempt, from the DNS lookup to the last byte read
+	MaxBody     int           // bytes of a response body that are recorded
+	MaxDrain    int64         // bytes of a response body that are read before the attempt fails
+	MaxIdle     int           // idle connections per receiver
+	IdleTimeout time.Duration // of a connection
+	CAFile      string        // PEM certificates to trust besides the system's
+	Insecure    bool          // accept any certificate
+	LocalOnly   bool          // refuse addresses that are not loopback or private, after name resolution
 	UserAgent   string
 	ContentType string
 	Style       Style
 
-	// Success reports whether an answer of that status counts as success; nil is any 2xx. The provider does not publish what
-	// counts, so it is a setting.
+	// Success reports whether a response with that status counts as success. Nil means any 2xx; the provider does not publish
+	// its rule.
 	Success func(status int) bool
-	// Redirects is how many redirects of one attempt are followed, with the same bytes each; 0, the default, is none. The
-	// provider does not publish whether it follows any.
+	// Redirects is the number of redirects that an attempt follows with the same body. The default is 0; the provider does not
+	// publish whether it follows any.
 	Redirects int
 }
 
@@ -99,18 +100,18 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Sender prepares and sends attempts. Its methods may be called from many goroutines.
+// Sender prepares and sends requests. It is safe for concurrent use.
 type Sender struct {
 	options Options
 	tls     *tls.Config
 	targets targets
 	signers signers
 
-	sending sync.RWMutex // held for reading by every Send: Close waits for them
+	sending sync.RWMutex // held for reading by each Send; Close waits for them
 	closed  bool
 }
 
-// New returns a sender, or an error that says which option is wrong.
+// New returns a sender, or an error that names the invalid option.
 func New(o Options) (*Sender, error) {
 	o = o.withDefaults()
 	for _, h := range []simulator.Header{{Name: "User-Agent", Value: o.UserAgent}, {Name: "Content-Type", Value: o.ContentType}} {
@@ -119,7 +120,7 @@ func New(o Options) (*Sender, error) {
 		}
 	}
 	if o.Style != Compact && o.Style != Indented {
-		return nil, fmt.Errorf("unknown style %q of the body; it is %q (compact) or %q", o.Style, Compact, Indented)
+		return nil, fmt.Errorf("unknown body style %q; use %q (compact) or %q", o.Style, Compact, Indented)
 	}
 	config, err := o.TLS()
 	if err != nil {
@@ -130,12 +131,12 @@ func New(o Options) (*Sender, error) {
 	return s, nil
 }
 
-// TLS returns whom the options trust, for HTTP/1.1.
+// TLS returns the client configuration for HTTP/1.1 over TLS.
 func (o Options) TLS() (*tls.Config, error) {
 	config := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		NextProtos:         []string{"http/1.1"},
-		InsecureSkipVerify: o.Insecure, // on request alone: for a receiver with a self-signed certificate
+		InsecureSkipVerify: o.Insecure, // an option for receivers with self-signed certificates
 	}
 	if o.CAFile == "" {
 		return config, nil
@@ -145,24 +146,24 @@ func (o Options) TLS() (*tls.Config, error) {
 	return config, err
 }
 
-// certificates returns the system's trusted certificates and those of a PEM file.
+// certificates returns the system's trusted certificates plus those of a PEM file.
 func certificates(file string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("read the certificates to trust: %w", err)
+		return nil, fmt.Errorf("reading trusted certificates: %w", err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)", file)
+		return nil, fmt.Errorf("%s contains no PEM certificate (-----BEGIN CERTIFICATE-----)", file)
 	}
 	return pool, nil
 }
 
-// Close waits for the attempts that are being sent, and closes the connections. Cancel their contexts first to have
-// them end at once. What is sent afterwards comes to nothing.
+// Close waits for attempts in flight and closes the connections. To end attempts at once, cancel their contexts first. A
+// Send after Close fails with [simulator.FailureCanceled].
 func (s *Sender) Close() {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -178,7 +179,7 @@ func (s *Sender) Send(ctx context.Context, request simulator.Request) simulator.
 	return response
 }
 
-// deliver is Send with the response's memory given. The response must be zero.
+// deliver is Send into *response, which must be zero.
 func (s *Sender) deliver(ctx context.Context, request *simulator.Request, response *simulator.Response) {
 	s.sending.RLock()
 	defer s.sending.RUnlock()
@@ -191,42 +192,42 @@ func (s *Sender) deliver(ctx context.Context, request *simulator.Request, respon
 		s.follow(ctx, request, response, deadline)
 	}
 	if s.options.Success != nil && response.Failure == "" {
-		response.Counted = simulator.CountedFailure
+		response.CountsAs = simulator.CountsAsFailure
 		if s.options.Success(response.Status) {
-			response.Counted = simulator.CountedSuccess
+			response.CountsAs = simulator.CountsAsSuccess
 		}
 	}
 }
 
-// send makes one exchange and says in came what came of it.
+// send makes one exchange, without following redirects, and records the failure if there is one.
 func (s *Sender) send(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) {
-	if f := s.once(ctx, request, response, deadline); f != nil {
+	if f := s.roundTrip(ctx, request, response, deadline); f != nil {
 		response.Failure, response.Detail = f.kind, f.detail
 	}
 }
 
-func (s *Sender) once(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) *failed {
+func (s *Sender) roundTrip(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) *failureError {
 	if s.closed {
-		return &failed{simulator.FailureCanceled, "the sender is closed"}
+		return &failureError{simulator.FailureCanceled, "the sender is closed"}
 	}
 	if err := checkRequest(request); err != nil {
-		return &failed{simulator.FailureBlocked, err.Error()}
+		return &failureError{simulator.FailureBlocked, err.Error()}
 	}
 	t, err := s.targets.find(request.URL)
 	if err != nil {
-		return &failed{simulator.FailureBlocked, err.Error()}
+		return &failureError{simulator.FailureBlocked, err.Error()}
 	}
 	var faulty *fault.Fault
 	if request.Fault != "" {
 		if faulty, err = fault.Parse(request.Fault); err != nil {
-			return &failed{simulator.FailureBlocked, err.Error()}
+			return &failureError{simulator.FailureBlocked, err.Error()}
 		}
 	}
 	a := attempt{sender: s, ctx: ctx, target: t, request: request, fault: faulty, response: response, started: clock.Now(), deadline: deadline}
 	return a.run()
 }
 
-// attempt is one Send while it lasts.
+// attempt is the state of one exchange.
 type attempt struct {
 	sender   *Sender
 	ctx      context.Context
@@ -238,14 +239,13 @@ type attempt struct {
 	deadline time.Time
 }
 
-// allowed is how long the attempt may take, as people write it.
-func (a *attempt) allowed() time.Duration {
-	return a.deadline.Sub(a.started).Round(time.Millisecond)
+// timeLimit returns the time limit of the attempt, for messages.
+func (a *attempt) timeLimit() string {
+	return human.Duration(a.deadline.Sub(a.started).Round(time.Millisecond))
 }
 
-// run uses a kept connection if there is one that the receiver has not closed, else a new one. Faults that act on the
-// connection always have one of their own, and are never repeated.
-func (a *attempt) run() *failed {
+// run uses an idle connection if one is open, else a new one. A fault that acts on the connection needs a new one.
+func (a *attempt) run() *failureError {
 	if a.fault == nil || !a.fault.OnConnection() {
 		if c := a.target.pool.get(); c != nil {
 			err := a.exchange(c)

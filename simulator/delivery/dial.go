@@ -13,7 +13,7 @@ import (
 	"semblance/simulator/clock"
 )
 
-// dial makes a new connection, and notes how long its phases took.
+// dial makes a new connection and records how long its phases took.
 func (a *attempt) dial() (*conn, error) {
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
@@ -42,14 +42,14 @@ func (a *attempt) dial() (*conn, error) {
 	return newConn(secure, tcp), nil
 }
 
-// resolve turns the host into addresses, and leaves out those that may not be sent to.
+// resolve looks up the addresses of the host that may be sent to.
 func (a *attempt) resolve(ctx context.Context) ([]netip.Addr, error) {
 	start := clock.Now()
-	addresses, asked, err := lookup(ctx, a.target.hostname)
+	addresses, resolved, err := lookup(ctx, a.target.hostname)
 	if err != nil {
 		return nil, &phaseError{"dns", err}
 	}
-	if asked {
+	if resolved {
 		a.response.Timings.DNS = clock.Since(start)
 	}
 	if !a.sender.options.LocalOnly {
@@ -62,13 +62,13 @@ func (a *attempt) resolve(ctx context.Context) ([]netip.Addr, error) {
 		}
 	}
 	if len(local) == 0 {
-		return nil, &failed{simulator.FailureBlocked, fmt.Sprintf(
-			"%s is a public address, and only local and private ones are allowed", nameAt(a.target.hostname, addresses[0]))}
+		return nil, &failureError{simulator.FailureBlocked, fmt.Sprintf(
+			"%s is a public address; only loopback and private addresses are allowed", hostWithAddress(a.target.hostname, addresses[0]))}
 	}
 	return local, nil
 }
 
-// connect tries one address after the other, each with its share of the time that is left.
+// connect tries the addresses in order, each with an equal share of the remaining time.
 func (a *attempt) connect(ctx context.Context, addresses []netip.Addr) (net.Conn, error) {
 	var first error
 	for i, address := range addresses {
@@ -88,9 +88,9 @@ func (a *attempt) connect(ctx context.Context, addresses []netip.Addr) (net.Conn
 	return nil, &phaseError{"connect", first}
 }
 
-// lookup returns the addresses of a host, and whether a resolver was asked for them. localhost and the names below it are
-// this machine, whatever a resolver thinks of them, and those below invalid are nobody (RFC 6761).
-func lookup(ctx context.Context, host string) (addresses []netip.Addr, asked bool, err error) {
+// lookup returns the addresses of a host, and whether it asked a resolver. It does not ask one about localhost and its
+// subdomains, which are this machine, and subdomains of invalid, which do not exist (RFC 6761).
+func lookup(ctx context.Context, host string) (addresses []netip.Addr, resolved bool, err error) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address.Unmap()}, false, nil
 	}
@@ -111,15 +111,14 @@ func lookup(ctx context.Context, host string) (addresses []netip.Addr, asked boo
 	return addresses, true, err
 }
 
-// IsLocal reports whether an address is on this machine or in a private network: loopback, private, link-local, or
-// unspecified.
+// IsLocal reports whether an address is loopback, private, link-local or unspecified.
 func IsLocal(address netip.Addr) bool {
 	address = address.Unmap()
 	return address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified()
 }
 
-// LeadsToLocal reports whether a URL leads to local and private addresses alone (see [IsLocal]), so that what would be
-// rude elsewhere (faults, traffic, bursts) can be sent there. It may ask a resolver.
+// LeadsToLocal reports whether all addresses of a URL's host are local (see [IsLocal]), so that faults, traffic and bursts
+// may be sent there. It may ask a resolver.
 func LeadsToLocal(ctx context.Context, rawURL string) (bool, error) {
 	t, err := parseTarget(rawURL)
 	if err != nil {
@@ -127,7 +126,7 @@ func LeadsToLocal(ctx context.Context, rawURL string) (bool, error) {
 	}
 	addresses, _, err := lookup(ctx, t.hostname)
 	if err != nil {
-		return false, fmt.Errorf("look up %s: %w", t.hostname, err)
+		return false, fmt.Errorf("looking up %s: %w", t.hostname, err)
 	}
 	for _, address := range addresses {
 		if !IsLocal(address) {
@@ -137,8 +136,8 @@ func LeadsToLocal(ctx context.Context, rawURL string) (bool, error) {
 	return true, nil
 }
 
-// nameAt names a host with its address, where that is not the same.
-func nameAt(host string, address netip.Addr) string {
+// hostWithAddress returns a host with its address, if they differ.
+func hostWithAddress(host string, address netip.Addr) string {
 	if host == address.String() {
 		return host
 	}

@@ -9,8 +9,8 @@ import (
 	"semblance/simulator/delivery"
 )
 
-// localhost is this machine on either family, whichever the receiver listens on.
-func TestLocalhostIsBothFamilies(t *testing.T) {
+// localhost is this machine, over IPv4 and IPv6.
+func TestLocalhost(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
@@ -21,7 +21,7 @@ func TestLocalhostIsBothFamilies(t *testing.T) {
 		_, port, _ := net.SplitHostPort(listener.Addr().String())
 		s := newSender(t, delivery.Options{LocalOnly: true})
 		for _, host := range []string{"localhost", "LocalHost.", "hooks.localhost"} {
-			if response := s.Send(t.Context(), prepare(t, s, aRequest(t, "http://"+host+":"+port+"/"))); !response.OK() {
+			if response := s.Send(t.Context(), prepare(t, s, newMessage(t, "http://"+host+":"+port+"/"))); !response.OK() {
 				t.Errorf("%s at %s: %s: %s", host, address, response.Failure, response.Detail)
 			}
 		}
@@ -51,7 +51,7 @@ func TestIsLocal(t *testing.T) {
 	}
 }
 
-// The Host header is the URL's host, without what means something on this machine alone.
+// The Host header is the URL's host without an IPv6 zone.
 func TestHostHeader(t *testing.T) {
 	s := newSender(t, delivery.Options{})
 	for rawURL, want := range map[string]string{
@@ -62,7 +62,7 @@ func TestHostHeader(t *testing.T) {
 		"http://[::1]:8080/":            "[::1]:8080",
 		"http://[fe80::1%25eth0]:80/":   "[fe80::1]:80",
 	} {
-		if request := prepare(t, s, aRequest(t, rawURL)); request.Header("Host") != want {
+		if request := prepare(t, s, newMessage(t, rawURL)); request.Header("Host") != want {
 			t.Errorf("%s: Host %q, want %q", rawURL, request.Header("Host"), want)
 		}
 	}

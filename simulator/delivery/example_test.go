@@ -12,7 +12,7 @@ import (
 	"semblance/simulator/delivery"
 )
 
-// One attempt: prepared, which needs no network, and sent.
+// Prepare builds and signs a request without network; Send sends it.
 func Example() {
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)

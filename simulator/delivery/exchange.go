@@ -7,17 +7,17 @@ import (
 	"semblance/simulator/clock"
 )
 
-// largeRequest is the size from which a request is written while the answer is awaited: a receiver may answer before it
-// has read it all, and a request that fits into the socket's buffer needs no second goroutine.
+// largeRequest is the size above which a request is written while the response is read, because a receiver may respond
+// before it has read everything. A smaller request fits into the socket's buffer and needs no second goroutine.
 const largeRequest = 48 << 10
 
-// exchange writes the request, reads the answer, and keeps the connection if it can serve again. Its error is
-// errUnanswered where a kept connection turns out to be closed before a byte of the answer.
+// exchange writes the request, reads the response, and puts the connection back if it can be reused. Its error is
+// errUnanswered if a reused connection was closed before a byte of the response.
 func (a *attempt) exchange(c *conn) error {
-	kept := !c.idleSince.IsZero()
-	c.watch.over(a.ctx, c)
-	if err := errors.Join(c.SetDeadline(a.deadline), a.ctx.Err()); err != nil { // in this order: a context that is done has set its own
-		c.drop()
+	reused := !c.idleSince.IsZero()
+	c.interrupter.attach(a.ctx, c)
+	if err := errors.Join(c.SetDeadline(a.deadline), a.ctx.Err()); err != nil { // in this order: a context that is done sets its own deadline
+		c.abort()
 		return err
 	}
 	c.out = appendHead(c.out[:0], a.request, a.target)
@@ -26,62 +26,61 @@ func (a *attempt) exchange(c *conn) error {
 
 	var err error
 	start := clock.Now()
-	r := reading{conn: c, response: a.response, start: start, method: a.request.Method, maxBody: a.sender.options.MaxBody, maxDrain: a.sender.options.MaxDrain}
+	r := responseReader{conn: c, response: a.response, start: start, method: a.request.Method, maxBody: a.sender.options.MaxBody, maxDrain: a.sender.options.MaxDrain}
 	switch {
 	case a.fault != nil && a.fault.EndsConnection():
 		err = a.fault.Transmit(a.ctx, c.Conn, c.out[:head], c.out[head:])
 	case a.fault != nil && a.fault.OnConnection(), len(c.out) > largeRequest:
-		err = a.exchangeBoth(c, head, &r)
+		err = a.exchangeConcurrently(c, head, &r)
 	default:
 		err = writeThenRead(c, &r)
 	}
 	a.response.Timings.Total = clock.Since(start)
 	if err != nil {
-		c.drop()
-		if kept && !r.begun && isClosed(err) && a.ctx.Err() == nil {
+		c.abort()
+		if reused && !r.started && isClosed(err) && a.ctx.Err() == nil {
 			return errUnanswered
 		}
 		return err
 	}
-	if r.reusable && keepsConnection(a.request, a.fault) && (a.fault == nil || !a.fault.OnConnection()) {
-		a.keep(c)
+	if r.reusable && allowsReuse(a.request, a.fault) && (a.fault == nil || !a.fault.OnConnection()) {
+		a.release(c)
 	} else {
 		c.close()
 	}
 	if a.fault != nil {
-		a.fault.Responded(a.response)
+		a.fault.AfterResponse(a.response)
 	}
 	return nil
 }
 
-// keep puts the connection back, without the memory that one large request has taken.
-func (a *attempt) keep(c *conn) {
+// release puts the connection back, without the buffer of a large request.
+func (a *attempt) release(c *conn) {
 	if cap(c.out) > 2*largeRequest {
 		c.out = nil
 	}
 	now := clock.Now()
 	c.idleSince = now
-	a.target.pool.put(c) // it is another attempt's from here on
+	a.target.pool.put(c) // from here on it may serve another attempt
 	a.sender.targets.sweep(now)
 }
 
-// writeThenRead is the common case. A write that fails is not the end of it: a receiver need not read everything before it
-// answers, and closes.
-func writeThenRead(c *conn, r *reading) error {
-	_, wrote := c.Write(c.out)
-	if wrote != nil && isTimeout(wrote) {
-		return wrote
+// writeThenRead is the common case. It reads even after a failed write, because a receiver may respond and close before it
+// has read everything.
+func writeThenRead(c *conn, r *responseReader) error {
+	_, writeErr := c.Write(c.out)
+	if writeErr != nil && isTimeout(writeErr) {
+		return writeErr
 	}
 	err := r.read()
-	if err != nil && wrote != nil && !r.begun {
-		return wrote
+	if err != nil && writeErr != nil && !r.started {
+		return writeErr
 	}
 	return err
 }
 
-// exchangeBoth reads the answer while the request is being written. A whole answer ends the writing: a receiver need not
-// read everything before it answers.
-func (a *attempt) exchangeBoth(c *conn, head int, r *reading) error {
+// exchangeConcurrently reads the response while it writes the request. A complete response ends the writing.
+func (a *attempt) exchangeConcurrently(c *conn, head int, r *responseReader) error {
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
 	written := make(chan error, 1)
@@ -89,9 +88,9 @@ func (a *attempt) exchangeBoth(c *conn, head int, r *reading) error {
 
 	err := r.read()
 	cancel()
-	_ = c.SetWriteDeadline(past) // on a connection that a fault has closed, there is no write to end
-	wrote := <-written
-	r.reusable = r.reusable && wrote == nil
+	_ = c.SetWriteDeadline(expired) // fails if a fault closed the connection: then no write is blocked
+	writeErr := <-written
+	r.reusable = r.reusable && writeErr == nil
 	return err
 }
 

@@ -11,21 +11,22 @@ import (
 	"os"
 	"strings"
 
+	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/fault"
 )
 
-// failed is a failure that is told apart already.
-type failed struct {
+// failureError is an error with a known kind of failure.
+type failureError struct {
 	kind   simulator.Failure
 	detail string
 }
 
-// Error says what happened in one sentence.
-func (f *failed) Error() string { return f.detail }
+// Error returns the sentence for people.
+func (f *failureError) Error() string { return f.detail }
 
-// phaseError says in which phase before the request an error came: "dns", "connect" or "tls".
+// phaseError is an error in a phase before the request: "dns", "connect" or "tls".
 type phaseError struct {
 	phase string
 	err   error
@@ -34,57 +35,57 @@ type phaseError struct {
 func (p *phaseError) Error() string { return p.phase + ": " + p.err.Error() }
 func (p *phaseError) Unwrap() error { return p.err }
 
-// explain tells the kinds of failure apart, and says each in one sentence.
-func (a *attempt) explain(err error) *failed {
+// explain returns the kind of failure of an error, with a sentence for people.
+func (a *attempt) explain(err error) *failureError {
 	if err == nil {
 		return nil
 	}
-	var known *failed
+	var known *failureError
 	if errors.As(err, &known) {
 		return known
 	}
-	var cut *fault.Cut
+	var cut *fault.CutError
 	if errors.As(err, &cut) {
-		return &failed{simulator.FailureCut, cut.Error()}
+		return &failureError{simulator.FailureCut, cut.Error()}
 	}
 	where := a.target.address()
 	if ended := a.ctx.Err(); ended != nil && !errors.Is(ended, context.DeadlineExceeded) {
-		return &failed{simulator.FailureCanceled, "stopped before the attempt was over"}
+		return &failureError{simulator.FailureCanceled, "stopped before the attempt ended"}
 	}
 	var phase *phaseError
 	errors.As(err, &phase)
 	if isTimeout(err) && (phase == nil || phase.phase != "dns" || a.expired()) {
-		return &failed{simulator.FailureTimeout, a.timeoutDetail(phase)}
+		return &failureError{simulator.FailureTimeout, a.timeoutDetail(phase)}
 	}
 	if phase != nil {
 		return phase.explain(where, a.target)
 	}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &failed{simulator.FailureClosed, detailOf(err)}
+		return &failureError{simulator.FailureClosed, detailOf(err)}
 	case errors.Is(err, io.EOF):
-		return &failed{simulator.FailureClosed, where + " closed the connection without an answer"}
+		return &failureError{simulator.FailureClosed, where + " closed the connection without a response"}
 	case isReset(err):
-		return &failed{simulator.FailureReset, where + " reset the connection" + a.progress()}
+		return &failureError{simulator.FailureReset, where + " reset the connection" + a.progress()}
 	case isTLS(err):
-		return &failed{simulator.FailureTLS, fmt.Sprintf("the encrypted connection to %s failed: %v", where, rootOf(err))}
+		return &failureError{simulator.FailureTLS, fmt.Sprintf("the TLS connection to %s failed: %v", where, rootOf(err))}
 	default:
-		return &failed{simulator.FailureMalformed, err.Error()}
+		return &failureError{simulator.FailureMalformed, err.Error()}
 	}
 }
 
-// explain tells apart how the connection was not made.
-func (p *phaseError) explain(where string, t *target) *failed {
+// explain returns the kind of failure to connect.
+func (p *phaseError) explain(where string, t *target) *failureError {
 	switch p.phase {
 	case "dns":
-		return &failed{simulator.FailureDNS, fmt.Sprintf("the name %q has no address: %v", t.hostname, dnsReason(p.err))}
+		return &failureError{simulator.FailureDNS, fmt.Sprintf("%q has no address: %v", t.hostname, dnsReason(p.err))}
 	case "tls":
-		return &failed{simulator.FailureTLS, tlsDetail(where, p.err)}
+		return &failureError{simulator.FailureTLS, tlsDetail(where, p.err)}
 	}
 	if errors.Is(p.err, errRefused) {
-		return &failed{simulator.FailureRefused, "nothing listens at " + where + " (connection refused)"}
+		return &failureError{simulator.FailureRefused, "nothing listens at " + where + " (connection refused)"}
 	}
-	return &failed{simulator.FailureConnect, fmt.Sprintf("no connection to %s: %v", where, rootOf(p.err))}
+	return &failureError{simulator.FailureConnect, fmt.Sprintf("no connection to %s: %v", where, rootOf(p.err))}
 }
 
 func dnsReason(err error) string {
@@ -95,7 +96,7 @@ func dnsReason(err error) string {
 	return err.Error()
 }
 
-// tlsDetail says why there is no trusted connection, and the mend.
+// tlsDetail explains a failed handshake and suggests a fix.
 func tlsDetail(where string, err error) string {
 	var (
 		authority x509.UnknownAuthorityError
@@ -105,47 +106,47 @@ func tlsDetail(where string, err error) string {
 	)
 	switch {
 	case errors.As(err, &record):
-		return where + " does not speak TLS: use http:// if it is a plain receiver"
+		return where + " does not speak TLS; use http:// for a receiver without TLS"
 	case errors.As(err, &authority):
-		return "the certificate of " + where + " is signed by nobody that is trusted: trust its CA file, or accept self-signed certificates"
+		return "the certificate of " + where + " is not signed by a trusted authority; trust its CA file or accept self-signed certificates"
 	case errors.As(err, &hostname):
-		return "the certificate of " + where + " is another host's: " + strings.TrimPrefix(hostname.Error(), "x509: ")
+		return "the certificate of " + where + " belongs to another host: " + strings.TrimPrefix(hostname.Error(), "x509: ")
 	case errors.As(err, &invalid):
 		return "the certificate of " + where + " is not valid: " + strings.TrimPrefix(invalid.Error(), "x509: ")
 	case isClosed(err):
-		return where + " cut the connection within the TLS handshake"
+		return where + " closed the connection during the TLS handshake"
 	}
 	return fmt.Sprintf("no TLS connection to %s: %v", where, rootOf(err))
 }
 
-// timeoutDetail says how far the attempt had come when its time was over.
+// timeoutDetail says how far the attempt got in its time.
 func (a *attempt) timeoutDetail(phase *phaseError) string {
-	within := a.allowed()
+	within := a.timeLimit()
 	switch {
 	case phase != nil && phase.phase == "dns":
-		return fmt.Sprintf("the name %q was not looked up within %s", a.target.hostname, within)
+		return fmt.Sprintf("the DNS lookup of %q took longer than %s", a.target.hostname, within)
 	case phase != nil && phase.phase == "tls":
-		return fmt.Sprintf("the TLS handshake with %s was not over within %s", a.target.address(), within)
+		return fmt.Sprintf("the TLS handshake with %s took longer than %s", a.target.address(), within)
 	case phase != nil:
 		return fmt.Sprintf("no connection to %s within %s", a.target.address(), within)
 	case a.response.Status != 0:
-		return fmt.Sprintf("the answer of %s was not whole within %s: %d bytes of its body came", a.target.address(), within, a.response.Size)
+		return fmt.Sprintf("no complete response from %s within %s: got %s of its body", a.target.address(), within, human.Count(a.response.Size, "byte"))
 	case a.response.Timings.FirstByte != 0:
-		return fmt.Sprintf("the answer of %s was not whole within %s: only a part of its head came", a.target.address(), within)
+		return fmt.Sprintf("no complete response from %s within %s: got a part of its head", a.target.address(), within)
 	default:
-		return fmt.Sprintf("no answer from %s within %s", a.target.address(), within)
+		return fmt.Sprintf("no response from %s within %s", a.target.address(), within)
 	}
 }
 
-// progress says how much of an answer there was.
+// progress says how much of a response arrived.
 func (a *attempt) progress() string {
 	switch {
 	case a.response.Status != 0:
-		return fmt.Sprintf(" within its answer, after %d bytes of the body", a.response.Size)
+		return fmt.Sprintf(" after %s of the response body", human.Count(a.response.Size, "byte"))
 	case a.response.Timings.FirstByte != 0:
-		return " within the head of its answer"
+		return " within the head of its response"
 	default:
-		return " before an answer"
+		return " before a response"
 	}
 }
 
@@ -160,7 +161,7 @@ func isReset(err error) bool {
 	return errors.Is(err, errReset) || errors.Is(err, errPipe) || errors.Is(err, errAborted)
 }
 
-// isClosed reports whether the other side has ended the connection, politely or not.
+// isClosed reports whether the receiver closed or reset the connection.
 func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isReset(err)
 }
@@ -171,7 +172,7 @@ func isTLS(err error) bool {
 	return errors.As(err, &record) || errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
 }
 
-// rootOf returns the innermost error: the outer ones repeat the address.
+// rootOf returns the innermost error, because the outer ones repeat the address.
 func rootOf(err error) error {
 	for {
 		inner := errors.Unwrap(err)
@@ -182,7 +183,7 @@ func rootOf(err error) error {
 	}
 }
 
-// detailOf is an error's sentence without the standard words of the error that it wraps.
+// detailOf returns the text of an error without the suffix "unexpected EOF".
 func detailOf(err error) string {
 	return strings.TrimSuffix(err.Error(), ": "+io.ErrUnexpectedEOF.Error())
 }

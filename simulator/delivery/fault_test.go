@@ -21,24 +21,24 @@ import (
 	"semblance/simulator/signature"
 )
 
-// Each signature fault is what it says to our verifier, and to an independent one.
+// Our verifier and an independent one agree on each signature fault.
 func TestSignatureFaults(t *testing.T) {
 	s := newSender(t, delivery.Options{})
-	sound := prepare(t, s, aRequest(t, "http://127.0.0.1:3000/"))
+	correct := prepare(t, s, newMessage(t, "http://127.0.0.1:3000/"))
 	for _, test := range []struct {
 		fault  string
-		reason signature.Reason // "" where the signature holds
-		header string           // of the signature, where the test knows it; SIG is the sound one's digits
+		reason signature.Reason // "" if the signature is correct
+		header string           // the signature header, if known; SIG stands for the digits of the correct one
 	}{
 		{"signature=missing", signature.ReasonMissing, ""},
 		{"signature=missing,header=signature", signature.ReasonMissing, ""},
 		{"signature=missing,header=timestamp", "", "t=1764000000,v1=SIG"},
-		{"signature=malformed", signature.ReasonMalformed, "this is no signature"},
+		{"signature=malformed", signature.ReasonMalformed, "not a signature"},
 		{"signature=malformed,form=empty", signature.ReasonMissing, ""},
 		{"signature=malformed,form=no-t", signature.ReasonNoTimestamp, "v1=SIG"},
 		{"signature=malformed,form=no-v1", signature.ReasonNoSignature, "t=1764000000"},
 		{"signature=malformed,form=bad-t", signature.ReasonBadTimestamp, "t=yesterday,v1=SIG"},
-		{"signature=malformed,form=odd-hex", signature.ReasonBadSignature, "t=1764000000,v1=" + sound.Header(signature.HeaderName)[len("t=1764000000,v1="):][:63]},
+		{"signature=malformed,form=odd-hex", signature.ReasonBadSignature, "t=1764000000,v1=" + correct.Header(signature.HeaderName)[len("t=1764000000,v1="):][:63]},
 		{"signature=wrong-secret", signature.ReasonMismatch, ""},
 		{"signature=wrong-secret,secret=" + testSecret.Reveal(), signature.ReasonMismatch, ""},
 		{"signature=tampered", signature.ReasonMismatch, "t=1764000000,v1=SIG"},
@@ -60,7 +60,7 @@ func TestSignatureFaults(t *testing.T) {
 		{"transport=slow-body", "", "t=1764000000,v1=SIG"},
 	} {
 		t.Run(test.fault, func(t *testing.T) {
-			r := aRequest(t, "http://127.0.0.1:3000/")
+			r := newMessage(t, "http://127.0.0.1:3000/")
 			r.Fault = mustFault(t, test.fault)
 			request := prepare(t, s, r)
 			if request.Fault != r.Fault.String() {
@@ -78,68 +78,68 @@ func TestSignatureFaults(t *testing.T) {
 			case test.reason != "" && refused.Reason != test.reason:
 				t.Errorf("%q is refused for %s, want %s", header, refused.Reason, test.reason)
 			}
-			digits := strings.TrimPrefix(sound.Header(signature.HeaderName), "t=1764000000,v1=")
+			digits := strings.TrimPrefix(correct.Header(signature.HeaderName), "t=1764000000,v1=")
 			if want := strings.ReplaceAll(test.header, "SIG", digits); test.header != "" && header != want {
 				t.Errorf("header %q, want %q", header, want)
 			}
 			if stamp := request.Header(signature.TimestampName); strings.HasPrefix(header, "t=1") && stamp != "" && !strings.HasPrefix(header, "t="+stamp) {
 				t.Errorf("timestamp %q beside %q", stamp, header)
 			}
-			// The independent verifier has no future, and its own clock: the age is left to ours.
+			// The independent verifier has no check for the future and uses its own clock, so it does not check the age.
 			independent := webhook.ValidatePayloadIgnoringTolerance(request.Body, header, testSecret.Reveal())
-			if holds := test.reason == "" || test.reason == signature.ReasonStale || test.reason == signature.ReasonFuture; (independent == nil) != holds {
-				t.Errorf("stripe-go says of %q: %v", header, independent)
+			if correct := test.reason == "" || test.reason == signature.ReasonStale || test.reason == signature.ReasonFuture; (independent == nil) != correct {
+				t.Errorf("stripe-go verifies %q: %v", header, independent)
 			}
 		})
 	}
 }
 
-// What is spoiled stays what it was otherwise: a tampered payload is still one, a reserialised one says the same.
+// A fault changes nothing else: a tampered body is a valid payload, a reserialised body is the same JSON.
 func TestFaultyBodies(t *testing.T) {
 	s := newSender(t, delivery.Options{})
-	sound := prepare(t, s, aRequest(t, "http://127.0.0.1:3000/"))
+	correct := prepare(t, s, newMessage(t, "http://127.0.0.1:3000/"))
 	faulty := func(text string) []byte {
-		r := aRequest(t, "http://127.0.0.1:3000/")
+		r := newMessage(t, "http://127.0.0.1:3000/")
 		r.Fault = mustFault(t, text)
 		return prepare(t, s, r).Body
 	}
-	if got, want := string(faulty("signature=tampered")), strings.Replace(string(sound.Body), `439012"}}`, `439013"}}`, 1); got != want {
+	if got, want := string(faulty("signature=tampered")), strings.Replace(string(correct.Body), `439012"}}`, `439013"}}`, 1); got != want {
 		t.Errorf("tampered:\n%s\nwant\n%s", got, want)
 	}
 	if got := string(faulty("signature=reserialised")); !strings.HasPrefix(got, `{"subscriptionId": "692597070fe21cfa5e6a010f", "eventId": `) {
 		t.Errorf("reserialised: %s", got)
 	}
 	var a, b any
-	if json.Unmarshal(faulty("signature=reserialised,style=indented"), &a) != nil || json.Unmarshal(sound.Body, &b) != nil || fmt.Sprint(a) != fmt.Sprint(b) {
-		t.Errorf("reserialised is other JSON: %v, %v", a, b)
+	if json.Unmarshal(faulty("signature=reserialised,style=indented"), &a) != nil || json.Unmarshal(correct.Body, &b) != nil || fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Errorf("reserialised JSON differs: %v, %v", a, b)
 	}
 	large := faulty("transport=oversized,size=64KiB")
-	if len(large) != 64<<10 || !json.Valid(large) || !bytes.HasPrefix(large, sound.Body) {
+	if len(large) != 64<<10 || !json.Valid(large) || !bytes.HasPrefix(large, correct.Body) {
 		t.Errorf("oversized: %d bytes, valid JSON: %t", len(large), json.Valid(large))
 	}
 	for _, text := range []string{"transport=gzip", "transport=gzip,signed=plain"} {
-		unpack, err := gzip.NewReader(bytes.NewReader(faulty(text)))
+		reader, err := gzip.NewReader(bytes.NewReader(faulty(text)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plain, err := io.ReadAll(unpack); err != nil || !bytes.Equal(plain, sound.Body) {
+		if plain, err := io.ReadAll(reader); err != nil || !bytes.Equal(plain, correct.Body) {
 			t.Errorf("%s unpacks to %s, %v", text, plain, err)
 		}
 	}
 }
 
-// seen is what a raw receiver saw of one connection.
-type seen struct {
+// wireCapture is the record of one connection at the receiver.
+type wireCapture struct {
 	bytes  string
-	pieces []time.Duration // when each read brought something
-	end    error           // how the connection ended: nil is politely
+	pieces []time.Duration // the time of each non-empty read
+	end    error           // nil after a normal close
 }
 
-// watchWire collects everything until the sender ends the connection, and never answers.
-func watchWire(t *testing.T) (*rawReceiver, <-chan seen) {
-	got := make(chan seen, 1)
+// captureWire records all bytes until the sender ends the connection, and never responds.
+func captureWire(t *testing.T) (*rawReceiver, <-chan wireCapture) {
+	got := make(chan wireCapture, 1)
 	return serveRaw(t, func(p *peer, _ int) {
-		var s seen
+		var s wireCapture
 		start := time.Now()
 		for buffer := make([]byte, 64<<10); ; {
 			n, err := p.Read(buffer)
@@ -158,27 +158,27 @@ func watchWire(t *testing.T) (*rawReceiver, <-chan seen) {
 	}), got
 }
 
-// send makes one attempt with a fault, and returns what was recorded and what came.
+// send makes one attempt with a fault.
 func send(t *testing.T, s *delivery.Sender, url, text string) (simulator.Request, simulator.Response) {
 	t.Helper()
-	r := aRequest(t, url)
+	r := newMessage(t, url)
 	r.Fault = mustFault(t, text)
 	request := prepare(t, s, r)
 	return request, s.Send(t.Context(), request)
 }
 
 func TestCutBodyOnTheWire(t *testing.T) {
-	receiver, got := watchWire(t)
+	receiver, got := captureWire(t)
 	s := newSender(t, delivery.Options{})
 	for keep, percent := range map[string]int{"": 50, ",keep=0%": 0, ",keep=99%": 99} {
 		request, response := send(t, s, receiver.URL, "transport=cut-body"+keep)
-		whole := render(t, &request)
-		kept := len(request.Body) * percent / 100
+		complete := render(t, &request)
+		written := len(request.Body) * percent / 100
 		saw := <-got
-		if want := whole[:len(whole)-len(request.Body)+kept]; saw.bytes != want || saw.end != nil {
+		if want := complete[:len(complete)-len(request.Body)+written]; saw.bytes != want || saw.end != nil {
 			t.Errorf("keep %d%%: %q, then %v; want %q, then a close", percent, saw.bytes, saw.end, want)
 		}
-		want := fmt.Sprintf("the fault closed the connection after %d of the body's %d bytes", kept, len(request.Body))
+		want := fmt.Sprintf("the fault closed the connection after %d of %d bytes of the body", written, len(request.Body))
 		if response.Failure != simulator.FailureCut || response.Detail != want || response.Reconnected {
 			t.Errorf("keep %d%%: %+v", percent, response)
 		}
@@ -186,18 +186,18 @@ func TestCutBodyOnTheWire(t *testing.T) {
 }
 
 func TestResetOnTheWire(t *testing.T) {
-	receiver, got := watchWire(t)
+	receiver, got := captureWire(t)
 	s := newSender(t, delivery.Options{})
 	for keep, percent := range map[string]int{"": 50, ",keep=100%": 100} {
 		request, response := send(t, s, receiver.URL, "transport=reset"+keep)
-		whole := render(t, &request)
+		complete := render(t, &request)
 		saw := <-got
 		if !errors.Is(saw.end, syscall.ECONNRESET) {
 			t.Errorf("keep %d%%: the connection ended with %v, want a reset", percent, saw.end)
 		}
-		// A reset may overtake what was sent before it: what came is a beginning of it.
-		if want := whole[:len(whole)-len(request.Body)+len(request.Body)*percent/100]; !strings.HasPrefix(want, saw.bytes) {
-			t.Errorf("keep %d%%: %q, want a beginning of %q", percent, saw.bytes, want)
+		// A reset may overtake bytes sent before it, so the receiver may get only a part of them.
+		if want := complete[:len(complete)-len(request.Body)+len(request.Body)*percent/100]; !strings.HasPrefix(want, saw.bytes) {
+			t.Errorf("keep %d%%: %q, want a prefix of %q", percent, saw.bytes, want)
 		}
 		if response.Failure != simulator.FailureCut || !strings.HasPrefix(response.Detail, "the fault reset the connection after ") {
 			t.Errorf("keep %d%%: %+v", percent, response)
@@ -209,7 +209,7 @@ func TestSlowBodyOnTheWire(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		start := time.Now()
 		if r := p.request(); r != nil {
-			p.say(fmt.Sprintf("HTTP/1.1 200 OK\r\nX-Took: %d\r\nContent-Length: 0\r\n\r\n", time.Since(start).Milliseconds()))
+			p.send(fmt.Sprintf("HTTP/1.1 200 OK\r\nX-Took: %d\r\nContent-Length: 0\r\n\r\n", time.Since(start).Milliseconds()))
 			p.rest()
 		}
 	})
@@ -225,10 +225,10 @@ func TestSlowBodyOnTheWire(t *testing.T) {
 }
 
 func TestSlowBodyComesInPieces(t *testing.T) {
-	receiver, got := watchWire(t)
+	receiver, got := captureWire(t)
 	s := newSender(t, delivery.Options{Timeout: 300 * time.Millisecond})
 	_, response := send(t, s, receiver.URL, "transport=slow-body,over=100ms,pieces=5")
-	if saw := <-got; len(saw.pieces) < 4 { // pauses of 20 ms: two pieces may meet on a busy machine
+	if saw := <-got; len(saw.pieces) < 4 { // pauses of 20 ms; two pieces may arrive together on a busy machine
 		t.Errorf("%d pieces, at %v", len(saw.pieces), saw.pieces)
 	}
 	if response.Failure != simulator.FailureTimeout {
@@ -236,9 +236,9 @@ func TestSlowBodyComesInPieces(t *testing.T) {
 	}
 }
 
-// A slow body is bounded by the time-out, and ends when the receiver has answered.
+// A slow body ends at the time-out, or when the receiver has responded.
 func TestSlowBodyEnds(t *testing.T) {
-	receiver, got := watchWire(t)
+	receiver, got := captureWire(t)
 	s := newSender(t, delivery.Options{Timeout: 100 * time.Millisecond})
 	if _, response := send(t, s, receiver.URL, "transport=slow-body,over=1h"); response.Failure != simulator.FailureTimeout {
 		t.Errorf("got %s: %s", response.Failure, response.Detail)
@@ -246,7 +246,7 @@ func TestSlowBodyEnds(t *testing.T) {
 	<-got
 
 	impatient := serveRaw(t, func(p *peer, _ int) {
-		p.say("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+		p.send("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 	})
 	patient := newSender(t, delivery.Options{Timeout: time.Minute})
 	start := time.Now()
@@ -256,24 +256,24 @@ func TestSlowBodyEnds(t *testing.T) {
 	}
 }
 
-func TestLostAnswerOnTheWire(t *testing.T) {
+func TestLostResponseOnTheWire(t *testing.T) {
 	worked := make(chan string, 1)
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		if p.request() == nil {
 			return
 		}
-		p.say("HTTP/1.1 201 Created\r\nContent-Length: 4\r\n\r\nwo")
-		p.stillThere(30 * time.Millisecond)
-		p.say("rk")
-		p.rest() // the sender has waited for the whole answer before it goes
+		p.send("HTTP/1.1 201 Created\r\nContent-Length: 4\r\n\r\nwo")
+		p.stillOpen(30 * time.Millisecond)
+		p.send("rk")
+		p.rest() // the sender waits for the complete response before it closes
 		worked <- p.got.String()
 	})
 	s := newSender(t, delivery.Options{})
 	request, response := send(t, s, receiver.URL, "transport=lost-response")
 	if response.Failure != simulator.FailureLost || response.Status != 0 || response.Body != nil || response.Headers != nil || response.Size != 0 {
-		t.Errorf("something of the answer is left: %+v", response)
+		t.Errorf("parts of the response remain: %+v", response)
 	}
-	if response.Detail != "the fault waited for the answer (201) and threw it away" || response.Timings.Total < 25*time.Millisecond {
+	if response.Detail != "the fault discarded the response (201)" || response.Timings.Total < 25*time.Millisecond {
 		t.Errorf("%s, after %s", response.Detail, response.Timings.Total)
 	}
 	if got := <-worked; got != render(t, &request) {
@@ -284,7 +284,7 @@ func TestLostAnswerOnTheWire(t *testing.T) {
 func TestChunkedOnTheWire(t *testing.T) {
 	receiver, got := echo200(t)
 	s := newSender(t, delivery.Options{})
-	r := aRequest(t, receiver.URL)
+	r := newMessage(t, receiver.URL)
 	r.Event, r.Raw, r.Fault = nil, []byte("0123456789abcdefXYZ"), mustFault(t, "transport=chunked")
 	response := s.Send(t.Context(), prepare(t, s, r))
 	wire := <-got
@@ -322,21 +322,21 @@ func TestOversizedOnTheWire(t *testing.T) {
 	}
 }
 
-// A receiver that refuses a large body before it has read it is heard all the same.
+// A response that the receiver sends before it has read the body is recorded.
 func TestEarlyRefusal(t *testing.T) {
 	for _, waits := range []bool{false, true} {
 		t.Run(fmt.Sprintf("waits=%t", waits), func(t *testing.T) {
-			heard := make(chan bool)
+			received := make(chan bool)
 			receiver := serveRaw(t, func(p *peer, _ int) {
 				_, _ = p.in.Peek(1)
-				p.say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+				p.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
 				if waits { // with the body unread and the connection open
-					<-heard
+					<-received
 				}
 			})
 			s := newSender(t, delivery.Options{})
 			_, response := send(t, s, receiver.URL, "transport=oversized,size=16MiB")
-			close(heard)
+			close(received)
 			if response.Status != 413 || response.Failure != "" {
 				t.Errorf("%d %s: %s", response.Status, response.Failure, response.Detail)
 			}
@@ -344,8 +344,7 @@ func TestEarlyRefusal(t *testing.T) {
 	}
 }
 
-// Every fault of the table can be applied to every shape of payload, is recorded so that it can be repeated, and does the same
-// each time.
+// Every fault can be injected into every kind of payload, is recorded, and is deterministic.
 func TestEveryFaultIsDeterministic(t *testing.T) {
 	s := newSender(t, delivery.Options{})
 	for _, info := range fault.All() {
@@ -354,7 +353,7 @@ func TestEveryFaultIsDeterministic(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := aRequest(t, "http://127.0.0.1:3000/")
+			r := newMessage(t, "http://127.0.0.1:3000/")
 			r.Event = &schemas.Event{Type: eventType}
 			for _, key := range eventType.Keys() {
 				r.Event.Identifiers = append(r.Event.Identifiers, schemas.Identifier{Name: key, Value: "507f1f77bcf86cd799439011"})

@@ -14,19 +14,19 @@ import (
 	"semblance/simulator"
 )
 
-// canned is a connection on which an answer waits to be read.
-type canned struct {
-	net.Conn // nil: nothing else of it is used
-	answer   *bytes.Reader
+// cannedConn is a connection with a response to read.
+type cannedConn struct {
+	net.Conn // nil: no other method is called
+	response *bytes.Reader
 }
 
-func (c canned) Read(p []byte) (int, error)       { return c.answer.Read(p) }
-func (c canned) SetDeadline(time.Time) error      { return nil }
-func (c canned) Write(p []byte) (int, error)      { return len(p), nil }
-func (c canned) Close() error                     { return nil }
-func (c canned) SetWriteDeadline(time.Time) error { return nil }
+func (c cannedConn) Read(p []byte) (int, error)       { return c.response.Read(p) }
+func (c cannedConn) SetDeadline(time.Time) error      { return nil }
+func (c cannedConn) Write(p []byte) (int, error)      { return len(p), nil }
+func (c cannedConn) Close() error                     { return nil }
+func (c cannedConn) SetWriteDeadline(time.Time) error { return nil }
 
-// Whatever a receiver answers is read to an end, within bounds, and as net/http understands it.
+// Any response is read within the limits, and with the same result as by net/http.
 func FuzzResponse(f *testing.F) {
 	for _, answer := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
@@ -45,14 +45,14 @@ func FuzzResponse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer []byte, head bool) {
 		var response simulator.Response
-		conn := canned{answer: bytes.NewReader(answer)}
-		r := reading{conn: newConn(conn, conn), response: &response, method: http.MethodPost, maxBody: 100, maxDrain: 1000}
+		conn := cannedConn{response: bytes.NewReader(answer)}
+		r := responseReader{conn: newConn(conn, conn), response: &response, method: http.MethodPost, maxBody: 100, maxDrain: 1000}
 		if head {
 			r.method = http.MethodHead
 		}
 		err := r.read()
 		if int64(len(response.Body)) > response.Size || len(response.Body) > 100 || response.Truncated != (response.Size > int64(len(response.Body))) || response.Size > 1000+8<<10 {
-			t.Fatalf("%d bytes of %d kept, truncated %t", len(response.Body), response.Size, response.Truncated)
+			t.Fatalf("recorded %d of %d bytes, truncated %t", len(response.Body), response.Size, response.Truncated)
 		}
 		if err != nil {
 			if r.reusable || strings.ContainsAny(err.Error(), "\r\n") {
@@ -69,13 +69,13 @@ func FuzzResponse(f *testing.F) {
 	})
 }
 
-// lastAnswer is the answer as net/http reads it, past the informational ones.
+// lastResponse returns the final response as net/http reads it.
 func lastResponse(t *testing.T, answer []byte, method string) *http.Response {
 	in := bufio.NewReader(bytes.NewReader(answer))
 	for {
 		resp, err := http.ReadResponse(in, &http.Request{Method: method})
 		if err != nil {
-			t.Fatalf("net/http refuses it: %v", err)
+			t.Fatalf("net/http refuses the response: %v", err)
 		}
 		if resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
 			return resp
@@ -83,22 +83,22 @@ func lastResponse(t *testing.T, answer []byte, method string) *http.Response {
 	}
 }
 
-// sameHeaders compares the recorded headers with those of net/http, which takes the framing out of its own.
+// sameHeaders compares the recorded headers with those of net/http, which leaves out framing.
 func sameHeaders(t *testing.T, recorded []simulator.Header, resp *http.Response) {
 	for name, values := range resp.Header {
-		var have []string
+		var got []string
 		for _, h := range recorded {
 			if http.CanonicalHeaderKey(h.Name) == name {
-				have = append(have, h.Value)
+				got = append(got, h.Value)
 			}
 		}
-		if name != "Content-Length" && !slices.Equal(have, values) { // equal lengths that come twice are one to net/http
-			t.Fatalf("%s is %q, net/http reads %q", name, have, values)
+		if name != "Content-Length" && !slices.Equal(got, values) { // net/http merges equal lengths
+			t.Fatalf("%s is %q, net/http reads %q", name, got, values)
 		}
 	}
 }
 
-// A header that is accepted is one header to whoever reads it, and none of ours.
+// An accepted header is parsed as exactly one header, and is not one that Semblance sets.
 func FuzzCheckHeader(f *testing.F) {
 	f.Add("X-Clinic", "north")
 	f.Add("X", "a\r\nHost: b")
@@ -116,7 +116,7 @@ func FuzzCheckHeader(f *testing.F) {
 		request := simulator.Request{Method: "POST", URL: "http://127.0.0.1/", Proto: "1.1", Headers: []simulator.Header{{Name: "Host", Value: "127.0.0.1"}, h}}
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(appendHead(nil, &request, target))))
 		if err != nil {
-			t.Fatalf("%q: %q makes no request: %v", name, value, err)
+			t.Fatalf("%q: %q gives an invalid request: %v", name, value, err)
 		}
 		if got := r.Header.Values(name); len(r.Header) != 1 || len(got) != 1 || got[0] != strings.Trim(value, " \t") || r.ContentLength != 0 {
 			t.Fatalf("%q: %q is read as %v", name, value, r.Header)
@@ -124,7 +124,7 @@ func FuzzCheckHeader(f *testing.F) {
 	})
 }
 
-// A URL that is accepted gives one request line and one host.
+// An accepted URL gives one request line and one host.
 func FuzzTarget(f *testing.F) {
 	for _, text := range []string{"http://localhost:3000/a?b#c", "https://me:pass@[::1]:8443", "http://a%20b/", "http://[fe80::1%25eth0]/", "http:opaque", "http://a:/", "http://host/\x7f"} {
 		f.Add(text)
@@ -141,7 +141,7 @@ func FuzzTarget(f *testing.F) {
 		head := appendHead(nil, &request, target)
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(head)))
 		if err != nil {
-			t.Fatalf("%q makes no request: %v: %q", text, err, head)
+			t.Fatalf("%q gives an invalid request: %v: %q", text, err, head)
 		}
 		if r.RequestURI != target.uri || len(r.Header) != 0 || target.port == "" || target.hostname == "" {
 			t.Fatalf("%q is read as %q, %v", text, r.RequestURI, r.Header)

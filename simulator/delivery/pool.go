@@ -7,20 +7,20 @@ import (
 	"semblance/simulator/clock"
 )
 
-// limits of the connections that are kept for one receiver.
+// limits bound the idle connections to one receiver.
 type limits struct {
 	idle int
 	age  time.Duration
 }
 
-// pool keeps the connections to one receiver that are idle. The one that was used last is used first.
+// pool holds the idle connections to one receiver. The most recently used one is used first.
 type pool struct {
 	limits
 	mu   sync.Mutex
 	idle []*conn
 }
 
-// get returns a kept connection that the receiver has not closed, or nil.
+// get returns an idle connection that is open, or nil.
 func (p *pool) get() *conn {
 	for {
 		p.mu.Lock()
@@ -40,7 +40,7 @@ func (p *pool) get() *conn {
 	}
 }
 
-// put keeps a connection for later, in the place of the oldest one where there are too many.
+// put adds a connection, and closes the oldest if there are too many.
 func (p *pool) put(c *conn) {
 	var oldest *conn
 	p.mu.Lock()
@@ -54,7 +54,7 @@ func (p *pool) put(c *conn) {
 	}
 }
 
-// sweep closes the connections that have been idle for too long.
+// sweep closes the connections that were idle for too long.
 func (p *pool) sweep(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

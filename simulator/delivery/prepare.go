@@ -18,138 +18,138 @@ import (
 	"semblance/simulator/signature"
 )
 
-// Request is what is to be delivered, before it is encoded and signed.
+// Message is an event for a subscription, before it is encoded and signed.
 type Message struct {
 	URL            string
 	SubscriptionID string
 	EventID        string
-	Event          *schemas.Event     // what happened
-	Raw            []byte             // any bytes instead of a Change's payload, signed like one
-	Secrets        []simulator.Secret // one v1 for each: a subscription has one, or two while it is rotated
-	Headers        []simulator.Header // the subscription's own
-	At             time.Time          // the time of the signature; zero is now
+	Event          *schemas.Event     // the payload is built from it
+	Raw            []byte             // a body to sign and send instead of an event's payload
+	Secrets        []simulator.Secret // one v1 signature for each; a subscription has two during a rotation
+	Headers        []simulator.Header // of the subscription
+	At             time.Time          // time of the signature; zero means now
 	Fault          *fault.Fault
 }
 
-// Prepare encodes the payload, signs it, and spoils it if the request has a fault. What it returns is all that [Sender.Send]
-// will write; it needs no network, and the same request gives the same bytes.
-func (s *Sender) Prepare(r Message) (simulator.Request, error) {
-	t, err := s.targets.find(r.URL)
+// Prepare encodes and signs a message, and injects its fault. It returns the complete request that [Sender.Send] writes. It
+// needs no network, and the same message gives the same bytes.
+func (s *Sender) Prepare(m Message) (simulator.Request, error) {
+	t, err := s.targets.find(m.URL)
 	if err != nil {
 		return simulator.Request{}, err
 	}
-	for i := range r.Headers {
-		if err := CheckHeader(r.Headers[i]); err != nil {
+	for i := range m.Headers {
+		if err := CheckHeader(m.Headers[i]); err != nil {
 			return simulator.Request{}, err
 		}
 	}
-	if len(r.Secrets) == 0 || slices.Contains(r.Secrets, "") {
-		return simulator.Request{}, errors.New("the secret is empty: without one nothing can be signed")
+	if len(m.Secrets) == 0 || slices.Contains(m.Secrets, "") {
+		return simulator.Request{}, errors.New("no secret to sign with")
 	}
-	body, err := s.body(&r)
+	body, err := s.body(&m)
 	if err != nil {
 		return simulator.Request{}, err
 	}
-	if r.At.IsZero() {
-		r.At = clock.Now()
+	if m.At.IsZero() {
+		m.At = clock.Now()
 	}
-	request := simulator.Request{Method: "POST", URL: r.URL, Proto: "1.1", EventID: r.EventID}
-	if r.Event != nil {
-		request.EventType = r.Event.Type.Name
+	request := simulator.Request{Method: "POST", URL: m.URL, Proto: "1.1", EventID: m.EventID}
+	if m.Event != nil {
+		request.EventType = m.Event.Type.Name
 	}
-	if r.Fault != nil {
-		err := s.inject(&r, t, body, &request)
+	if m.Fault != nil {
+		err := s.inject(&m, t, body, &request)
 		return request, err
 	}
-	value := s.signers.sign(r.Secrets, r.At.Unix(), body)
+	value := s.signers.sign(m.Secrets, m.At.Unix(), body)
 	timestamp, _, _ := strings.Cut(value[len("t="):], ",")
-	headers := s.ownHeaders(t, r.Headers, lengthOf(body))
+	headers := s.ownHeaders(t, m.Headers, contentLength(body))
 	headers = append(headers,
 		simulator.Header{Name: signature.TimestampName, Value: timestamp},
 		simulator.Header{Name: signature.HeaderName, Value: value})
-	request.Headers = append(headers, r.Headers...)
+	request.Headers = append(headers, m.Headers...)
 	request.Body = body
 	return request, nil
 }
 
-// spoil signs with the fault's help.
-func (s *Sender) inject(r *Message, t *target, body []byte, request *simulator.Request) error {
-	d := fault.Draft{Time: r.At, Body: body}
-	for _, secret := range r.Secrets {
-		d.Secrets = append(d.Secrets, secret.Reveal())
+// inject signs the request and injects the fault.
+func (s *Sender) inject(m *Message, t *target, body []byte, request *simulator.Request) error {
+	out := fault.Outgoing{Time: m.At, Body: body}
+	for _, secret := range m.Secrets {
+		out.Secrets = append(out.Secrets, secret.Reveal())
 	}
-	r.Fault.BeforeSigning(&d)
-	d.Sign(string(signature.NewSigner(d.Secrets...).Append(nil, d.Time.Unix(), d.Body)))
-	if err := r.Fault.AfterSigning(&d); err != nil {
+	m.Fault.BeforeSigning(&out)
+	out.Sign(string(signature.NewSigner(out.Secrets...).Append(nil, out.Time.Unix(), out.Body)))
+	if err := m.Fault.AfterSigning(&out); err != nil {
 		return err
 	}
-	length := lengthOf(d.Body)
-	if d.Chunked {
+	length := contentLength(out.Body)
+	if out.Chunked {
 		length = simulator.Header{Name: "Transfer-Encoding", Value: "chunked"}
 	}
-	request.Headers = slices.Concat(s.ownHeaders(t, r.Headers, length), d.Headers, r.Headers)
-	request.Body = d.Body
-	request.Fault = r.Fault.String()
+	request.Headers = slices.Concat(s.ownHeaders(t, m.Headers, length), out.Headers, m.Headers)
+	request.Body = out.Body
+	request.Fault = m.Fault.String()
 	return nil
 }
 
-// body encodes what is to be signed, in memory of its own.
-func (s *Sender) body(r *Message) ([]byte, error) {
-	if r.Raw != nil {
-		return bytes.Clone(r.Raw), nil
+// body returns the bytes to sign, in new memory.
+func (s *Sender) body(m *Message) ([]byte, error) {
+	if m.Raw != nil {
+		return bytes.Clone(m.Raw), nil
 	}
-	if r.Event == nil || r.Event.Type == nil {
-		return nil, errors.New("nothing to send: the request has neither a change nor a raw body")
+	if m.Event == nil || m.Event.Type == nil {
+		return nil, errors.New("nothing to send: the message has neither an event nor a raw body")
 	}
-	body := simulator.AppendPayload(make([]byte, 0, roomFor(r.Event)), r.SubscriptionID, r.EventID, r.Event)
+	body := simulator.AppendPayload(make([]byte, 0, payloadCapacity(m.Event)), m.SubscriptionID, m.EventID, m.Event)
 	if s.options.Style == Compact {
 		return body, nil
 	}
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, body, "", "  "); err != nil {
-		return nil, fmt.Errorf("indent the payload: %w", err)
+		return nil, fmt.Errorf("indenting the payload: %w", err)
 	}
 	return indented.Bytes(), nil
 }
 
-// roomFor is how long a payload becomes at most, if nothing in it needs escaping.
-func roomFor(c *schemas.Event) int {
-	n := 160 + len(c.Type.Name)
-	for i := range c.Identifiers {
-		n += len(c.Identifiers[i].Name) + len(c.Identifiers[i].Value) + len(`"":"",`)
+// payloadCapacity returns an upper bound of the payload's length, if nothing in it needs escaping.
+func payloadCapacity(e *schemas.Event) int {
+	n := 160 + len(e.Type.Name)
+	for i := range e.Identifiers {
+		n += len(e.Identifiers[i].Name) + len(e.Identifiers[i].Value) + len(`"":"",`)
 	}
-	return n + 64*len(c.Metadata)
+	return n + 64*len(e.Metadata)
 }
 
-func lengthOf(body []byte) simulator.Header {
+func contentLength(body []byte) simulator.Header {
 	return simulator.Header{Name: "Content-Length", Value: strconv.Itoa(len(body))}
 }
 
-// ownHeaders starts the list of headers, with room for the signature's and the subscription's.
+// ownHeaders returns the headers before the signature, with capacity for the signature and the subscription's headers.
 func (s *Sender) ownHeaders(t *target, others []simulator.Header, length simulator.Header) []simulator.Header {
 	headers := make([]simulator.Header, 0, 8+len(others))
 	headers = append(headers, simulator.Header{Name: "Host", Value: t.host})
-	if !has(others, "User-Agent") {
+	if !hasHeader(others, "User-Agent") {
 		headers = append(headers, simulator.Header{Name: "User-Agent", Value: s.options.UserAgent})
 	}
-	if t.authorization != "" && !has(others, "Authorization") {
+	if t.authorization != "" && !hasHeader(others, "Authorization") {
 		headers = append(headers, simulator.Header{Name: "Authorization", Value: t.authorization})
 	}
 	return append(headers, simulator.Header{Name: "Content-Type", Value: s.options.ContentType}, length)
 }
 
-// Exact is a request that is said byte for byte, as the `request` steps of scenarios do.
+// Exact is a hand-made request, as in the `request` steps of scenarios.
 type Exact struct {
-	Method  string // POST if it is empty
+	Method  string // "" means POST
 	URL     string
-	Proto   string             // "1.1", or "1.0"; "1.1" if it is empty
-	Headers []simulator.Header // in this order and letter case
+	Proto   string             // "1.1" or "1.0"; "" means "1.1"
+	Headers []simulator.Header // sent in this order and letter case
 	Body    []byte
-	Fault   *fault.Fault // one that acts on the connection; the bytes are spoiled already as they are wanted
+	Fault   *fault.Fault // must act on the connection
 }
 
-// PrepareExact returns the request as it is said. Only what HTTP cannot do without is added, and only where the headers do
-// not have it: Host in front, and the length of the body behind. Nothing is signed.
+// PrepareExact returns a hand-made request. It adds only the headers that HTTP needs, if they are missing: Host in front and
+// Content-Length at the end. It signs nothing.
 func (s *Sender) PrepareExact(e Exact) (simulator.Request, error) {
 	t, err := s.targets.find(e.URL)
 	if err != nil {
@@ -164,27 +164,27 @@ func (s *Sender) PrepareExact(e Exact) (simulator.Request, error) {
 	}
 	if e.Fault != nil {
 		if !e.Fault.OnConnection() {
-			return simulator.Request{}, fmt.Errorf("the fault %s spoils what is signed or framed here; say the bytes themselves", e.Fault)
+			return simulator.Request{}, fmt.Errorf("the fault %s changes what Semblance signs or frames; write the bytes that you want instead", e.Fault)
 		}
 		request.Fault = e.Fault.String()
 	}
-	if !has(e.Headers, "Host") {
+	if !hasHeader(e.Headers, "Host") {
 		request.Headers = append(request.Headers, simulator.Header{Name: "Host", Value: t.host})
 	}
 	request.Headers = append(request.Headers, e.Headers...)
-	if !has(e.Headers, "Content-Length") && !has(e.Headers, "Transfer-Encoding") && (len(e.Body) > 0 || request.Method == "POST") {
-		request.Headers = append(request.Headers, lengthOf(e.Body))
+	if !hasHeader(e.Headers, "Content-Length") && !hasHeader(e.Headers, "Transfer-Encoding") && (len(e.Body) > 0 || request.Method == "POST") {
+		request.Headers = append(request.Headers, contentLength(e.Body))
 	}
 	return request, checkRequest(&request)
 }
 
-// signers keeps signers with their keys' state, for each list of secrets.
+// signers caches signers, which hold the state of their keys, by list of secrets.
 type signers struct {
 	mu   sync.Mutex
 	idle map[string][]*signature.Signer
 }
 
-// maxSigners bounds how many lists of secrets are remembered: they are as many as there are subscriptions.
+// maxSigners bounds the cache. There are as many lists of secrets as subscriptions.
 const maxSigners = 4096
 
 func (s *signers) sign(secrets []simulator.Secret, t int64, body []byte) string {

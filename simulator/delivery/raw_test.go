@@ -16,7 +16,7 @@ import (
 	"semblance/simulator/delivery"
 )
 
-// rawReceiver is a TCP listener whose connections a test serves by hand.
+// rawReceiver is a TCP listener whose connections a test serves.
 type rawReceiver struct {
 	URL string
 
@@ -24,14 +24,14 @@ type rawReceiver struct {
 	conns int
 }
 
-// connections returns how many connections were made to it.
+// connections returns the number of connections so far.
 func (r *rawReceiver) connections() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.conns
 }
 
-// serveRaw serves each connection with serve, which gets its number from 1, and waits for all of them at the test's end.
+// serveRaw calls serve for each connection, with its number from 1, and waits for all calls at the end of the test.
 func serveRaw(t *testing.T, serve func(c *peer, n int)) *rawReceiver {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -69,7 +69,7 @@ func serveRaw(t *testing.T, serve func(c *peer, n int)) *rawReceiver {
 	return r
 }
 
-// peer is the receiver's end of a connection, with a record of all bytes that came.
+// peer is the receiver's end of a connection. It records all bytes received.
 type peer struct {
 	*net.TCPConn
 	in  *bufio.Reader
@@ -90,23 +90,23 @@ func (p *peer) request() *http.Request {
 	return r
 }
 
-// say writes to the connection; that the other side may be gone is what some tests are about.
-func (p *peer) say(text string) { _, _ = io.WriteString(p, text) }
+// send writes to the connection. The sender may have closed it, as some tests intend.
+func (p *peer) send(text string) { _, _ = io.WriteString(p, text) }
 
-// rest reads until the other side ends the connection, and returns how it did.
+// rest reads until the sender ends the connection, and returns the error.
 func (p *peer) rest() error {
 	_, err := io.Copy(io.Discard, p.in)
 	return err
 }
 
-// stillThere waits for a while, or until the other side ends the connection, and reports whether it has not.
-func (p *peer) stillThere(while time.Duration) bool {
-	_ = p.SetReadDeadline(time.Now().Add(while))
+// stillOpen waits until the time is over or the sender ends the connection, and reports whether it is still open.
+func (p *peer) stillOpen(wait time.Duration) bool {
+	_ = p.SetReadDeadline(time.Now().Add(wait))
 	_, err := p.in.Peek(1)
 	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// abort ends the connection with a reset.
+// abort resets the connection.
 func (p *peer) abort() {
 	_ = p.SetLinger(0)
 	_ = p.Close()
@@ -127,8 +127,8 @@ var (
 	testTime   = time.Unix(1764000000, 0)
 )
 
-// aRequest is a booking.created for a URL.
-func aRequest(t *testing.T, url string) delivery.Message {
+// newMessage returns a booking.created for a URL.
+func newMessage(t *testing.T, url string) delivery.Message {
 	t.Helper()
 	return delivery.Message{
 		URL: url, SubscriptionID: "692597070fe21cfa5e6a010f", EventID: "692597070fe21cfa5e6a010a", Event: bookingCreated(t),
@@ -136,9 +136,9 @@ func aRequest(t *testing.T, url string) delivery.Message {
 	}
 }
 
-func prepare(t *testing.T, s *delivery.Sender, r delivery.Message) simulator.Request {
+func prepare(t *testing.T, s *delivery.Sender, m delivery.Message) simulator.Request {
 	t.Helper()
-	request, err := s.Prepare(r)
+	request, err := s.Prepare(m)
 	if err != nil {
 		t.Fatal(err)
 	}

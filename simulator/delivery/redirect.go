@@ -11,9 +11,9 @@ import (
 	"semblance/simulator"
 )
 
-// follow goes where a redirect points, with the same bytes but for the Host header, as often as the setting allows and
-// within the time of the one attempt. came is then what came in the end; its total time is that of all exchanges. What a
-// fault spoils is not repeated.
+// follow follows redirects with the same request except for the Host header, up to the option's limit and within the time of
+// the attempt. *response becomes the last response; its total time is that of all exchanges. Requests with a fault are not
+// repeated.
 func (s *Sender) follow(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) {
 	for range s.options.Redirects {
 		next, ok := s.redirected(request, response)
@@ -29,7 +29,7 @@ func (s *Sender) follow(ctx context.Context, request *simulator.Request, respons
 	}
 }
 
-// redirected returns the request that a redirect asks for, and whether the answer is one that can be followed.
+// redirected returns the request for a redirect, and whether the response is a redirect that can be followed.
 func (s *Sender) redirected(request *simulator.Request, response *simulator.Response) (simulator.Request, bool) {
 	switch response.Status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:

@@ -12,8 +12,8 @@ import (
 	"semblance/simulator/delivery"
 )
 
-// signpost answers on /1 to /4 with a redirect to the next, and on /5 with what it was sent.
-func signpost(t *testing.T, status int) *httptest.Server {
+// redirector redirects from /1 to /5 in four steps; /5 returns the body of the request.
+func redirector(t *testing.T, status int) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
 	for i := 1; i < 5; i++ {
@@ -32,7 +32,7 @@ func signpost(t *testing.T, status int) *httptest.Server {
 	return server
 }
 
-func TestRedirectsAreFollowedOnlyWhereTheSettingSaysSo(t *testing.T) {
+func TestRedirectsOption(t *testing.T) {
 	for _, test := range []struct {
 		status, follow int
 		want           int
@@ -44,9 +44,9 @@ func TestRedirectsAreFollowedOnlyWhereTheSettingSaysSo(t *testing.T) {
 		{308, 2, 308, "/3"},
 		{304, 4, 304, ""},
 	} {
-		server := signpost(t, test.status)
+		server := redirector(t, test.status)
 		s := newSender(t, delivery.Options{Redirects: test.follow})
-		request := prepare(t, s, aRequest(t, server.URL+"/1"))
+		request := prepare(t, s, newMessage(t, server.URL+"/1"))
 		response := s.Send(t.Context(), request)
 		want := test.followed
 		if want != "" {
@@ -56,23 +56,23 @@ func TestRedirectsAreFollowedOnlyWhereTheSettingSaysSo(t *testing.T) {
 			t.Errorf("%d, %d followed: %d from %q (%s), want %d from %q", test.status, test.follow, response.Status, response.FinalURL, response.Detail, test.want, want)
 		}
 		if test.want == 200 && (string(response.Body) != string(request.Body) || response.Header("Signed") != request.Header("X-Webhook-Signature")) {
-			t.Errorf("%d: what arrived is not what was sent", test.status)
+			t.Errorf("%d: the last request differs from the first", test.status)
 		}
 	}
 }
 
-func TestARedirectInACircleEnds(t *testing.T) {
+func TestRedirectLoop(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
 	}))
 	defer server.Close()
 	s := newSender(t, delivery.Options{Redirects: 20})
-	if response := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL))); response.Status != 307 {
-		t.Errorf("it ends with %d %s", response.Status, response.Detail)
+	if response := s.Send(t.Context(), prepare(t, s, newMessage(t, server.URL))); response.Status != 307 {
+		t.Errorf("got %d %s", response.Status, response.Detail)
 	}
 }
 
-func TestARedirectStaysWithinTheTimeAndTheNetwork(t *testing.T) {
+func TestRedirectLimits(t *testing.T) {
 	hang := make(chan struct{})
 	mux := http.NewServeMux()
 	mux.HandleFunc("/slow", func(http.ResponseWriter, *http.Request) { <-hang })
@@ -84,13 +84,13 @@ func TestARedirectStaysWithinTheTimeAndTheNetwork(t *testing.T) {
 	defer close(hang)
 	s := newSender(t, delivery.Options{Redirects: 5, LocalOnly: true, Timeout: 200 * time.Millisecond})
 	for to, want := range map[string]simulator.Failure{"/slow": simulator.FailureTimeout, "http://192.0.2.1/": simulator.FailureBlocked} {
-		if response := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL+"/?to="+to))); response.Failure != want {
-			t.Errorf("redirected to %s it ends with %q (%s), want %q", to, response.Failure, response.Detail, want)
+		if response := s.Send(t.Context(), prepare(t, s, newMessage(t, server.URL+"/?to="+to))); response.Failure != want {
+			t.Errorf("redirect to %s: got %q (%s), want %q", to, response.Failure, response.Detail, want)
 		}
 	}
 }
 
-func TestWhatCountsAsSuccessIsASetting(t *testing.T) {
+func TestSuccessOption(t *testing.T) {
 	for _, test := range []struct {
 		status  int
 		success func(int) bool
@@ -105,7 +105,7 @@ func TestWhatCountsAsSuccessIsASetting(t *testing.T) {
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }))
 		s := newSender(t, delivery.Options{Success: test.success})
-		if response := s.Send(t.Context(), prepare(t, s, aRequest(t, server.URL))); response.OK() != test.want {
+		if response := s.Send(t.Context(), prepare(t, s, newMessage(t, server.URL))); response.OK() != test.want {
 			t.Errorf("%d counts as success: %v, want %v", test.status, response.OK(), test.want)
 		}
 		server.Close()

@@ -13,18 +13,19 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 )
 
 const (
-	headRoom         = 4 << 10  // what most answers' heads need
-	maxHead          = 64 << 10 // what no answer's head should need
-	maxInformational = 8        // how many 100s and 103s may come before the answer
+	readBufferSize   = 4 << 10  // enough for most heads
+	maxHead          = 64 << 10 // no head should need more
+	maxInformational = 8        // responses 100 and 103 before the final one
 )
 
-// reading is one answer while it is read.
-type reading struct {
+// responseReader reads one response.
+type responseReader struct {
 	conn     *conn
 	response *simulator.Response
 	start    time.Time
@@ -32,124 +33,124 @@ type reading struct {
 	maxBody  int
 	maxDrain int64
 
-	begun    bool // a byte has come
+	started  bool // a byte was read
 	reusable bool // another request may follow on the connection
 }
 
-// read reads the answer, whole, past the informational ones before it.
-func (r *reading) read() error {
+// read reads the complete response and skips informational ones before it.
+func (r *responseReader) read() error {
 	for range maxInformational + 1 {
 		head, err := r.head()
 		if err != nil {
 			return err
 		}
 		text := string(head)
-		if p, ok := parsePlain(text); ok && r.method != http.MethodHead {
+		if p, ok := parseCommonHead(text); ok && r.method != http.MethodHead {
 			_, _ = r.conn.in.Discard(len(head)) // it is in the buffer
-			r.note(p.status, "HTTP/1.1", p.headers)
+			r.setHead(p.status, "HTTP/1.1", p.headers)
 			return r.finish(r.conn.limit(p.length), p.length, true)
 		}
 		r.conn.request.Method = r.method
 		resp, err := http.ReadResponse(r.conn.in, &r.conn.request)
 		if err != nil {
-			return fmt.Errorf("the head of the answer is malformed: %w", err)
+			return fmt.Errorf("malformed response head: %w", err)
 		}
-		if resp.StatusCode < 100 { // net/http takes any three digits
-			return fmt.Errorf("the head of the answer is malformed: %03d is no status", resp.StatusCode)
+		if resp.StatusCode < 100 { // net/http accepts any three digits
+			return fmt.Errorf("malformed response head: invalid status %03d", resp.StatusCode)
 		}
 		if resp.StatusCode/100 == 1 && resp.StatusCode != http.StatusSwitchingProtocols {
 			continue
 		}
-		r.note(resp.StatusCode, resp.Proto, headersOf(text))
+		r.setHead(resp.StatusCode, resp.Proto, headersOf(text))
 		return r.finish(resp.Body, resp.ContentLength, !resp.Close && resp.StatusCode != http.StatusSwitchingProtocols)
 	}
-	return fmt.Errorf("more than %d informational answers (1xx) came, and no other", maxInformational)
+	return fmt.Errorf("more than %d informational responses (1xx) and no final one", maxInformational)
 }
 
-// note records the head of the answer.
-func (r *reading) note(status int, proto string, headers []simulator.Header) {
+// setHead records the head of the response.
+func (r *responseReader) setHead(status int, proto string, headers []simulator.Header) {
 	r.response.Status, r.response.Proto, r.response.Headers = status, proto, headers
 	r.response.RetryAfter = retryAfter(r.response)
 }
 
-// finish reads the body, and decides whether another request may follow.
-func (r *reading) finish(body io.Reader, length int64, keeps bool) error {
+// finish reads the body and decides whether the connection can be reused.
+func (r *responseReader) finish(body io.Reader, length int64, keepAlive bool) error {
 	err := r.body(body, length)
-	r.reusable = err == nil && keeps && r.conn.in.Buffered() == 0
+	r.reusable = err == nil && keepAlive && r.conn.in.Buffered() == 0
 	return err
 }
 
-// head waits until the head of an answer is in the buffer, and returns it without taking it.
-func (r *reading) head() ([]byte, error) {
+// head waits until a complete head is in the buffer, and returns it without consuming it.
+func (r *responseReader) head() ([]byte, error) {
 	for {
 		in := r.conn.in
-		have, _ := in.Peek(in.Buffered())
-		if end := endOfHead(have); end > 0 {
-			return have[:end], nil
+		buffered, _ := in.Peek(in.Buffered())
+		if end := endOfHead(buffered); end > 0 {
+			return buffered[:end], nil
 		}
-		if err := looksLikeHTTP(have); err != nil {
+		if err := checkPrefix(buffered); err != nil {
 			return nil, err
 		}
-		if len(have) >= maxHead {
-			return nil, fmt.Errorf("the head of the answer is larger than %d KiB", maxHead>>10)
+		if len(buffered) >= maxHead {
+			return nil, fmt.Errorf("the head of the response is larger than %s", human.Size(maxHead))
 		}
-		if len(have) == in.Size() { // rare: an answer with a great deal to say
-			r.conn.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(have)), r.conn.Conn), maxHead)
-			have = nil
+		if len(buffered) == in.Size() { // rare: a head larger than the buffer
+			r.conn.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(buffered)), r.conn.Conn), maxHead)
+			buffered = nil
 		}
-		if _, err := r.conn.in.Peek(len(have) + 1); err != nil {
+		if _, err := r.conn.in.Peek(len(buffered) + 1); err != nil {
 			return nil, r.headError(err)
 		}
-		if !r.begun {
-			r.begun = true
+		if !r.started {
+			r.started = true
 			r.response.Timings.FirstByte = clock.Since(r.start)
 		}
 	}
 }
 
-// headError says of an end within the head that it is one.
-func (r *reading) headError(err error) error {
-	if r.begun && err == io.EOF {
-		return fmt.Errorf("the receiver closed the connection within the head of its answer: %w", io.ErrUnexpectedEOF)
+// headError adds to an EOF within the head that it was unexpected.
+func (r *responseReader) headError(err error) error {
+	if r.started && err == io.EOF {
+		return fmt.Errorf("the receiver closed the connection within the head of its response: %w", io.ErrUnexpectedEOF)
 	}
 	return err
 }
 
-// endOfHead returns the length of the head, with its empty line, or 0 where it has not all come.
-func endOfHead(have []byte) int {
+// endOfHead returns the length of the head with its empty line, or 0 if it is incomplete.
+func endOfHead(buffered []byte) int {
 	for at := 0; ; {
-		i := bytes.IndexByte(have[at:], '\n')
+		i := bytes.IndexByte(buffered[at:], '\n')
 		if i < 0 {
 			return 0
 		}
 		at += i + 1
 		switch {
-		case at < len(have) && have[at] == '\n':
+		case at < len(buffered) && buffered[at] == '\n':
 			return at + 1
-		case at+1 < len(have) && have[at] == '\r' && have[at+1] == '\n':
+		case at+1 < len(buffered) && buffered[at] == '\r' && buffered[at+1] == '\n':
 			return at + 2
 		}
 	}
 }
 
-// looksLikeHTTP tells early what can be no answer, so that nobody waits for its end, and names what it may be.
-func looksLikeHTTP(have []byte) error {
-	const begin = "HTTP/"
-	n := min(len(have), len(begin))
-	if string(have[:n]) == begin[:n] {
+// checkPrefix returns an error as soon as the beginning of a response cannot be HTTP/1, and names the likely protocol.
+func checkPrefix(buffered []byte) error {
+	const prefix = "HTTP/"
+	n := min(len(buffered), len(prefix))
+	if string(buffered[:n]) == prefix[:n] {
 		return nil
 	}
 	switch {
-	case len(have) >= 3 && have[0] == 0x15 && have[1] == 3:
-		return errors.New("what came is a TLS alert and no HTTP answer: the receiver may want https://")
-	case len(have) >= 9 && have[0] == 0 && have[3] == 4:
-		return errors.New("what came is HTTP/2 and no HTTP/1.1 answer")
+	case len(buffered) >= 3 && buffered[0] == 0x15 && buffered[1] == 3:
+		return errors.New("got a TLS alert instead of an HTTP response; the receiver may need https://")
+	case len(buffered) >= 9 && buffered[0] == 0 && buffered[3] == 4:
+		return errors.New("got HTTP/2 instead of an HTTP/1.1 response")
 	}
-	return fmt.Errorf("what came is no HTTP answer: it begins with %q", have[:min(len(have), 24)])
+	return fmt.Errorf("malformed HTTP response: starts with %q", buffered[:min(len(buffered), 24)])
 }
 
-// body reads the body to its end or to the bound, and keeps the beginning of it.
-func (r *reading) body(body io.Reader, length int64) error {
+// body reads the body to its end or maxDrain, and records its beginning.
+func (r *responseReader) body(body io.Reader, length int64) error {
 	if body == http.NoBody || length == 0 {
 		return nil
 	}
@@ -166,27 +167,19 @@ func (r *reading) body(body io.Reader, length int64) error {
 			return r.bodyError(io.ErrUnexpectedEOF, length)
 		case err == io.EOF:
 			if r.response.Truncated {
-				r.response.Body = wholeRunes(r.response.Body)
+				r.response.Body = trimPartialRune(r.response.Body)
 			}
 			return nil
 		case err != nil:
 			return r.bodyError(err, length)
 		case r.response.Size > r.maxDrain:
-			return &failed{simulator.FailureTooLarge, fmt.Sprintf("the body of the answer did not end within %s, and was cut there", inBytes(r.maxDrain))}
+			return &failureError{simulator.FailureTooLarge, "the response body is longer than " + human.Size(r.maxDrain)}
 		}
 	}
 }
 
-// inBytes writes a size for people.
-func inBytes(n int64) string {
-	if n >= 1<<20 && n%(1<<20) == 0 {
-		return strconv.FormatInt(n>>20, 10) + " MiB"
-	}
-	return strconv.FormatInt(n, 10) + " bytes"
-}
-
-// wholeRunes leaves out a character that is cut at the end of text, which would make binary data of the excerpt.
-func wholeRunes(text []byte) []byte {
+// trimPartialRune removes an incomplete character at the end of text, which would make the excerpt invalid UTF-8.
+func trimPartialRune(text []byte) []byte {
 	for i := len(text) - 1; i >= max(0, len(text)-utf8.UTFMax); i-- {
 		if utf8.RuneStart(text[i]) {
 			if utf8.FullRune(text[i:]) {
@@ -198,22 +191,22 @@ func wholeRunes(text []byte) []byte {
 	return text
 }
 
-// bodyError says where a body ended that should have gone on.
-func (r *reading) bodyError(err error, length int64) error {
+// bodyError explains an error within the body.
+func (r *responseReader) bodyError(err error, length int64) error {
 	var network net.Error
 	switch {
 	case err == io.ErrUnexpectedEOF && length > 0:
-		return fmt.Errorf("the receiver closed the connection after %d of the %d bytes of its answer's body: %w", r.response.Size, length, err)
+		return fmt.Errorf("the receiver closed the connection after %s of %s of its response body: %w", human.Number(r.response.Size), human.Count(length, "byte"), err)
 	case err == io.ErrUnexpectedEOF:
-		return fmt.Errorf("the receiver closed the connection within its answer's body, after %d bytes: %w", r.response.Size, err)
+		return fmt.Errorf("the receiver closed the connection within its response body, after %s: %w", human.Count(r.response.Size, "byte"), err)
 	case errors.As(err, &network):
 		return err
 	default:
-		return fmt.Errorf("the body of the answer is malformed after %d bytes: %w", r.response.Size, err)
+		return fmt.Errorf("malformed response body after %s: %w", human.Count(r.response.Size, "byte"), err)
 	}
 }
 
-// headersOf returns the headers of a head that http.ReadResponse has found right, in their order and letter case.
+// headersOf returns the headers of a head that http.ReadResponse accepted, in wire order and letter case.
 func headersOf(head string) []simulator.Header {
 	_, rest, _ := strings.Cut(head, "\n")
 	headers := make([]simulator.Header, 0, strings.Count(rest, "\n"))
@@ -222,7 +215,7 @@ func headersOf(head string) []simulator.Header {
 		line = strings.Trim(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), " \t")
 		name, value, _ := strings.Cut(line, ":")
 		switch {
-		case folded && len(headers) > 0: // an obsolete way to continue a value on the next line
+		case folded && len(headers) > 0: // obsolete line folding (RFC 9112, section 5.2)
 			last := &headers[len(headers)-1]
 			last.Value = strings.TrimLeft(last.Value+" "+line, " ")
 		case line == "":
@@ -233,15 +226,15 @@ func headersOf(head string) []simulator.Header {
 	return headers
 }
 
-// retryAfter reads the header of that name: seconds, or a date, which is compared with the answer's own.
+// retryAfter parses the Retry-After header: seconds, or a date, which is compared with the Date header.
 func retryAfter(response *simulator.Response) time.Duration {
 	text := response.Header("Retry-After")
 	if text == "" {
 		return 0
 	}
-	const most = 1 << 31 // seconds; more is said by mistake
+	const longest = 1 << 31 // seconds
 	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), most)) * time.Second
+		return time.Duration(min(max(seconds, 0), longest)) * time.Second
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {

@@ -4,7 +4,7 @@ package delivery
 
 import "syscall"
 
-// How this system says that the other side has gone, or that nobody is there.
+// System errors of a closed connection or a closed port.
 const (
 	errRefused = syscall.ECONNREFUSED
 	errReset   = syscall.ECONNRESET
@@ -12,8 +12,8 @@ const (
 	errPipe    = syscall.EPIPE
 )
 
-// closedByPeer reads one byte without waiting. That there is none yet is the one good answer: an end or an error means that
-// the connection is closed, and a byte that nobody asked for that it cannot be trusted with another request.
+// closedByPeer reports whether a non-blocking read of one byte returns anything but "try again". EOF or an error means that
+// the connection is closed; after an unexpected byte it must not be reused.
 func closedByPeer(fd uintptr) bool {
 	var b [1]byte
 	_, err := syscall.Read(int(fd), b[:])

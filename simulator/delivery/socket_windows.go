@@ -2,7 +2,7 @@ package delivery
 
 import "syscall"
 
-// How this system says that the other side has gone, or that nobody is there (winsock error codes).
+// System errors of a closed connection or a closed port (Winsock error codes).
 const (
 	errRefused = syscall.Errno(10061) // WSAECONNREFUSED
 	errReset   = syscall.Errno(10054) // WSAECONNRESET
@@ -10,5 +10,5 @@ const (
 	errPipe    = syscall.ERROR_BROKEN_PIPE
 )
 
-// closedByPeer cannot look without waiting here; a connection that turns out to be closed is replaced when it is used.
+// closedByPeer cannot check without blocking here. A write to a closed connection fails.
 func closedByPeer(uintptr) bool { return false }

@@ -8,20 +8,22 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"semblance/schemas/human"
 )
 
-// target is a URL taken apart, with the connections of its host.
+// target is a parsed URL with the connection pool of its host.
 type target struct {
 	scheme        string // "http" or "https"
 	hostname      string // without port and brackets
 	port          string
-	host          string // as the Host header has it
-	uri           string // as the request line has it
-	authorization string // from the user in the URL, if it has one
+	host          string // for the Host header
+	uri           string // for the request line
+	authorization string // from the user information in the URL
 	pool          *pool
 }
 
-// address is what people read of where a target is.
+// address returns host and port, for messages and as a key.
 func (t *target) address() string {
 	if strings.Contains(t.hostname, ":") {
 		return "[" + t.hostname + "]:" + t.port
@@ -29,26 +31,26 @@ func (t *target) address() string {
 	return t.hostname + ":" + t.port
 }
 
-// parseTarget takes a URL apart, or says in one sentence why nothing can be sent there.
+// parseTarget parses a URL, or explains why nothing can be sent to it.
 func parseTarget(text string) (*target, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("the URL %q cannot be read; write it as http://host:port/path", brief(text))
+		return nil, fmt.Errorf("invalid URL %s; write it as http://host:port/path", human.Quoted(text))
 	}
 	t := &target{scheme: u.Scheme, hostname: u.Hostname(), port: u.Port(), uri: u.RequestURI()}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("the URL %q is neither http nor https; write it as http://host:port/path", brief(text))
+		return nil, fmt.Errorf("the URL %s is neither http nor https; write it as http://host:port/path", human.Quoted(text))
 	case t.hostname == "":
-		return nil, fmt.Errorf("the URL %q has no host; write it as http://host:port/path", brief(text))
+		return nil, fmt.Errorf("the URL %s has no host; write it as http://host:port/path", human.Quoted(text))
 	}
 	for i := range len(t.hostname) {
 		if t.hostname[i] >= 0x80 || t.hostname[i] <= 0x20 {
-			return nil, fmt.Errorf("the host of the URL %q is not ASCII; write its xn--… form", brief(text))
+			return nil, fmt.Errorf("the host of the URL %s is not ASCII; write it in its xn--… form", human.Quoted(text))
 		}
 	}
 	if n, err := strconv.Atoi(t.port); t.port != "" && (err != nil || n < 1 || n > 65535) {
-		return nil, fmt.Errorf("the URL %q has no usable port; a port is from 1 to 65535", brief(text))
+		return nil, fmt.Errorf("invalid port in the URL %s; use 1 to 65535", human.Quoted(text))
 	}
 	t.host = withoutZone(strings.TrimSuffix(u.Host, ":"))
 	if t.port == "" {
@@ -61,7 +63,7 @@ func parseTarget(text string) (*target, error) {
 	return t, nil
 }
 
-// withoutZone leaves out the zone of an IPv6 address, which means something on this machine alone (RFC 6874).
+// withoutZone removes the zone of an IPv6 address, which is valid only on this machine (RFC 6874).
 func withoutZone(host string) string {
 	zone, end := strings.IndexByte(host, '%'), strings.LastIndexByte(host, ']')
 	if zone < 0 || end < zone {
@@ -70,25 +72,16 @@ func withoutZone(host string) string {
 	return host[:zone] + host[end:]
 }
 
-// brief keeps a stranger's text short enough for a sentence.
-func brief(text string) string {
-	const most = 120
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}
-
-// targets are the URLs in use, taken apart once, and the pools of their hosts.
+// targets caches parsed URLs and the pools of their hosts.
 type targets struct {
 	mu    sync.RWMutex
 	known map[string]*target // by URL
 	pools map[string]*pool   // by scheme, host and port
 	limit limits
-	swept time.Time // when sweep last looked
+	swept time.Time // time of the last sweep
 }
 
-// maxTargets bounds how many URLs are remembered; pools stay.
+// maxTargets bounds the cache of URLs. Pools are kept.
 const maxTargets = 4096
 
 func (ts *targets) find(text string) (*target, error) {
@@ -119,8 +112,8 @@ func (ts *targets) find(text string) (*target, error) {
 	return t, nil
 }
 
-// sweep closes the connections of all hosts that have been idle for too long, every now and then: a host that nothing is
-// sent to any more would keep its own for ever.
+// sweep closes, from time to time, the connections of all hosts that were idle for too long. Without it, the connections of
+// an unused host would stay open.
 func (ts *targets) sweep(now time.Time) {
 	ts.mu.RLock()
 	due := now.Sub(ts.swept) >= ts.limit.age
@@ -136,7 +129,7 @@ func (ts *targets) sweep(now time.Time) {
 	}
 }
 
-// close closes the kept connections.
+// close closes the idle connections.
 func (ts *targets) close() {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()

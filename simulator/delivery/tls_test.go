@@ -46,16 +46,16 @@ func TestTLS(t *testing.T) {
 		failure simulator.Failure
 		detail  string // its beginning, with ADDR for the address
 	}{
-		{"not trusted", secure.URL, delivery.Options{}, simulator.FailureTLS, "the certificate of ADDR is signed by nobody that is trusted: trust its CA file, or accept self-signed certificates"},
+		{"not trusted", secure.URL, delivery.Options{}, simulator.FailureTLS, "the certificate of ADDR is not signed by a trusted authority; trust its CA file or accept self-signed certificates"},
 		{"trusted by its file", secure.URL, delivery.Options{CAFile: caFile}, "", ""},
-		{"accepted unseen", secure.URL, delivery.Options{Insecure: true}, "", ""},
-		{"another host's", otherName.URL, delivery.Options{CAFile: otherCA}, simulator.FailureTLS, "the certificate of ADDR is another host's: "},
+		{"any certificate", secure.URL, delivery.Options{Insecure: true}, "", ""},
+		{"another host's", otherName.URL, delivery.Options{CAFile: otherCA}, simulator.FailureTLS, "the certificate of ADDR belongs to another host: "},
 		{"another host's, accepted", otherName.URL, delivery.Options{Insecure: true}, "", ""},
 		{"expired", strings.Replace(expired.URL, "127.0.0.1", "localhost", 1), delivery.Options{CAFile: expiredCA}, simulator.FailureTLS, "the certificate of ADDR is not valid: certificate has expired"},
-		{"wants ours", mutual.URL, delivery.Options{Insecure: true}, simulator.FailureTLS, "the encrypted connection to ADDR failed: tls: certificate required"},
-		{"a plain receiver", strings.Replace(plain.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR does not speak TLS: use http:// if it is a plain receiver"},
-		{"cut", strings.Replace(cut.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR cut the connection within the TLS handshake"},
-		{"hangs", strings.Replace(hangs.URL, "http:", "https:", 1), delivery.Options{Timeout: 100 * time.Millisecond}, simulator.FailureTimeout, "the TLS handshake with ADDR was not over within 100ms"},
+		{"client certificate required", mutual.URL, delivery.Options{Insecure: true}, simulator.FailureTLS, "the TLS connection to ADDR failed: tls: certificate required"},
+		{"receiver without TLS", strings.Replace(plain.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR does not speak TLS; use http:// for a receiver without TLS"},
+		{"cut", strings.Replace(cut.URL, "http:", "https:", 1), delivery.Options{}, simulator.FailureTLS, "ADDR closed the connection during the TLS handshake"},
+		{"hangs", strings.Replace(hangs.URL, "http:", "https:", 1), delivery.Options{Timeout: 100 * time.Millisecond}, simulator.FailureTimeout, "the TLS handshake with ADDR took longer than 100 ms"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSender(t, test.options)
@@ -63,7 +63,7 @@ func TestTLS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			request := prepare(t, s, aRequest(t, test.url))
+			request := prepare(t, s, newMessage(t, test.url))
 			response := s.Send(t.Context(), request)
 			if want := strings.ReplaceAll(test.detail, "ADDR", u.Host); response.Failure != test.failure || !strings.HasPrefix(response.Detail, want) {
 				t.Errorf("got  %s: %s\nwant %s: %s", response.Failure, response.Detail, test.failure, want)
@@ -71,14 +71,14 @@ func TestTLS(t *testing.T) {
 			if test.failure == "" && (response.Timings.TLS == 0 || string(response.Body) != "ok") {
 				t.Errorf("%+v", response)
 			}
-			if again := s.Send(t.Context(), request); test.failure == "" && (!again.OK() || again.Timings.TLS != 0) {
-				t.Errorf("again: %+v", again)
+			if second := s.Send(t.Context(), request); test.failure == "" && (!second.OK() || second.Timings.TLS != 0) {
+				t.Errorf("second attempt: %+v", second)
 			}
 		})
 	}
 }
 
-// The faults act below TLS as they do without it.
+// The faults on the connection act in the same way with TLS.
 func TestFaultsOverTLS(t *testing.T) {
 	results := make(chan error, 1)
 	server := startTLS(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -89,7 +89,7 @@ func TestFaultsOverTLS(t *testing.T) {
 	for _, test := range []struct {
 		fault   string
 		failure simulator.Failure
-		reads   string // how the receiver's reading of the body ends
+		reads   string // the error when the receiver reads the body
 	}{
 		{"transport=cut-body", simulator.FailureCut, "unexpected EOF"},
 		{"transport=reset", simulator.FailureCut, "connection reset by peer"},
@@ -103,27 +103,27 @@ func TestFaultsOverTLS(t *testing.T) {
 		}
 		switch err := <-results; {
 		case test.reads == "" && err != nil, test.reads != "" && (err == nil || !strings.Contains(err.Error(), test.reads)):
-			t.Errorf("%s: the receiver's reading ended with %v, want %q", test.fault, err, test.reads)
+			t.Errorf("%s: the receiver read the body with error %v, want %q", test.fault, err, test.reads)
 		}
 	}
 }
 
-// A context ends an attempt at once also where the receiver takes nothing more, and TLS has a goodbye to say.
+// A context ends an attempt at once, also if the receiver does not read and TLS close_notify would block.
 func TestCancellationOfAFullConnection(t *testing.T) {
-	asked, over := make(chan bool), make(chan bool)
+	received, done := make(chan bool), make(chan bool)
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		asked <- true
-		<-over // with the body unread
+		received <- true
+		<-done // with the body unread
 	}))
 	defer server.Close()
-	defer close(over)
+	defer close(done)
 	s := newSender(t, delivery.Options{Insecure: true, Timeout: time.Minute})
-	r := aRequest(t, server.URL)
+	r := newMessage(t, server.URL)
 	r.Fault = mustFault(t, "transport=oversized,size=16MiB")
 	request := prepare(t, s, r)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		<-asked
+		<-received
 		cancel()
 	}()
 	start := time.Now()
@@ -133,7 +133,7 @@ func TestCancellationOfAFullConnection(t *testing.T) {
 	}
 }
 
-// startTLS starts a receiver that keeps quiet about the handshakes that fail: they are the test.
+// startTLS starts a receiver that does not log failed handshakes.
 func startTLS(t *testing.T, handler http.Handler, config *tls.Config) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
@@ -144,7 +144,7 @@ func startTLS(t *testing.T, handler http.Handler, config *tls.Config) *httptest.
 	return server
 }
 
-// selfSigned makes a certificate for one host, and the configuration of a server that has it.
+// selfSigned returns a server configuration with a new self-signed certificate for one host.
 func selfSigned(t *testing.T, host string, until time.Time) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -9,13 +9,14 @@ import (
 	"semblance/simulator/fault"
 )
 
-// checkRequest is the last place that refuses what would be another request than it seems: a Sent may come from anywhere.
+// checkRequest refuses a request whose bytes would mean another request than its fields. It is the last check before
+// sending, because a Request may come from anywhere.
 func checkRequest(request *simulator.Request) error {
 	if request.Method == "" || strings.ContainsFunc(request.Method, func(r rune) bool { return r >= 0x80 || !isToken(byte(r)) }) {
-		return fmt.Errorf("the method %q cannot be sent: a method is letters, such as POST", request.Method)
+		return fmt.Errorf("invalid method %q; use letters, as in POST", request.Method)
 	}
 	if request.Proto != "1.1" && request.Proto != "1.0" {
-		return fmt.Errorf("HTTP/%s cannot be sent: it is 1.1 or 1.0", request.Proto)
+		return fmt.Errorf("unknown protocol version HTTP/%s; use 1.1 or 1.0", request.Proto)
 	}
 	for i := range request.Headers {
 		if err := checkField(request.Headers[i]); err != nil {
@@ -25,7 +26,7 @@ func checkRequest(request *simulator.Request) error {
 	return nil
 }
 
-// appendHead appends the request line and the headers, with the empty line.
+// appendHead appends the request line, the headers and the empty line.
 func appendHead(dst []byte, request *simulator.Request, t *target) []byte {
 	dst = append(dst, request.Method...)
 	dst = append(dst, ' ')
@@ -50,9 +51,9 @@ func appendBody(dst []byte, request *simulator.Request, f *fault.Fault) []byte {
 	return f.Frame(dst, request.Body)
 }
 
-// keepsConnection reports whether another request may follow this one: only where its end is beyond doubt.
-func keepsConnection(request *simulator.Request, f *fault.Fault) bool {
-	if request.Proto != "1.1" || has(request.Headers, "Connection") {
+// allowsReuse reports whether another request may follow this one on the connection: only if its end is unambiguous.
+func allowsReuse(request *simulator.Request, f *fault.Fault) bool {
+	if request.Proto != "1.1" || hasHeader(request.Headers, "Connection") {
 		return false
 	}
 	lengths, length := 0, 0
@@ -73,7 +74,7 @@ func keepsConnection(request *simulator.Request, f *fault.Fault) bool {
 	return lengths == 1 && length == len(request.Body) || lengths == 0 && len(request.Body) == 0
 }
 
-// decimal reads a Content-Length that we wrote ourselves, or returns -1.
+// decimal parses digits, or returns -1.
 func decimal(text string) int {
 	n := 0
 	for i := range len(text) {
@@ -85,4 +86,4 @@ func decimal(text string) int {
 	return n
 }
 
-var errUnanswered = errors.New("the kept connection was closed before a byte of the answer")
+var errUnanswered = errors.New("the connection was closed before a byte of the response")

@@ -12,25 +12,25 @@ import (
 	"semblance/simulator/fault"
 )
 
-// echo200 answers each request with 200 and hands on the bytes that came.
+// echo200 responds to each request with 200, and returns the bytes of the requests.
 func echo200(t *testing.T) (*rawReceiver, <-chan string) {
 	got := make(chan string, 16)
 	return serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
 			got <- p.got.String()
 			p.got.Reset()
-			p.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 		}
 	}), got
 }
 
-// What is recorded is what goes over the wire, byte for byte, whatever is sent.
+// The prepared request is written to the wire byte for byte.
 func TestRequestIsWrittenAsPrepared(t *testing.T) {
 	receiver, got := echo200(t)
 	s := newSender(t, delivery.Options{UserAgent: "Semblance/test"})
 	indenting := newSender(t, delivery.Options{Style: delivery.Indented, ContentType: "application/json; charset=utf-8"})
 	request := func(change func(*delivery.Message)) delivery.Message {
-		r := aRequest(t, receiver.URL)
+		r := newMessage(t, receiver.URL)
 		change(&r)
 		return r
 	}
@@ -38,8 +38,8 @@ func TestRequestIsWrittenAsPrepared(t *testing.T) {
 		sender *delivery.Sender
 		r      delivery.Message
 	}{
-		"plain":    {s, aRequest(t, receiver.URL)},
-		"indented": {indenting, aRequest(t, receiver.URL)},
+		"plain":    {s, newMessage(t, receiver.URL)},
+		"indented": {indenting, newMessage(t, receiver.URL)},
 		"headers": {s, request(func(r *delivery.Message) {
 			r.Headers = []simulator.Header{{Name: "x-ODD-case", Value: "a  b"}, {Name: "User-Agent", Value: "mine"}, {Name: "X-Empty", Value: ""}}
 		})},
@@ -58,9 +58,9 @@ func TestRequestIsWrittenAsPrepared(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			request := prepare(t, test.sender, test.r)
 			want := render(t, &request)
-			again := prepare(t, test.sender, test.r)
-			if !reflect.DeepEqual(request, again) { // not cmp: it takes seconds for a megabyte
-				t.Errorf("the same request gives\n%+v\nand\n%+v", request, again)
+			second := prepare(t, test.sender, test.r)
+			if !reflect.DeepEqual(request, second) { // cmp takes seconds for a megabyte
+				t.Errorf("the same message gives\n%+v\nand\n%+v", request, second)
 			}
 			response := test.sender.Send(t.Context(), request)
 			if response.Failure != "" && response.Failure != simulator.FailureLost {
@@ -69,7 +69,7 @@ func TestRequestIsWrittenAsPrepared(t *testing.T) {
 			if wire := <-got; wire != want {
 				t.Errorf("on the wire:\n%q\nrecorded:\n%q", wire, want)
 			}
-			test.sender.Send(t.Context(), throughJSON(t, request)) // a replay, also of what was written down
+			test.sender.Send(t.Context(), throughJSON(t, request)) // a replay of a request read from JSON
 			if wire := <-got; wire != want {
 				t.Errorf("the replay:\n%q\nrecorded:\n%q", wire, want)
 			}
@@ -77,10 +77,10 @@ func TestRequestIsWrittenAsPrepared(t *testing.T) {
 	}
 }
 
-// A plain attempt in full: the order and the case of every header.
-func TestPlainAttempt(t *testing.T) {
+// A complete request without a fault, with the order and case of its headers.
+func TestSend(t *testing.T) {
 	s := newSender(t, delivery.Options{})
-	r := aRequest(t, "http://127.0.0.1:3000/webhooks?a=1")
+	r := newMessage(t, "http://127.0.0.1:3000/webhooks?a=1")
 	r.Headers = []simulator.Header{{Name: "X-Clinic", Value: "north"}}
 	request := prepare(t, s, r)
 	want := strings.ReplaceAll(`POST /webhooks?a=1 HTTP/1.1
@@ -98,7 +98,7 @@ X-Clinic: north
 	}
 }
 
-// A request of a scenario goes out as it is said, with raw bytes, odd cases and an old protocol.
+// A hand-made request is sent unchanged, with any bytes, header cases and protocol version.
 func TestExactRequest(t *testing.T) {
 	receiver, got := echo200(t)
 	host := strings.TrimSuffix(strings.TrimPrefix(receiver.URL, "http://"), "/hook")
@@ -137,11 +137,11 @@ func TestExactRequest(t *testing.T) {
 	}
 }
 
-// A length that is not the body's leaves no doubt about where the next request begins: it has a connection of its own.
-func TestADoubtfulEndIsNotFollowed(t *testing.T) {
+// After a request whose length is not that of its body, the connection is not reused.
+func TestNoReuseAfterUnclearEnd(t *testing.T) {
 	receiver := serveRaw(t, func(p *peer, _ int) {
 		for p.request() != nil {
-			p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
 	})
 	s := newSender(t, delivery.Options{})
@@ -166,29 +166,29 @@ func TestPrepareRefuses(t *testing.T) {
 		change func(*delivery.Message)
 		want   string
 	}{
-		{"no scheme", func(r *delivery.Message) { r.URL = "127.0.0.1:3000/x" }, `the URL "127.0.0.1:3000/x" cannot be read; write it as http://host:port/path`},
+		{"no scheme", func(r *delivery.Message) { r.URL = "127.0.0.1:3000/x" }, `invalid URL "127.0.0.1:3000/x"; write it as http://host:port/path`},
 		{"other scheme", func(r *delivery.Message) { r.URL = "ftp://127.0.0.1/x" }, `the URL "ftp://127.0.0.1/x" is neither http nor https; write it as http://host:port/path`},
 		{"no host", func(r *delivery.Message) { r.URL = "http:///x" }, `the URL "http:///x" has no host; write it as http://host:port/path`},
-		{"bad port", func(r *delivery.Message) { r.URL = "http://localhost:70000/" }, `the URL "http://localhost:70000/" has no usable port; a port is from 1 to 65535`},
-		{"not ASCII", func(r *delivery.Message) { r.URL = "http://müller.example/" }, `the host of the URL "http://müller.example/" is not ASCII; write its xn--… form`},
-		{"line break in the URL", func(r *delivery.Message) { r.URL = "http://localhost/\r\nX: y" }, `the URL "http://localhost/\r\nX: y" cannot be read; write it as http://host:port/path`},
-		{"empty secret", func(r *delivery.Message) { r.Secrets = []simulator.Secret{""} }, "the secret is empty: without one nothing can be signed"},
-		{"no secret", func(r *delivery.Message) { r.Secrets = nil }, "the secret is empty: without one nothing can be signed"},
-		{"nothing", func(r *delivery.Message) { r.Event = nil }, "nothing to send: the request has neither a change nor a raw body"},
+		{"bad port", func(r *delivery.Message) { r.URL = "http://localhost:70000/" }, `invalid port in the URL "http://localhost:70000/"; use 1 to 65535`},
+		{"not ASCII", func(r *delivery.Message) { r.URL = "http://müller.example/" }, `the host of the URL "http://müller.example/" is not ASCII; write it in its xn--… form`},
+		{"line break in the URL", func(r *delivery.Message) { r.URL = "http://localhost/\r\nX: y" }, `invalid URL "http://localhost/ X: y"; write it as http://host:port/path`},
+		{"empty secret", func(r *delivery.Message) { r.Secrets = []simulator.Secret{""} }, "no secret to sign with"},
+		{"no secret", func(r *delivery.Message) { r.Secrets = nil }, "no secret to sign with"},
+		{"nothing", func(r *delivery.Message) { r.Event = nil }, "nothing to send: the message has neither an event nor a raw body"},
 		{"reserved", func(r *delivery.Message) { r.Headers = []simulator.Header{{Name: "content-length", Value: "1"}} },
-			"the header content-length cannot be set: it says what the simulator sends"},
-		{"reserialise no JSON", func(r *delivery.Message) {
-			r.Event, r.Raw, r.Fault = nil, []byte("no json"), mustFault(t, "signature=reserialised")
-		}, "the fault signature=reserialised needs a body that is JSON"},
+			"the header content-length cannot be set: it describes the body"},
+		{"reserialise without JSON", func(r *delivery.Message) {
+			r.Event, r.Raw, r.Fault = nil, []byte("not JSON"), mustFault(t, "signature=reserialised")
+		}, "the fault signature=reserialised needs a JSON body"},
 		{"reserialise to the same", func(r *delivery.Message) { r.Fault = mustFault(t, "signature=reserialised,style=compact") },
-			"the fault signature=reserialised changes nothing: the body is compact already; choose another style"},
+			"the fault signature=reserialised changes nothing: the body is already compact; choose another style"},
 		{"tamper with nothing", func(r *delivery.Message) {
 			r.Event, r.Raw, r.Fault = nil, []byte("{}"), mustFault(t, "signature=tampered")
 		},
-			"the fault signature=tampered needs a body with a letter or a digit to change"},
+			"the fault signature=tampered needs a body with a letter or digit to change"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := aRequest(t, "http://127.0.0.1:3000/")
+			r := newMessage(t, "http://127.0.0.1:3000/")
 			test.change(&r)
 			if _, err := s.Prepare(r); err == nil || err.Error() != test.want {
 				t.Errorf("got  %v\nwant %s", err, test.want)
@@ -197,7 +197,7 @@ func TestPrepareRefuses(t *testing.T) {
 	}
 }
 
-func TestExactRefusesOtherRequests(t *testing.T) {
+func TestPrepareExactRefuses(t *testing.T) {
 	s := newSender(t, delivery.Options{})
 	for name, exact := range map[string]delivery.Exact{
 		"line break in a value": {Headers: []simulator.Header{{Name: "X", Value: "a\r\nY: b"}}},
@@ -211,7 +211,7 @@ func TestExactRefusesOtherRequests(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	// What was written down by somebody else is refused when it is sent.
+	// Send refuses an invalid request from elsewhere.
 	response := s.Send(t.Context(), simulator.Request{Method: "POST", URL: "http://127.0.0.1:3000/", Proto: "1.1", Headers: []simulator.Header{{Name: "X", Value: "\n"}}})
 	if response.Failure != simulator.FailureBlocked {
 		t.Errorf("got %s: %s", response.Failure, response.Detail)
@@ -248,7 +248,7 @@ func TestCheckHeader(t *testing.T) {
 		{"Expect", "x", false},
 	} {
 		if err := delivery.CheckHeader(simulator.Header{Name: test.name, Value: test.value}); (err == nil) != test.ok {
-			t.Errorf("%q: %q gives %v", test.name, test.value, err)
+			t.Errorf("CheckHeader(%q: %q) = %v", test.name, test.value, err)
 		}
 	}
 }

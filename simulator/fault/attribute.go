@@ -9,20 +9,21 @@ import (
 	"strings"
 	"time"
 
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
-// Kind is what an attribute's value is.
+// Kind is the type of an attribute's value.
 type Kind string
 
 // The kinds of attributes.
 const (
 	Duration Kind = "duration" // such as 400s or 1m30s
 	Size     Kind = "size"     // bytes, such as 512, 64KiB or 2MB
-	Count    Kind = "count"    // a whole number
+	Count    Kind = "count"    // an integer
 	Share    Kind = "share"    // a percentage, such as 50%
 	Choice   Kind = "choice"   // one of Attribute.Choices
-	Text     Kind = "text"     // any text of one line
+	Text     Kind = "text"     // any single line of text
 )
 
 // Attribute describes one attribute of a fault.
@@ -31,20 +32,20 @@ type Attribute struct {
 	Kind    Kind
 	Default string
 	Choices []string // for Choice
-	Min     int64    // for numbers: nanoseconds, bytes, or the number itself
+	Min     int64    // for numbers, in nanoseconds for a duration and bytes for a size
 	Max     int64    // for numbers
-	Summary string   // what it says, without a full stop
+	Summary string   // a phrase without a full stop
 }
 
-// value is an attribute's value: a number for the kinds that are one, else text.
+// value is the value of an attribute: text for Choice and Text, else a number.
 type value struct {
 	attribute *Attribute
 	number    int64
 	text      string
 }
 
-// values are those of all of a fault's attributes, in the table's order. To ask for one that the row does not have is a
-// mistake in the table, and panics.
+// values are the values of all attributes of a fault, in the table's order. Its methods panic if the row has no attribute of
+// that name, which is a mistake in the table.
 type values []value
 
 func (v values) find(name string) value {
@@ -53,7 +54,7 @@ func (v values) find(name string) value {
 			return value
 		}
 	}
-	panic("the fault's row has no attribute " + name)
+	panic("the row has no attribute " + name)
 }
 
 func (v values) text(name string) string            { return v.find(name).text }
@@ -61,7 +62,7 @@ func (v values) number(name string) int64           { return v.find(name).number
 func (v values) count(name string) int              { return int(v.find(name).number) }
 func (v values) duration(name string) time.Duration { return time.Duration(v.find(name).number) }
 
-// read checks the attributes that are given and adds the defaults of the others.
+// read checks the given attributes and adds the defaults of the others.
 func (r *row) read(given map[string]string) (values, error) {
 	names := make([]string, len(r.Attributes))
 	for i := range r.Attributes {
@@ -71,14 +72,10 @@ func (r *row) read(given map[string]string) (values, error) {
 		if slices.Contains(names, name) {
 			continue
 		}
-		switch near := naming.Nearest(name, names); {
-		case len(names) == 0:
-			return nil, fmt.Errorf("the fault %s has no attributes, so %q cannot be set", r.Text(), excerpt(name))
-		case near != "":
-			return nil, fmt.Errorf("the fault %s has no attribute %q; did you mean %q?", r.Text(), excerpt(name), near)
-		default:
-			return nil, fmt.Errorf("the fault %s has no attribute %q; it has %s", r.Text(), excerpt(name), strings.Join(names, ", "))
+		if len(names) == 0 {
+			return nil, fmt.Errorf("the fault %s has no attributes; remove %s", r.Text(), human.Quoted(name))
 		}
+		return nil, fmt.Errorf("the fault %s: %s", r.Text(), naming.Unknown("attribute", name, names))
 	}
 	all := make(values, len(r.Attributes))
 	for i := range r.Attributes {
@@ -96,7 +93,7 @@ func (r *row) read(given map[string]string) (values, error) {
 	return all, nil
 }
 
-// format writes the fault with the values that are not the default.
+// format returns the fault with the values that differ from the default.
 func (r *row) format(all values) string {
 	text := r.Text()
 	for i, v := range all {
@@ -107,22 +104,19 @@ func (r *row) format(all values) string {
 	return text
 }
 
-// read parses and bounds one value.
+// read parses one value and checks its range.
 func (a *Attribute) read(text string) (value, error) {
 	v := value{attribute: a}
 	switch a.Kind {
 	case Text:
 		if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
-			return v, fmt.Errorf("%q is not a text of one line", excerpt(text))
+			return v, fmt.Errorf("%s must be one line of text", human.Quoted(text))
 		}
 		v.text = text
 		return v, nil
 	case Choice:
 		if !slices.Contains(a.Choices, text) {
-			if near := naming.Nearest(text, a.Choices); near != "" {
-				return v, fmt.Errorf("unknown value %q; did you mean %q?", excerpt(text), near)
-			}
-			return v, fmt.Errorf("unknown value %q; it is one of %s", excerpt(text), strings.Join(a.Choices, ", "))
+			return v, errors.New(naming.Unknown("value", text, a.Choices))
 		}
 		v.text = text
 		return v, nil
@@ -134,18 +128,18 @@ func (a *Attribute) read(text string) (value, error) {
 	v.number = n
 	if n < a.Min || n > a.Max {
 		low, high := value{attribute: a, number: a.Min}, value{attribute: a, number: a.Max}
-		return v, fmt.Errorf("%s is out of bounds; it is from %s to %s", text, low, high)
+		return v, fmt.Errorf("%s is out of range; use %s to %s", text, low, high)
 	}
 	return v, nil
 }
 
-// number parses the kinds that are one.
+// number parses a duration, size, share or count.
 func (k Kind) number(text string) (int64, error) {
 	switch k {
 	case Duration:
 		d, err := time.ParseDuration(text)
 		if err != nil {
-			return 0, fmt.Errorf("%q is no duration, such as 400s or 1m30s", excerpt(text))
+			return 0, fmt.Errorf("invalid duration %s; write it as 400s or 1m30s", human.Quoted(text))
 		}
 		return int64(d), nil
 	case Size:
@@ -154,19 +148,19 @@ func (k Kind) number(text string) (int64, error) {
 		digits, ok := strings.CutSuffix(text, "%")
 		n, err := strconv.ParseInt(digits, 10, 64)
 		if err != nil || !ok {
-			return 0, fmt.Errorf("%q is no whole percentage, such as 50%%", excerpt(text))
+			return 0, fmt.Errorf("invalid percentage %s; write it as 50%%", human.Quoted(text))
 		}
 		return n, nil
 	default:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return 0, fmt.Errorf("%q is no whole number", excerpt(text))
+			return 0, fmt.Errorf("invalid integer %s", human.Quoted(text))
 		}
 		return n, nil
 	}
 }
 
-// units of sizes. The canonical form uses the binary ones alone.
+// units are the units of sizes. The canonical form uses only the binary ones.
 var units = []struct {
 	name   string
 	size   int64
@@ -186,12 +180,12 @@ func parseSize(text string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n > (1<<62)/unit || n < 0 {
-		return 0, fmt.Errorf("%q is no size, such as 512, 64KiB or 2MB", excerpt(text))
+		return 0, fmt.Errorf("invalid size %s; write it as 512, 64KiB or 2MB", human.Quoted(text))
 	}
 	return n * unit, nil
 }
 
-// String writes the value so that it reads back the same.
+// String returns the value in the form that read parses.
 func (v value) String() string {
 	switch v.attribute.Kind {
 	case Duration:
@@ -215,7 +209,7 @@ func (v value) String() string {
 	}
 }
 
-// shortDuration is Duration.String without the zeros that nobody writes: 7m and not 7m0s.
+// shortDuration is Duration.String without trailing zero units: 7m, not 7m0s.
 func shortDuration(d time.Duration) string {
 	text := d.String()
 	if cut, ok := strings.CutSuffix(text, "m0s"); ok {
@@ -229,14 +223,14 @@ func shortDuration(d time.Duration) string {
 
 type pair struct{ name, value string }
 
-// split cuts text into NAME=VALUE pairs at its commas. A name alone, without "=", is allowed in the first pair only, and
-// is then wrong by name.
+// split splits text into NAME=VALUE pairs at its commas. Only the first pair may lack "=": New reports it as an unknown
+// family.
 func split(text string) ([]pair, error) {
 	var pairs []pair
 	for rest := text; ; {
 		name, after, hasValue := cutName(rest)
 		if name = strings.TrimSpace(name); !hasValue && len(pairs) > 0 {
-			return nil, fmt.Errorf("%q has no value; write %s=…", excerpt(name), excerpt(name))
+			return nil, fmt.Errorf("%s has no value; write %[1]s=VALUE", human.Excerpt(name, 60))
 		}
 		value, tail, err := cutValue(after)
 		if err != nil {
@@ -250,7 +244,7 @@ func split(text string) ([]pair, error) {
 	}
 }
 
-// cutName cuts a name from the value behind it. Where the name has no value, after is what follows, from its comma on.
+// cutName splits text after its first name. If the name has no value, after starts at the next comma.
 func cutName(text string) (name, after string, hasValue bool) {
 	i := strings.IndexAny(text, "=,")
 	switch {
@@ -263,7 +257,7 @@ func cutName(text string) (name, after string, hasValue bool) {
 	}
 }
 
-// cutValue cuts a value, quoted or plain, from the comma behind it.
+// cutValue splits text after its first value, quoted or plain. The tail starts at the comma.
 func cutValue(text string) (value, tail string, err error) {
 	text = strings.TrimLeft(text, " ")
 	if !strings.HasPrefix(text, `"`) {
@@ -275,23 +269,14 @@ func cutValue(text string) (value, tail string, err error) {
 	}
 	quoted, err := strconv.QuotedPrefix(text)
 	if err != nil {
-		return "", "", errors.New("a value in double quotes does not end")
+		return "", "", errors.New("a double quote is missing after a value")
 	}
 	if value, err = strconv.Unquote(quoted); err != nil {
-		return "", "", fmt.Errorf("the value %s is badly quoted", excerpt(quoted))
+		return "", "", fmt.Errorf("invalid quoted value %s", human.Excerpt(quoted, 60))
 	}
 	tail = strings.TrimLeft(text[len(quoted):], " ")
 	if tail != "" && tail[0] != ',' {
-		return "", "", fmt.Errorf("a comma is missing after %s", excerpt(quoted))
+		return "", "", fmt.Errorf("a comma is missing after %s", human.Excerpt(quoted, 60))
 	}
 	return value, tail, nil
-}
-
-// excerpt keeps a stranger's text short enough for an error.
-func excerpt(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

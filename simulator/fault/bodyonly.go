@@ -7,18 +7,18 @@ import (
 	"semblance/simulator/signature"
 )
 
-// bodyOnly signs the body without the timestamp, so that an old request could be sent again under a new time.
-type bodyOnly struct{ harmless }
+// bodyOnly signs the body without the timestamp, which would allow a replay with a new time.
+type bodyOnly struct{ noFault }
 
-func (bodyOnly) afterSigning(d *Draft) error {
-	value := fmt.Sprintf("t=%d", d.Time.Unix())
-	for _, secret := range d.Secrets {
-		mac, err := signature.MAC("sha256", secret, d.Body)
+func (bodyOnly) afterSigning(o *Outgoing) error {
+	value := fmt.Sprintf("t=%d", o.Time.Unix())
+	for _, secret := range o.Secrets {
+		mac, err := signature.MAC("sha256", secret, o.Body)
 		if err != nil {
-			return fmt.Errorf("sign the body alone: %w", err)
+			return fmt.Errorf("signing the body alone: %w", err)
 		}
 		value += ",v1=" + hex.EncodeToString(mac)
 	}
-	d.setSignature(value)
+	o.setSignature(value)
 	return nil
 }

@@ -2,14 +2,15 @@ package fault
 
 import "strconv"
 
-// chunked frames the body in chunks: rare for a webhook, and allowed, so a receiver must not need a Content-Length.
+// chunked sends the body with Transfer-Encoding: chunked. Webhooks rarely do, but HTTP allows it, so a receiver must not
+// depend on Content-Length.
 type chunked struct {
-	harmless
+	noFault
 	size int
 }
 
-func (chunked) afterSigning(d *Draft) error {
-	d.Chunked = true
+func (chunked) afterSigning(o *Outgoing) error {
+	o.Chunked = true
 	return nil
 }
 

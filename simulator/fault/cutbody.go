@@ -5,27 +5,27 @@ import (
 	"net"
 )
 
-// cutBody closes the connection within the body: fewer bytes come than Content-Length says, and no more will.
+// cutBody closes the connection before the end of the body: the receiver gets fewer bytes than Content-Length says.
 type cutBody struct {
-	harmless
-	keep int // per cent
+	noFault
+	keep int // percent of the body
 }
 
 func (f cutBody) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
-	request, err := writePart(conn, head, body, f.keep)
+	written, err := writePart(conn, head, body, f.keep)
 	if err != nil {
 		return err
 	}
 	if err := conn.Close(); err != nil {
 		return err
 	}
-	return &Cut{How: "closed the connection", Sent: request, Whole: len(body)}
+	return &CutError{Action: "closed the connection", Written: written, Total: len(body)}
 }
 
-// writePart writes the head and so many per cent of the body, and returns how many bytes of the body they are.
-func writePart(conn net.Conn, head, body []byte, percent int) (request int, err error) {
-	request = len(body) * percent / 100
-	buffers := net.Buffers{head, body[:request]}
+// writePart writes the head and a percentage of the body, and returns the number of bytes of the body.
+func writePart(conn net.Conn, head, body []byte, percent int) (written int, err error) {
+	written = len(body) * percent / 100
+	buffers := net.Buffers{head, body[:written]}
 	_, err = buffers.WriteTo(conn)
-	return request, err
+	return written, err
 }

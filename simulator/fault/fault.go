@@ -1,46 +1,47 @@
-// Package fault spoils an attempt on purpose, to see how a receiver bears it. A fault has a family, a name and
+// Package fault injects faults into attempts, to test how a receiver handles them. A fault has a family, a name and
 // attributes, written in one line:
 //
 //	f, err := fault.Parse("signature=stale,age=400s")
 //
-// The signature faults are forgeries that a correct receiver refuses (but for future and several-v1, which it may or
-// must accept). The transport faults are what networks and proxies do: bodies that come slowly, in chunks or not to
-// their end, connections that are reset, answers that get lost.
+// The signature faults are forgeries that a correct receiver refuses, except future, which it may accept, and several-v1,
+// which it must accept. The transport faults are those of networks and proxies: slow, chunked or incomplete bodies, reset
+// connections, lost responses.
 //
-// There is one small file a fault, and one table of their names and attributes ([All]), from which parsing, help and
-// documentation come. A fault acts where it needs to: before signing (secret, time, body), after it (headers, body), on
-// the framing of the body, or on the connection; package delivery asks it at each of these. Nothing is drawn: the same
-// fault does the same to the same attempt, every time.
+// Each fault has its own file. One table holds their names and attributes ([All]); parsing, help and documentation derive
+// from it. Package delivery calls a fault at each step of an attempt: before signing (secrets, time, body), after it
+// (headers, body), when it frames the body, and on the connection. Faults are deterministic.
 package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
-	"strings"
+	"slices"
 
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 	"semblance/simulator"
 )
 
-// Family is what a fault spoils.
+// Family groups faults by the part of the request that they affect.
 type Family string
 
 // The families.
 const (
-	Signature Family = "signature" // who it says it is from, and when
-	Transport Family = "transport" // how it travels
+	Signature Family = "signature" // the proof of origin and time
+	Transport Family = "transport" // the way the request is sent
 )
 
-// Info describes one fault: a row of the table.
+// Info describes one fault.
 type Info struct {
 	Family     Family
 	Name       string // kebab-case
-	Summary    string // one sentence, without a full stop
+	Summary    string // one sentence without a full stop
 	Attributes []Attribute
 }
 
-// Text is how the fault is written without attributes, such as "signature=stale".
+// Text returns the fault without attributes, such as "signature=stale".
 func (i Info) Text() string { return string(i.Family) + "=" + i.Name }
 
 // All returns every fault, in the order of the documentation: the signature faults, then the transport faults.
@@ -52,15 +53,15 @@ func All() []Info {
 	return infos
 }
 
-// Fault is one fault with its attributes. It is immutable, and may be used by several goroutines.
+// Fault is a fault with its attributes. It is immutable and safe for concurrent use.
 type Fault struct {
-	row  *row
-	text string
-	does injector
+	row      *row
+	text     string
+	injector injector
 }
 
-// New returns the fault of that family and name. Attributes that are not given have their defaults. The error of an
-// unknown name, attribute or value says which are known, or which is nearest.
+// New returns the fault of that family and name. Missing attributes have their defaults. The error for an unknown name,
+// attribute or value suggests a known one.
 func New(family, name string, attributes map[string]string) (*Fault, error) {
 	r, err := find(family, name)
 	if err != nil {
@@ -70,34 +71,34 @@ func New(family, name string, attributes map[string]string) (*Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Fault{row: r, text: r.format(v), does: r.make(v)}, nil
+	return &Fault{row: r, text: r.format(v), injector: r.new(v)}, nil
 }
 
-// Parse reads a fault as it is written on the command line: FAMILY=NAME, then ,ATTRIBUTE=VALUE for each attribute. A
-// value that holds a comma is written in double quotes, as in Go.
+// Parse reads the command line form of a fault: FAMILY=NAME, then ,ATTRIBUTE=VALUE for each attribute. A value with a comma
+// needs double quotes, as in Go.
 func Parse(text string) (*Fault, error) {
 	pairs, err := split(text)
 	if err != nil {
-		return nil, fmt.Errorf("fault %q: %w", excerpt(text), err)
+		return nil, fmt.Errorf("fault %s: %w", human.Quoted(text), err)
 	}
 	attributes := make(map[string]string, len(pairs)-1)
 	for _, p := range pairs[1:] {
-		if _, twice := attributes[p.name]; twice {
-			return nil, fmt.Errorf("fault %q: the attribute %q is there twice", excerpt(text), p.name)
+		if _, repeated := attributes[p.name]; repeated {
+			return nil, fmt.Errorf("fault %s: the attribute %q occurs twice", human.Quoted(text), p.name)
 		}
 		attributes[p.name] = p.value
 	}
 	return New(pairs[0].name, pairs[0].value, attributes)
 }
 
-// Family returns what the fault spoils.
+// Family returns the fault's family.
 func (f *Fault) Family() Family { return f.row.Family }
 
 // Name returns the fault's name within its family.
 func (f *Fault) Name() string { return f.row.Name }
 
-// String returns the fault in the one form that Parse reads back: attributes in the table's order, those with their
-// default value left out. A nil fault is "".
+// String returns the canonical form, which Parse reads: attributes in the table's order, without those that have their
+// default value. A nil fault is "".
 func (f *Fault) String() string {
 	if f == nil {
 		return ""
@@ -105,80 +106,77 @@ func (f *Fault) String() string {
 	return f.text
 }
 
-// OnConnection reports whether the fault does something to the connection, so that the attempt needs one of its own.
+// OnConnection reports whether the fault acts on the connection. Such an attempt needs a new connection.
 func (f *Fault) OnConnection() bool { return f.row.onConnection }
 
-// EndsConnection reports whether the fault ends the connection itself, so that there is no answer to wait for: Transmit
-// returns a [*Cut].
+// EndsConnection reports whether the fault ends the connection before a response. Transmit then returns a [*CutError].
 func (f *Fault) EndsConnection() bool { return f.row.endsConnection }
 
-// BeforeSigning changes what will be signed: the secrets, the time, the body.
-func (f *Fault) BeforeSigning(d *Draft) { f.does.beforeSigning(d) }
+// BeforeSigning changes the secrets, the time or the body before they are used for the signature.
+func (f *Fault) BeforeSigning(d *Outgoing) { f.injector.beforeSigning(d) }
 
-// AfterSigning changes what was signed: the headers, the body. Its error says why the fault cannot be applied to this body.
-func (f *Fault) AfterSigning(d *Draft) error { return f.does.afterSigning(d) }
+// AfterSigning changes the headers or the body after signing. Its error says why the fault cannot change this body.
+func (f *Fault) AfterSigning(d *Outgoing) error { return f.injector.afterSigning(d) }
 
-// Frame appends the body to dst as it is written on the wire.
-func (f *Fault) Frame(dst, body []byte) []byte { return f.does.frame(dst, body) }
+// Frame appends the body to dst in its wire form.
+func (f *Fault) Frame(dst, body []byte) []byte { return f.injector.frame(dst, body) }
 
-// Transmit writes one request to conn: its head, with the empty line, and its framed body. A [*Cut] says that the fault has
-// ended the connection; any other error is the connection's or ctx's.
+// Transmit writes one request to conn: the head with its empty line, and the framed body. A [*CutError] says that the fault
+// ended the connection; any other error is that of the connection or ctx.
 func (f *Fault) Transmit(ctx context.Context, conn net.Conn, head, body []byte) error {
-	return f.does.transmit(ctx, conn, head, body)
+	return f.injector.transmit(ctx, conn, head, body)
 }
 
-// Answered is told of the answer when it has come whole, and may spoil the record of it.
-func (f *Fault) Responded(response *simulator.Response) { f.does.responded(response) }
+// AfterResponse may change the record of a complete response.
+func (f *Fault) AfterResponse(response *simulator.Response) { f.injector.afterResponse(response) }
 
-// A spoiler is what a fault does, step by step of an attempt (the methods of [Fault] say what each step is). A fault embeds
-// [harmless] and overrides the steps that it spoils.
+// An injector implements a fault. Its methods are the steps of an attempt, described at the methods of [Fault]. A fault
+// embeds noFault and overrides the steps that it changes.
 type injector interface {
-	beforeSigning(d *Draft)
-	afterSigning(d *Draft) error
+	beforeSigning(d *Outgoing)
+	afterSigning(d *Outgoing) error
 	frame(dst, body []byte) []byte
 	transmit(ctx context.Context, conn net.Conn, head, body []byte) error
-	responded(response *simulator.Response)
+	afterResponse(response *simulator.Response)
 }
 
-// harmless does to an attempt what every attempt undergoes.
-type harmless struct{}
+// noFault is an injector that changes nothing.
+type noFault struct{}
 
-func (harmless) beforeSigning(*Draft)          {}
-func (harmless) afterSigning(*Draft) error     { return nil }
-func (harmless) frame(dst, body []byte) []byte { return append(dst, body...) }
-func (harmless) responded(*simulator.Response) {}
+func (noFault) beforeSigning(*Outgoing)           {}
+func (noFault) afterSigning(*Outgoing) error      { return nil }
+func (noFault) frame(dst, body []byte) []byte     { return append(dst, body...) }
+func (noFault) afterResponse(*simulator.Response) {}
 
-func (harmless) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
+func (noFault) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
 	buffers := net.Buffers{head, body}
 	_, err := buffers.WriteTo(conn)
 	return err
 }
 
-// Cut says that a fault has ended the connection on purpose, after Sent of Whole bytes of the body.
-type Cut struct {
-	How   string // such as "reset the connection"
-	Sent  int
-	Whole int
+// CutError says that a fault ended the connection after Written of Total bytes of the body.
+type CutError struct {
+	Action  string // such as "reset the connection"
+	Written int
+	Total   int
 }
 
-// Error says what the fault did, and when.
-func (c *Cut) Error() string {
-	if c.Sent == c.Whole {
-		return fmt.Sprintf("the fault %s after the whole body of %d bytes", c.How, c.Whole)
+// Error returns the action of the fault and the number of bytes before it.
+func (c *CutError) Error() string {
+	if c.Written == c.Total {
+		return fmt.Sprintf("the fault %s after the complete body (%s)", c.Action, human.Count(c.Total, "byte"))
 	}
-	return fmt.Sprintf("the fault %s after %d of the body's %d bytes", c.How, c.Sent, c.Whole)
+	return fmt.Sprintf("the fault %s after %s of %s of the body", c.Action, human.Number(c.Written), human.Count(c.Total, "byte"))
 }
 
-// find returns the row of that family and name, or an error that names the nearest.
+// find returns the row of that family and name, or an error with a suggestion.
 func find(family, name string) (*row, error) {
-	if family != string(Signature) && family != string(Transport) {
-		if r := unique(family); r != nil && name == "" {
-			return nil, fmt.Errorf("unknown fault family %q; write %q", excerpt(family), r.Text())
+	families := []string{string(Signature), string(Transport)}
+	if !slices.Contains(families, family) {
+		if r := findByName(family); r != nil && name == "" {
+			return nil, fmt.Errorf("unknown fault family %q; write %q", family, r.Text())
 		}
-		if near := naming.Nearest(family, []string{string(Signature), string(Transport)}); near != "" {
-			return nil, fmt.Errorf("unknown fault family %q; did you mean %q?", excerpt(family), near)
-		}
-		return nil, fmt.Errorf("unknown fault family %q; it is signature or transport", excerpt(family))
+		return nil, errors.New(naming.Unknown("fault family", family, families))
 	}
 	var names []string
 	for i := range table {
@@ -189,17 +187,14 @@ func find(family, name string) (*row, error) {
 			names = append(names, table[i].Name)
 		}
 	}
-	if r := unique(name); r != nil {
+	if r := findByName(name); r != nil {
 		return nil, fmt.Errorf("%q is a %s fault; write %q", name, r.Family, r.Text())
 	}
-	if near := naming.Nearest(name, names); near != "" {
-		return nil, fmt.Errorf("unknown %s fault %q; did you mean %q?", family, excerpt(name), near)
-	}
-	return nil, fmt.Errorf("unknown %s fault %q; there are %s", family, excerpt(name), strings.Join(names, ", "))
+	return nil, errors.New(naming.Unknown(family+" fault", name, names))
 }
 
-// unique returns the row of that name in any family.
-func unique(name string) *row {
+// findByName returns the row of that name in any family, or nil.
+func findByName(name string) *row {
 	for i := range table {
 		if table[i].Name == name {
 			return &table[i]

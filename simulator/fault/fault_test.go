@@ -6,7 +6,8 @@ import (
 	"semblance/simulator/fault"
 )
 
-func TestParseReadsBackWhatItWrites(t *testing.T) {
+func TestParseRoundTrip(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ text, want string }{
 		{"signature=stale", "signature=stale"},
 		{"signature=stale,age=400s", "signature=stale"},
@@ -25,34 +26,35 @@ func TestParseReadsBackWhatItWrites(t *testing.T) {
 			continue
 		}
 		if f.String() != test.want {
-			t.Errorf("Parse(%q) is %q, want %q", test.text, f, test.want)
+			t.Errorf("Parse(%q) = %q, want %q", test.text, f, test.want)
 		}
 		again, err := fault.Parse(f.String())
 		if err != nil || again.String() != f.String() {
-			t.Errorf("Parse(%q) gives %v, %v", f, again, err)
+			t.Errorf("Parse(%q) = %v, %v", f, again, err)
 		}
 	}
 }
 
-func TestParseNamesTheMend(t *testing.T) {
+func TestParseSuggestsFix(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ text, want string }{
-		{"", `unknown fault family ""; it is signature or transport`},
+		{"", `unknown fault family ""; use signature or transport`},
 		{"stale", `unknown fault family "stale"; write "signature=stale"`},
 		{"signatur=stale", `unknown fault family "signatur"; did you mean "signature"?`},
 		{"signature=stael", `unknown signature fault "stael"; did you mean "stale"?`},
 		{"signature=gzip", `"gzip" is a transport fault; write "transport=gzip"`},
-		{"transport=", `unknown transport fault ""; there are slow-body, cut-body, reset, lost-response, chunked, gzip, oversized`},
-		{"signature=stale,aeg=3s", `the fault signature=stale has no attribute "aeg"; did you mean "age"?`},
-		{"signature=tampered,age=3s", `the fault signature=tampered has no attributes, so "age" cannot be set`},
-		{"signature=stale,age=long", `the fault signature=stale, attribute age: "long" is no duration, such as 400s or 1m30s`},
-		{"signature=stale,age=-5s", `the fault signature=stale, attribute age: -5s is out of bounds; it is from 1s to 876000h`},
-		{"signature=stale,age=1s,age=2s", `fault "signature=stale,age=1s,age=2s": the attribute "age" is there twice`},
-		{"signature=stale,age", `fault "signature=stale,age": "age" has no value; write age=…`},
+		{"transport=", `unknown transport fault ""; use slow-body, cut-body, reset, lost-response, chunked, gzip or oversized`},
+		{"signature=stale,aeg=3s", `the fault signature=stale: unknown attribute "aeg"; did you mean "age"?`},
+		{"signature=tampered,age=3s", `the fault signature=tampered has no attributes; remove "age"`},
+		{"signature=stale,age=long", `the fault signature=stale, attribute age: invalid duration "long"; write it as 400s or 1m30s`},
+		{"signature=stale,age=-5s", `the fault signature=stale, attribute age: -5s is out of range; use 1s to 876000h`},
+		{"signature=stale,age=1s,age=2s", `fault "signature=stale,age=1s,age=2s": the attribute "age" occurs twice`},
+		{"signature=stale,age", `fault "signature=stale,age": age has no value; write age=VALUE`},
 		{"signature=missing,header=bth", `the fault signature=missing, attribute header: unknown value "bth"; did you mean "both"?`},
-		{"transport=chunked,size=9999999999999999KiB", `the fault transport=chunked, attribute size: "9999999999999999KiB" is no size, such as 512, 64KiB or 2MB`},
-		{"transport=cut-body,keep=100%", `the fault transport=cut-body, attribute keep: 100% is out of bounds; it is from 0% to 99%`},
-		{"transport=reset,keep=half", `the fault transport=reset, attribute keep: "half" is no whole percentage, such as 50%`},
-		{`signature=wrong-secret,secret="a`, `fault "signature=wrong-secret,secret=\"a": a value in double quotes does not end`},
+		{"transport=chunked,size=9999999999999999KiB", `the fault transport=chunked, attribute size: invalid size "9999999999999999KiB"; write it as 512, 64KiB or 2MB`},
+		{"transport=cut-body,keep=100%", `the fault transport=cut-body, attribute keep: 100% is out of range; use 0% to 99%`},
+		{"transport=reset,keep=half", `the fault transport=reset, attribute keep: invalid percentage "half"; write it as 50%`},
+		{`signature=wrong-secret,secret="a`, `fault "signature=wrong-secret,secret=\"a": a double quote is missing after a value`},
 	} {
 		if f, err := fault.Parse(test.text); err == nil || err.Error() != test.want {
 			t.Errorf("Parse(%q):\n got %v, %v\nwant %s", test.text, f, err, test.want)
@@ -75,7 +77,7 @@ func FuzzParse(f *testing.F) {
 		}
 		again, err := fault.Parse(parsed.String())
 		if err != nil || again.String() != parsed.String() {
-			t.Fatalf("Parse(%q) is %q, which reads back as %v, %v", text, parsed, again, err)
+			t.Fatalf("Parse(%q) = %q, which parses as %v, %v", text, parsed, again, err)
 		}
 	})
 }

@@ -7,33 +7,32 @@ import (
 	"semblance/simulator"
 )
 
-// gzipped compresses the body. The contract signs the exact bytes sent, so by default the signature covers the
-// compressed ones; signsPlain is the other reading, of a proxy that compresses what was signed.
+// gzipped compresses the body. By default the signature covers the compressed bytes, because the contract signs the exact
+// bytes sent. With signsPlain it covers the original body, as if a proxy had compressed it later.
 type gzipped struct {
-	harmless
+	noFault
 	signsPlain bool
 }
 
-func (f gzipped) beforeSigning(d *Draft) {
+func (f gzipped) beforeSigning(o *Outgoing) {
 	if !f.signsPlain {
-		d.Body = compress(d.Body)
+		o.Body = compress(o.Body)
 	}
 }
 
-func (f gzipped) afterSigning(d *Draft) error {
+func (f gzipped) afterSigning(o *Outgoing) error {
 	if f.signsPlain {
-		d.Body = compress(d.Body)
+		o.Body = compress(o.Body)
 	}
-	d.Headers = append(d.Headers, simulator.Header{Name: "Content-Encoding", Value: "gzip"})
+	o.Headers = append(o.Headers, simulator.Header{Name: "Content-Encoding", Value: "gzip"})
 	return nil
 }
 
-// compress writes body as one gzip member without a name or a time, so that the bytes are the same every time. A buffer
-// takes everything: there is no error to handle.
+// compress returns body as one gzip member without a name or a time, so that the result is always the same.
 func compress(body []byte) []byte {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) // writing to a buffer cannot fail
 	_ = w.Close()
 	return b.Bytes()
 }

@@ -15,8 +15,7 @@ import (
 	"semblance/simulator/signature"
 )
 
-// What faults do to bodies and connections is shown here one by one. That the spoiled attempt then goes over the wire as
-// it should is shown in package delivery, with raw sockets.
+// These tests cover each fault's effect on bodies and connections. The tests of package delivery check the bytes on the wire.
 
 func parse(t *testing.T, text string) *fault.Fault {
 	t.Helper()
@@ -27,40 +26,42 @@ func parse(t *testing.T, text string) *fault.Fault {
 	return f
 }
 
-// spoil takes a body through all steps of a draft.
-func inject(t *testing.T, text, body string) (*fault.Draft, error) {
+// inject takes a body through all steps of the preparation.
+func inject(t *testing.T, text, body string) (*fault.Outgoing, error) {
 	t.Helper()
 	f := parse(t, text)
-	d := &fault.Draft{Secrets: []string{"secret"}, Time: time.Unix(1764000000, 0), Body: []byte(body)}
-	f.BeforeSigning(d)
-	d.Sign(string(signature.NewSigner(d.Secrets...).Append(nil, d.Time.Unix(), d.Body)))
-	err := f.AfterSigning(d)
-	return d, err
+	o := &fault.Outgoing{Secrets: []string{"secret"}, Time: time.Unix(1764000000, 0), Body: []byte(body)}
+	f.BeforeSigning(o)
+	o.Sign(string(signature.NewSigner(o.Secrets...).Append(nil, o.Time.Unix(), o.Body)))
+	err := f.AfterSigning(o)
+	return o, err
 }
 
-// A tampered body differs in one character of the same class, in the last id if there is one.
+// A tampered body differs in one character, replaced by one of the same class, in the last id if there is one.
 func TestTamperedChangesOneCharacter(t *testing.T) {
+	t.Parallel()
 	for body, want := range map[string]string{
 		`{"a":"507f1f77bcf86cd799439011","b":"503"}`: `{"a":"507f1f77bcf86cd799439012","b":"503"}`,
 		`{"a":"507f1f77bcf86cd799439019"}`:           `{"a":"507f1f77bcf86cd799439010"}`,
 		`{"a":"507f1f77bcf86cd79943901f"}`:           `{"a":"507f1f77bcf86cd79943901a"}`,
-		`{"a":"507f1f77bcf86cd7994390110"}`:          `{"a":"507f1f77bcf86cd7994390111"}`, // 25 digits are no id
+		`{"a":"507f1f77bcf86cd7994390110"}`:          `{"a":"507f1f77bcf86cd7994390111"}`, // 25 digits: not an id
 		`{"a":"xyz"}`:                                `{"a":"xya"}`,
 		`{"A":"Z!"}`:                                 `{"A":"A!"}`,
 		`plain é`:                                    `plaio é`,
 	} {
 		d, err := inject(t, "signature=tampered", body)
 		if err != nil || string(d.Body) != want {
-			t.Errorf("%s is %s, %v; want %s", body, d.Body, err, want)
+			t.Errorf("%s became %s, %v; want %s", body, d.Body, err, want)
 		}
 	}
 	if _, err := inject(t, "signature=tampered", `{}`); err == nil {
-		t.Error("an empty object is tampered with")
+		t.Error("no error for an empty object")
 	}
 }
 
-// Reserialised bodies have their spaces outside strings alone.
-func TestReserialisedLeavesStringsAlone(t *testing.T) {
+// Reserialising changes only the white space outside strings.
+func TestReserialisedKeepsStrings(t *testing.T) {
+	t.Parallel()
 	const body = `{"a\",b":"c:d,\\","e":[1,{"f":null}],"g":{}}`
 	for style, want := range map[string]string{
 		"spaced":   `{"a\",b": "c:d,\\", "e": [1, {"f": null}], "g": {}}`,
@@ -76,21 +77,23 @@ func TestReserialisedLeavesStringsAlone(t *testing.T) {
 	}
 }
 
-// Both headers of a shifted signature say the same time, and it holds then.
-func TestShiftedSaysItsTimeTwice(t *testing.T) {
+// Both headers of a shifted signature have the same time, and the signature is correct at that time.
+func TestShiftedSetsBothTimes(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{"signature=stale": "1763999600", "signature=future,ahead=1h": "1764003600"} {
 		d, err := inject(t, text, "body")
 		if err != nil || len(d.Headers) != 2 || d.Headers[0].Value != want || !strings.HasPrefix(d.Headers[1].Value, "t="+want+",v1=") {
 			t.Errorf("%s: %v, %v", text, d.Headers, err)
 		}
 		if err := signature.Verify(d.Body, d.Headers[1].Value, "secret", d.Time, time.Second); err != nil {
-			t.Errorf("%s does not hold at its own time: %v", text, err)
+			t.Errorf("%s: wrong signature at its time: %v", text, err)
 		}
 	}
 }
 
-// A fault that acts on the connection leaves the draft alone: the receiver gets what was signed, or a part of it.
-func TestConnectionFaultsLeaveTheDraft(t *testing.T) {
+// A fault that acts on the connection does not change the request.
+func TestConnectionFaultsDoNotChangeRequest(t *testing.T) {
+	t.Parallel()
 	for _, info := range fault.All() {
 		f := parse(t, info.Text())
 		if !f.OnConnection() {
@@ -106,9 +109,9 @@ func TestConnectionFaultsLeaveTheDraft(t *testing.T) {
 	}
 }
 
-// recorder is a connection that notes what is written to it, and when.
+// recorder is a connection that records the bytes written to it and their times.
 type recorder struct {
-	net.Conn // nil: nothing else of it is used
+	net.Conn // nil: no other method is called
 	start    time.Time
 	written  bytes.Buffer
 	at       []time.Duration
@@ -125,8 +128,8 @@ func (r *recorder) Close() error {
 	return nil
 }
 
-// The head goes at once; the pieces of the body follow at even distances, the last at the end of the time.
-func TestSlowBodyKeepsItsPace(t *testing.T) {
+// The head is sent at once, and the pieces of the body at even intervals until the end of the time.
+func TestSlowBodyPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := &recorder{start: time.Now()}
 		err := parse(t, "transport=slow-body,over=3s,pieces=3").Transmit(t.Context(), conn, []byte("head"), []byte("0123456789"))
@@ -152,24 +155,26 @@ func TestSlowBodyKeepsItsPace(t *testing.T) {
 }
 
 func TestFaultsThatEndTheConnection(t *testing.T) {
-	for text, want := range map[string]struct{ written, says string }{
-		"transport=cut-body":         {"head01234", "the fault closed the connection after 5 of the body's 10 bytes"},
-		"transport=cut-body,keep=0%": {"head", "the fault closed the connection after 0 of the body's 10 bytes"},
-		"transport=reset,keep=30%":   {"head012", "the fault reset the connection after 3 of the body's 10 bytes"},
-		"transport=reset,keep=100%":  {"head0123456789", "the fault reset the connection after the whole body of 10 bytes"},
+	t.Parallel()
+	for text, want := range map[string]struct{ written, message string }{
+		"transport=cut-body":         {"head01234", "the fault closed the connection after 5 of 10 bytes of the body"},
+		"transport=cut-body,keep=0%": {"head", "the fault closed the connection after 0 of 10 bytes of the body"},
+		"transport=reset,keep=30%":   {"head012", "the fault reset the connection after 3 of 10 bytes of the body"},
+		"transport=reset,keep=100%":  {"head0123456789", "the fault reset the connection after the complete body (10 bytes)"},
 	} {
 		conn := &recorder{}
 		err := parse(t, text).Transmit(t.Context(), conn, []byte("head"), []byte("0123456789"))
-		var cut *fault.Cut
-		if !errors.As(err, &cut) || err.Error() != want.says || conn.written.String() != want.written || !conn.closed {
+		var cut *fault.CutError
+		if !errors.As(err, &cut) || err.Error() != want.message || conn.written.String() != want.written || !conn.closed {
 			t.Errorf("%s: %q, closed %t, %v", text, conn.written.String(), conn.closed, err)
 		}
 	}
 }
 
-func TestLostAnswerKeepsTheTimings(t *testing.T) {
+func TestLostResponseKeepsTimings(t *testing.T) {
+	t.Parallel()
 	response := simulator.Response{Status: 200, Body: []byte("done"), Size: 4, Reconnected: true, Timings: simulator.Timings{Total: time.Second}}
-	parse(t, "transport=lost-response").Responded(&response)
+	parse(t, "transport=lost-response").AfterResponse(&response)
 	if response.Status != 0 || response.Body != nil || response.Size != 0 || response.Failure != simulator.FailureLost || response.Timings.Total != time.Second {
 		t.Errorf("%+v", response)
 	}

@@ -6,14 +6,14 @@ import (
 	"semblance/simulator"
 )
 
-// lostAnswer waits for the whole answer, so that the receiver has done its work, and then throws it away: the provider
-// will try again what has already happened.
-type lostResponse struct{ harmless }
+// lostResponse waits for the complete response, so that the receiver has done its work, and discards it. The provider then
+// retries an event that was processed.
+type lostResponse struct{ noFault }
 
-func (lostResponse) responded(response *simulator.Response) {
+func (lostResponse) afterResponse(response *simulator.Response) {
 	*response = simulator.Response{
 		Timings: response.Timings,
 		Failure: simulator.FailureLost,
-		Detail:  fmt.Sprintf("the fault waited for the answer (%d) and threw it away", response.Status),
+		Detail:  fmt.Sprintf("the fault discarded the response (%d)", response.Status),
 	}
 }

@@ -2,28 +2,28 @@ package fault
 
 import "strings"
 
-// malformed breaks the form of the signature's header, one way for each place where parsers give up.
+// malformed breaks the syntax of the signature header. Each form makes a parser fail at another place.
 type malformed struct {
-	harmless
+	noFault
 	form string
 }
 
-func (f malformed) afterSigning(d *Draft) error {
-	right := d.signature()
-	t, rest, _ := strings.Cut(right, ",")
+func (f malformed) afterSigning(o *Outgoing) error {
+	value := o.signature()
+	t, rest, _ := strings.Cut(value, ",")
 	switch f.form {
 	case "text":
-		d.setSignature("this is no signature")
+		o.setSignature("not a signature")
 	case "empty":
-		d.setSignature("")
+		o.setSignature("")
 	case "no-t":
-		d.setSignature(rest)
+		o.setSignature(rest)
 	case "no-v1":
-		d.setSignature(t)
+		o.setSignature(t)
 	case "bad-t":
-		d.setSignature("t=yesterday," + rest)
+		o.setSignature("t=yesterday," + rest)
 	case "odd-hex":
-		d.setSignature(right[:len(right)-1])
+		o.setSignature(value[:len(value)-1])
 	}
 	return nil
 }

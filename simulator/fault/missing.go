@@ -7,14 +7,14 @@ import (
 	"semblance/simulator/signature"
 )
 
-// missing leaves out the signature's headers: what anybody sends who found the URL.
+// missing leaves out the signature headers, as in a request from a stranger who knows the URL.
 type missing struct {
-	harmless
+	noFault
 	header string
 }
 
-func (f missing) afterSigning(d *Draft) error {
-	d.Headers = slices.DeleteFunc(d.Headers, func(h simulator.Header) bool {
+func (f missing) afterSigning(o *Outgoing) error {
+	o.Headers = slices.DeleteFunc(o.Headers, func(h simulator.Header) bool {
 		return h.Name == signature.HeaderName && f.header != "timestamp" ||
 			h.Name == signature.TimestampName && f.header != "signature"
 	})

@@ -2,14 +2,14 @@ package fault
 
 import "strings"
 
-// otherScheme puts the right signature under another scheme's name: a receiver that takes any scheme could be made to
-// take a weaker one.
+// otherScheme puts the correct signature under the name of another scheme. A receiver that accepts any scheme could be
+// attacked through a weak one.
 type otherScheme struct {
-	harmless
+	noFault
 	scheme string
 }
 
-func (f otherScheme) afterSigning(d *Draft) error {
-	d.setSignature(strings.ReplaceAll(d.signature(), ",v1=", ","+f.scheme+"="))
+func (f otherScheme) afterSigning(o *Outgoing) error {
+	o.setSignature(strings.ReplaceAll(o.signature(), ",v1=", ","+f.scheme+"="))
 	return nil
 }

@@ -2,15 +2,15 @@ package fault
 
 import "bytes"
 
-// oversized fills the body up with spaces, which JSON allows after its end: valid, rightly signed, and more than a
-// receiver should be willing to read.
+// oversized appends spaces to the body, which JSON allows: the request is valid and correctly signed, but larger than a
+// receiver should read.
 type oversized struct {
-	harmless
+	noFault
 	size int
 }
 
-func (f oversized) beforeSigning(d *Draft) {
-	if more := f.size - len(d.Body); more > 0 {
-		d.Body = append(d.Body, bytes.Repeat([]byte{' '}, more)...)
+func (f oversized) beforeSigning(o *Outgoing) {
+	if padding := f.size - len(o.Body); padding > 0 {
+		o.Body = append(o.Body, bytes.Repeat([]byte{' '}, padding)...)
 	}
 }

@@ -7,33 +7,34 @@ import (
 	"fmt"
 )
 
-// reserialised writes the same JSON anew under the old signature, as a proxy or a framework does that parses the body
-// and passes it on: a receiver that verifies what it parsed instead of what came is found out by the reverse.
+// reserialised encodes the same JSON with other white space, under the signature of the original, as a proxy or framework
+// does that parses and forwards the body. With a body that the receiver's own encoder would produce, it also catches
+// receivers that verify re-encoded JSON instead of the raw body.
 type reserialised struct {
-	harmless
+	noFault
 	style string
 }
 
-func (f reserialised) afterSigning(d *Draft) error {
-	var anew []byte
+func (f reserialised) afterSigning(o *Outgoing) error {
+	var body []byte
 	var err error
 	switch f.style {
 	case "indented":
 		var b bytes.Buffer
-		err = json.Indent(&b, d.Body, "", "  ")
-		anew = b.Bytes()
+		err = json.Indent(&b, o.Body, "", "  ")
+		body = b.Bytes()
 	case "compact":
-		anew, err = compact(d.Body)
+		body, err = compact(o.Body)
 	default:
-		anew, err = spaced(d.Body)
+		body, err = spaced(o.Body)
 	}
 	if err != nil {
-		return errors.New("the fault signature=reserialised needs a body that is JSON")
+		return errors.New("the fault signature=reserialised needs a JSON body")
 	}
-	if bytes.Equal(anew, d.Body) {
-		return fmt.Errorf("the fault signature=reserialised changes nothing: the body is %s already; choose another style", f.style)
+	if bytes.Equal(body, o.Body) {
+		return fmt.Errorf("the fault signature=reserialised changes nothing: the body is already %s; choose another style", f.style)
 	}
-	d.Body = anew
+	o.Body = body
 	return nil
 }
 
@@ -45,13 +46,13 @@ func compact(body []byte) ([]byte, error) {
 
 // spaced puts a space after every comma and colon outside strings.
 func spaced(body []byte) ([]byte, error) {
-	tight, err := compact(body)
+	compacted, err := compact(body)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, len(tight)+len(tight)/8)
+	out := make([]byte, 0, len(compacted)+len(compacted)/8)
 	inString, escaped := false, false
-	for _, c := range tight {
+	for _, c := range compacted {
 		out = append(out, c)
 		switch {
 		case escaped:

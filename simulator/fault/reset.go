@@ -5,27 +5,27 @@ import (
 	"net"
 )
 
-// reset ends the connection with a TCP reset, as a crashed process or an impatient middle box does. Where all of the
-// body is sent first, the receiver may have done its work and finds nobody to tell.
+// reset resets the TCP connection, as a crashed process or a middlebox does. If the whole body was sent first, the receiver
+// may have done its work and cannot respond.
 type reset struct {
-	harmless
-	keep int // per cent
+	noFault
+	keep int // percent of the body
 }
 
 func (f reset) transmit(_ context.Context, conn net.Conn, head, body []byte) error {
-	request, err := writePart(conn, head, body, f.keep)
+	written, err := writePart(conn, head, body, f.keep)
 	if err != nil {
 		return err
 	}
-	if err := abort(conn); err != nil {
+	if err := resetConnection(conn); err != nil {
 		return err
 	}
-	return &Cut{How: "reset the connection", Sent: request, Whole: len(body)}
+	return &CutError{Action: "reset the connection", Written: written, Total: len(body)}
 }
 
-// abort closes the TCP connection below conn so that it sends a reset: nothing lingers, nothing says goodbye.
-func abort(conn net.Conn) error {
-	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok { // TLS would say close_notify first
+// resetConnection closes the TCP connection below conn with a reset, without a TLS close_notify.
+func resetConnection(conn net.Conn) error {
+	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = secure.NetConn()
 	}
 	if tcp, ok := conn.(interface{ SetLinger(int) error }); ok {

@@ -3,40 +3,41 @@ package fault
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"semblance/simulator/signature"
 )
 
-// severalV1 puts wrong signatures beside the right one, as the provider may while a secret is rotated. A receiver
-// accepts a request when any of its signatures holds.
+// severalV1 adds wrong signatures beside the correct one, as the provider may while a secret is rotated. A receiver must
+// accept a request if any of its signatures is correct.
 type severalV1 struct {
-	harmless
+	noFault
 	count int
 	right string
 }
 
-func (f severalV1) afterSigning(d *Draft) error {
-	t, right, _ := strings.Cut(d.signature(), ",")
-	wrongs := f.count - 1
+func (f severalV1) afterSigning(o *Outgoing) error {
+	t, correct, _ := strings.Cut(o.signature(), ",")
+	wrong := f.count - 1
 	if f.right == "none" {
-		wrongs = f.count
+		wrong = f.count
 	}
 	parts := []string{t}
-	if f.right == "first" {
-		parts = append(parts, right)
-	}
-	for i := range wrongs {
-		mac, err := signature.MAC("sha256", "wrong secret "+strconv.Itoa(i+1), fmt.Appendf(nil, "%d.%s", d.Time.Unix(), d.Body))
+	for i := range wrong {
+		mac, err := signature.MAC("sha256", "wrong secret "+strconv.Itoa(i+1), fmt.Appendf(nil, "%d.%s", o.Time.Unix(), o.Body))
 		if err != nil {
-			return fmt.Errorf("sign with a wrong secret: %w", err)
+			return fmt.Errorf("signing with a wrong secret: %w", err)
 		}
 		parts = append(parts, "v1="+hex.EncodeToString(mac))
 	}
-	if f.right == "last" {
-		parts = append(parts, right)
+	switch f.right {
+	case "first":
+		parts = slices.Insert(parts, 1, correct)
+	case "last":
+		parts = append(parts, correct)
 	}
-	d.setSignature(strings.Join(parts, ","))
+	o.setSignature(strings.Join(parts, ","))
 	return nil
 }

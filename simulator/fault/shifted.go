@@ -2,11 +2,11 @@ package fault
 
 import "time"
 
-// shifted signs rightly at another time: stale, a request that was held back or is sent again by somebody who recorded
-// it, and future, the receiver's or the sender's clock being wrong.
+// shifted signs correctly with another time: a stale one, as in a delayed or replayed request, or a future one, as when a
+// clock is wrong.
 type shifted struct {
-	harmless
+	noFault
 	by time.Duration
 }
 
-func (f shifted) beforeSigning(d *Draft) { d.Time = d.Time.Add(f.by) }
+func (f shifted) beforeSigning(o *Outgoing) { o.Time = o.Time.Add(f.by) }

@@ -8,10 +8,10 @@ import (
 	"semblance/simulator/clock"
 )
 
-// slowBody sends the head at once and the body in pieces with pauses before each: a phone on a bad line, or somebody
-// who wants to hold as many connections as he can.
+// slowBody sends the head at once and then the body in pieces, with a pause before each, as a slow network does, or an
+// attacker who wants to occupy connections.
 type slowBody struct {
-	harmless
+	noFault
 	over   time.Duration
 	pieces int
 }

@@ -9,13 +9,14 @@ import (
 	"semblance/simulator/fault"
 )
 
-// Every row of the table says all that help, completion and documentation need, and its defaults are values that it takes.
+// Every row has the texts that help, completion and documentation need, and valid defaults.
 func TestTable(t *testing.T) {
+	t.Parallel()
 	kebab := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	seen := map[string]bool{}
 	for _, info := range fault.All() {
 		if seen[info.Name] {
-			t.Errorf("%s is there twice: a name alone must say which fault is meant", info.Name)
+			t.Errorf("%s occurs twice; a name must identify a fault", info.Name)
 		}
 		seen[info.Name] = true
 		if !kebab.MatchString(info.Name) || info.Summary == "" || strings.HasSuffix(info.Summary, ".") {
@@ -27,14 +28,14 @@ func TestTable(t *testing.T) {
 			continue
 		}
 		if f.String() != info.Text() || f.Name() != info.Name || f.Family() != info.Family || f.EndsConnection() && !f.OnConnection() {
-			t.Errorf("%s makes %s", info.Text(), f)
+			t.Errorf("New(%s) = %s", info.Text(), f)
 		}
 		for _, a := range info.Attributes {
 			if !kebab.MatchString(a.Name) || a.Summary == "" || strings.HasSuffix(a.Summary, ".") || a.Default == "" {
 				t.Errorf("%s, attribute %s: %+v", info.Text(), a.Name, a)
 			}
 			if withDefault, err := fault.New(string(info.Family), info.Name, map[string]string{a.Name: a.Default}); err != nil || withDefault.String() != info.Text() {
-				t.Errorf("%s with its default %s=%s is %v, %v", info.Text(), a.Name, a.Default, withDefault, err)
+				t.Errorf("%s with its default %s=%s = %v, %v", info.Text(), a.Name, a.Default, withDefault, err)
 			}
 			for _, choice := range a.Choices {
 				if _, err := fault.New(string(info.Family), info.Name, map[string]string{a.Name: choice}); err != nil {
@@ -43,19 +44,17 @@ func TestTable(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 17 {
-		t.Errorf("%d faults, want the 17 of the design", len(seen))
-	}
 }
 
-func TestNoFaultIsEmpty(t *testing.T) {
+func TestNilFaultString(t *testing.T) {
+	t.Parallel()
 	var none *fault.Fault
 	if none.String() != "" {
-		t.Errorf("no fault is written %q", none)
+		t.Errorf("a nil fault prints as %q", none)
 	}
 }
 
-// A fault as the command line writes it, and in the form in which an attempt records it.
+// Parse reads a fault from the command line; String returns its canonical form.
 func ExampleParse() {
 	f, err := fault.Parse("signature=stale,age=420s")
 	if err != nil {
@@ -73,7 +72,7 @@ func ExampleParse() {
 	// unknown transport fault "gzp"; did you mean "gzip"?
 }
 
-// The table, as help prints it.
+// All lists the faults with their attributes.
 func ExampleAll() {
 	for _, info := range fault.All() {
 		fmt.Println(info.Text())

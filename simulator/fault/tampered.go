@@ -2,23 +2,23 @@ package fault
 
 import "errors"
 
-// tampered changes one digit of the body after it was signed. It takes the last digit of the last id, so that the
-// payload stays valid against its schema and only the signature can tell.
-type tampered struct{ harmless }
+// tampered changes one character of the body after signing. It prefers the last digit of the last id, so that the payload
+// still matches its schema and only the signature reveals the change.
+type tampered struct{ noFault }
 
-func (tampered) afterSigning(d *Draft) error {
-	at := lastID(d.Body)
-	if at < 0 {
-		at = lastAlphanumeric(d.Body)
+func (tampered) afterSigning(o *Outgoing) error {
+	i := lastID(o.Body)
+	if i < 0 {
+		i = lastAlphanumeric(o.Body)
 	}
-	if at < 0 {
-		return errors.New("the fault signature=tampered needs a body with a letter or a digit to change")
+	if i < 0 {
+		return errors.New("the fault signature=tampered needs a body with a letter or digit to change")
 	}
-	d.Body[at] = another(d.Body[at])
+	o.Body[i] = substitute(o.Body[i])
 	return nil
 }
 
-// lastID returns where the last 24 hexadecimal digits in quotes end, or -1.
+// lastID returns the index of the last digit of the last quoted 24-digit hexadecimal id, or -1.
 func lastID(body []byte) int {
 	digits := 0
 	for i := len(body) - 1; i >= 0; i-- {
@@ -44,8 +44,8 @@ func lastAlphanumeric(body []byte) int {
 	return -1
 }
 
-// another returns another character of the same class: a digit for a digit, a hexadecimal letter for one.
-func another(c byte) byte {
+// substitute returns another character of the same class: digit, hexadecimal letter or letter.
+func substitute(c byte) byte {
 	switch {
 	case c == '9':
 		return '0'

@@ -2,16 +2,16 @@ package fault
 
 import "slices"
 
-// wrongSecret signs with a secret that the subscription does not have: another environment's, or a forger's guess.
+// wrongSecret signs with a secret that the subscription does not have, such as that of another environment.
 type wrongSecret struct {
-	harmless
+	noFault
 	secret string
 }
 
-func (f wrongSecret) beforeSigning(d *Draft) {
-	wrong := f.secret
-	for slices.Contains(d.Secrets, wrong) { // wrong by any means, also where somebody uses our default
-		wrong += "x"
+func (f wrongSecret) beforeSigning(o *Outgoing) {
+	secret := f.secret
+	for slices.Contains(o.Secrets, secret) { // a subscription may use this default
+		secret += "x"
 	}
-	d.Secrets = []string{wrong}
+	o.Secrets = []string{secret}
 }

@@ -36,8 +36,8 @@ func (e *encoder) attempt(a *journal.Attempt) {
 		e.text(v)
 	}
 	e.number(int64(a.ReplayOf))
-	if a.Response.Counted != "" || a.Response.FinalURL != "" { // later than the rest, and rare: an attempt without them ends here
-		e.text(string(a.Response.Counted))
+	if a.Response.CountsAs != "" || a.Response.FinalURL != "" { // later than the rest, and rare: an attempt without them ends here
+		e.text(string(a.Response.CountsAs))
 		e.text(a.Response.FinalURL)
 	}
 }
@@ -73,7 +73,7 @@ func (d *decoder) attempt(a *journal.Attempt) {
 	}
 	a.ReplayOf = journal.Seq(d.number())
 	if d.more() {
-		a.Response.Counted = simulator.Counted(d.text())
+		a.Response.CountsAs = simulator.CountsAs(d.text())
 		a.Response.FinalURL = d.text()
 	}
 }
