@@ -10,8 +10,8 @@ import (
 	"semblance/schemas/validate"
 )
 
-// check holds an event against what the receiver relies on. It returns where the body departs from the schema of its type,
-// and an error if it cannot be used for that: what is merely new is tolerated.
+// check validates the body against the schema of its type. It returns all violations, and an error if one of them is not
+// tolerated.
 func check(t *schemas.EventType, e *Event, body []byte) ([]validate.Violation, error) {
 	if conforms(t, e) {
 		return nil, nil
@@ -22,21 +22,21 @@ func check(t *schemas.EventType, e *Event, body []byte) ([]validate.Violation, e
 	}
 	violations := schema.Validate(body)
 	for _, v := range violations {
-		if !tolerated(v) {
-			return violations, &refusal{http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("the body is no %s: %s", t.Name, v)}
+		if !isTolerated(v) {
+			return violations, &refusal{http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("invalid %s: %s", t.Name, v)}
 		}
 	}
 	return violations, nil
 }
 
-// tolerated says that a violation is something new and nothing that is missing or broken: the provider may add identifiers
-// and metadata at any time.
-func tolerated(v validate.Violation) bool {
+// isTolerated reports whether a violation is only an unknown identifier or metadata, which the provider may add at any
+// time.
+func isTolerated(v validate.Violation) bool {
 	return strings.HasSuffix(v.Keyword, "/additionalProperties")
 }
 
-// conforms decides without the schema, in a hundredth of its time, that an event fits it. It speaks for the usual
-// events alone: where it says no, the schema is asked, and that has the words too. A test holds the two together.
+// conforms reports whether a usual event is valid, a hundred times faster than the schema. If it returns false, the schema
+// decides and explains. A test compares the two.
 func conforms(t *schemas.EventType, e *Event) bool {
 	if len(t.Values) > 0 || len(t.Metadata) > 0 || e.Metadata != nil || !objectid.Valid(e.EventID) || !objectid.Valid(e.SubscriptionID) {
 		return false
@@ -55,15 +55,15 @@ func conforms(t *schemas.EventType, e *Event) bool {
 				return false
 			}
 			one = id.Name
-		case !contains(t.Optional, id.Name) && !companion(t, id.Name, e):
+		case !contains(t.Optional, id.Name) && !allowedBeside(t, id.Name, e):
 			return false
 		}
 	}
 	return required == len(t.Required) && (one != "" || len(t.OneOf) == 0)
 }
 
-// companion reports whether the identifier may come beside another one that is there.
-func companion(t *schemas.EventType, name string, e *Event) bool {
+// allowedBeside reports whether the identifier may accompany another one of the event.
+func allowedBeside(t *schemas.EventType, name string, e *Event) bool {
 	for _, c := range t.OptionalWith {
 		if contains(c.Optional, name) && named(e.Identifiers, c.With) {
 			return true

@@ -13,24 +13,24 @@ import (
 	"semblance/schemas/validate"
 )
 
-// Event is one event as it was received, and what became of it.
+// Event is a received event and its outcome.
 type Event struct {
 	EventID        string
 	EventType      string
 	SubscriptionID string
 	Identifiers    []schemas.Identifier // in the order of the body
-	Metadata       json.RawMessage      // nil where the body has none
-	Decoded        map[string][]string  // the identifiers that are JSON arrays in a string, such as changedKeys, decoded
+	Metadata       json.RawMessage      // nil if the body has none
+	Decoded        map[string][]string  // decoded identifiers that are JSON arrays in a string, such as changedKeys
 
 	ReceivedAt time.Time
 	Outcome    Outcome              // Accepted, Unchanged or Ignored
-	Deliveries int                  // how often this eventId was received
-	Violations []validate.Violation // what was tolerated
+	Deliveries int                  // number of deliveries of this eventId
+	Violations []validate.Violation // tolerated ones
 
-	size int // of the body, of which the strings are parts
+	size int // of the body; the strings are parts of it
 }
 
-// MarshalJSON writes the event as GET /events/{eventId} shows it.
+// MarshalJSON returns the event as in GET /events/{eventId}.
 func (e Event) MarshalJSON() ([]byte, error) {
 	identifiers := []byte{'{'}
 	for i, id := range e.Identifiers {
@@ -56,8 +56,8 @@ func (e Event) MarshalJSON() ([]byte, error) {
 		e.ReceivedAt.UTC(), e.Outcome, e.Deliveries, e.Violations})
 }
 
-// readEvent reads what the receiver needs of a body and steps over what it does not know. It demands the three that it
-// cannot do without.
+// readEvent parses the parts of a body that the receiver uses and ignores the rest. eventId, eventType and identifiers are
+// required.
 func readEvent(body []byte) (Event, error) {
 	e, ok := scanEvent(string(body))
 	if !ok {
@@ -81,19 +81,19 @@ func unreadable(format string, args ...any) error {
 	return &refusal{http.StatusBadRequest, "unreadable", fmt.Sprintf(format, args...)}
 }
 
-// noEvent says why a body is no event, without the names that Go has for what is in it.
+// noEvent explains why a body is not an event, without Go's type names.
 func noEvent(err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case !errors.As(err, &kind):
-		return unreadable("the body is not the JSON of an event: %v", err)
+		return unreadable("the body is not valid JSON: %v", err)
 	case kind.Field == "":
-		return unreadable("the body is JSON, but %s and no object", article(kind.Value))
+		return unreadable("expected a JSON object, got %s", article(kind.Value))
 	}
-	return unreadable("%s is no string, but %s", kind.Field, article(kind.Value))
+	return unreadable("expected a string in %s, got %s", kind.Field, article(kind.Value))
 }
 
-// article names a kind of JSON value as encoding/json does, as one of it: an array, a number 12.
+// article returns encoding/json's name of a value with its article: an array, a number 12.
 func article(value string) string {
 	if strings.HasPrefix(value, "array") || strings.HasPrefix(value, "object") {
 		return "an " + value
@@ -101,7 +101,7 @@ func article(value string) string {
 	return "a " + value
 }
 
-// decodeEvent reads any JSON.
+// decodeEvent parses an event in any JSON form.
 func decodeEvent(body []byte) (Event, error) {
 	var envelope struct {
 		EventID        string          `json:"eventId"`
@@ -119,22 +119,22 @@ func decodeEvent(body []byte) (Event, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(envelope.Identifiers))
 	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
-		return e, unreadable("identifiers is no object")
+		return e, unreadable("expected an object in identifiers")
 	}
 	for decoder.More() {
-		name, _ := decoder.Token() // valid JSON: it was unmarshalled above
+		name, _ := decoder.Token() // cannot fail: the JSON was unmarshalled above
 		value, _ := decoder.Token()
 		text, ok := value.(string)
 		if !ok {
-			return e, unreadable("the identifier %q is no string", name)
+			return e, unreadable("expected a string in the identifier %q", name)
 		}
 		e.Identifiers = append(e.Identifiers, schemas.Identifier{Name: name.(string), Value: text})
 	}
 	return e, nil
 }
 
-// decodeLists decodes the identifiers that hold a JSON array in a string. They are known by their value: no id begins
-// with a bracket.
+// decodeLists decodes the identifiers that are a JSON array in a string. Their value begins with a bracket, unlike an
+// id.
 func decodeLists(e *Event) {
 	for _, id := range e.Identifiers {
 		if !strings.HasPrefix(id.Value, "[") {
@@ -142,7 +142,7 @@ func decodeLists(e *Event) {
 		}
 		var list []string
 		if json.Unmarshal([]byte(id.Value), &list) != nil {
-			continue // whatever it is, the schema judges it
+			continue // the schema judges it
 		}
 		if e.Decoded == nil {
 			e.Decoded = map[string][]string{}
@@ -151,9 +151,8 @@ func decodeLists(e *Event) {
 	}
 }
 
-// scanEvent reads a body in the form in which the provider writes it: compact, without escapes, these keys only. It is
-// what lets a receiver keep up with a flood; whatever else a body may be is left to decodeEvent. The event's strings are
-// parts of body.
+// scanEvent parses a body in the provider's exact form: compact, without escapes, with these keys only. It is much faster
+// than decodeEvent, which parses every other form. The event's strings are parts of body.
 func scanEvent(body string) (e Event, ok bool) {
 	s := scanner{rest: body}
 	s.take(`{"subscriptionId":`)
@@ -176,7 +175,7 @@ func scanEvent(body string) (e Event, ok bool) {
 	return e, !s.failed && s.rest == ""
 }
 
-// scanner takes a text apart from the left. Once it has failed it stays failed.
+// scanner consumes a text from the left. After a failure it stays failed.
 type scanner struct {
 	rest   string
 	failed bool
@@ -187,7 +186,7 @@ func (s *scanner) take(prefix string) {
 	s.rest, s.failed = rest, s.failed || !ok
 }
 
-// text takes a JSON string of plain ASCII without escapes.
+// text consumes a JSON string of ASCII characters without escapes.
 func (s *scanner) text() string {
 	if s.failed || s.rest == "" || s.rest[0] != '"' {
 		s.failed = true

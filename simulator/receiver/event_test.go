@@ -111,12 +111,12 @@ func TestMemoryBoundsBytes(t *testing.T) {
 	m := newMemory(1000)
 	for i := range 200 {
 		e := Event{EventID: fmt.Sprint(i), EventType: "x", size: 1 << 20}
-		if _, err := m.take(&e); err != nil {
+		if _, err := m.process(&e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if m.events.count != 64 || m.kept != 64<<20 || len(m.byID) != 64 || m.events.at(0).EventID != "136" {
-		t.Errorf("%d events of %d bytes are kept, %d by id", m.events.count, m.kept, len(m.byID))
+	if m.events.count != 64 || m.storedBytes != 64<<20 || len(m.byID) != 64 || m.events.at(0).EventID != "136" {
+		t.Errorf("%d events of %d bytes are kept, %d by id", m.events.count, m.storedBytes, len(m.byID))
 	}
 }
 

@@ -10,26 +10,26 @@ import (
 	"semblance/schemas"
 )
 
-// The bounds of the memory beside the number of events and records.
+// Bounds of the memory, beside the number of events and records.
 const (
-	maxTold = 32       // things that one record was told
-	maxKept = 64 << 20 // bytes of bodies, for events that are far larger than the provider's
+	maxRecordEvents = 32       // events of one record
+	maxStoredBytes  = 64 << 20 // bytes of bodies, for events far larger than the provider's
 )
 
-// memory is what the receiver has taken: the last events, and the state of the records that they concern.
+// memory holds the last processed events and the state of their records.
 type memory struct {
-	mu      sync.Mutex
-	seed    maphash.Seed
-	size    int // of events, and of records
-	events  queue[*Event]
-	kept    int // bytes of their bodies
-	byID    map[string]*Event
-	records queue[string]
-	states  map[string]*record
-	totals  Totals
+	mu          sync.Mutex
+	seed        maphash.Seed
+	size        int // the largest number of events, and of records
+	events      queue[*Event]
+	storedBytes int // of the bodies, in bytes
+	byID        map[string]*Event
+	records     queue[string]
+	states      map[string]*record
+	totals      Totals
 }
 
-// Totals count every delivery since the start, by what became of it.
+// Totals counts the deliveries since the start by outcome.
 type Totals struct {
 	Received  int `json:"received"`
 	Accepted  int `json:"accepted"`
@@ -55,22 +55,22 @@ func (t *Totals) count(o Outcome) {
 	}
 }
 
-// record is the state of one record, as far as events tell it: which different things they said. It is a set, so a
-// retry adds nothing to it, whatever its eventId and however late it comes.
+// record is the state of one record: the set of distinct events about it. A retry adds nothing, even late and under a new
+// eventId.
 type record struct {
 	kind    string
-	told    []told // in the order in which they were first told
-	changes int    // how many things were new
+	events  []recordEvent // in the order of their first arrival
+	changes int           // the number of distinct events
 	state   string
 	deleted bool
 }
 
-// told is one thing that a record was told: an event type with all its identifiers and metadata.
-type told struct {
-	print     uint64
-	eventType string
-	times     int
-	last      time.Time
+// recordEvent is an event about a record: an event type with all its identifiers and metadata.
+type recordEvent struct {
+	fingerprint uint64
+	eventType   string
+	times       int
+	last        time.Time
 }
 
 func newMemory(size int) *memory {
@@ -82,30 +82,30 @@ func newMemory(size int) *memory {
 	}
 }
 
-// take takes an event: at most once for its eventId, and without effect if its records know it already. It is remembered
-// last, when nothing can fail any more.
-func (m *memory) take(e *Event) (Outcome, error) { return m.takeAs(e, m.print(e)), nil }
+// process applies an event at most once for its eventId, and without effect if its records have it already. It remembers
+// the event last, when nothing can fail any more.
+func (m *memory) process(e *Event) (Outcome, error) { return m.processAs(e, m.fingerprint(e)), nil }
 
-// takeAs takes an event that says what print stands for.
-func (m *memory) takeAs(e *Event, print uint64) Outcome {
+// processAs processes an event that is identified by its fingerprint.
+func (m *memory) processAs(e *Event, print uint64) Outcome {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.again(e) {
+	if m.isDuplicate(e) {
 		return Duplicate
 	}
 	outcome := Unchanged
-	if m.tell(e, print) {
+	if m.apply(e, print) {
 		outcome = Accepted
 	}
 	m.remember(e, outcome)
 	return outcome
 }
 
-// ignore remembers an event of a type that the receiver does not know.
+// ignore remembers an event of an unknown type.
 func (m *memory) ignore(e *Event) Outcome {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.again(e) {
+	if !m.isDuplicate(e) {
 		m.remember(e, Ignored)
 	}
 	return Ignored
@@ -118,8 +118,8 @@ func (m *memory) count(o Outcome) {
 	m.totals.count(o)
 }
 
-// again reports whether the eventId was taken before; then e becomes what is known of it.
-func (m *memory) again(e *Event) bool {
+// isDuplicate reports whether the eventId was processed before; if so, it replaces *e by the earlier event.
+func (m *memory) isDuplicate(e *Event) bool {
 	known := m.byID[e.EventID]
 	if known == nil {
 		return false
@@ -131,25 +131,25 @@ func (m *memory) again(e *Event) bool {
 
 func (m *memory) remember(e *Event, o Outcome) {
 	e.Outcome, e.Deliveries = o, 1
-	kept := *e
-	m.byID[kept.EventID] = &kept
-	m.events.push(&kept)
-	m.kept += kept.size
-	for m.events.count > m.size || m.kept > maxKept && m.events.count > 1 {
+	stored := *e
+	m.byID[stored.EventID] = &stored
+	m.events.push(&stored)
+	m.storedBytes += stored.size
+	for m.events.count > m.size || m.storedBytes > maxStoredBytes && m.events.count > 1 {
 		forgotten := m.events.pop()
-		m.kept -= forgotten.size
+		m.storedBytes -= forgotten.size
 		delete(m.byID, forgotten.EventID)
 	}
 }
 
-// tell tells the event to the records that it concerns, and says whether that was news to any of them.
-func (m *memory) tell(e *Event, print uint64) (news bool) {
+// apply applies the event to its records and reports whether it changed any of them.
+func (m *memory) apply(e *Event, print uint64) (changed bool) {
 	for _, id := range subjects(e) {
-		if m.state(id).tell(e, print) {
-			news = true
+		if m.state(id).apply(e, print) {
+			changed = true
 		}
 	}
-	return news
+	return changed
 }
 
 func (m *memory) state(id schemas.Identifier) *record {
@@ -157,7 +157,7 @@ func (m *memory) state(id schemas.Identifier) *record {
 		return r
 	}
 	r := &record{kind: strings.Clone(kind(id.Name))}
-	name := strings.Clone(id.Value) // a part of the body, which need not be kept for it
+	name := strings.Clone(id.Value) // a copy, so that the body is not retained
 	m.states[name] = r
 	m.records.push(name)
 	if m.records.count > m.size {
@@ -166,25 +166,25 @@ func (m *memory) state(id schemas.Identifier) *record {
 	return r
 }
 
-func (r *record) tell(e *Event, print uint64) (news bool) {
-	for i := range r.told {
-		if r.told[i].print == print {
-			r.told[i].times++
-			r.told[i].last = e.ReceivedAt
+func (r *record) apply(e *Event, print uint64) (changed bool) {
+	for i := range r.events {
+		if r.events[i].fingerprint == print {
+			r.events[i].times++
+			r.events[i].last = e.ReceivedAt
 			return false
 		}
 	}
-	if len(r.told) == maxTold {
-		r.told = slices.Delete(r.told, 0, 1)
+	if len(r.events) == maxRecordEvents {
+		r.events = slices.Delete(r.events, 0, 1)
 	}
-	r.told = append(r.told, told{print, e.EventType, 1, e.ReceivedAt})
+	r.events = append(r.events, recordEvent{print, e.EventType, 1, e.ReceivedAt})
 	r.changes++
 	r.advance(e.EventType)
 	return true
 }
 
-// advance moves the record's state to what an event type says. It never moves back: what is deleted stays so, and a
-// patient's journey goes forward, because an event that comes late may be an old one. An update is no state.
+// advance sets the record's state by an event type. It never goes back, because a late event may be an old one: a deleted
+// record stays deleted, and a patient's journey only goes forward. An update does not change the state.
 func (r *record) advance(eventType string) {
 	next := eventType[strings.LastIndexByte(eventType, '.')+1:]
 	back := journey(next) >= 0 && journey(next) < journey(r.state)
@@ -196,13 +196,13 @@ func (r *record) advance(eventType string) {
 		strings.HasPrefix(eventType, "availability.") && next == "removed"
 }
 
-// journey is how far along a patient's visit is.
+// journey returns the stage of a patient's visit.
 func journey(state string) int {
 	return slices.Index([]string{"arrived", "inConsultation", "completed", "noShow"}, state)
 }
 
-// print is the fingerprint of what an event says: everything but its eventId and its subscription.
-func (m *memory) print(e *Event) uint64 {
+// fingerprint identifies an event by everything except its eventId and subscription.
+func (m *memory) fingerprint(e *Event) uint64 {
 	var h maphash.Hash
 	h.SetSeed(m.seed)
 	h.WriteString(e.EventType)
@@ -217,8 +217,8 @@ func (m *memory) print(e *Event) uint64 {
 	return h.Sum64()
 }
 
-// subjects returns which records an event is about: the one that its type is named after, as booking in
-// booking.created. A merge is about both patients; failing all that, the first identifier is the subject.
+// subjects returns the records that an event is about: the one that its type is named after, such as booking for
+// booking.created, or both patients of a merge, or else the first identifier.
 func subjects(e *Event) []schemas.Identifier {
 	noun, _, _ := strings.Cut(e.EventType, ".")
 	for i, id := range e.Identifiers {
@@ -232,10 +232,10 @@ func subjects(e *Event) []schemas.Identifier {
 	return e.Identifiers[:min(1, len(e.Identifiers))]
 }
 
-// kind is what an identifier names: bookingId names a booking.
+// kind returns the kind of record that an identifier names: booking for bookingId.
 func kind(identifier string) string { return strings.TrimSuffix(identifier, "Id") }
 
-// queue is a first-in, first-out queue in one slice.
+// queue is a first-in, first-out queue.
 type queue[T any] struct {
 	items []T
 	first int
@@ -263,5 +263,5 @@ func (q *queue[T]) pop() T {
 	return item
 }
 
-// at returns the item at i, counted from the oldest.
+// at returns item i, counted from the oldest.
 func (q *queue[T]) at(i int) T { return q.items[(q.first+i)%len(q.items)] }

@@ -234,7 +234,7 @@ func TestRecordTellsExactlyOnce(t *testing.T) {
 	if status := r.get("/records/"+bookingID, &record); status != 200 {
 		t.Fatalf("GET /records: %d", status)
 	}
-	if record.Kind != "booking" || record.State != "completed" || record.Changes != 4 || record.Told[1].Times != 4 || record.Deleted {
+	if record.Kind != "booking" || record.State != "completed" || record.Changes != 4 || record.Events[1].Times != 4 || record.Deleted {
 		t.Errorf("the record: %+v", record)
 	}
 	r.deliver(booking(52, "booking.deleted"))
@@ -286,7 +286,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for i := range 200 { // of one record
 		r.deliver(event(100+i, "patient.label.added", "patientId", patientID, "labelId", eventID(i)))
 	}
-	if record, _ := r.Receiver.Record(patientID); record.Changes != 200 || len(record.Told) > 32 {
-		t.Errorf("a record keeps %d things of %d changes", len(record.Told), record.Changes)
+	if record, _ := r.Receiver.Record(patientID); record.Changes != 200 || len(record.Events) > 32 {
+		t.Errorf("a record keeps %d things of %d changes", len(record.Events), record.Changes)
 	}
 }

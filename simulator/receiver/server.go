@@ -13,29 +13,29 @@ import (
 	"time"
 )
 
-// The server's own limits. A sender that is slower than that is not served.
+// Time-outs and limits of the server.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
 	writeTimeout  = 30 * time.Second
 	idleTimeout   = 2 * time.Minute
-	closeTimeout  = 5 * time.Second // for the deliveries in flight, when the server closes
+	closeTimeout  = 5 * time.Second // for the deliveries in flight on Close
 	maxHeader     = 64 << 10
 )
 
-// Server serves a receiver on a socket of its own, with HTTP/1.1.
+// Server serves a receiver on its own socket, by HTTP/1.1.
 type Server struct {
-	URL      string // such as http://127.0.0.1:4701, without a slash at the end
+	URL      string // such as http://127.0.0.1:4701, without a trailing slash
 	Receiver *Receiver
 
 	server *http.Server
-	silent *connections
-	cancel context.CancelFunc // of the work that a closing server need not wait for
-	done   chan struct{}      // closed when serving has ended
-	err    error              // why it ended; valid once done is closed
+	unused *connections
+	cancel context.CancelFunc // cancels work that Close does not wait for
+	done   chan struct{}      // closed at the end of serving
+	err    error              // the reason for the end; valid after done is closed
 }
 
-// Start makes a receiver and serves it at address, such as "127.0.0.1:4701", or ":0" for a free port. It is ready when
+// Start creates a receiver and serves it at address, such as "127.0.0.1:4701", or ":0" for a free port. It is ready when
 // Start returns.
 func Start(address string, options Options) (*Server, error) {
 	r, err := New(options)
@@ -44,14 +44,14 @@ func Start(address string, options Options) (*Server, error) {
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen at %s: %w", address, err)
+		return nil, fmt.Errorf("listening at %s: %w", address, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	silent := &connections{open: map[net.Conn]bool{}}
+	unused := &connections{open: map[net.Conn]bool{}}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	s := &Server{
-		URL:      "http://" + dialable(listener.Addr()),
+		URL:      "http://" + dialAddress(listener.Addr()),
 		Receiver: r,
 		server: &http.Server{
 			Handler:           r,
@@ -62,10 +62,10 @@ func Start(address string, options Options) (*Server, error) {
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeader,
 			BaseContext:       func(net.Listener) context.Context { return ctx },
-			ConnState:         silent.observe,
-			ErrorLog:          log.New(io.Discard, "", 0), // what a broken sender does is its own affair
+			ConnState:         unused.observe,
+			ErrorLog:          log.New(io.Discard, "", 0), // errors of broken senders are not logged
 		},
-		silent: silent,
+		unused: unused,
 		cancel: cancel,
 		done:   make(chan struct{}),
 	}
@@ -76,15 +76,15 @@ func Start(address string, options Options) (*Server, error) {
 	return s, nil
 }
 
-// Close stops listening, waits for the deliveries in flight, at most five seconds, and then for the server to end.
+// Close stops listening and waits for the deliveries in flight, at most five seconds, and for the server to end.
 func (s *Server) Close() error {
 	s.cancel()
-	s.silent.close()
+	s.unused.close()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	err := s.server.Shutdown(ctx)
 	if err != nil {
-		err = fmt.Errorf("close the receiver at %s: deliveries were still in flight after %s", s.URL, closeTimeout)
+		err = fmt.Errorf("closing the receiver at %s: deliveries were still in flight after %s", s.URL, closeTimeout)
 		_ = s.server.Close()
 	}
 	<-s.done
@@ -94,16 +94,16 @@ func (s *Server) Close() error {
 	return err
 }
 
-// dialable names the address so that it can be dialled: a server that listens everywhere is here, too.
-func dialable(address net.Addr) string {
+// dialAddress returns an address to dial: loopback for a server that listens on all addresses.
+func dialAddress(address net.Addr) string {
 	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
 	}
 	return address.String()
 }
 
-// connections are those on which nothing was sent yet. Clients open them in reserve, and a closing http.Server would wait five
-// seconds for a first request.
+// connections holds the connections without a first request. Clients open them in reserve, and a closing http.Server would
+// wait five seconds for them.
 type connections struct {
 	mu      sync.Mutex
 	open    map[net.Conn]bool

@@ -38,7 +38,7 @@ func readChangedKeysAsText(body []byte) (Event, error) {
 	return e, err
 }
 
-// crash is how code ends that takes something for granted.
+// crash is the failure of code that relies on an absent value.
 func crash(detail string) error {
 	return &refusal{http.StatusInternalServerError, "internal", detail}
 }
@@ -91,12 +91,12 @@ func checkMergedPatient(t *schemas.EventType, e *Event, body []byte) ([]validate
 	return check(t, e, body)
 }
 
-// takeSeenFirst remembers the event and only then processes it. The processing fails for the first event of a record, as
-// if its database had been away: a retry with the same eventId is then taken for a duplicate, and the event is lost.
-func takeSeenFirst(m *memory, e *Event) (Outcome, error) {
+// processSeenFirst remembers the event before it processes it. Processing fails for the first event of a record, as if the
+// database were away: a retry with the same eventId then counts as a duplicate, and the event is lost.
+func processSeenFirst(m *memory, e *Event) (Outcome, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.again(e) {
+	if m.isDuplicate(e) {
 		return Duplicate, nil
 	}
 	m.remember(e, Accepted)
@@ -106,14 +106,14 @@ func takeSeenFirst(m *memory, e *Event) (Outcome, error) {
 			return Refused, &refusal{http.StatusServiceUnavailable, "unavailable", "the database is away"}
 		}
 	}
-	m.tell(e, m.print(e))
+	m.apply(e, m.fingerprint(e))
 	return Accepted, nil
 }
 
-// takeByEventID takes whatever comes under a new eventId for news.
-func takeByEventID(m *memory, e *Event) (Outcome, error) {
-	return m.takeAs(e, maphash.String(m.seed, e.EventID)), nil
+// processByEventID processes every event that has a new eventId.
+func processByEventID(m *memory, e *Event) (Outcome, error) {
+	return m.processAs(e, maphash.String(m.seed, e.EventID)), nil
 }
 
-// lingerLong is the slow work that should come after the answer.
-func lingerLong(ctx context.Context) { _ = clock.Sleep(ctx, 15*time.Second) }
+// delayLong is slow work that should follow the response.
+func delayLong(ctx context.Context) { _ = clock.Sleep(ctx, 15*time.Second) }

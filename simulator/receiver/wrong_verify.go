@@ -12,7 +12,7 @@ import (
 	"semblance/simulator/signature"
 )
 
-// errUnsigned refuses in the words of somebody who does not know better.
+// errUnsigned is the refusal of a typical wrong receiver.
 var errUnsigned = &refusal{http.StatusUnauthorized, "mismatch", "invalid signature"}
 
 func verifySembleHeader(r *Receiver, body []byte, h http.Header, now time.Time) error {
@@ -34,14 +34,14 @@ func verifyBodyOnly(r *Receiver, body []byte, h http.Header, _ time.Time) error 
 	})
 }
 
-// verifyReserialised verifies what JSON.stringify(JSON.parse(body)) gives: the same bytes only as long as the sender
-// writes them just so, and a changed body passes as long as it parses to the same.
+// verifyReserialised verifies the result of JSON.stringify(JSON.parse(body)). It refuses valid bodies in another JSON style
+// and accepts changed bodies that parse to the same value.
 func verifyReserialised(r *Receiver, body []byte, h http.Header, now time.Time) error {
-	var anew bytes.Buffer
-	if json.Compact(&anew, body) != nil {
+	var compact bytes.Buffer
+	if json.Compact(&compact, body) != nil {
 		return errUnsigned
 	}
-	return r.verifier.Verify(anew.Bytes(), h.Get(signature.HeaderName), now)
+	return r.verifier.Verify(compact.Bytes(), h.Get(signature.HeaderName), now)
 }
 
 func verifyPlainly(r *Receiver, body []byte, h http.Header, _ time.Time) error {
@@ -49,7 +49,7 @@ func verifyPlainly(r *Receiver, body []byte, h http.Header, _ time.Time) error {
 	return r.anySecret(t+".", body, func(want string) bool { return h.Get(signature.HeaderName) == "t="+t+",v1="+want })
 }
 
-// anySecret refuses unless the comparison holds for the HMAC, in hexadecimal digits, of prefix and body with one secret.
+// anySecret returns nil if compare accepts the HMAC of prefix and body, in hexadecimal digits, with one of the secrets.
 func (r *Receiver) anySecret(prefix string, body []byte, compare func(want string) bool) error {
 	for _, secret := range r.options.Secrets {
 		sum, err := signature.MAC("sha256", secret, append([]byte(prefix), body...))

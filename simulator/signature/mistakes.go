@@ -26,8 +26,8 @@ const (
 // mistakes is the table of all known mistakes. It is read-only.
 var mistakes = []Mistake{
 	// The header.
-	{"no-header", "there is no signature header, or it is empty", "read the header " + HeaderName + " and check that no proxy removes it"},
-	{"no-secret", "there is no secret to verify with", "set the secret of the subscription"},
+	{"no-header", "the signature header is missing or empty", "read the header " + HeaderName + " and check that no proxy removes it"},
+	{"no-secret", "no secret is set", "set the secret of the subscription"},
 	{"other-header-name", "the signature was taken from the header %s", "use the header " + HeaderName},
 	{"headers-swapped", "the two headers are swapped: " + TimestampName + " holds the signature", "take the signature from " + HeaderName},
 	{"too-long", "the header is longer than any signature header", writeForm},

@@ -161,7 +161,7 @@ func TestExamplesAreAll(t *testing.T) {
 // What each example verifies with is what the vectors of simulator/signature are run against.
 func TestExamplesVerifyAsTested(t *testing.T) {
 	for _, e := range examples {
-		from, begin, file := "verify.go", "// Verify says", "receiver.go"
+		from, begin, file := "verify.go", "// Verify reports", "receiver.go"
 		switch language, _, _ := strings.Cut(e.folder, "-"); language {
 		case "node":
 			from, begin, file = "verify.js", "function verify(", "receiver.js"

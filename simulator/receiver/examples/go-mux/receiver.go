@@ -1,5 +1,5 @@
-// Command go-mux is a receiver of the provider's webhooks with gorilla/mux: Verify and Signed are yours to copy, Desk
-// stands for your application.
+// Command go-mux is a receiver of the provider's webhooks with gorilla/mux. Copy Verify and Signed; Desk stands for your
+// application.
 package main
 
 import (
@@ -22,14 +22,14 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// Verify says whether header signs body: the bytes as they were read, before anything parsed them.
+// Verify reports whether header has a valid signature of body, the raw bytes of the request.
 func Verify(body []byte, header, secret string, now time.Time, tolerance time.Duration) bool {
-	values := map[string][]string{} // one t, and several v1 while a secret is changed
+	values := map[string][]string{} // one t, and several v1 during a rotation of the secret
 	for element := range strings.SplitSeq(header, ",") {
 		key, value, _ := strings.Cut(element, "=")
 		values[key] = append(values[key], value)
 	}
-	t, err := strconv.ParseInt(strings.Join(values["t"], ","), 10, 64) // t twice is no number
+	t, err := strconv.ParseInt(strings.Join(values["t"], ","), 10, 64) // two t do not parse as a number
 	if secret == "" || err != nil || now.Sub(time.Unix(t, 0)).Abs() > tolerance {
 		return false
 	}
@@ -39,25 +39,25 @@ func Verify(body []byte, header, secret string, now time.Time, tolerance time.Du
 	return slices.ContainsFunc(values["v1"], func(v1 string) bool { return hmac.Equal([]byte(v1), []byte(want)) })
 }
 
-// A Check says whether a header signs a body, now.
+// A Check reports whether a header has a valid signature of a body.
 type Check func(body []byte, header string) bool
 
-// SignedWith returns the check of a subscription with the secret.
+// SignedWith returns the check for the secret of a subscription.
 func SignedWith(secret string) Check {
 	return func(body []byte, header string) bool { return Verify(body, header, secret, time.Now(), 5*time.Minute) }
 }
 
-// Signed lets only signed requests through. It reads the raw body, which is what was signed, and hands it on.
+// Signed accepts signed requests only. It verifies the raw body and passes it on.
 func Signed(check Check) mux.MiddlewareFunc {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 			if err != nil {
-				http.Error(w, "the body did not come whole", http.StatusBadRequest)
+				http.Error(w, "the body is incomplete", http.StatusBadRequest)
 				return
 			}
 			if !check(body, r.Header.Get("X-Webhook-Signature")) {
-				http.Error(w, "the signature does not hold", http.StatusUnauthorized)
+				http.Error(w, "invalid signature", http.StatusUnauthorized)
 				return
 			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
@@ -66,27 +66,27 @@ func Signed(check Check) mux.MiddlewareFunc {
 	}
 }
 
-// Routes are the application's: the webhooks, which must be signed, and what else it serves, which is not.
+// Routes returns the routes of the application: the webhooks, which must be signed, and its own pages, which are not.
 func Routes(desk *Desk, check Check) http.Handler {
 	router := mux.NewRouter()
 	webhooks := router.Path("/webhooks").Methods(http.MethodPost).Subrouter()
 	webhooks.Use(Signed(check))
 	webhooks.NewRoute().HandlerFunc(desk.webhook)
 	router.HandleFunc("/visits/{booking}", desk.visit).Methods(http.MethodGet)
-	router.HandleFunc("/receipts", desk.sent).Methods(http.MethodGet)
+	router.HandleFunc("/receipts", desk.listReceipts).Methods(http.MethodGet)
 	return router
 }
 
-// Desk is the application: a front desk that follows each visit and sends one receipt for each invoice paid. Events come
-// at least once and in any order, and a retry may have a new eventId. So nothing here counts events: a stage is reached
-// or it is not, and an invoice has its receipt or it has not. The zero value is ready.
+// Desk is the application: a front desk that follows each visit and sends one receipt for each paid invoice. Events arrive
+// at least once and in any order, and a retry may have a new eventId. Therefore nothing counts events: Desk stores which
+// stages a visit has reached and which invoices have a receipt. The zero value is ready to use.
 type Desk struct {
 	mu       sync.Mutex
-	visits   map[string][]string // by bookingId, the stages that were reached
-	receipts []string            // the ids of the invoices whose receipt was sent
+	visits   map[string][]string // the reached stages by bookingId
+	receipts []string            // ids of the invoices with a receipt
 }
 
-// webhook takes an event whose signature holds.
+// webhook handles a signed event.
 func (d *Desk) webhook(w http.ResponseWriter, r *http.Request) {
 	var event struct {
 		EventType   string
@@ -96,12 +96,12 @@ func (d *Desk) webhook(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body is not an event", http.StatusBadRequest)
 		return
 	}
-	d.take(event.EventType, event.Identifiers) // a type that it does not know is answered like the others: an error would only bring retries
+	d.handle(event.EventType, event.Identifiers) // also acknowledge unknown types: an error would cause retries
 	fmt.Fprintln(w, `{"received":true}`)
 }
 
-// take does what an event asks for.
-func (d *Desk) take(eventType string, identifiers map[string]string) {
+// handle applies an event.
+func (d *Desk) handle(eventType string, identifiers map[string]string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch eventType {
@@ -120,7 +120,7 @@ func (d *Desk) take(eventType string, identifiers map[string]string) {
 	}
 }
 
-// visit shows which stages a visit has reached.
+// visit shows the reached stages of a visit.
 func (d *Desk) visit(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -129,17 +129,17 @@ func (d *Desk) visit(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	answer(w, map[string]any{"stages": stages})
+	writeJSON(w, map[string]any{"stages": stages})
 }
 
-// sent shows the receipts that were sent.
-func (d *Desk) sent(w http.ResponseWriter, _ *http.Request) {
+// listReceipts shows the receipts.
+func (d *Desk) listReceipts(w http.ResponseWriter, _ *http.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	answer(w, map[string]any{"receipts": d.receipts})
+	writeJSON(w, map[string]any{"receipts": d.receipts})
 }
 
-func answer(w http.ResponseWriter, v any) {
+func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(v)
 }
@@ -147,7 +147,7 @@ func answer(w http.ResponseWriter, v any) {
 func main() {
 	secret := os.Getenv("WEBHOOK_SECRET")
 	if secret == "" {
-		log.Fatal("WEBHOOK_SECRET is not set: it is the secret of the subscription")
+		log.Fatal("WEBHOOK_SECRET is not set: set it to the secret of the subscription")
 	}
 	log.Fatal(http.ListenAndServe("127.0.0.1:3000", Routes(&Desk{}, SignedWith(secret))))
 }

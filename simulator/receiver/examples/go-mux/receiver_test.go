@@ -96,7 +96,7 @@ func start(t *testing.T, application string) (api string) {
 	return first.API
 }
 
-// call asks the control API, or the application, and returns its answer.
+// call calls the control API or the application and returns the response.
 func call[T any](t *testing.T, method, url, body string) (value T) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -104,14 +104,14 @@ func call[T any](t *testing.T, method, url, body string) (value T) {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	data, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode >= 300 {
-		err = fmt.Errorf("%s: %s", answer.Status, data)
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode >= 300 {
+		err = fmt.Errorf("%s: %s", response.Status, data)
 	}
 	if err == nil {
 		err = json.Unmarshal(data, &value)

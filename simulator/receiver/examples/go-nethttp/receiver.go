@@ -1,5 +1,5 @@
-// Command go-nethttp is a receiver of the provider's webhooks with net/http: Verify and Webhooks are yours to copy, Desk
-// stands for your application.
+// Command go-nethttp is a receiver of the provider's webhooks with net/http. Copy Verify and Webhooks; Desk stands for your
+// application.
 package main
 
 import (
@@ -19,14 +19,14 @@ import (
 	"time"
 )
 
-// Verify says whether header signs body: the bytes as they were read, before anything parsed them.
+// Verify reports whether header has a valid signature of body, the raw bytes of the request.
 func Verify(body []byte, header, secret string, now time.Time, tolerance time.Duration) bool {
-	values := map[string][]string{} // one t, and several v1 while a secret is changed
+	values := map[string][]string{} // one t, and several v1 during a rotation of the secret
 	for element := range strings.SplitSeq(header, ",") {
 		key, value, _ := strings.Cut(element, "=")
 		values[key] = append(values[key], value)
 	}
-	t, err := strconv.ParseInt(strings.Join(values["t"], ","), 10, 64) // t twice is no number
+	t, err := strconv.ParseInt(strings.Join(values["t"], ","), 10, 64) // two t do not parse as a number
 	if secret == "" || err != nil || now.Sub(time.Unix(t, 0)).Abs() > tolerance {
 		return false
 	}
@@ -36,24 +36,24 @@ func Verify(body []byte, header, secret string, now time.Time, tolerance time.Du
 	return slices.ContainsFunc(values["v1"], func(v1 string) bool { return hmac.Equal([]byte(v1), []byte(want)) })
 }
 
-// A Check says whether a header signs a body, now.
+// A Check reports whether a header has a valid signature of a body.
 type Check func(body []byte, header string) bool
 
-// SignedWith returns the check of a subscription with the secret.
+// SignedWith returns the check for the secret of a subscription.
 func SignedWith(secret string) Check {
 	return func(body []byte, header string) bool { return Verify(body, header, secret, time.Now(), 5*time.Minute) }
 }
 
-// Webhooks takes events for the desk. It reads the raw body: decoded and encoded again, it would not be what was signed.
+// Webhooks handles events for the desk. It verifies the raw body, because decoding and encoding would change the bytes.
 func Webhooks(desk *Desk, check Check) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err != nil {
-			http.Error(w, "the body did not come whole", http.StatusBadRequest)
+			http.Error(w, "the body is incomplete", http.StatusBadRequest)
 			return
 		}
 		if !check(body, r.Header.Get("X-Webhook-Signature")) {
-			http.Error(w, "the signature does not hold", http.StatusUnauthorized)
+			http.Error(w, "invalid signature", http.StatusUnauthorized)
 			return
 		}
 		var event struct {
@@ -64,22 +64,22 @@ func Webhooks(desk *Desk, check Check) http.Handler {
 			http.Error(w, "the body is not an event", http.StatusBadRequest)
 			return
 		}
-		desk.Take(event.EventType, event.Identifiers) // a type that it does not know is answered like the others: an error would only bring retries
+		desk.Handle(event.EventType, event.Identifiers) // also acknowledge unknown types: an error would cause retries
 		fmt.Fprintln(w, `{"received":true}`)
 	})
 }
 
-// Desk is the application: a front desk that follows each visit and sends one receipt for each invoice paid. Events come
-// at least once and in any order, and a retry may have a new eventId. So nothing here counts events: a stage is reached
-// or it is not, and an invoice has its receipt or it has not. The zero value is ready.
+// Desk is the application: a front desk that follows each visit and sends one receipt for each paid invoice. Events arrive
+// at least once and in any order, and a retry may have a new eventId. Therefore nothing counts events: Desk stores which
+// stages a visit has reached and which invoices have a receipt. The zero value is ready to use.
 type Desk struct {
 	mu       sync.Mutex
-	visits   map[string][]string // by bookingId, the stages that were reached
-	receipts []string            // the ids of the invoices whose receipt was sent
+	visits   map[string][]string // the reached stages by bookingId
+	receipts []string            // ids of the invoices with a receipt
 }
 
-// Take does what an event asks for.
-func (d *Desk) Take(eventType string, identifiers map[string]string) {
+// Handle applies an event.
+func (d *Desk) Handle(eventType string, identifiers map[string]string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch eventType {
@@ -101,7 +101,7 @@ func (d *Desk) Take(eventType string, identifiers map[string]string) {
 func main() {
 	secret := os.Getenv("WEBHOOK_SECRET")
 	if secret == "" {
-		log.Fatal("WEBHOOK_SECRET is not set: it is the secret of the subscription")
+		log.Fatal("WEBHOOK_SECRET is not set: set it to the secret of the subscription")
 	}
 	http.Handle("POST /webhooks", Webhooks(&Desk{}, SignedWith(secret)))
 	log.Fatal(http.ListenAndServe("127.0.0.1:3000", nil))

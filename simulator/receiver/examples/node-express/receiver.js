@@ -1,27 +1,27 @@
-// A receiver of the provider's webhooks with Express: verify and the route are yours to copy, Desk stands for your
-// application. It runs by itself, too: node receiver.js
+// A receiver of the provider's webhooks with Express. Copy verify and the route; Desk stands for your application.
+// Run it with: node receiver.js
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { pathToFileURL } from "node:url";
 import express from "express";
 
-// verify says whether header signs body, a Buffer: the bytes as they were read, before anything parsed them.
+// verify returns whether header has a valid signature of body, a Buffer with the raw bytes of the request.
 export function verify(body, header, secret, now = Date.now() / 1000, tolerance = 300) {
   const elements = header.split(",").map((element) => element.split("="));
   const values = (key) => elements.filter(([k]) => k === key).map(([, value = ""]) => value);
-  const t = values("t").join(","); // t twice is no number
+  const t = values("t").join(","); // two t do not parse as a number
   if (!secret || !/^\d+$/.test(t) || Math.abs(now - t) > tolerance) return false;
   const want = Buffer.from(createHmac("sha256", secret).update(`${t}.`).update(body).digest("hex"));
   return values("v1").map((v1) => Buffer.from(v1)).some((v1) => v1.length === want.length && timingSafeEqual(v1, want));
 }
 
-// Desk is the application: a front desk that follows each visit and sends one receipt for each invoice paid. Events come
-// at least once and in any order, and a retry may have a new eventId. So nothing here counts events: a stage is reached
-// or it is not, and an invoice has its receipt or it has not.
+// Desk is the application: a front desk that follows each visit and sends one receipt for each paid invoice. Events arrive
+// at least once and in any order, and a retry may have a new eventId. Therefore nothing counts events: Desk stores which
+// stages a visit has reached and which invoices have a receipt.
 export class Desk {
-  visits = new Map(); // by bookingId, the stages that were reached
-  receipts = []; // the ids of the invoices whose receipt was sent
+  visits = new Map(); // the reached stages by bookingId
+  receipts = []; // ids of the invoices with a receipt
 
-  take({ eventType, identifiers }) {
+  handle({ eventType, identifiers }) {
     const stage = /^booking\.(?:patientJourney\.)?(created|arrived|inConsultation|completed)$/.exec(eventType)?.[1];
     if (stage) {
       const { bookingId } = identifiers;
@@ -33,13 +33,13 @@ export class Desk {
   }
 }
 
-// createApp is the route. It takes the raw body: a JSON parser in front of it would leave nothing to verify.
+// createApp returns the application. It needs the raw body, so no JSON parser may run before the route.
 export function createApp({ desk, secret, check = verify }) {
   const app = express();
   app.post("/webhooks", express.raw({ type: () => true, limit: "1mb" }), (req, res) => {
     const body = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
     if (!check(body, req.get("X-Webhook-Signature") ?? "", secret)) {
-      return res.status(401).json({ error: "the signature does not hold" });
+      return res.status(401).json({ error: "invalid signature" });
     }
     let event;
     try {
@@ -50,7 +50,7 @@ export function createApp({ desk, secret, check = verify }) {
     if (typeof event?.eventType !== "string" || typeof event.identifiers !== "object" || !event.identifiers) {
       return res.status(400).json({ error: "the body is not an event" });
     }
-    desk.take(event); // a type that it does not know is answered like the others: an error would only bring retries
+    desk.handle(event); // also acknowledge unknown types: an error would cause retries
     res.json({ received: true });
   });
   return app;
@@ -58,6 +58,6 @@ export function createApp({ desk, secret, check = verify }) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const secret = process.env.WEBHOOK_SECRET;
-  if (!secret) throw new Error("WEBHOOK_SECRET is not set: it is the secret of the subscription");
+  if (!secret) throw new Error("WEBHOOK_SECRET is not set: set it to the secret of the subscription");
   createApp({ desk: new Desk(), secret }).listen(process.env.PORT ?? 3000);
 }

@@ -4,7 +4,7 @@ import fastify from "fastify";
 import { play, secret, start } from "../semblance.mjs";
 import { Desk, verify, webhooks } from "./receiver.js";
 
-// To prove that these tests would notice, BREAK_SIGNATURE breaks the check in one of two ways that happen.
+// BREAK_SIGNATURE makes a typical mistake in the check, to prove that these tests find it.
 const broken = {
   skip: () => true,
   reparse: (body, ...rest) => verify(Buffer.from(JSON.stringify(JSON.parse(body))), ...rest),
@@ -22,14 +22,14 @@ beforeEach(async () => {
 
 afterEach(() => app.close());
 
-test("a first visit is followed to its end, and gets one receipt", async () => {
+test("a first visit is followed to its end and gets one receipt", async () => {
   await play(url, "first-visit");
   const stages = [...desk.visits.values()].map((reached) => [...reached]);
   assert.deepEqual(stages, [["created", "arrived", "inConsultation", "completed"]]);
   assert.equal(desk.receipts.length, 1);
 });
 
-test("what comes twice is done once", async () => {
+test("a duplicate has no second effect", async () => {
   await play(url, "duplicates");
   assert.equal(desk.visits.size, 1);
   assert.equal(desk.receipts.length, 1);
@@ -39,7 +39,7 @@ test("forgeries are refused", async () => {
   await play(url, "forgeries", "raw-bytes");
 });
 
-test("an answer that is lost brings a retry, and no second receipt", async (t) => {
+test("a lost response causes a retry and no second receipt", async (t) => {
   const semblance = await start(url);
   t.after(() => semblance.stop());
 

@@ -1,5 +1,5 @@
-"""A receiver of the provider's webhooks with Flask: verify and the route are yours to copy, Desk stands for your
-application. It runs by itself, too: python3 receiver.py
+"""A receiver of the provider's webhooks with Flask. Copy verify and the route; Desk stands for your application.
+Run it with: python3 receiver.py
 """
 
 import hashlib
@@ -14,9 +14,9 @@ from flask import Flask, request
 
 
 def verify(body: bytes, header: str, secret: str, now: float | None = None, tolerance: float = 300) -> bool:
-    """Say whether header signs body: the bytes as they were read, before anything parsed them."""
+    """Return whether header has a valid signature of body, the raw bytes of the request."""
     elements = [element.partition("=") for element in header.split(",")]
-    t = ",".join(value for key, _, value in elements if key == "t")  # t twice is no number
+    t = ",".join(value for key, _, value in elements if key == "t")  # two t do not parse as a number
     if not secret or not re.fullmatch("[0-9]+", t) or abs((now or time.time()) - int(t)) > tolerance:
         return False
     want = hmac.new(secret.encode(), t.encode() + b"." + body, hashlib.sha256).hexdigest()
@@ -24,18 +24,18 @@ def verify(body: bytes, header: str, secret: str, now: float | None = None, tole
 
 
 class Desk:
-    """The application: a front desk that follows each visit and sends one receipt for each invoice paid.
+    """The application: a front desk that follows each visit and sends one receipt for each paid invoice.
 
-    Events come at least once and in any order, and a retry may have a new eventId. So nothing here counts events: a
-    stage is reached or it is not, and an invoice has its receipt or it has not.
+    Events arrive at least once and in any order, and a retry may have a new eventId. Therefore nothing counts events:
+    Desk stores which stages a visit has reached and which invoices have a receipt.
     """
 
     def __init__(self):
-        self.lock = threading.Lock()  # Flask answers in several threads
-        self.visits = {}  # by bookingId, the stages that were reached
-        self.receipts = []  # the ids of the invoices whose receipt was sent
+        self.lock = threading.Lock()  # Flask uses several threads
+        self.visits = {}  # the reached stages by bookingId
+        self.receipts = []  # ids of the invoices with a receipt
 
-    def take(self, event_type, identifiers):
+    def handle(self, event_type, identifiers):
         stage = re.fullmatch(r"booking\.(?:patientJourney\.)?(created|arrived|inConsultation|completed)", event_type)
         with self.lock:
             if stage:
@@ -50,16 +50,16 @@ def create_app(desk, secret, check=verify):
 
     @app.post("/webhooks")
     def webhooks():
-        body = request.get_data()  # the raw bytes; request.json would leave nothing to verify
+        body = request.get_data()  # the raw bytes, not request.json
         if not check(body, request.headers.get("X-Webhook-Signature", ""), secret):
-            return {"error": "the signature does not hold"}, 401
+            return {"error": "invalid signature"}, 401
         try:
             event = json.loads(body)
             event_type, identifiers = event["eventType"], dict(event["identifiers"])
         except (ValueError, KeyError, TypeError):
             return {"error": "the body is not an event"}, 400
-        # A type that it does not know is answered like the others: an error would only bring retries.
-        desk.take(event_type, identifiers)
+        # Also acknowledge unknown types: an error would cause retries.
+        desk.handle(event_type, identifiers)
         return {"received": True}
 
     return app

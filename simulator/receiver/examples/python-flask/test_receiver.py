@@ -10,9 +10,9 @@ from werkzeug.serving import make_server
 from receiver import Desk, create_app, verify
 
 SEMBLANCE = os.environ.get("SEMBLANCE") or "semblance"
-SECRET = "whsec_semblance_local_only"  # the published one, with which Semblance signs unless it is told otherwise
+SECRET = "whsec_semblance_local_only"  # the published secret, Semblance's default
 
-# To prove that these tests would notice, BREAK_SIGNATURE breaks the check in one of two ways that happen.
+# BREAK_SIGNATURE makes a typical mistake in the check, to prove that these tests find it.
 BROKEN = {
     "skip": lambda body, header, secret: True,
     "reparse": lambda body, *rest: verify(json.dumps(json.loads(body), separators=(",", ":")).encode(), *rest),
@@ -38,8 +38,10 @@ def url(desk):
 
 
 class Semblance:
-    """The provider as a child process, subscribed to every event type at the receiver's URL. Its first line says where
-    it is. Waits between retries are a thousand times shorter than the provider's."""
+    """The provider as a child process, with a subscription of every event type for the receiver's URL.
+
+    The waits between retries are a thousand times shorter than the provider's.
+    """
 
     def __init__(self, receiver):
         flags = ["--addr", "127.0.0.1:0", "--format", "json", "--log-level", "warn", "--time-scale", "1000", "--to", receiver]
@@ -47,16 +49,16 @@ class Semblance:
         self.api = json.loads(self.process.stdout.readline())["api"]
 
     def get(self, path):
-        with urllib.request.urlopen(self.api + path) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(self.api + path) as response:
+            return json.load(response)
 
     def post(self, path, body):
         data = json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})) as response:
+            return json.load(response)
 
     def accepted(self, n, event_type):
-        """Wait until the receiver has answered n events of the type with success. It needs no sleep."""
+        """Wait until the receiver has accepted n events of the type."""
         self.get(f"/attempts/wait?count={n}&type={event_type}&within=10s")
 
     def stop(self):
@@ -84,7 +86,7 @@ def test_a_first_visit_is_followed_to_its_end_and_gets_one_receipt(url, desk):
     assert len(desk.receipts) == 1
 
 
-def test_what_comes_twice_is_done_once(url, desk):
+def test_a_duplicate_has_no_second_effect(url, desk):
     play(url, "duplicates")
     assert len(desk.visits) == 1
     assert len(desk.receipts) == 1
@@ -94,7 +96,7 @@ def test_forgeries_are_refused(url):
     play(url, "forgeries", "raw-bytes")
 
 
-def test_an_answer_that_is_lost_brings_a_retry_and_no_second_receipt(semblance, desk):
+def test_a_lost_response_causes_a_retry_and_no_second_receipt(semblance, desk):
     subscription = semblance.get("/subscriptions")["items"][0]
     semblance.post(f"/subscriptions/{subscription['id']}/faults", {"fault": "transport=lost-response", "next": 1})
     paid = semblance.post("/events", {"eventType": "invoice.paid"})["events"][0]

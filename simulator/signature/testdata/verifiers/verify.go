@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// Verify says whether header signs body: the bytes as they were read, before anything parsed them.
+// Verify reports whether header has a valid signature of body, the raw bytes of the request.
 func Verify(body []byte, header, secret string, now time.Time, tolerance time.Duration) bool {
-	values := map[string][]string{} // one t, and several v1 while a secret is changed
+	values := map[string][]string{} // one t, and several v1 during a rotation of the secret
 	for element := range strings.SplitSeq(header, ",") {
 		key, value, _ := strings.Cut(element, "=")
 		values[key] = append(values[key], value)
 	}
-	t, err := strconv.ParseInt(strings.Join(values["t"], ","), 10, 64) // t twice is no number
+	t, err := strconv.ParseInt(strings.Join(values["t"], ","), 10, 64) // two t do not parse as a number
 	if secret == "" || err != nil || now.Sub(time.Unix(t, 0)).Abs() > tolerance {
 		return false
 	}

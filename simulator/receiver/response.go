@@ -8,10 +8,11 @@ import (
 	"net/http"
 	"sync"
 
+	"semblance/schemas/human"
 	"semblance/simulator/signature"
 )
 
-// refusal is why a delivery is not taken.
+// refusal is the reason for refusing a delivery.
 type refusal struct {
 	status int
 	reason string // in kebab case
@@ -20,7 +21,7 @@ type refusal struct {
 
 func (e *refusal) Error() string { return e.detail }
 
-// refuse completes a receipt with what the error says.
+// refuse completes a receipt with an error.
 func (receipt Receipt) refuse(err error) Receipt {
 	receipt.Outcome, receipt.Detail = Refused, err.Error()
 	var refused *refusal
@@ -36,26 +37,26 @@ func (receipt Receipt) refuse(err error) Receipt {
 	return receipt
 }
 
-// buffers keeps the memory of bodies from one request to the next.
+// buffers reuses the memory of bodies.
 type buffers struct{ pool sync.Pool }
 
 func (b *buffers) get() *[]byte {
-	if kept, ok := b.pool.Get().(*[]byte); ok {
-		return kept
+	if stored, ok := b.pool.Get().(*[]byte); ok {
+		return stored
 	}
 	fresh := make([]byte, 0, 1024)
 	return &fresh
 }
 
 func (b *buffers) put(buffer *[]byte) {
-	if cap(*buffer) <= 64<<10 { // a rare large one is not worth keeping
+	if cap(*buffer) <= 64<<10 { // large ones are rare
 		b.pool.Put(buffer)
 	}
 }
 
-// readBody reads the raw body into buffer, at most limit bytes of it.
+// readBody reads the raw body into buffer. It refuses more than limit bytes.
 func readBody(req *http.Request, buffer []byte, limit int) ([]byte, error) {
-	tooLarge := &refusal{http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("the body has more than %d bytes", limit)}
+	tooLarge := &refusal{http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("the body is larger than %s", human.Size(limit))}
 	if req.ContentLength > int64(limit) {
 		return nil, tooLarge
 	}
@@ -72,36 +73,36 @@ func readBody(req *http.Request, buffer []byte, limit int) ([]byte, error) {
 		case err == io.EOF:
 			return buffer, nil
 		case err != nil:
-			return nil, &refusal{http.StatusBadRequest, "cut", fmt.Sprintf("the body did not come whole: %v", err)}
+			return nil, &refusal{http.StatusBadRequest, "cut", fmt.Sprintf("the body is incomplete: %v", err)}
 		}
 	}
 }
 
-// acknowledge answers a delivery that was taken, or need not be.
+// acknowledge responds to a delivery that was processed or ignored.
 func acknowledge(w http.ResponseWriter, receipt *Receipt) {
-	answer := make([]byte, 0, 128)
-	answer = append(answer, `{"received":true,"eventId":`...)
-	answer = appendJSON(answer, receipt.Event.EventID)
-	answer = append(answer, `,"outcome":"`...)
-	answer = append(answer, receipt.Outcome...)
-	answer = append(answer, "\"}\n"...)
+	response := make([]byte, 0, 128)
+	response = append(response, `{"received":true,"eventId":`...)
+	response = appendJSON(response, receipt.Event.EventID)
+	response = append(response, `,"outcome":"`...)
+	response = append(response, receipt.Outcome...)
+	response = append(response, "\"}\n"...)
 	w.Header()["Content-Type"] = contentTypeJSON
-	_, _ = w.Write(answer) // whoever sent it is gone: nobody is left to be told
+	_, _ = w.Write(response) // an error means that the sender has gone
 }
 
-// contentTypeJSON is shared by all answers; a handler does not change it.
+// contentTypeJSON is shared by all responses and read-only.
 var contentTypeJSON = []string{"application/json"}
 
-// headerValue is the value of [HeaderName], shared likewise.
+// headerValue is the value of [HeaderName], shared and read-only.
 var headerValue = []string{"1"}
 
-// problem is the body of a refusal, after RFC 9457.
+// problem is the body of a refusal, in the form of RFC 9457.
 type problem struct {
-	Title  string   `json:"title"`
-	Status int      `json:"status"`
-	Detail string   `json:"detail"`
-	Reason string   `json:"reason"`
-	Places []string `json:"violations,omitempty"`
+	Title      string   `json:"title"`
+	Status     int      `json:"status"`
+	Detail     string   `json:"detail"`
+	Reason     string   `json:"reason"`
+	Violations []string `json:"violations,omitempty"`
 }
 
 func writeProblem(w http.ResponseWriter, p problem) {
@@ -114,14 +115,14 @@ func writeProblem(w http.ResponseWriter, p problem) {
 func writeJSON(w io.Writer, v any) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(v) // as in acknowledge
+	_ = encoder.Encode(v) // an error means that the client has gone
 }
 
 // appendJSON appends s as a JSON string; an id needs no escaping.
 func appendJSON(dst []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			quoted, _ := json.Marshal(s) // of a string: it cannot fail
+			quoted, _ := json.Marshal(s) // cannot fail for a string
 			return append(dst, quoted...)
 		}
 	}

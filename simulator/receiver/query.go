@@ -10,23 +10,23 @@ import (
 	"semblance/schemas/naming"
 )
 
-// How many events GET /events lists unless ?limit= says otherwise, and at most.
+// The default and the largest number of events that GET /events lists.
 const (
 	defaultLimit = 100
 	maxLimit     = 10_000
 )
 
-// ServeHTTP takes a delivery with POST, on any path, and answers what can be asked with GET:
+// ServeHTTP receives deliveries by POST on any path and answers queries by GET:
 //
-//	GET /events                  the last events, the oldest first, how many there are, and totals by outcome
-//	    ?type=booking.*              of event types that match; * is any run of characters
-//	    ?id=507f1f77bcf86cd799439011 that carry this identifier
-//	    ?limit=10                    only the last 10 of them are listed; count still says how many there are
-//	GET /events/{eventId}        one event: what it carried, what became of it, how often it was delivered
-//	GET /records/{id}            what a record was told: its state, and how often that changed
+//	GET /events                  the last events, oldest first, their number, and totals by outcome
+//	    ?type=booking.*              only event types that match; * is any run of characters
+//	    ?id=507f1f77bcf86cd799439011 only events with this identifier
+//	    ?limit=10                    only the last 10; count is their number without the limit
+//	GET /events/{eventId}        one event, its outcome, and its number of deliveries
+//	GET /records/{id}            the state of a record and its number of changes
 //
-// "Exactly once" is /deliveries of an event for a repeated eventId, and /changes of its record for a retry under a
-// new one: that stays what it was.
+// To check for "exactly once", use deliveries of an event for a repeated eventId, and changes of its record for a retry
+// under a new eventId.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header()[HeaderName] = headerValue
 	if req.Method != http.MethodPost {
@@ -44,7 +44,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		receipt = r.receive(req, body)
 	}
 	r.memory.count(receipt.Outcome)
-	r.steps.linger(req.Context())
+	r.steps.delay(req.Context())
 	if r.options.Observe != nil {
 		r.options.Observe(&receipt)
 	}
@@ -54,12 +54,12 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	p := problem{Status: receipt.Status, Detail: receipt.Detail, Reason: receipt.Reason}
 	for _, v := range receipt.Violations {
-		p.Places = append(p.Places, v.String())
+		p.Violations = append(p.Violations, v.String())
 	}
 	writeProblem(w, p)
 }
 
-// newProbes returns the handler of all that can be asked.
+// newProbes returns the handler of the queries.
 func (r *Receiver) newProbes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /events", r.serveEvents)
@@ -68,22 +68,22 @@ func (r *Receiver) newProbes() http.Handler {
 			serve(w, e)
 			return
 		}
-		notFound(w, "no event %q was taken, or it is forgotten", req.PathValue("eventId"))
+		notFound(w, "unknown event %q: it was never processed, or was forgotten", req.PathValue("eventId"))
 	})
 	mux.HandleFunc("GET /records/{id}", func(w http.ResponseWriter, req *http.Request) {
 		if rec, ok := r.Record(req.PathValue("id")); ok {
 			serve(w, rec)
 			return
 		}
-		notFound(w, "no event was taken about the record %q, or it is forgotten", req.PathValue("id"))
+		notFound(w, "unknown record %q: no event about it was processed, or it was forgotten", req.PathValue("id"))
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, req *http.Request) {
-		notFound(w, "nothing is at %s; deliveries are taken with POST, and what came of them is at /events, /events/{eventId} and /records/{id}", req.URL.Path)
+		notFound(w, "%s not found; send deliveries by POST, and read /events, /events/{eventId} or /records/{id}", req.URL.Path)
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		writeProblem(w, problem{Status: http.StatusMethodNotAllowed, Reason: "method",
-			Detail: fmt.Sprintf("%s is not understood; deliveries are taken with POST", req.Method)})
+			Detail: fmt.Sprintf("%s is not supported; send deliveries by POST", req.Method)})
 	})
 	return mux
 }
@@ -101,7 +101,7 @@ func (r *Receiver) serveEvents(w http.ResponseWriter, req *http.Request) {
 	query := req.URL.Query()
 	limit, err := strconv.Atoi(cmp.Or(query.Get("limit"), strconv.Itoa(defaultLimit)))
 	if err != nil || limit < 0 {
-		writeProblem(w, problem{Status: http.StatusBadRequest, Reason: "limit", Detail: fmt.Sprintf("limit is %q, which is no number", query.Get("limit"))})
+		writeProblem(w, problem{Status: http.StatusBadRequest, Reason: "limit", Detail: fmt.Sprintf("limit: expected a number, got %q", query.Get("limit"))})
 		return
 	}
 	list, count := r.events(query.Get("type"), query.Get("id"), min(limit, maxLimit))
@@ -112,8 +112,8 @@ func (r *Receiver) serveEvents(w http.ResponseWriter, req *http.Request) {
 	}{count, r.Totals(), list})
 }
 
-// events returns the last events, at most limit of them, whose type matches the pattern and which carry the id; ""
-// stands for any. count is how many there are without the limit.
+// events returns the last events, at most limit, whose type matches the pattern and that have the id; "" matches any.
+// count is their number without the limit.
 func (r *Receiver) events(pattern, id string, limit int) (list []Event, count int) {
 	r.memory.mu.Lock()
 	defer r.memory.mu.Unlock()
@@ -142,13 +142,13 @@ func (e *Event) carries(id string) bool {
 	return false
 }
 
-// Events returns the events that are kept, the oldest first.
+// Events returns the remembered events, oldest first.
 func (r *Receiver) Events() []Event {
 	list, _ := r.events("", "", r.options.Remember)
 	return list
 }
 
-// Event returns what is known of one event, and whether it was taken and is still remembered.
+// Event returns one event. ok is false if it was never processed or was forgotten.
 func (r *Receiver) Event(eventID string) (Event, bool) {
 	r.memory.mu.Lock()
 	defer r.memory.mu.Unlock()
@@ -158,31 +158,31 @@ func (r *Receiver) Event(eventID string) (Event, bool) {
 	return Event{}, false
 }
 
-// Totals returns how many deliveries there were, by outcome.
+// Totals returns the number of deliveries by outcome.
 func (r *Receiver) Totals() Totals {
 	r.memory.mu.Lock()
 	defer r.memory.mu.Unlock()
 	return r.memory.totals
 }
 
-// Record is the state of one record, as far as events tell it.
+// Record is the state of one record, derived from its events.
 type Record struct {
-	ID      string `json:"id"`
-	Kind    string `json:"kind"`    // such as booking
-	State   string `json:"state"`   // the last word of the event type that moved it last, such as arrived
-	Deleted bool   `json:"deleted"` // nothing moves it any more
-	Changes int    `json:"changes"` // how many different things it was told
-	Told    []Told `json:"told"`    // the last of them, in the order in which they were told first
+	ID      string        `json:"id"`
+	Kind    string        `json:"kind"`    // such as booking
+	State   string        `json:"state"`   // the last word of the event type that set it, such as arrived
+	Deleted bool          `json:"deleted"` // nothing changes it any more
+	Changes int           `json:"changes"` // the number of distinct events about it
+	Events  []RecordEvent `json:"events"`  // the last of them, in the order of their first arrival
 }
 
-// Told is one thing that a record was told.
-type Told struct {
+// RecordEvent is a distinct event about a record.
+type RecordEvent struct {
 	EventType string    `json:"eventType"`
-	Times     int       `json:"times"` // under so many eventIds
+	Times     int       `json:"times"` // number of eventIds
 	Last      time.Time `json:"last"`
 }
 
-// Record returns the state of a record, and whether anything was taken about it that is still remembered.
+// Record returns the state of a record. ok is false if no event about it is remembered.
 func (r *Receiver) Record(id string) (Record, bool) {
 	r.memory.mu.Lock()
 	defer r.memory.mu.Unlock()
@@ -190,9 +190,9 @@ func (r *Receiver) Record(id string) (Record, bool) {
 	if rec == nil {
 		return Record{}, false
 	}
-	out := Record{ID: id, Kind: rec.kind, State: rec.state, Deleted: rec.deleted, Changes: rec.changes, Told: []Told{}}
-	for _, t := range rec.told {
-		out.Told = append(out.Told, Told{t.eventType, t.times, t.last.UTC()})
+	out := Record{ID: id, Kind: rec.kind, State: rec.state, Deleted: rec.deleted, Changes: rec.changes, Events: []RecordEvent{}}
+	for _, t := range rec.events {
+		out.Events = append(out.Events, RecordEvent{t.eventType, t.times, t.last.UTC()})
 	}
 	return out, true
 }
