@@ -11,10 +11,10 @@ import (
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
 	for want, options := range map[string]receiver.Options{
-		"no secret":          {},
-		"the secret is empty":   {Secrets: []string{"x", ""}},
-		`did you mean "body-only"?`: {Secrets: []string{"x"}, ActWrong: "body-olny"},
-		"unknown mistake of a receiver":          {Secrets: []string{"x"}, ActWrong: "zzzzzzzzzzzz"},
+		"no secret":                     {},
+		"the secret is empty":           {Secrets: []string{"x", ""}},
+		`did you mean "body-only"?`:     {Secrets: []string{"x"}, ActWrong: "body-olny"},
+		"unknown mistake of a receiver": {Secrets: []string{"x"}, ActWrong: "zzzzzzzzzzzz"},
 	} {
 		if _, err := receiver.New(options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New: %v, want %q in it", err, want)
