@@ -7,20 +7,35 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// MaxSteps bounds how many times a recursive schema and its parts may be applied within one document: so many times,
-// divided by the depth of the document, since a step costs the more the deeper it is. Without it, alternatives that
-// recurse (a tree whose every node is tried as each of two kinds) cost twice as much with each level.
-const MaxSteps = 400_000
+// MaxSteps and MaxRecursiveSteps bound the number of times that a schema and its subschemas are applied to one document.
+// A step takes more time and memory the deeper it is: the library copies the place of a failure at every level. So both
+// are divided: MaxRecursiveSteps by the depth of the document, MaxSteps also by the square of the schema's. Without these
+// bounds a schema of 3 kB can take exponential time, by a chain of definitions that each refer to the next one twice or by
+// alternatives that recurse.
+const (
+	MaxSteps          = 4_000_000
+	MaxRecursiveSteps = 400_000
+)
 
-var errBudget = errors.New("the budget is used up")
+var errBudget = errors.New("too many steps")
 
-// budget counts the steps of one validation by a recursive schema. It hooks into the library as an extension that belongs
-// to every subschema. The library tells an extension nothing about the validation that it is part of, so there is one
-// at a time.
+// maxUncounted is the number of steps of a schema up to which no document within [MaxSize] takes long.
+const maxUncounted = 16
+
+// budget counts the steps of a validation. It is registered with the library as an extension that belongs to every
+// subschema. The library does not tell an extension which validation it belongs to, so validations that are counted run
+// one at a time.
 type budget struct {
+	complexity complexity // set once, before the schema is shared
+	counted    bool       // likewise
+
 	mu   sync.Mutex
-	on   bool // set once, before the schema is shared
 	left int
+}
+
+func (b *budget) set(c complexity) {
+	b.complexity = c
+	b.counted = c.recursive || c.steps > maxUncounted
 }
 
 // Compile implements [jsonschema.ExtCompiler].
@@ -30,7 +45,7 @@ func (b *budget) Compile(jsonschema.CompilerContext, map[string]any) (jsonschema
 
 // Validate implements [jsonschema.ExtSchema].
 func (b *budget) Validate(jsonschema.ValidationContext, any) error {
-	if b.on {
+	if b.counted {
 		if b.left--; b.left < 0 {
 			panic(errBudget)
 		}
@@ -38,18 +53,27 @@ func (b *budget) Validate(jsonschema.ValidationContext, any) error {
 	return nil
 }
 
-// spend runs f, with the budget renewed for the document if the schema needs one.
+// limit returns the largest number of steps for a document.
+func (b *budget) limit(document any) int {
+	if b.complexity.recursive {
+		return MaxRecursiveSteps / depthOf(document)
+	}
+	depth := b.complexity.depth
+	return MaxSteps / (depthOf(document) + depth*depth/8)
+}
+
+// spend runs f. It panics with errBudget if f takes more than the limit for the document.
 func (b *budget) spend(document any, f func() error) error {
-	if !b.on {
+	if !b.counted {
 		return f()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.left = MaxSteps / depthOf(document)
+	b.left = b.limit(document)
 	return f()
 }
 
-// depthOf is 1 for a document without objects and arrays.
+// depthOf returns the depth of a document: 1 without objects and arrays.
 func depthOf(v any) int {
 	below := 0
 	switch v := v.(type) {

@@ -13,18 +13,20 @@ import (
 	"path/filepath"
 	"strings"
 
+	"semblance/schemas/human"
+
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// Source is a schema of the user's.
+// Source is a user's schema.
 type Source struct {
-	Name  string // what messages call it: a file, or a place such as first.yaml:12:9
+	Name  string // its name in messages: a file, or a place such as first.yaml:12:9
 	JSON  []byte
-	Files fs.FS  // what a relative $ref may reach: the folder of the scenario; nil for nothing. (*os.Root).FS keeps symbolic links inside
-	Path  string // where in Files the schema is, with slashes, if a $ref shall be relative to it; "" for the top
+	Files fs.FS  // the files that a relative $ref may reach, such as the folder of the scenario; nil for none. (*os.Root).FS keeps symbolic links inside
+	Path  string // the path of the schema in Files, with slashes, as the base of a $ref; "" for the top
 }
 
-// SchemaError says what is wrong with a schema: every problem that was found, in the order of the places.
+// SchemaError lists all problems of a schema, ordered by place.
 type SchemaError struct {
 	Name     string
 	Problems []Problem
@@ -32,11 +34,11 @@ type SchemaError struct {
 
 // Problem is one mistake in a schema.
 type Problem struct {
-	Pointer string // into the schema, "" for the whole or an unknown place
+	Pointer string // into the schema; "" for the whole schema or an unknown place
 	Message string
 }
 
-// Error names the schema and lists the problems, one after the other.
+// Error returns the name of the schema and its problems.
 func (e *SchemaError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "schema %s: ", e.Name)
@@ -52,15 +54,15 @@ func (e *SchemaError) Error() string {
 	return b.String()
 }
 
-// folder is the base of the URLs of users' schemas. It is absolute, so that no path of this machine gets into one, and
-// it is not file:, so that a file: written by the user is seen and refused.
+// folder is the base of the URLs of users' schemas. It is absolute, so that no path of the machine gets into a message, and
+// it is not file:, so that a user's file: URL is recognised and refused.
 const folder = "folder:///"
 
-// Compile compiles a schema of the user's. The error is a [*SchemaError].
+// Compile compiles a user's schema. The error is a [*SchemaError].
 func Compile(source Source) (*Schema, error) {
 	base := folder + (&url.URL{Path: source.Path}).EscapedPath()
 	if source.Path == "" || source.Path == "." {
-		base = folder + "-" // no file is called so; a relative reference is relative to the top
+		base = folder + "-" // no file has this name; a relative reference is relative to the top
 	}
 	c := newCompilation(source.Name, source.Files)
 	if err := c.add(base, source.Name, source.JSON); err != nil {
@@ -69,7 +71,7 @@ func Compile(source Source) (*Schema, error) {
 	return c.compile(base)
 }
 
-// File compiles the schema in a file of the user's, for `--expect-body`. Its folder is what a $ref may reach.
+// File compiles the schema in a user's file, for `--expect-body`. A $ref may reach the folder of the file.
 func File(name string) (*Schema, error) {
 	root, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
@@ -84,8 +86,7 @@ func File(name string) (*Schema, error) {
 	return Compile(Source{Name: name, JSON: data, Files: root.FS(), Path: base})
 }
 
-// compileShipped compiles a schema that comes with Semblance. Content (a JSON array encoded in a string) is asserted
-// there and nowhere else.
+// compileShipped compiles a schema of Semblance. Only there is content asserted (a JSON array encoded in a string).
 func compileShipped(id string) (*Schema, error) {
 	data, err := readShipped(id)
 	if err != nil {
@@ -99,10 +100,10 @@ func compileShipped(id string) (*Schema, error) {
 	return c.compile(id)
 }
 
-// documents are the parsed schemas that a compiled one consists of, by their URL.
+// documents are the parsed schemas of a compiled one, by URL.
 type documents map[string]any
 
-// compilation gathers what one schema refers to.
+// compilation collects the schemas that one schema refers to.
 type compilation struct {
 	name      string
 	files     fs.FS
@@ -139,7 +140,7 @@ func (c *compilation) add(address, name string, data []byte) error {
 	return nil
 }
 
-// prepare checks a schema before the library sees it, remembers it, and sets $schema.
+// prepare checks a schema before the library reads it, stores it, and sets $schema.
 func (c *compilation) prepare(address, name string, data []byte) ([]byte, error) {
 	v, err := Parse(data)
 	if err != nil {
@@ -177,20 +178,20 @@ func resolve(base, reference string) (string, error) {
 	return u.String(), nil
 }
 
-// read returns what a reference leads to.
+// read returns the target of a reference.
 func (c *compilation) read(address string) ([]byte, error) {
 	if strings.HasPrefix(address, "semblance:") {
 		return readShipped(address)
 	}
 	name, ok := strings.CutPrefix(address, folder)
 	if !ok {
-		return nil, fmt.Errorf("$ref %q: a reference reaches files of the same folder and semblance:payload/… or semblance:response/…, nothing else", address)
+		return nil, fmt.Errorf("$ref %q: a reference may reach files of the same folder, semblance:payload/… and semblance:response/… only", address)
 	}
 	if unescaped, err := url.PathUnescape(name); err == nil {
 		name = unescaped
 	}
 	if c.files == nil {
-		return nil, fmt.Errorf("$ref %q: there is no folder to look for it", name)
+		return nil, fmt.Errorf("$ref %q: a relative reference needs a folder, and this schema has none", name)
 	}
 	data, err := readFile(c.files, path.Clean(name))
 	if err != nil {
@@ -199,8 +200,8 @@ func (c *compilation) read(address string) ([]byte, error) {
 	return data, nil
 }
 
-// readNamed reads the file that the user has named. It may be a symbolic link to anywhere: what is bounded to a folder is
-// what a schema may refer to, not what its user may ask for.
+// readNamed reads the file that the user named. It may be a symbolic link to any place: only the references of a schema
+// are restricted to a folder.
 func readNamed(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -220,42 +221,42 @@ func readFile(files fs.FS, name string) ([]byte, error) {
 	return readBounded(f)
 }
 
-// readBounded reads a document that is not too large to parse.
+// readBounded reads a document of at most MaxSize.
 func readBounded(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err == nil && len(data) > MaxSize {
-		err = fmt.Errorf("larger than %d bytes, which no schema needs", MaxSize)
+		err = fmt.Errorf("larger than %s", human.Size(MaxSize))
 	}
 	return data, plain(err)
 }
 
-// plain takes the operation and the path off an error of the file system: the message names the file already.
+// plain removes operation and path from a file system error, because the message names the file already.
 func plain(err error) error {
 	var pathError *fs.PathError
 	if !errors.As(err, &pathError) {
 		return err
 	}
-	if pathError.Err.Error() == "path escapes from parent" { // os.Root has no name for it
-		return errors.New("it leads out of the folder")
+	if pathError.Err.Error() == "path escapes from parent" { // os.Root has no variable for this error
+		return errors.New("it leaves the folder")
 	}
 	return pathError.Err
 }
 
 func (c *compilation) compile(address string) (schema *Schema, err error) {
 	defer func() {
-		if r := recover(); r != nil { // the library is not made for every schema that its meta-schema lets through
-			schema, err = nil, c.problem(fmt.Errorf("it cannot be compiled (%v)", r))
+		if r := recover(); r != nil { // the library panics at some schemas that its meta-schema allows
+			schema, err = nil, c.problem(fmt.Errorf("compilation failed (%v)", r))
 		}
 	}()
 	compiled, err := c.compiler.Compile(address)
 	if err != nil {
 		return nil, c.problem(err)
 	}
-	c.budget.on = isRecursive(compiled)
+	c.budget.set(complexityOf(compiled))
 	return &Schema{name: c.name, compiled: compiled, documents: c.documents, budget: c.budget}, nil
 }
 
-// problem says an error of the compiler in our words.
+// problem explains an error of the compiler.
 func (c *compilation) problem(err error) error {
 	var ours *SchemaError
 	if errors.As(err, &ours) {
@@ -277,11 +278,11 @@ func (c *compilation) problem(err error) error {
 		for len(invalid.Causes) > 0 {
 			invalid = invalid.Causes[0]
 		}
-		return &SchemaError{c.name, []Problem{{pointerOf(invalid.InstanceLocation).String(), "not allowed by the draft that $schema names"}}}
+		return &SchemaError{c.name, []Problem{{pointerOf(invalid.InstanceLocation).String(), "not allowed by the draft in $schema"}}}
 	}
 	text := strings.TrimPrefix(err.Error(), "jsonschema: ")
 	if missing, ok := strings.CutSuffix(text, " not found"); ok {
-		text = fmt.Sprintf("$ref %q leads to nothing", strings.TrimPrefix(strings.TrimPrefix(missing, folder+"-"), folder))
+		text = fmt.Sprintf("$ref %q has no target", strings.TrimPrefix(strings.TrimPrefix(missing, folder+"-"), folder))
 	}
 	return &SchemaError{c.name, []Problem{{"", text}}}
 }

@@ -32,17 +32,17 @@ func TestReferences(t *testing.T) {
 		{`{"properties":{"event":{"$ref":"semblance:payload/patient.created"}}}`, "", `{"event":7}`, "/event: expected an object, got the number 7"},
 		{`{"$ref":"missing.json"}`, "", "", `schema test: $ref "missing.json": file does not exist`},
 		{`{"$ref":"../outside.json"}`, "", "", `schema test: $ref "outside.json": file does not exist`},
-		{`{"$ref":"ack.schema.json#/$defs/none"}`, "", "", `schema test: $ref "ack.schema.json#/$defs/none" leads to nothing`},
-		{`{"$ref":"#/$defs/none"}`, "", "", `schema test: $ref "#/$defs/none" leads to nothing`},
+		{`{"$ref":"ack.schema.json#/$defs/none"}`, "", "", `schema test: $ref "ack.schema.json#/$defs/none" has no target`},
+		{`{"$ref":"#/$defs/none"}`, "", "", `schema test: $ref "#/$defs/none" has no target`},
 		{`{"$ref":"bad.json"}`, "", "", `schema test: $ref leads to bad.json: /typ: unknown keyword "typ"; did you mean "type"?`},
 		{`{"$ref":"garbage.json"}`, "", "", `schema test: $ref leads to garbage.json: expected JSON, got text that begins "<html>"`},
 		{`{"$ref":"loop.json"}`, "", "", `schema test: a $ref leads back to itself`},
 		{`{"$ref":"#"}`, "", "", `schema test: a $ref leads back to itself`},
-		{`{"$ref":"file:///etc/passwd"}`, "", "", `schema test: $ref "file:///etc/passwd": a reference reaches files of the same folder and semblance:payload/… or semblance:response/…, nothing else`},
-		{`{"$ref":"http://127.0.0.1:1/x.json"}`, "", "", `schema test: $ref "http://127.0.0.1:1/x.json": a reference reaches files of the same folder and semblance:payload/… or semblance:response/…, nothing else`},
+		{`{"$ref":"file:///etc/passwd"}`, "", "", `schema test: $ref "file:///etc/passwd": a reference may reach files of the same folder, semblance:payload/… and semblance:response/… only`},
+		{`{"$ref":"http://127.0.0.1:1/x.json"}`, "", "", `schema test: $ref "http://127.0.0.1:1/x.json": a reference may reach files of the same folder, semblance:payload/… and semblance:response/… only`},
 		{`{"$ref":"semblance:payload/booking.craeted"}`, "", "", `schema test: unknown event type "booking.craeted"; did you mean "booking.created"?`},
-		{`{"$ref":"semblance:teapot"}`, "", "", `schema test: "semblance:teapot" names no schema: there are semblance:payload/<event type> and semblance:response/<name>`},
-		{`{"$schema":"https://example.com/my-draft"}`, "", "", `schema test: $ref "https://example.com/my-draft": a reference reaches files of the same folder and semblance:payload/… or semblance:response/…, nothing else`},
+		{`{"$ref":"semblance:teapot"}`, "", "", `schema test: unknown schema "semblance:teapot"; use semblance:payload/<event type> or semblance:response/<name>`},
+		{`{"$schema":"https://example.com/my-draft"}`, "", "", `schema test: $ref "https://example.com/my-draft": a reference may reach files of the same folder, semblance:payload/… and semblance:response/… only`},
 	}
 	for _, test := range tests {
 		s, err := Compile(Source{Name: "test", JSON: []byte(test.schema), Files: files, Path: test.path})
@@ -81,12 +81,12 @@ func TestFile(t *testing.T) {
 	if _, err := File(filepath.Join(dir, "none.json")); err == nil || !strings.HasSuffix(err.Error(), "none.json: no such file or directory") {
 		t.Errorf("a missing file: %v", err)
 	}
-	if _, err := File(write(filepath.Join(dir, "large.json"), strings.Repeat(" ", 2*MaxSize))); err == nil || !strings.HasSuffix(err.Error(), "large.json: larger than 1048576 bytes, which no schema needs") {
+	if _, err := File(write(filepath.Join(dir, "large.json"), strings.Repeat(" ", 2*MaxSize))); err == nil || !strings.HasSuffix(err.Error(), "large.json: larger than 1 MiB") {
 		t.Errorf("a large file: %v", err)
 	}
 	if err := os.Symlink(outside, filepath.Join(dir, "link.json")); err == nil {
 		linked := write(filepath.Join(dir, "linked.json"), `{"$ref":"link.json"}`)
-		if _, err := File(linked); err == nil || !strings.Contains(err.Error(), `$ref "link.json": it leads out of the folder`) {
+		if _, err := File(linked); err == nil || !strings.Contains(err.Error(), `$ref "link.json": it leaves the folder`) {
 			t.Errorf("a link that leads out of the folder: %v", err)
 		}
 		if _, err := File(filepath.Join(dir, "link.json")); err != nil {
@@ -100,7 +100,7 @@ func TestCompileSaysEveryProblem(t *testing.T) {
 		{`{"propertes":{},"type":"strin","required":"x"}`, `schema test: /propertes: unknown keyword "propertes"; did you mean "properties"?; /required: expected an array of strings, got the string "x"; /type: unknown type "strin"; did you mean "string"?`},
 		{`{"items":[{"minLenght":1}]}`, `schema test: /items/0/minLenght: unknown keyword "minLenght"; did you mean "minLength"?`},
 		{`{"properties":{"a/b":{"format":"emial"}}}`, `schema test: /properties/a~1b/format: unknown format "emial"; did you mean "email"?`},
-		{`{"pattern":"(?=x)"}`, "schema test: /pattern: the pattern \"(?=x)\" does not compile: invalid or unsupported Perl syntax: `(?=` (patterns are RE2: there is no looking ahead or behind)"},
+		{`{"pattern":"(?=x)"}`, "schema test: /pattern: the pattern \"(?=x)\" does not compile: invalid or unsupported Perl syntax: `(?=` (patterns are RE2, without look-ahead and look-behind)"},
 		{`{"patternProperties":{"[":{}}}`, "schema test: /patternProperties/[: the pattern \"[\" does not compile: missing closing ]: `[`"},
 		{`{"minLength":-1,"maxLength":1.5,"minimum":"1","multipleOf":0,"uniqueItems":1}`, `schema test: /maxLength: expected a whole number, 0 or more, got the number 1.5; /minLength: expected a whole number, 0 or more, got the number -1; /minimum: expected a number, got the string "1"; /multipleOf: expected a number above 0, got the number 0; /uniqueItems: expected true or false, got the number 1`},
 		{`{"properties":[],"anyOf":[],"enum":[],"type":[]}`, `schema test: /anyOf: expected an array of schemas, got an empty array; /enum: expected an array of the values that are allowed, got an empty array; /properties: expected an object, got an empty array; /type: expected a type or an array of types, got an empty array`},
@@ -109,7 +109,7 @@ func TestCompileSaysEveryProblem(t *testing.T) {
 		{``, `schema test: expected JSON, got nothing (an empty body)`},
 		{`{"type":"object"`, `schema test: expected JSON, got a document that is cut off: "{\"type\":\"object\""`},
 		{`{"minimum":1e10000000}`, `schema test: expected numbers with exponents from -400 to 400, got "1e10000000"`},
-		{strings.Repeat(`{"not":`, 200) + "{}" + strings.Repeat("}", 200), `schema test: expected at most 64 objects and arrays within each other, got more`},
+		{strings.Repeat(`{"not":`, 200) + "{}" + strings.Repeat("}", 200), `schema test: expected at most 64 nested objects and arrays, got more`},
 	}
 	for _, test := range tests {
 		_, err := Compile(Source{Name: "test", JSON: []byte(test.schema)})

@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"semblance/schemas/human"
 )
 
-// describe names a JSON value for a person: its type, and as much of it as fits a line.
+// describe returns the type of a JSON value and as much of it as fits a line.
 func describe(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -27,7 +29,7 @@ func describe(v any) string {
 		if len(v) == 0 {
 			return "an empty array"
 		}
-		return "an array of " + plural(len(v), "item")
+		return "an array of " + human.Count(len(v), "item")
 	case map[string]any:
 		if len(v) == 0 {
 			return "an empty object"
@@ -37,10 +39,10 @@ func describe(v any) string {
 	return "the number " + cut(fmt.Sprint(v))
 }
 
-// maxExcerpt is how many characters of a value a message shows.
+// maxExcerpt is the length of a value in a message.
 const maxExcerpt = 60
 
-// quoted shows a string in quotes, cut to what fits a line.
+// quoted returns a string in quotes, cut to fit a line.
 func quoted(s string) string {
 	if shown := cut(s); shown != s {
 		return strconv.Quote(strings.TrimSuffix(shown, "…")) + "…"
@@ -48,7 +50,7 @@ func quoted(s string) string {
 	return strconv.Quote(s)
 }
 
-// printable puts those names in quotes that would not be seen as they are, or would move the cursor of a terminal.
+// printable quotes the names that are empty, invisible or could control a terminal.
 func printable(names []string) []string {
 	for i, name := range names {
 		names[i] = printableName(name)
@@ -75,16 +77,16 @@ func cut(s string) string {
 	return s[:end] + "…"
 }
 
-// short shows a value of a schema as JSON.
+// short returns a value of a schema as JSON.
 func short(v any) string {
 	data, err := json.Marshal(v)
-	if err != nil { // it was read from JSON
+	if err != nil { // cannot happen: the value was parsed from JSON
 		return fmt.Sprint(v)
 	}
 	return cut(string(data))
 }
 
-// enumerate joins words with commas, at most so many of them.
+// enumerate joins at most the given number of words with commas.
 func enumerate(words []string, most int) string {
 	shown := make([]string, 0, most)
 	for _, w := range words[:min(len(words), most)] {
@@ -97,33 +99,19 @@ func enumerate(words []string, most int) string {
 	return text
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 func atLeast(n any, noun string) string { return "at least " + amount(n, noun) }
 func atMost(n any, noun string) string  { return "at most " + amount(n, noun) }
 
-// amount counts nouns by a number of a schema; absent is 1, as for minContains.
+// amount returns a number of a schema with its noun. An absent number is 1, as for minContains.
 func amount(n any, noun string) string {
 	number, ok := n.(json.Number)
-	if !ok {
-		number = "1"
+	if !ok || number == "1" {
+		return "1 " + noun
 	}
-	plural := noun + "s"
-	if strings.HasSuffix(noun, "y") {
-		plural = strings.TrimSuffix(noun, "y") + "ies"
-	}
-	if number == "1" {
-		plural = noun
-	}
-	return fmt.Sprintf("%s %s", number, plural)
+	return fmt.Sprintf("%s %s", number, human.Plural(noun))
 }
 
-// typeWords says the value of the keyword type: a string, or an object.
+// typeWords describes the value of the keyword type.
 func typeWords(v any) string {
 	list, ok := v.([]any)
 	if !ok {

@@ -2,6 +2,8 @@ package validate
 
 import (
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +25,8 @@ func TestHostileDocuments(t *testing.T) {
 		{"huge exponent below", `{"a":[-1E-99999999999999999999]}`, `expected numbers with exponents from -400 to 400, got "-1E-99999999999999999999"`},
 		{"long number", strings.Repeat("9", 1_000_000), "expected numbers of at most 400 characters, got one of 1000000, 99999999999999999999…"},
 		{"long fraction", "0." + strings.Repeat("3", 500), "expected numbers of at most 400 characters, got one of 502, 0.333333333333333333…"},
-		{"deep arrays", strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000), "expected at most 64 objects and arrays within each other, got more"},
-		{"deep objects", strings.Repeat(`{"a":`, 100_000), "expected at most 64 objects and arrays within each other, got more"},
+		{"deep arrays", strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000), "expected at most 64 nested objects and arrays, got more"},
+		{"deep objects", strings.Repeat(`{"a":`, 100_000), "expected at most 64 nested objects and arrays, got more"},
 		{"large", `"` + strings.Repeat("a", 2*MaxSize) + `"`, "expected a document of at most 1048576 bytes, got one of 2097154"},
 		{"cut off", `{"a":`, `expected JSON, got a document that is cut off: "{\"a\":"`},
 		{"two documents", `{} {}`, "expected one JSON document, got more after its end, at byte 4"},
@@ -89,7 +91,7 @@ func manyMembers(n int) string {
 func TestTheBudget(t *testing.T) {
 	s := mustCompile(t, `{"anyOf":[{"type":"array","items":{"$ref":"#"}},{"items":{"$ref":"#"},"maxItems":0},{"type":"array","maxItems":1,"items":{"$ref":"#"}}]}`)
 	deep := strings.Repeat("[", 60) + "[1,2]" + strings.Repeat("]", 60)
-	want := "the document: expected a document that this schema can judge, got one of depth 62 that takes more than 6451 steps"
+	want := "the document: expected a validation by test, got more than 6,451 steps: the schema is too expensive for this document"
 	if got := lines(s.Validate([]byte(deep))); got != want {
 		t.Errorf("%.300s\nwant\n%s", got, want)
 	}
@@ -98,17 +100,44 @@ func TestTheBudget(t *testing.T) {
 	}
 }
 
+// A schema of 3 kB whose 40 definitions each refer to the next one twice takes 2^40 steps. It is refused within the bounds
+// of time and memory, on the valid side and on the invalid one.
+func TestExponentialSchema(t *testing.T) {
+	var defs []string
+	for i := range 40 {
+		defs = append(defs, fmt.Sprintf(`"d%d":{"allOf":[{"$ref":"#/$defs/d%d"},{"$ref":"#/$defs/d%d"}]}`, i, i+1, i+1))
+	}
+	for _, last := range []string{`{"type":"object"}`, `{"type":"string"}`, `true`} {
+		schema := `{"$ref":"#/$defs/d0","$defs":{` + strings.Join(defs, ",") + `,"d40":` + last + `}}`
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(256 << 20))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		s := mustCompile(t, schema)
+		s.AcceptsAnything()
+		violations := s.Validate([]byte(`{"a":1}`))
+		took := time.Since(start)
+		runtime.ReadMemStats(&after)
+		if got := lines(violations); !strings.Contains(got, "the schema is too expensive for this document") {
+			t.Errorf("%s: %.300s", last, got)
+		}
+		if allocated := after.TotalAlloc - before.TotalAlloc; took > patience || allocated > 512<<20 {
+			t.Errorf("%s: it took %v and %d MiB", last, took, allocated>>20)
+		}
+	}
+}
+
 func TestChangedKeys(t *testing.T) {
 	s := payload(t, "pathway.metadata.updated")
 	for value, want := range map[string]string{
 		`"[\"stage\"]"`:              "",
 		`" [ \"a\" , \"b\\\"]\" ] "`: "",
-		`"[]"`:                       "/identifiers/changedKeys: expected at least 1 item, got an empty array in the JSON that the string encodes",
-		`"[null]"`:                   "/identifiers/changedKeys/0: expected a string, got null in the JSON that the string encodes",
-		`"stage"`:                    "/identifiers/changedKeys: expected JSON, written in the string, got the string \"stage\"",
-		`"[1]"`:                      "/identifiers/changedKeys/0: expected a string, got the number 1 in the JSON that the string encodes",
+		`"[]"`:                       "/identifiers/changedKeys: expected at least 1 item, got an empty array in the JSON of the string",
+		`"[null]"`:                   "/identifiers/changedKeys/0: expected a string, got null in the JSON of the string",
+		`"stage"`:                    "/identifiers/changedKeys: expected JSON in the string, got the string \"stage\"",
+		`"[1]"`:                      "/identifiers/changedKeys/0: expected a string, got the number 1 in the JSON of the string",
 		`["stage"]`:                  "/identifiers/changedKeys: expected a string, got an array of 1 item",
-		`"{}"`:                       "/identifiers/changedKeys: expected an array, got an empty object in the JSON that the string encodes",
+		`"{}"`:                       "/identifiers/changedKeys: expected an array, got an empty object in the JSON of the string",
 	} {
 		body := envelope("pathway.metadata.updated", `"pathwayId":`+id+`,"patientId":`+id+`,"episodeId":`+id+`,"changedKeys":`+value, "")
 		if got := lines(s.Validate([]byte(body))); got != want {

@@ -15,7 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// form is what the value of a keyword looks like.
+// form is the form of a keyword's value.
 type form int
 
 const (
@@ -45,7 +45,7 @@ type keyword struct {
 	form form
 }
 
-// keywords are those of the drafts 4 to 2020-12.
+// keywords lists the keywords of the drafts 4 to 2020-12.
 var keywords = [...]keyword{
 	{"$schema", text}, {"$id", text}, {"id", text}, {"$ref", text}, {"$anchor", text}, {"$dynamicRef", text},
 	{"$dynamicAnchor", text}, {"$recursiveRef", text}, {"$recursiveAnchor", boolean}, {"$vocabulary", anything},
@@ -70,11 +70,11 @@ var keywords = [...]keyword{
 // typeNames are the types of JSON Schema.
 var typeNames = [...]string{"string", "integer", "number", "boolean", "object", "array", "null"}
 
-// remarks are formats that OpenAPI defines and that nothing can check. They are allowed, for schemas that come from there.
+// remarks lists formats of OpenAPI that cannot be checked. They are allowed in schemas from there.
 var remarks = [...]string{"int32", "int64", "float", "double", "byte", "binary", "password"}
 
-// checkSchema finds what is wrong with a schema before the library compiles it. The library accepts an unknown keyword
-// in silence, and its messages about known ones are not for people.
+// checkSchema returns the problems of a schema before the library compiles it. The library accepts unknown keywords
+// silently, and its messages are hard to read.
 func checkSchema(v any) []Problem {
 	c := &checker{}
 	c.schema("", v)
@@ -104,7 +104,7 @@ func (c *checker) keyword(at, name string, v any) {
 	i := slices.IndexFunc(keywords[:], func(k keyword) bool { return k.name == name })
 	if i < 0 {
 		if !strings.HasPrefix(name, "x-") {
-			c.add(place, "%s", unknown("keyword", name, keywordNames()))
+			c.add(place, "%s", naming.Unknown("keyword", name, keywordNames()))
 		}
 		return
 	}
@@ -121,15 +121,8 @@ func keywordNames() []string {
 	return names
 }
 
-func unknown(what, word string, known []string) string {
-	if near := naming.Nearest(word, known); near != "" {
-		return fmt.Sprintf("unknown %s %q; did you mean %q?", what, word, near)
-	}
-	return fmt.Sprintf("unknown %s %q", what, word)
-}
-
-// value checks the value of a keyword; it returns what was expected if v is not of the form, and adds the problems that
-// are further inside.
+// value checks the value of a keyword. It returns the expected form if v has another one, and adds the problems inside
+// the value.
 func (c *checker) value(at string, f form, v any) string {
 	switch f {
 	case text, pattern, format:
@@ -182,7 +175,7 @@ func (c *checker) word(at string, f form, s string) {
 		}
 	case format:
 		if jsonschema.Formats[s] == nil && !slices.Contains(remarks[:], s) {
-			c.add(at, "%s", unknown("format", s, slices.Sorted(maps.Keys(jsonschema.Formats))))
+			c.add(at, "%s", naming.Unknown("format", s, slices.Sorted(maps.Keys(jsonschema.Formats))))
 		}
 	}
 }
@@ -190,7 +183,7 @@ func (c *checker) word(at string, f form, s string) {
 func badPattern(pattern string, err error) string {
 	message := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 	if strings.Contains(pattern, "(?=") || strings.Contains(pattern, "(?!") || strings.Contains(pattern, "(?<") {
-		message += " (patterns are RE2: there is no looking ahead or behind)"
+		message += " (patterns are RE2, without look-ahead and look-behind)"
 	}
 	return fmt.Sprintf("the pattern %q does not compile: %s", pattern, message)
 }
@@ -209,7 +202,7 @@ func (c *checker) types(at string, v any) string {
 			return "a type or an array of types"
 		}
 		if !slices.Contains(typeNames[:], name) {
-			c.add(at, "%s", unknown("type", name, typeNames[:]))
+			c.add(at, "%s", naming.Unknown("type", name, typeNames[:]))
 		}
 	}
 	return ""
@@ -241,7 +234,7 @@ func isStrings(v any) bool {
 	return ok && !slices.ContainsFunc(items, func(item any) bool { _, ok := item.(string); return !ok })
 }
 
-// numeral returns what was expected if v is not a number of the form.
+// numeral returns the expected form if v is not such a number.
 func numeral(f form, v any) string {
 	if _, ok := v.(bool); ok && f == limit {
 		return ""

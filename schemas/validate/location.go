@@ -11,17 +11,17 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// location is where in a schema a failure comes from.
+// location is the place of a failure in a schema.
 type location struct {
-	keyword   string          // the keyword that failed; "" where the schema itself is false
+	keyword   string          // the failed keyword; "" if the schema itself is false
 	value     any             // its value
-	schema    map[string]any  // the schema that it stands in
-	arguments pointer.Pointer //  what follows the keyword: the name and the index below dependentRequired
-	names     bool            // the schema is applied to the name of a property, not to its value
-	content   bool            // the schema is applied to what a string encodes
+	schema    map[string]any  // the schema that contains it
+	arguments pointer.Pointer // the tokens after the keyword: name and index below dependentRequired
+	names     bool            // the schema applies to the name of a property, not to its value
+	content   bool            // the schema applies to the JSON in a string
 }
 
-// locate finds the keyword of a failure in the schemas that were compiled.
+// locate finds the keyword of a failure in the compiled schemas.
 func (d documents) locate(e *jsonschema.ValidationError) location {
 	var l location
 	for way := pointerOf(e.KeywordLocation); len(way) > 0; way = way[steps(way):] {
@@ -30,7 +30,7 @@ func (d documents) locate(e *jsonschema.ValidationError) location {
 	}
 	address, fragment, _ := strings.Cut(e.AbsoluteKeywordLocation, "#")
 	way := pointerOf(fragment)
-	last := 0 // where the last keyword is
+	last := 0 // index of the last keyword
 	for at := 0; at < len(way); at += steps(way[at:]) {
 		last = at
 	}
@@ -73,7 +73,7 @@ func formOf(name string) form {
 	return keywords[i].form
 }
 
-// steps is how many tokens lead from a schema, by the keyword that way begins with, to the next schema.
+// steps returns the number of tokens from a schema to the next one, by the first keyword of way.
 func steps(way pointer.Pointer) int {
 	n := 1
 	switch formOf(way[0]) {

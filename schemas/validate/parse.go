@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// The bounds of a document. They are far beyond what an answer to a webhook needs, and small enough that the worst
-// document within them is judged in a moment.
+// The bounds of a document. They are far larger than a response to a webhook, and small enough that any document within
+// them is validated quickly.
 const (
 	MaxSize   = 1 << 20 // bytes
-	MaxDepth  = 64      // objects and arrays within each other
-	MaxNumber = 400     // characters of one number, and the largest exponent: beyond it, exact arithmetic takes for ever
+	MaxDepth  = 64      // nested objects and arrays
+	MaxNumber = 400     // characters of a number, and the largest exponent; exact arithmetic beyond it takes too long
 )
 
-// documentError says why a document cannot be judged.
+// documentError explains why a document cannot be validated.
 type documentError struct {
 	expected string
 	got      string
@@ -28,8 +28,8 @@ func (e *documentError) Error() string {
 	return fmt.Sprintf("expected %s, got %s", e.expected, e.got)
 }
 
-// Parse reads one JSON document within the bounds [MaxSize], [MaxDepth] and [MaxNumber]. Numbers come as json.Number,
-// objects as map[string]any, arrays as []any. Whatever reads somebody else's JSON should read it through Parse.
+// Parse parses one JSON document within the bounds [MaxSize], [MaxDepth] and [MaxNumber]. Numbers become json.Number,
+// objects map[string]any, arrays []any. Use it for all JSON of other programs.
 func Parse(data []byte) (any, error) {
 	if len(data) > MaxSize {
 		return nil, &documentError{fmt.Sprintf("a document of at most %d bytes", MaxSize), fmt.Sprintf("one of %d", len(data))}
@@ -66,8 +66,8 @@ func notJSON(data []byte, err error) error {
 	return &documentError{"JSON", found}
 }
 
-// scan looks at the tokens of the document, before anything recurses into it or calculates with its numbers. It checks no
-// syntax.
+// scan checks depth and numbers of the document before anything recurses into it or computes with its numbers. It does not
+// check the syntax.
 func scan(data []byte) error {
 	depth := 0
 	for i := 0; i < len(data); i++ {
@@ -102,7 +102,7 @@ func isNumeral(c byte) bool {
 }
 
 func tooDeep() error {
-	return &documentError{fmt.Sprintf("at most %d objects and arrays within each other", MaxDepth), "more"}
+	return &documentError{fmt.Sprintf("at most %d nested objects and arrays", MaxDepth), "more"}
 }
 
 func checkNumber[T string | []byte](number T) error {
@@ -119,7 +119,7 @@ func checkNumber[T string | []byte](number T) error {
 	return nil
 }
 
-// checkValue holds a document that is already in memory to the same bounds. It is within depth objects and arrays.
+// checkValue checks the same bounds for a parsed document. depth is the number of objects and arrays around it.
 func checkValue(v any, depth int) error {
 	switch v := v.(type) {
 	case map[string]any:

@@ -1,5 +1,5 @@
-// Package validate compiles JSON Schemas and says, in words that a person understands, where a JSON document departs from
-// one: the payloads that Semblance sends, and what receivers answer.
+// Package validate compiles JSON Schemas and explains in plain words where a JSON document does not match one: payloads
+// of events, and responses of receivers.
 //
 //	s, err := validate.Payload(eventType)                   // semblance:payload/<type>, compiled on first use
 //	s, err := validate.Response("ack")                      // semblance:response/<name>
@@ -8,22 +8,21 @@
 //		fmt.Println(v)                                      // /job/id: expected a string or an integer, got null
 //	}
 //
-// A document comes from somebody else's program, so nothing in it may hurt: [Schema.Validate] bounds its size, depth and
-// numbers before anything looks at it, and what is out of bounds is a [Violation] like any other. Violations come in a
-// stable order, sorted by where they are.
+// A document comes from another program and may be hostile: [Schema.Validate] bounds its size, depth and numbers before
+// parsing, and the work of the validation. A document out of bounds is a [Violation] like any other. Violations are sorted
+// by place.
 //
 // # An empty body
 //
-// A body without bytes, or of white space alone, counts as null. So a schema that allows an empty answer allows null
-// ({"type": ["null", "object"]}, or {"$ref": "semblance:response/ack"}), and one that does not is answered with
-// "expected an object, got an empty body".
+// An empty body, or one of white space, counts as null. A schema that allows an empty response therefore allows null
+// ({"type": ["null", "object"]}, or {"$ref": "semblance:response/ack"}). Otherwise the violation is "expected an object, got
+// an empty body".
 //
-// # What a schema may say
+// # Schemas
 //
-// Draft 2020-12 unless $schema names another. The keyword format is asserted, because an expectation that nothing checks
-// is no expectation; a format that is not known is refused. An unknown keyword is refused with the nearest known one
-// (x-… is free). A $ref reaches other files of the same folder and the schemas that come with Semblance
-// (semblance:payload/<type>, semblance:response/<name>), and nothing else: never the network.
+// The draft is 2020-12 unless $schema names another. The keyword format is asserted, and an unknown format is refused. An
+// unknown keyword is refused with the nearest known one (x-… is allowed). A $ref may reach other files of the same folder
+// and the schemas of Semblance (semblance:payload/<type>, semblance:response/<name>) only: never the network.
 package validate
 
 import (
@@ -36,18 +35,18 @@ import (
 	"semblance/schemas"
 )
 
-// Schema is a compiled JSON Schema. Its methods may be called from several goroutines.
+// Schema is a compiled JSON Schema. It is safe for concurrent use.
 type Schema struct {
 	name      string
 	compiled  *jsonschema.Schema
-	documents documents // what it was compiled from, for the words of a violation
+	documents documents // its sources, for explaining violations
 	budget    *budget
 }
 
-// Name is what the schema is called in messages: semblance:payload/booking.created, or the Name of its [Source].
+// Name returns the name of the schema in messages: semblance:payload/booking.created, or the Name of its [Source].
 func (s *Schema) Name() string { return s.name }
 
-// shipped keeps the schemas that come with Semblance once they are compiled: from $id to func() (*Schema, error).
+// shipped holds the compiled schemas of Semblance: from $id to func() (*Schema, error).
 var shipped sync.Map
 
 // Payload returns the schema of the event type's payload.
@@ -55,7 +54,7 @@ func Payload(t *schemas.EventType) (*Schema, error) {
 	return compiledOnce("semblance:payload/" + t.Name)
 }
 
-// Response returns the schema semblance:response/<name>, one of those that [Responses] lists.
+// Response returns the schema semblance:response/<name>; see [Responses].
 func Response(name string) (*Schema, error) {
 	if _, err := schemas.ResponseSchema(name); err != nil {
 		return nil, err
@@ -84,17 +83,17 @@ func readShipped(id string) ([]byte, error) {
 	if name, ok := strings.CutPrefix(path, "response/"); ok {
 		return schemas.ResponseSchema(name)
 	}
-	return nil, fmt.Errorf("%q names no schema: there are semblance:payload/<event type> and semblance:response/<name>", id)
+	return nil, fmt.Errorf("unknown schema %q; use semblance:payload/<event type> or semblance:response/<name>", id)
 }
 
-// Shipped describes one of the schemas for answers that come with Semblance.
+// Shipped describes a schema of Semblance for responses.
 type Shipped struct {
 	Name        string // as in semblance:response/<name>
 	Title       string
 	Description string
 }
 
-// Responses lists the schemas for answers, by name.
+// Responses returns the schemas for responses, sorted by name.
 func Responses() ([]Shipped, error) {
 	var list []Shipped
 	for _, name := range schemas.ResponseNames() {
@@ -114,8 +113,8 @@ func Responses() ([]Shipped, error) {
 	return list, nil
 }
 
-// Validate reports where the document departs from the schema; nil means nowhere. It takes any bytes: what is no JSON
-// or out of bounds is one violation. An empty document counts as null.
+// Validate returns the violations of a document, or nil if it is valid. It accepts any bytes: invalid JSON or a document out
+// of bounds is one violation. An empty document counts as null.
 func (s *Schema) Validate(data []byte) []Violation {
 	if isEmpty(data) {
 		return s.validate(nil, "an empty body")
@@ -127,8 +126,8 @@ func (s *Schema) Validate(data []byte) []Violation {
 	return s.validate(v, "")
 }
 
-// ValidateValue is Validate for a document that [Parse] has read already, or one made of the same types:
-// map[string]any, []any, string, bool, nil, json.Number and Go's own numbers.
+// ValidateValue is Validate for a document from [Parse], or one of the same types: map[string]any, []any, string, bool,
+// nil, json.Number and Go's numbers.
 func (s *Schema) ValidateValue(v any) []Violation {
 	if err := checkValue(v, 0); err != nil {
 		return []Violation{outOfBounds(err)}

@@ -188,7 +188,7 @@ func TestValidateValue(t *testing.T) {
 		{nil, "the document: expected an object, got null"},
 		{map[string]string{"n": "1"}, "the document: expected a JSON value, got a Go value of type map[string]string"},
 		{map[string]any{"n": json.Number("1e10000000")}, `the document: expected numbers with exponents from -400 to 400, got "1e10000000"`},
-		{map[string]any{"n": deep}, "the document: expected at most 64 objects and arrays within each other, got more"},
+		{map[string]any{"n": deep}, "the document: expected at most 64 nested objects and arrays, got more"},
 	}
 	for _, test := range tests {
 		if got := lines(s.ValidateValue(test.value)); got != test.want {

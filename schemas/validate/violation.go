@@ -7,23 +7,25 @@ import (
 	"slices"
 	"strings"
 
+	"semblance/schemas/human"
 	"semblance/schemas/pointer"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// MaxViolations is how many violations one validation reports at most. The last one of more says how many there are.
+// MaxViolations is the largest number of violations that a validation reports. If there are more, the last one is their
+// number.
 const MaxViolations = 100
 
-// Violation is one place where a document departs from its schema.
+// Violation is a place where a document does not match its schema.
 type Violation struct {
-	Pointer  string `json:"pointer"`  // RFC 6901, into the document; "" is the whole of it
-	Keyword  string `json:"keyword"`  // the keyword of the schema that is violated, with its place: /properties/job/required; "" if there is none
+	Pointer  string `json:"pointer"`  // RFC 6901, into the document; "" is the whole document
+	Keyword  string `json:"keyword"`  // the violated keyword with its place in the schema: /properties/job/required; "" if unknown
 	Expected string `json:"expected"` // such as: a string
 	Got      string `json:"got"`      // such as: the number 12
 }
 
-// String is the violation as one line.
+// String returns the violation as one line.
 func (v Violation) String() string {
 	place := "the document"
 	if v.Pointer != "" {
@@ -37,24 +39,24 @@ func outOfBounds(err error) Violation {
 	if errors.As(err, &document) {
 		return Violation{Expected: document.expected, Got: document.got}
 	}
-	return Violation{Expected: "a document that can be judged", Got: err.Error()}
+	return Violation{Expected: "a valid document", Got: err.Error()}
 }
 
-// finding is a violation with what it is sorted by.
+// finding is a violation with its sort key.
 type finding struct {
 	Violation
 	at pointer.Pointer
 }
 
-// validate applies the compiled schema to a document within the bounds. name is what an empty body is called.
+// validate applies the compiled schema to a document within the bounds. name describes an empty body in messages.
 func (s *Schema) validate(document any, name string) (violations []Violation) {
 	defer func() {
 		if r := recover(); r != nil {
-			found := fmt.Sprintf("one at which the validation broke off (%v)", r)
+			got := fmt.Sprintf("a failure of the validation (%v)", r)
 			if r == errBudget {
-				found = fmt.Sprintf("one of depth %d that takes more than %d steps", depthOf(document), MaxSteps/depthOf(document))
+				got = fmt.Sprintf("more than %s: the schema is too expensive for this document", human.Count(s.budget.limit(document), "step"))
 			}
-			violations = []Violation{{Expected: "a document that this schema can judge", Got: found}}
+			violations = []Violation{{Expected: "a validation by " + s.name, Got: got}}
 		}
 	}()
 	err := s.budget.spend(document, func() error { return s.compiled.Validate(document) })
@@ -63,7 +65,7 @@ func (s *Schema) validate(document any, name string) (violations []Violation) {
 	}
 	var failure *jsonschema.ValidationError
 	if !errors.As(err, &failure) {
-		return []Violation{{Expected: "a document that this schema can judge", Got: plainLoop(err)}}
+		return []Violation{{Expected: "a validation by " + s.name, Got: plainLoop(err)}}
 	}
 	j := judge{documents: s.documents, document: document, name: name}
 	return limit100(j.flatten(failure))
@@ -72,20 +74,20 @@ func (s *Schema) validate(document any, name string) (violations []Violation) {
 func plainLoop(err error) string {
 	var loop jsonschema.InfiniteLoopError
 	if errors.As(err, &loop) {
-		return "that a $ref of the schema leads back to itself"
+		return "a $ref that leads back to itself"
 	}
 	return strings.TrimPrefix(err.Error(), "jsonschema: ")
 }
 
-// judge puts the failures of one validation into words.
+// judge explains the failures of one validation.
 type judge struct {
 	documents documents
 	document  any
 	name      string
 }
 
-// flatten returns the findings below a failure, sorted: the library's order is random. A failure of alternatives (anyOf,
-// oneOf), contains or not is one finding; that each alternative failed in its own way is its explanation.
+// flatten returns the findings below a failure, sorted, because the library's order is random. A failure of alternatives
+// (anyOf, oneOf), contains or not is one finding, explained by the failures of the alternatives.
 func (j *judge) flatten(failure *jsonschema.ValidationError) []finding {
 	var findings []finding
 	var walk func(*jsonschema.ValidationError)

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 	"semblance/schemas/pointer"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// explain puts a failure that has no further cause, or whose causes are alternatives, into words.
+// explain explains a failure without causes, or whose causes are alternatives.
 func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 	l := j.documents.locate(e)
 	at := pointerOf(e.InstanceLocation)
@@ -25,8 +26,8 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 		}
 		return []finding{j.finding(e, at, expected, got)}
 	}
-	if l.schema == nil && l.keyword != "" { // in a meta-schema of the library's
-		return one(fmt.Sprintf("what `%s` of %s wants", l.keyword, e.AbsoluteKeywordLocation), got)
+	if l.schema == nil && l.keyword != "" { // in a meta-schema of the library
+		return one(fmt.Sprintf("a value that matches `%s` of %s", l.keyword, e.AbsoluteKeywordLocation), got)
 	}
 	object, _ := value.(map[string]any)
 	switch l.keyword {
@@ -43,18 +44,18 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 		return j.alternatives(e, at, l, one, got)
 	case "minContains", "contains":
 		items, _ := value.([]any)
-		return one(atLeast(l.schema["minContains"], "item")+" that `contains` describes", fmt.Sprintf("%s, of which %d fit", got, len(items)-len(e.Causes)))
+		return one(atLeast(l.schema["minContains"], "item")+" that `contains` describes", fmt.Sprintf("%s, of which %d match", got, len(items)-len(e.Causes)))
 	case "uniqueItems":
 		return one("items that all differ", got+", two of which are equal")
 	case "contentSchema":
-		return nil // contentMediaType has said that it is no JSON
+		return nil // contentMediaType reports the invalid JSON
 	case "pattern":
 		if l.schema["contentSchema"] != nil {
 			return nil // the schema of the content reports the same with more detail
 		}
 	case "minLength", "maxLength":
 		text, _ := value.(string)
-		got = fmt.Sprintf("%s: %s", plural(utf8.RuneCountInString(text), "character"), quoted(text))
+		got = fmt.Sprintf("%s: %s", human.Count(utf8.RuneCountInString(text), "character"), quoted(text))
 	}
 	return one(expectation(l), got)
 }
@@ -68,8 +69,7 @@ func (j *judge) finding(e *jsonschema.ValidationError, at pointer.Pointer, expec
 	}, at}
 }
 
-// look returns the part of the document that a pointer leads to, and its description. A string on the way that encodes
-// JSON is decoded where the schema says so.
+// look returns the value at a pointer and its description. It decodes a string that contains JSON if the schema says so.
 func (j *judge) look(at pointer.Pointer, l location) (any, string) {
 	if len(at) == 0 && j.name != "" {
 		return j.document, j.name
@@ -86,13 +86,13 @@ func (j *judge) look(at pointer.Pointer, l location) (any, string) {
 		}
 		if decoded, err := Parse([]byte(text)); err == nil {
 			inner, _ := at[i:].Lookup(decoded)
-			return inner, describe(inner) + " in the JSON that the string encodes"
+			return inner, describe(inner) + " in the JSON of the string"
 		}
 	}
 	return value, describe(value)
 }
 
-// missing is a finding for each property that is not there.
+// missing returns a finding for each missing property.
 func (j *judge) missing(e *jsonschema.ValidationError, at pointer.Pointer, l location, object map[string]any) []finding {
 	var findings []finding
 	names, _ := l.value.([]any)
@@ -105,7 +105,7 @@ func (j *judge) missing(e *jsonschema.ValidationError, at pointer.Pointer, l loc
 	return findings
 }
 
-// surplus is a finding for each property that may not be there.
+// surplus returns a finding for each property that is not allowed.
 func (j *judge) surplus(e *jsonschema.ValidationError, at pointer.Pointer, l location, object map[string]any) []finding {
 	properties, _ := l.schema["properties"].(map[string]any)
 	patterns, _ := l.schema["patternProperties"].(map[string]any)
@@ -131,7 +131,7 @@ func (j *judge) surplus(e *jsonschema.ValidationError, at pointer.Pointer, l loc
 	return findings
 }
 
-// alternatives explains why none of anyOf or oneOf fits, or more than one of oneOf.
+// alternatives explains why no alternative of anyOf or oneOf matches, or more than one of oneOf.
 func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer.Pointer, l location, one func(string, string) []finding, got string) []finding {
 	branches, _ := l.value.([]any)
 	if names := onlyRequire(branches); names != nil {
@@ -142,7 +142,7 @@ func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer.Pointer, 
 		return one(amount+" of the properties "+enumerate(names, 12), got)
 	}
 	if len(e.Causes) == 0 {
-		return one(fmt.Sprintf("exactly one of %d alternatives to fit", len(branches)), got+", which fits several")
+		return one(fmt.Sprintf("a match of exactly one of %d alternatives", len(branches)), got+", which matches several")
 	}
 	var wanted []string
 	var nearest []finding
@@ -172,7 +172,7 @@ func (j *judge) alternatives(e *jsonschema.ValidationError, at pointer.Pointer, 
 	return one(strings.Join(wanted[:min(len(wanted), 5)], ", or "), got)
 }
 
-// foreign is the distance of an alternative that was hardly meant: it is of another type, or names itself otherwise.
+// foreign is the distance of an alternative that was probably not meant: it has another type or another constant.
 const foreign = 1000
 
 func distanceOf(findings []finding, at pointer.Pointer) int {
@@ -190,7 +190,7 @@ func distanceOf(findings []finding, at pointer.Pointer) int {
 	return distance
 }
 
-// onlyRequire returns the names if each alternative requires one property and says no more.
+// onlyRequire returns the names if each alternative only requires one property.
 func onlyRequire(branches []any) []string {
 	var names []string
 	for _, branch := range branches {
@@ -205,7 +205,7 @@ func onlyRequire(branches []any) []string {
 	return names
 }
 
-// expectation says what a keyword wants of a value.
+// expectation describes the values that a keyword allows.
 func expectation(l location) string {
 	switch l.keyword {
 	case "type":
@@ -231,7 +231,7 @@ func expectation(l location) string {
 		return formatWords(fmt.Sprint(l.value))
 	case "contentMediaType":
 		if l.value == "application/json" {
-			return "JSON, written in the string"
+			return "JSON in the string"
 		}
 		return fmt.Sprintf("a string that encodes %s", l.value)
 	case "contentEncoding":
@@ -265,12 +265,12 @@ func expectation(l location) string {
 	case "unevaluatedProperties":
 		return "no such property"
 	case "not":
-		return "anything but what `not` describes: " + short(l.value)
+		return "a value that does not match `not`: " + short(l.value)
 	}
-	return "nothing here"
+	return "no value"
 }
 
-// bound is the number of exclusiveMinimum or exclusiveMaximum, which draft 4 wrote beside a flag.
+// bound returns the number of exclusiveMinimum or exclusiveMaximum, which in draft 4 is beside a flag.
 func bound(l location, beside string) any {
 	if _, ok := l.value.(json.Number); ok {
 		return l.value
