@@ -21,7 +21,7 @@ type TypeCount struct {
 // Covered returns the number of event types that were covered.
 func (c *Coverage) Covered() int { return len(c.Types) - len(c.Missing()) }
 
-// Percent returns the percentage of event types that were covered, and 100 if there are no types.
+// Percent returns the percentage of event types that were covered, or 100 without types.
 func (c *Coverage) Percent() float64 {
 	if len(c.Types) == 0 {
 		return 100

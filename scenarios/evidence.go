@@ -32,7 +32,7 @@ type Check struct {
 	Status   int    // of the last response; the exit code of a command
 	Response []byte // the last response body or the output of the command, cut to [MaxBody]
 	Took     time.Duration
-	Failure  string // why there is no response, or ""
+	Failure  string // why the response is missing, or ""
 }
 
 // bounded returns a copy of the evidence with bodies and headers cut to their bounds. It shares no bytes with e, so that

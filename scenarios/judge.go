@@ -75,7 +75,7 @@ func (j *judge) wanted() string {
 	return words
 }
 
-// failure says why there is no complete response.
+// failure says why the response is missing or incomplete.
 func (j *judge) failure() string {
 	if j.response.Detail != "" {
 		return j.response.Detail

@@ -27,7 +27,7 @@ type Latency struct {
 	min, max  time.Duration
 }
 
-// LatencySummary holds the figures of a [Latency]. It is zero if there was no response.
+// LatencySummary holds the figures of a [Latency]. It is zero without responses.
 type LatencySummary struct {
 	Count                    int64
 	Min, Mean, Max           time.Duration

@@ -21,7 +21,7 @@ type Result struct {
 	Scenarios    []ScenarioResult
 	Counts       Counts
 	Coverage     Coverage
-	CoverAtLeast float64 // the percentage that the run must cover; 0 is no requirement
+	CoverAtLeast float64 // the percentage that the run must cover; 0 requires nothing
 	Latency      LatencySummary
 	Interrupted  bool // stopped before the end
 	Truncated    bool // MaxFailures or MaxAttempts was exceeded; only the counts include the rest

@@ -11,12 +11,13 @@ import (
 	"semblance/simulator/clock"
 )
 
-// TestADryRunShowsWhatIsSent compares what a dry run writes down with what a play at the same time sends.
-func TestADryRunShowsTheRequests(t *testing.T) {
+// The transcript of a dry run has the requests that a play at the same time sends.
+func TestDryRunRequests(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
-	standing := clock.Fixed(noon)
-	app.now = standing.Now
-	sent := transcript(t, app.URL, standing, 7, everything)
+	fixed := clock.Fixed(noon)
+	app.now = fixed.Now
+	sent := transcript(t, app.URL, fixed, 7, everything)
 	app.mu.Lock()
 	app.types = nil
 	app.mu.Unlock()
@@ -29,7 +30,7 @@ func TestADryRunShowsTheRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		if line["response"] != nil {
-			t.Fatalf("a dry run has an answer: %s", line["response"])
+			t.Fatalf("a dry run has a response: %s", line["response"])
 		}
 		fmt.Fprintf(&dry, "%s#%s %s\n", strings.Trim(string(line["step"]), `"`), strings.Trim(string(line["round"]), `"`), line["request"])
 	}
@@ -41,7 +42,8 @@ func TestADryRunShowsTheRequests(t *testing.T) {
 	}
 }
 
-func TestADryRunNeitherAsksNorWaits(t *testing.T) {
+func TestDryRunSendsNothing(t *testing.T) {
+	t.Parallel()
 	result := play(t, player.Options{Target: "http://127.0.0.1:1/", DryRun: true}, `
 name: Slow
 steps:
@@ -54,7 +56,7 @@ steps:
 	wantOutcomes(t, result, `
 1 passed
 2 passed
-3 skipped (a dry run asks nothing)
+3 skipped (a dry run runs no probes)
 4 passed
-5 skipped (nothing was captured as job)`)
+5 skipped (no capture named job)`)
 }

@@ -10,74 +10,50 @@ import (
 	"time"
 
 	"semblance/scenarios"
-	"semblance/scenarios/script"
 	"semblance/schemas/naming"
 	"semblance/simulator"
 )
 
-// killDelay is how long a command that was told to stop may take before its output is let go of.
+// killDelay is the time that a killed command has to close its output.
 const killDelay = time.Second
 
-// command is a probe that runs a command, without a shell. Its output, both streams as they come, is judged as a body is.
-func (s *run) command(step *script.Probe, v *values) (*question, error) {
-	if !s.p.options.AllowExec {
-		return nil, errors.New("running a command needs --allow-exec: a scenario may come from somebody else")
-	}
-	arguments := make([]string, len(step.Exec))
-	for i, text := range step.Exec {
-		var err error
-		if arguments[i], err = text.Resolve(v); err != nil {
-			return nil, err
-		}
-	}
-	var pattern *string
-	if step.Until.Output != nil {
-		text, err := step.Until.Output.Resolve(v)
-		if err != nil {
-			return nil, err
-		}
-		pattern = &text
-	}
-	return &question{what: strings.Join(arguments, " "), ask: func(ctx context.Context) reply {
-		return runCommand(ctx, arguments, step.Until.Exit, pattern)
-	}}, nil
-}
-
-// runCommand runs a command and compares how it ended with what is expected.
-func runCommand(ctx context.Context, arguments []string, exit int, pattern *string) reply {
+// runCommand runs a command without a shell. The response has its output, both streams together, as the body, and its exit
+// code as the status. The failure is set if the exit code or the output is not as expected.
+func runCommand(ctx context.Context, arguments []string, exit int, pattern *string) (simulator.Response, *scenarios.Failure) {
 	command := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
 	command.WaitDelay = killDelay
-	alone(command)
-	output := bounded{limit: maxProbeBody}
+	setProcessGroup(command)
+	output := boundedBuffer{limit: maxProbeBody}
 	command.Stdout, command.Stderr = &output, &output
 	err := command.Run()
-	a := reply{response: simulator.Response{Body: output.Bytes(), Size: output.size, Truncated: output.size > int64(output.Len())}}
-	var ended *exec.ExitError
+	response := simulator.Response{Body: output.Bytes(), Size: output.size, Truncated: output.size > int64(output.Len())}
+	var exitError *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		a.response.Failure, a.response.Detail = simulator.FailureTimeout, "the command had not ended in time"
-		return a
-	case err != nil && !errors.As(err, &ended):
-		a.response.Failure, a.response.Detail = simulator.FailureConnect, "running the command: "+err.Error()
-		return a
+		response.Failure, response.Detail = simulator.FailureTimeout, "the command did not end in time"
+		return response, nil
+	case err != nil && !errors.As(err, &exitError):
+		response.Failure, response.Detail = simulator.FailureConnect, "running the command: "+err.Error()
+		return response, nil
 	}
-	a.response.Status = command.ProcessState.ExitCode()
-	if a.response.Status != exit {
-		a.failed = &scenarios.Failure{Part: scenarios.PartExit, Expected: strconv.Itoa(exit), Got: strconv.Itoa(a.response.Status)}
-	} else if found := strings.TrimSpace(output.String()); pattern != nil && !naming.Match(*pattern, found) {
-		a.failed = &scenarios.Failure{Part: scenarios.PartOutput, Expected: *pattern, Got: found}
+	response.Status = command.ProcessState.ExitCode()
+	if response.Status != exit {
+		return response, &scenarios.Failure{Part: scenarios.PartExit, Expected: strconv.Itoa(exit), Got: strconv.Itoa(response.Status)}
 	}
-	return a
+	if text := strings.TrimSpace(output.String()); pattern != nil && !naming.Match(*pattern, text) {
+		return response, &scenarios.Failure{Part: scenarios.PartOutput, Expected: *pattern, Got: text}
+	}
+	return response, nil
 }
 
-// bounded keeps the first bytes that are written to it and counts the rest.
-type bounded struct {
+// boundedBuffer keeps the first bytes and counts all.
+type boundedBuffer struct {
 	bytes.Buffer
 	limit int
 	size  int64
 }
 
-func (b *bounded) Write(data []byte) (int, error) {
+func (b *boundedBuffer) Write(data []byte) (int, error) {
 	b.size += int64(len(data))
 	b.Buffer.Write(data[:min(len(data), b.limit-b.Len())])
 	return len(data), nil

@@ -4,5 +4,5 @@ package player
 
 import "os/exec"
 
-// alone leaves the command as it is: what it has started may outlive it here.
-func alone(*exec.Cmd) {}
+// setProcessGroup does nothing: here, processes that the command starts may outlive it.
+func setProcessGroup(*exec.Cmd) {}

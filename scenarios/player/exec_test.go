@@ -14,20 +14,21 @@ import (
 	"semblance/scenarios/player"
 )
 
-// TestACommandLeavesNothingBehind has a command that starts another, which would outlive it. Both hold the writing end of
-// a pipe, so its reading end is at its end when both are gone.
-func TestACommandLeavesNothingBehind(t *testing.T) {
+// The processes that a command starts are killed with it. All of them have the writing end of a pipe open, so the reading
+// end gets an end of file when they are gone.
+func TestCommandIsKilledWithItsChildren(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	reading, err := os.OpenFile(pipe, os.O_RDWR, 0) // both ways, so that neither side waits for the other to open it
+	reading, err := os.OpenFile(pipe, os.O_RDWR, 0) // for reading and writing, so that opening does not block
 	if err != nil {
 		t.Fatal(err)
 	}
 	result := play(t, player.Options{Target: app.URL, AllowExec: true}, `
-name: A command that hangs
+name: Hanging command
 steps:
   - {send: booking.created}
   - probe: {exec: [sh, -c, "exec 3>`+pipe+`; echo running >&3; sleep 600 & wait"], within: 1s}
@@ -35,16 +36,16 @@ steps:
 	if step := result.Scenarios[0].Steps[1]; step.Outcome != scenarios.Failed {
 		t.Errorf("the step is %s", step.Outcome)
 	}
-	left, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	pipeEnd, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer left.Close()
-	reading.Close() // now only the commands could write
-	if err := left.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	defer pipeEnd.Close()
+	reading.Close() // now only the commands have the writing end
+	if err := pipeEnd.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := io.ReadAll(left); err != nil || string(said) != "running\n" {
-		t.Errorf("the commands said %q, and the end did not come: %v", said, err)
+	if output, err := io.ReadAll(pipeEnd); err != nil || string(output) != "running\n" {
+		t.Errorf("the commands wrote %q, then: %v", output, err)
 	}
 }

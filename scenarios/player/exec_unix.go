@@ -7,9 +7,8 @@ import (
 	"syscall"
 )
 
-// alone has the command and all that it starts in a process group of its own, which ends as one: nothing of it is left
-// behind when its time is up.
-func alone(command *exec.Cmd) {
+// setProcessGroup gives the command a process group of its own, so that the processes it starts are killed with it.
+func setProcessGroup(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 }

@@ -6,8 +6,9 @@ import (
 	"semblance/scenarios/player"
 )
 
-// What the clinic says against an action is said in the names of the scenario, and with its mend.
-func TestActionsThatCannotHappen(t *testing.T) {
+// The error of an impossible action uses the names of the scenario and has a hint.
+func TestImpossibleActions(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	wantOutcomes(t, play(t, player.Options{Target: app.URL}, `
 name: Twice
@@ -18,11 +19,12 @@ steps:
 `), `
 1 failed
 1.1 failed [step: expected the step to be played, got delete-invoice: invoice bill was deleted]
-2 failed [step: expected the step to be played, got add-recurring: availability.recurring.created belongs to the older appointment system; this practice uses the newer one: say --appointments older]`)
+2 failed [step: expected the step to be played, got add-recurring: availability.recurring.created belongs to the older appointment system; this practice uses the newer one; use --appointments older]`)
 }
 
-// A step that names the last send is skipped where nothing was sent, as one that needs a capture is.
-func TestNothingWasSent(t *testing.T) {
+// A step that refers to the last event is skipped if none was sent, like a step that needs a capture.
+func TestNoEventSent(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	wantOutcomes(t, play(t, player.Options{Target: app.URL, Select: player.Selection{Only: "2"}}, `
 name: Alone
@@ -31,11 +33,12 @@ steps:
   - request: {raw: "${request.eventId}"}
 `), `
 1 skipped (not selected by --only 2)
-2 skipped (nothing has been sent yet)`)
+2 skipped (no event was sent before this step)`)
 }
 
-// A variable that is not set is said before anything is sent, unless nothing needs it.
-func TestAVariableThatIsNotSet(t *testing.T) {
+// A missing environment variable is an error before anything is sent, if a selected step needs it.
+func TestMissingVariable(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	scenario := parse(t, "name: Variable\nsteps:\n  - {send: booking.created}\n  - {send: booking.created, expect: {headers: {X-Say: \"${env.SAY}\"}}}\n")
 	for only, want := range map[string]string{"": "scenario.yaml:4:56: the environment variable SAY is not set", "1": ""} {
@@ -45,7 +48,7 @@ func TestAVariableThatIsNotSet(t *testing.T) {
 		}
 		defer p.Close()
 		if err := p.Play(t.Context(), scenario); want != "" && (err == nil || err.Error() != want || len(app.received()) > 0) || want == "" && err != nil {
-			t.Errorf("playing %q alone gives %v, want %q, and %d were sent", only, err, want, len(app.received()))
+			t.Errorf("--only %q: got %v, want %q, with %d events sent", only, err, want, len(app.received()))
 		}
 		app.mu.Lock()
 		app.types = nil

@@ -27,14 +27,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// application is a receiver that verifies, remembers, and answers 202 with a job, or what answer says.
+// application is a receiver that verifies and records events. It responds 202 with a job, unless respond does.
 type application struct {
 	*httptest.Server
-	mu     sync.Mutex
-	now    func() time.Time
-	types  []string
-	ids    map[string]int // how often each eventId came
-	answer func(w http.ResponseWriter, n int) bool
+	mu      sync.Mutex
+	now     func() time.Time
+	types   []string
+	ids     map[string]int                          // number of requests with each eventId
+	respond func(w http.ResponseWriter, n int) bool // n counts the events; it reports whether it has responded
 }
 
 func newApplication(t *testing.T) *application {
@@ -70,7 +70,7 @@ func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.ids[event.EventID]++
 	n := len(a.types)
 	a.mu.Unlock()
-	if a.answer != nil && a.answer(w, n) {
+	if a.respond != nil && a.respond(w, n) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -88,7 +88,7 @@ func parse(t *testing.T, text string) *script.Scenario {
 	t.Helper()
 	scenario, err := script.Parse("scenario.yaml", []byte(text))
 	if err != nil {
-		t.Fatalf("the scenario does not parse:\n%v", err)
+		t.Fatalf("parsing the scenario:\n%v", err)
 	}
 	return scenario
 }
@@ -107,7 +107,7 @@ func play(t *testing.T, o player.Options, text string) scenarios.Result {
 	return p.Result()
 }
 
-// outcomes writes a result as path:outcome pairs, with the first failure or the reason behind.
+// outcomes returns one line for each step: path, outcome, reason and failures.
 func outcomes(r scenarios.Result) string {
 	var b strings.Builder
 	for _, step := range r.Scenarios[0].Steps {
@@ -128,11 +128,12 @@ func outcomes(r scenarios.Result) string {
 func wantOutcomes(t *testing.T, r scenarios.Result, want string) {
 	t.Helper()
 	if got := outcomes(r); strings.TrimSpace(got) != strings.TrimSpace(want) {
-		t.Errorf("the steps went\n%s\nwant\n%s", got, want)
+		t.Errorf("got outcomes\n%s\nwant\n%s", got, want)
 	}
 }
 
-func TestAScenarioIsPlayedInOrder(t *testing.T) {
+func TestPlay(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	result := play(t, player.Options{Target: app.URL + "/webhooks"}, `
 name: A visit
@@ -181,16 +182,17 @@ steps:
 	}
 }
 
-func TestAFailureStopsNothingButWhatNeedsIt(t *testing.T) {
+func TestFailures(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
-	app.answer = func(w http.ResponseWriter, n int) bool {
+	app.respond = func(w http.ResponseWriter, n int) bool {
 		if n == 1 {
 			fmt.Fprint(w, `{"job":null}`)
 		}
 		return n == 1
 	}
 	const text = `
-name: Something is wrong
+name: Failing
 steps:
   - send: booking.created
     expect: {status: [201, 202], body: {type: object, required: [job], properties: {job: {type: object}}}}
@@ -201,14 +203,14 @@ steps:
   - {send: patient.created, needs: reference-receiver}
 `
 	wantOutcomes(t, play(t, player.Options{Target: app.URL}, text), `
-1 failed [status: expected 201 or 202, got 200] [body /job: expected an object, got null] [capture job /job/id: expected a value in the answer, got nothing: /job is null]
-2 skipped (nothing was captured as job)
+1 failed [status: expected 201 or 202, got 200] [body /job: expected an object, got null] [capture job /job/id: expected a value in the response, got nothing: /job is null]
+2 skipped (no capture named job)
 3 passed
 4 failed [status: expected 404, got 200]
-5 skipped (only the reference receiver (semblance listen) can show this)`)
-	missed := play(t, player.Options{Target: app.URL}, "name: Missed\nsteps:\n  - {send: booking.created, capture: {x: /x}}\n").Scenarios[0].Steps[0].Evidence[1]
-	if !strings.HasPrefix(string(missed.Check.Response), `{"job":`) {
-		t.Errorf("what a capture was missed in is kept as %q", missed.Check.Response)
+5 skipped (only the reference receiver (semblance listen) supports this)`)
+	missing := play(t, player.Options{Target: app.URL}, "name: Missed\nsteps:\n  - {send: booking.created, capture: {x: /x}}\n").Scenarios[0].Steps[0].Evidence[1]
+	if !strings.HasPrefix(string(missing.Check.Response), `{"job":`) {
+		t.Errorf("the response without the captured value is recorded as %q", missing.Check.Response)
 	}
 
 	app.mu.Lock()
@@ -216,11 +218,12 @@ steps:
 	app.mu.Unlock()
 	result := play(t, player.Options{Target: app.URL, FailFast: true}, text)
 	if summary := result.Scenarios[0].Summary(); summary[scenarios.Failed] != 1 || summary[scenarios.NotRun] != 4 {
-		t.Errorf("with fail-fast the steps went\n%s", outcomes(result))
+		t.Errorf("with FailFast: got outcomes\n%s", outcomes(result))
 	}
 }
 
 func TestCopiesAndRetries(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	result := play(t, player.Options{Target: app.URL}, `
 name: Again
@@ -237,17 +240,17 @@ steps:
 		counts[n]++
 	}
 	if counts[3] != 1 || counts[1] != 5 {
-		t.Errorf("eventIds came so often: %v; want one three times (replayed) and five once", app.ids)
+		t.Errorf("number of requests by eventId: %v; want one with three (replayed) and five with one", app.ids)
 	}
 	attempts := result.Scenarios[0].Steps[2].Evidence
 	if len(attempts) != 2 || attempts[0].Attempt.Response.Status != 0 || attempts[1].Attempt.Number != 2 || attempts[1].Attempt.Request.Fault != "" {
-		t.Errorf("the delivery with retries made %d attempts: %+v", len(attempts), attempts)
+		t.Errorf("the delivery with retries has %d attempts: %+v", len(attempts), attempts)
 	}
 }
 
-// everything is a scenario with all that draws something.
+// everything is a scenario with every kind of step that draws values.
 const everything = `
-name: Everything that is drawn
+name: Everything
 seed: 7
 cast:
   ada: {kind: patient}
@@ -270,17 +273,17 @@ steps:
   - {send: booking.deleted, about: visit}
 `
 
-// transcript plays a scenario at a standing time and returns the sent objects and the steps they belong to.
-func transcript(t *testing.T, target string, standing *clock.FixedClock, seed int64, text string) string {
+// transcript plays a scenario at a fixed time and returns the requests, each with its step and round.
+func transcript(t *testing.T, target string, fixed *clock.FixedClock, seed int64, text string) string {
 	t.Helper()
 	var out bytes.Buffer
 	result := play(t, player.Options{
-		Target: target, At: noon, Clock: standing, Transcript: &out, Seed: seed, HasSeed: true, RetryScale: 1e9,
+		Target: target, At: noon, Clock: fixed, Transcript: &out, Seed: seed, HasSeed: true, RetryScale: 1e9,
 	}, text)
 	if code := result.ExitCode(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, outcomes(result))
 	}
-	var sent strings.Builder
+	var requests strings.Builder
 	for decoder := json.NewDecoder(&out); decoder.More(); {
 		var line struct {
 			Step, Round string
@@ -289,18 +292,19 @@ func transcript(t *testing.T, target string, standing *clock.FixedClock, seed in
 		if err := decoder.Decode(&line); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&sent, "%s#%s %s\n", line.Step, line.Round, line.Request)
+		fmt.Fprintf(&requests, "%s#%s %s\n", line.Step, line.Round, line.Request)
 	}
-	return sent.String()
+	return requests.String()
 }
 
-func TestOneSeedAndOneTimeGiveTheSameBytes(t *testing.T) {
+func TestSameSeedAndTimeSameBytes(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
-	var standing *clock.FixedClock
-	app.now = func() time.Time { return standing.Now() }
+	var fixed *clock.FixedClock
+	app.now = func() time.Time { return fixed.Now() }
 	run := func(seed int64) string {
-		standing = clock.Fixed(noon)
-		return transcript(t, app.URL, standing, seed, everything)
+		fixed = clock.Fixed(noon)
+		return transcript(t, app.URL, fixed, seed, everything)
 	}
 	first := run(7)
 	if n := strings.Count(first, "\n"); n != 1+4+4+3+1+40+2+100+1 {
@@ -308,11 +312,11 @@ func TestOneSeedAndOneTimeGiveTheSameBytes(t *testing.T) {
 	}
 	for range 3 {
 		if again := run(7); again != first {
-			t.Fatalf("two plays with one seed at one time differ:\n%s", firstDifference(first, again))
+			t.Fatalf("two plays with the same seed and time differ:\n%s", firstDifference(first, again))
 		}
 	}
 	if run(8) == first {
-		t.Error("another seed sends the same bytes")
+		t.Error("different seeds send the same bytes")
 	}
 }
 
@@ -326,7 +330,8 @@ func firstDifference(a, b string) string {
 	return "one is longer"
 }
 
-func TestEditingAStepLeavesTheOthersAlone(t *testing.T) {
+func TestStepsAreIndependent(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	app.now = func() time.Time { return noon }
 	scenario := func(second string) string {
@@ -334,11 +339,12 @@ func TestEditingAStepLeavesTheOthersAlone(t *testing.T) {
 	}
 	one, two := strings.Split(scenario("{send: booking.updated}"), "\n"), strings.Split(scenario("{send: patient.created}"), "\n")
 	if one[0] != two[0] || one[2] != two[2] {
-		t.Errorf("another second step changed the first or the third:\n%s\n%s", strings.Join(one, "\n"), strings.Join(two, "\n"))
+		t.Errorf("a different second step changed the first or the third:\n%s\n%s", strings.Join(one, "\n"), strings.Join(two, "\n"))
 	}
 }
 
 func TestSelection(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	const text = `
 name: Choose
@@ -361,7 +367,7 @@ steps:
 	}{
 		{"until a path", player.Selection{Until: "2.1"}, "booking.patientJourney.arrived booking.updated"},
 		{"until a name", player.Selection{Until: "the-end"}, "booking.patientJourney.arrived booking.updated booking.created booking.updated booking.created booking.patientJourney.inConsultation"},
-		{"only, after what it needs has happened", player.Selection{Only: "3"}, "booking.patientJourney.inConsultation"},
+		{"only", player.Selection{Only: "3"}, "booking.patientJourney.inConsultation"},
 		{"tags", player.Selection{Tags: []string{"update", "end"}}, "booking.updated booking.updated booking.patientJourney.inConsultation"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -383,14 +389,15 @@ steps:
 	}
 	defer p.Close()
 	if err := p.Play(t.Context(), parse(t, text)); err == nil || !strings.Contains(err.Error(), `did you mean "the-end"?`) {
-		t.Errorf("an unknown step gives %v", err)
+		t.Errorf("unknown step: got %v", err)
 	}
 }
 
-func TestAnInterruptKeepsWhatRan(t *testing.T) {
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	app.answer = func(_ http.ResponseWriter, n int) bool {
+	app.respond = func(_ http.ResponseWriter, n int) bool {
 		if n == 20 {
 			cancel()
 		}
@@ -409,20 +416,21 @@ func TestAnInterruptKeepsWhatRan(t *testing.T) {
 		t.Errorf("exit code %d, want 130", code)
 	}
 	if result.Counts.Attempts < 2 || result.Counts.Failed != 0 {
-		t.Errorf("counts %+v; want some attempts and no failure", result.Counts)
+		t.Errorf("got counts %+v; want some attempts and no failure", result.Counts)
 	}
-	if cut := result.Scenarios[0].Steps[1]; cut.Reason != "interrupted" || cut.Duration == 0 {
-		t.Errorf("the step that was cut short says %q and took %v", cut.Reason, cut.Duration)
+	if step := result.Scenarios[0].Steps[1]; step.Reason != "interrupted" || step.Duration == 0 {
+		t.Errorf("the interrupted step has the reason %q and took %v", step.Reason, step.Duration)
 	}
 	if last := result.Scenarios[0].Steps[2]; last.Outcome != scenarios.NotRun {
 		t.Errorf("the step after the interrupt is %s", last.Outcome)
 	}
 }
 
-func TestAStepThatIsInterruptedHasNotPassed(t *testing.T) {
+func TestInterruptedStepIsSkipped(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	p, err := player.New(player.Options{Target: app.URL, Observer: &watcher{each: cancel}})
+	p, err := player.New(player.Options{Target: app.URL, Observer: &stepObserver{each: cancel}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,11 +445,12 @@ func TestAStepThatIsInterruptedHasNotPassed(t *testing.T) {
 2 not run`)
 }
 
-// Of a parallel block, the last send in the file's order counts, and not a branch that has sent nothing.
-func TestTheLastSendOfAParallelBlock(t *testing.T) {
+// After a parallel block the last event is that of the last branch, in the order of the file, that sent one.
+func TestLastEventOfParallelBlock(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	result := play(t, player.Options{Target: app.URL, At: noon, DryRun: true}, `
-name: Sent
+name: Last event
 steps:
   - send: patient.created
   - parallel:
@@ -450,27 +459,29 @@ steps:
   - request: {headers: [[X-Last, "${request.eventId}"]]}
 `)
 	steps := result.Scenarios[0].Steps
-	sent, named := steps[2].Evidence[0].Attempt.Request.EventID, steps[4].Evidence[0].Attempt.Request.Header("X-Last")
-	if sent != named {
-		t.Errorf("after a block that has sent %s, the last send is called %s", sent, named)
+	got, want := steps[2].Evidence[0].Attempt.Request.EventID, steps[4].Evidence[0].Attempt.Request.Header("X-Last")
+	if got != want {
+		t.Errorf("the block sent %s, but ${request.eventId} is %s", got, want)
 	}
 }
 
-func TestFaultsAndTrafficStayAtHome(t *testing.T) {
+func TestRestrictedSteps(t *testing.T) {
+	t.Parallel()
 	p, err := player.New(player.Options{Target: "http://192.0.2.1/webhooks"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
 	for _, step := range []string{"{traffic: {events: 1}}", "{send: booking.created, fault: {signature: tampered}, expect: {status: 4xx}}"} {
-		err := p.Play(t.Context(), parse(t, "name: Rude\nsteps:\n  - "+step+"\n"))
+		err := p.Play(t.Context(), parse(t, "name: Restricted\nsteps:\n  - "+step+"\n"))
 		if err == nil || !strings.Contains(err.Error(), "--allow-public") {
-			t.Errorf("%s at a public address gives %v", step, err)
+			t.Errorf("%s to a public address: got %v", step, err)
 		}
 	}
 }
 
 func TestFailFastStopsTheRun(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	p, err := player.New(player.Options{Target: app.URL, FailFast: true})
 	if err != nil {
@@ -488,10 +499,11 @@ func TestFailFastStopsTheRun(t *testing.T) {
 	}
 }
 
-// TestALongAnswerIsJudgedWhole has an answer whose end is far beyond an excerpt.
-func TestALongAnswerIsJudgedWhole(t *testing.T) {
+// A response body is judged to its end, far beyond the bound of an excerpt.
+func TestLongResponse(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
-	app.answer = func(w http.ResponseWriter, _ int) bool {
+	app.respond = func(w http.ResponseWriter, _ int) bool {
 		fmt.Fprintf(w, `{"padding":%q,"job":{"id":7}}`, strings.Repeat("x", 200<<10))
 		return true
 	}

@@ -12,7 +12,8 @@ import (
 	"semblance/scenarios/player"
 )
 
-func TestProbesRunCommandsOnlyWhenAllowed(t *testing.T) {
+func TestCommands(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	const text = `
 name: Commands
@@ -30,12 +31,13 @@ steps:
 4 failed [exit code: expected 0, got 1]
 5 failed [output: expected hello *, got bye]`)
 	result := play(t, player.Options{Target: app.URL}, text)
-	if got := outcomes(result); strings.Count(got, "needs --allow-exec") != 4 {
-		t.Errorf("without --allow-exec the steps went\n%s", got)
+	if got := outcomes(result); strings.Count(got, "requires --allow-exec") != 4 {
+		t.Errorf("without --allow-exec: got outcomes\n%s", got)
 	}
 }
 
-func TestTrueAndStillTrue(t *testing.T) {
+func TestProbeStillAfter(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	result := play(t, player.Options{Target: app.URL}, `
 name: Exactly once
@@ -46,19 +48,19 @@ steps:
       - repeat: {times: 1, steps: [{wait: 20ms}, {send: booking.updated}]}
 `)
 	step := result.Scenarios[0].Steps[2]
-	if step.Outcome != scenarios.Failed || !strings.Contains(step.Evidence[0].Verdict.Failures[0].String(), "expected 1 still after 150ms, got 2") {
-		t.Errorf("a second event within the quiet time goes unnoticed:\n%s", outcomes(result))
+	if step.Outcome != scenarios.Failed || !strings.Contains(step.Evidence[0].Verdict.Failures[0].String(), "expected 1 still after 150 ms, got 2") {
+		t.Errorf("the probe misses a second event:\n%s", outcomes(result))
 	}
 }
 
-// An answer that is right but late is no success within the time, and what was found before the time ran out is what is
-// reported.
-func TestAProbeThatIsLateFails(t *testing.T) {
+// A late response fails. If the last try times out, the response before it is reported.
+func TestLateProbe(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/late":
-			time.Sleep(time.Millisecond) // it is late, however fast the machine is
+			time.Sleep(time.Millisecond) // longer than `within`
 		case asked.Add(1) > 1:
 			<-r.Context().Done()
 		default:
@@ -73,7 +75,7 @@ steps:
   - {probe: {get: "${target.origin}/then-never", within: 100ms, every: 10ms}}
 `)
 	steps := result.Scenarios[0].Steps
-	for i, want := range []string{"within: expected at most 500µs, got", "status: expected 2xx, got 404"} {
+	for i, want := range []string{"within: expected at most 0.5 ms, got", "status: expected 2xx, got 404"} {
 		if failures := steps[i].Evidence[0].Verdict.Failures; len(failures) != 1 || !strings.Contains(failures[0].String(), want) {
 			t.Errorf("want one failure, %s:\n%s", want, outcomes(result))
 		}

@@ -9,58 +9,77 @@ import (
 	"semblance/schemas"
 )
 
-// records are the clinics of the scenarios behind one lock: the branches of a long parallel block ask them at once, and
-// [Player.Record] does while a scenario is being played.
+// records holds the clinics of all scenarios behind one lock: the branches of a parallel block use them concurrently, and
+// [Player.Record] reads them while a scenario is played.
 type records struct {
 	mu      sync.Mutex
 	clinics []*clinics
 }
 
-// clinics are those of one scenario.
+// clinics are the clinics of one scenario.
 type clinics struct {
+	records *records
+	prefix  string // the name of the scenario, so that two scenarios with one seed have different records
+	options fixtures.Options
 	own     *fixtures.Clinic
-	traffic map[string]*fixtures.Clinic // by the path of its step: in a repeat, that of the last round
+	traffic map[string]*fixtures.Clinic // by the path of the traffic step; in a repeat, the clinic of the last round
 }
 
-// Record returns the record of the scenarios with the id, as an API would give it, while they are being played and
-// afterwards: what a receiver may ask for that has been told an id. ok is false if there is none, or if it has been
-// forgotten (see package fixtures).
-func (p *Player) Record(id string) (record json.RawMessage, ok bool) {
-	p.records.mu.Lock()
-	defer p.records.mu.Unlock()
-	for _, c := range slices.Backward(p.records.clinics) {
-		found := c.own.Lookup(id)
+func newClinics(all *records, scenario string, o fixtures.Options) *clinics {
+	return &clinics{records: all, prefix: scenario + "\x00", options: o, own: fixtures.New(o), traffic: map[string]*fixtures.Clinic{}}
+}
+
+// lookup returns the record with an id as JSON.
+func (r *records) lookup(id string) (encoded json.RawMessage, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range slices.Backward(r.clinics) {
+		record := c.own.Lookup(id)
 		for _, traffic := range c.traffic {
-			if found == nil {
-				found = traffic.Lookup(id)
+			if record == nil {
+				record = traffic.Lookup(id)
 			}
 		}
-		if found != nil {
-			encoded, err := found.MarshalJSON()
+		if record != nil {
+			encoded, err := record.MarshalJSON()
 			return encoded, err == nil
 		}
 	}
 	return nil, false
 }
 
-// change states an event of the place.
-func (s *run) event(place string, t *schemas.EventType, ask fixtures.EventOptions) (schemas.Event, error) {
-	s.p.records.mu.Lock()
-	defer s.p.records.mu.Unlock()
-	return s.at(place).Event(t, ask)
+// publish makes the records available to [Player.Record].
+func (c *clinics) publish() {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
+	c.records.clinics = append(c.records.clinics, c)
 }
 
-// perform does an action of the clinic at the place.
-func (s *run) perform(place, action string, about map[string]*fixtures.Record) ([]schemas.Event, error) {
-	s.p.records.mu.Lock()
-	defer s.p.records.mu.Unlock()
-	return s.at(place).Do(action, about)
+// add adds a record of the cast.
+func (c *clinics) add(key, kind string, relations map[string]*fixtures.Record) (*fixtures.Record, error) {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
+	return c.own.At(c.prefix+key).Add(kind, relations)
 }
 
-// related follows the roles from a record, and returns nil where there is no such record.
-func (s *run) related(record *fixtures.Record, roles []string) *fixtures.Record {
-	s.p.records.mu.Lock()
-	defer s.p.records.mu.Unlock()
+// event returns an event whose values follow from key.
+func (c *clinics) event(key string, t *schemas.EventType, o fixtures.EventOptions) (schemas.Event, error) {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
+	return c.own.At(c.prefix+key).Event(t, o)
+}
+
+// do performs an action of the clinic. The values of its events follow from key.
+func (c *clinics) do(key, action string, about map[string]*fixtures.Record) ([]schemas.Event, error) {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
+	return c.own.At(c.prefix+key).Do(action, about)
+}
+
+// related follows roles from a record. It returns nil if the record does not exist.
+func (c *clinics) related(record *fixtures.Record, roles []string) *fixtures.Record {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
 	for _, role := range roles {
 		if record == nil {
 			return nil
@@ -70,21 +89,23 @@ func (s *run) related(record *fixtures.Record, roles []string) *fixtures.Record 
 	return record
 }
 
-// stream begins the traffic of a step, in a clinic of its own. Next is asked with the lock held.
-func (s *run) stream(path, place string, system fixtures.System, o fixtures.TrafficOptions) (*fixtures.Traffic, error) {
-	clinic := s.newClinic(system)
-	stream, err := clinic.At(s.scenario.Name + "\x00" + place).Traffic(o)
+// stream starts the traffic of a step in a new clinic.
+func (c *clinics) stream(path, key string, system fixtures.System, o fixtures.TrafficOptions) (*fixtures.Traffic, error) {
+	options := c.options
+	options.System = system
+	clinic := fixtures.New(options)
+	stream, err := clinic.At(c.prefix + key).Traffic(o)
 	if err == nil {
-		s.p.records.mu.Lock()
-		defer s.p.records.mu.Unlock()
-		s.clinics.traffic[path] = clinic
+		c.records.mu.Lock()
+		defer c.records.mu.Unlock()
+		c.traffic[path] = clinic
 	}
 	return stream, err
 }
 
-// next draws the next event of a traffic.
-func (s *run) next(stream *fixtures.Traffic) schemas.Event {
-	s.p.records.mu.Lock()
-	defer s.p.records.mu.Unlock()
+// next returns the next event of a stream.
+func (c *clinics) next(stream *fixtures.Traffic) schemas.Event {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
 	return stream.Next()
 }

@@ -9,8 +9,9 @@ import (
 	"semblance/scenarios/player"
 )
 
-// A receiver asks for the records that it is told of, while branches that are too long to be planned ahead go on.
-func TestTheRecordsOfAScenarioCanBeRead(t *testing.T) {
+// Records can be read while branches run whose rounds are not planned in advance.
+func TestRecord(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
 	var p *player.Player
 	var unknown atomic.Int64
@@ -32,7 +33,7 @@ func TestTheRecordsOfAScenarioCanBeRead(t *testing.T) {
 	}
 	defer p.Close()
 	err = p.Play(t.Context(), parse(t, `
-name: Who is that?
+name: Records
 cast:
   ada: {kind: patient}
   visit: {kind: booking, patient: ada}
@@ -44,12 +45,12 @@ steps:
   - {traffic: {events: 200, types: ["booking.*"]}}
 `))
 	if result := p.Result(); err != nil || !result.Passed() {
-		t.Fatalf("the scenario ended with %v: %s", err, outcomes(result))
+		t.Fatalf("got error %v and outcomes %s", err, outcomes(result))
 	}
 	if n := unknown.Load(); n > 0 {
-		t.Errorf("of %d identifiers there is no record", n)
+		t.Errorf("%d identifiers have no record", n)
 	}
 	if _, ok := p.Record("507f1f77bcf86cd799439012"); ok {
-		t.Error("there is a record of an id that was never given")
+		t.Error("got a record for an unknown id")
 	}
 }

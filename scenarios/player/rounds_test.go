@@ -13,26 +13,27 @@ import (
 	"semblance/scenarios/player"
 )
 
-// watcher takes down which steps it is told of.
-type watcher struct {
+// stepObserver records the steps that it observes.
+type stepObserver struct {
 	steps    []string
 	progress int64
-	each     func() // called at every step; may be nil
+	each     func() // called for every step; may be nil
 }
 
-func (w *watcher) Begin(scenarios.ScenarioResult)        {}
-func (w *watcher) End(scenarios.ScenarioResult)          {}
-func (w *watcher) Progress(_ scenarios.Step, done int64) { w.progress = done }
-func (w *watcher) Step(result scenarios.StepResult) {
+func (w *stepObserver) Begin(scenarios.ScenarioResult)        {}
+func (w *stepObserver) End(scenarios.ScenarioResult)          {}
+func (w *stepObserver) Progress(_ scenarios.Step, done int64) { w.progress = done }
+func (w *stepObserver) Step(result scenarios.StepResult) {
 	w.steps = append(w.steps, result.Path)
 	if w.each != nil {
 		w.each()
 	}
 }
 
-func TestTheStepsOfARepeatAreToldOfOnce(t *testing.T) {
+func TestStepsOfRepeatAreObservedOnce(t *testing.T) {
+	t.Parallel()
 	app := newApplication(t)
-	w := &watcher{}
+	w := &stepObserver{}
 	result := play(t, player.Options{Target: app.URL, Observer: w}, `
 name: Rounds
 steps:
@@ -44,24 +45,24 @@ steps:
   - {send: booking.deleted}
 `)
 	if got := strings.Join(w.steps, " "); got != "1.1 1.2.1 1.2 1 2" {
-		t.Errorf("told of the steps %s", got)
+		t.Errorf("observed the steps %s", got)
 	}
 	if w.progress != 50 || result.Counts.Attempts != 151 {
-		t.Errorf("told of %d rounds, with %d attempts", w.progress, result.Counts.Attempts)
+		t.Errorf("observed %d rounds, with %d attempts", w.progress, result.Counts.Attempts)
 	}
 }
 
-// TestMemoryIsFlat plays much traffic and more, and compares what is kept of it.
-func TestMemoryIsFlat(t *testing.T) {
+// Memory does not grow with the number of events.
+func TestMemory(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }))
 	defer server.Close()
-	kept := func(step string) uint64 {
+	heap := func(step string) uint64 {
 		p, err := player.New(player.Options{Target: server.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		if err := p.Play(t.Context(), parse(t, "name: Much\nsteps:\n  - "+step+"\n")); err != nil {
+		if err := p.Play(t.Context(), parse(t, "name: Long\nsteps:\n  - "+step+"\n")); err != nil {
 			t.Fatal(err)
 		}
 		runtime.GC()
@@ -77,9 +78,9 @@ func TestMemoryIsFlat(t *testing.T) {
 		"repeat":  "repeat: {times: %d, steps: [{send: booking.created}]}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			less, more := kept(fmt.Sprintf(step, 2500)), kept(fmt.Sprintf(step, 10000))
-			if more > less+2<<20 {
-				t.Errorf("%d bytes are kept of 2500 events and %d of 10000", less, more)
+			few, many := heap(fmt.Sprintf(step, 2500)), heap(fmt.Sprintf(step, 10000))
+			if many > few+2<<20 {
+				t.Errorf("%d bytes after 2500 events and %d after 10000", few, many)
 			}
 		})
 	}

@@ -2,11 +2,10 @@ package player
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"hash/fnv"
-	"slices"
-	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"semblance/fixtures"
@@ -17,96 +16,84 @@ import (
 	"semblance/simulator/clock"
 )
 
-// scenario is one scenario while it is played.
+// run is one scenario that is being played.
 type run struct {
-	p              *Player
+	*session
 	scenario       *script.Scenario
 	seed           int64
 	subscriptionID string
 	clinics        *clinics
-	cast           map[*script.Scenario]map[string]*fixtures.Record
+	cast           map[*script.Scenario]map[string]*fixtures.Record // of the scenario and of those that it plays
 	sender         sender
-	record         *scenarios.ScenarioRecorder
+	recorder       *scenarios.ScenarioRecorder
 	steps          map[string]scenarios.Step // by path
 	selected       selected
-	started        time.Time // on the machine's clock
+	started        time.Time // machine time
 	observing      sync.Mutex
-
-	stopping sync.Mutex
-	stopped  bool // by --fail-fast or after --until
+	stopped        atomic.Bool // by FailFast, or after the last selected step
 }
 
-// newStory makes the clinic and its cast.
-func (p *Player) newRun(scenario *script.Scenario) (*run, error) {
-	s := &run{p: p, scenario: scenario, seed: scenario.Seed, subscriptionID: p.options.SubscriptionID,
+// newRun creates the clinic and the cast of a scenario.
+func newRun(s *session, scenario *script.Scenario) (*run, error) {
+	r := &run{session: s, scenario: scenario, seed: scenario.Seed, subscriptionID: s.options.SubscriptionID,
 		cast: map[*script.Scenario]map[string]*fixtures.Record{}, steps: map[string]scenarios.Step{}}
-	if p.options.HasSeed {
-		s.seed = p.options.Seed
+	if s.options.HasSeed {
+		r.seed = s.options.Seed
 	}
-	s.clinics = &clinics{own: s.newClinic(p.options.System), traffic: map[string]*fixtures.Clinic{}}
-	if s.subscriptionID == "" {
-		s.subscriptionID = objectid.NewGenerator(uint64(s.seed) ^ key("subscription")).New(s.clinicDay()).String()
+	r.clinics = newClinics(&s.records, scenario.Name, fixtures.Options{Seed: r.seed, System: s.options.System, At: s.options.At})
+	if r.subscriptionID == "" {
+		created := s.options.At
+		if created.IsZero() {
+			created = fixtures.FirstDay() // the ids of records count from it too
+		}
+		r.subscriptionID = objectid.NewGenerator(uint64(r.seed) ^ hash("subscription")).New(created).String()
 	}
-	if err := s.castOf(scenario, "", nil); err != nil {
+	if err := r.addCast(scenario, "", nil); err != nil {
 		return nil, err
 	}
 	steps := scenario.Info()
 	for _, step := range steps {
-		s.steps[step.Path] = step
+		r.steps[step.Path] = step
 	}
 	var err error
-	if s.selected, err = p.options.Select.resolve(scenario); err != nil {
+	if r.selected, err = s.options.Select.resolve(scenario); err != nil {
 		return nil, err
 	}
-	if s.sender, err = p.newSender(scenario); err != nil {
+	if r.sender, err = s.options.newSender(scenario); err != nil {
 		return nil, err
 	}
-	p.records.mu.Lock()
-	p.records.clinics = append(p.records.clinics, s.clinics)
-	p.records.mu.Unlock()
-	s.started = clock.Now()
-	s.record = p.recorder.Scenario(s.described(), steps)
-	return s, nil
+	r.clinics.publish()
+	r.started = clock.Now()
+	r.recorder = s.results.Scenario(r.describe(), steps)
+	return r, nil
 }
 
-func (s *run) newClinic(system fixtures.System) *fixtures.Clinic {
-	return fixtures.New(fixtures.Options{Seed: s.seed, System: system, At: s.p.options.At})
-}
-
-// clinicDay is the day that the ids of records count from.
-func (s *run) clinicDay() time.Time {
-	if s.p.options.At.IsZero() {
-		return fixtures.FirstDay()
-	}
-	return s.p.options.At
-}
-
-// castOf makes the records of a scenario's cast, each at a place of its own, so that one more does not change the
-// others. One that stands for a record of the scenario around it is that record.
-func (s *run) castOf(scenario *script.Scenario, path string, outer *script.Scenario) error {
+// addCast adds the records of a scenario's cast to the clinic. The values of each follow from its name, so that one more
+// record does not change the others. A record that stands for one of the outer scenario is that record.
+func (r *run) addCast(scenario *script.Scenario, path string, outer *script.Scenario) error {
 	cast := map[string]*fixtures.Record{}
 	for _, c := range scenario.Cast {
 		if c.Outer != "" {
-			cast[c.Name] = s.cast[outer][c.Outer]
+			cast[c.Name] = r.cast[outer][c.Outer]
 			continue
 		}
 		relations := map[string]*fixtures.Record{}
-		for _, r := range c.Relations {
-			relations[r.Role] = cast[r.Name]
+		for _, relation := range c.Relations {
+			relations[relation.Role] = cast[relation.Name]
 		}
-		record, err := s.at("cast "+path+c.Name).Add(c.Kind, relations)
+		record, err := r.clinics.add("cast "+path+c.Name, c.Kind, relations)
 		if err != nil {
-			return fmt.Errorf("%s: casting %s: %w", c.Pos, c.Name, err)
+			return fmt.Errorf("%s: creating %s: %w", c.Pos, c.Name, err)
 		}
 		cast[c.Name] = record
 	}
-	s.cast[scenario] = cast
+	r.cast[scenario] = cast
 	return eachPlay(scenario.Steps, func(play *script.Play) error {
-		return s.castOf(play.Scenario, play.Path+" ", scenario)
+		return r.addCast(play.Scenario, play.Path+" ", scenario)
 	})
 }
 
-// eachPlay calls f for every play among the steps, but not for those inside another.
+// eachPlay calls f for every play step, but not for those of a scenario that one of them plays.
 func eachPlay(steps []script.Step, f func(*script.Play) error) error {
 	for _, step := range steps {
 		if play, ok := step.(*script.Play); ok {
@@ -122,70 +109,76 @@ func eachPlay(steps []script.Step, f func(*script.Play) error) error {
 	return nil
 }
 
-// described returns what is known of the scenario without its steps.
-func (s *run) described() scenarios.ScenarioResult {
-	scenario := scenarios.ScenarioResult{Name: s.scenario.Name, Description: s.scenario.Description, File: s.scenario.File, Seed: s.seed}
-	if s.p.options.At.IsZero() {
-		scenario.StartedAt = s.started
-	} else {
-		scenario.StartedAt = s.p.options.At
+// describe returns the scenario's result without its steps.
+func (r *run) describe() scenarios.ScenarioResult {
+	s := scenarios.ScenarioResult{
+		Name: r.scenario.Name, Description: r.scenario.Description, File: r.scenario.File, Seed: r.seed, StartedAt: r.options.At,
+		Reproduce: append([]string{"play", r.scenario.File}, r.options.Reproduce...),
 	}
-	scenario.Reproduce = append([]string{"play", s.scenario.File}, s.p.options.Reproduce...)
-	if s.p.options.Reproduce == nil {
-		scenario.Reproduce = append(scenario.Reproduce, "--to", s.p.options.Target)
-		if !s.p.options.At.IsZero() {
-			scenario.Reproduce = append(scenario.Reproduce, "--at", s.p.options.At.Format(time.RFC3339))
+	if s.StartedAt.IsZero() {
+		s.StartedAt = r.started
+	}
+	if r.options.Reproduce == nil {
+		s.Reproduce = append(s.Reproduce, "--to", r.options.Target)
+		if !r.options.At.IsZero() {
+			s.Reproduce = append(s.Reproduce, "--at", r.options.At.Format(time.RFC3339))
 		}
 	}
-	return scenario
+	return s
 }
 
-func (s *run) since() time.Duration { return clock.Since(s.started) }
+// elapsed returns the machine time since the start of the scenario.
+func (r *run) elapsed() time.Duration { return clock.Since(r.started) }
 
-// stop ends the scenario after what is running, and the whole run if a step has failed.
-func (s *run) stop(failed bool) {
-	s.stopping.Lock()
-	defer s.stopping.Unlock()
-	s.stopped = true
-	s.p.failed = s.p.failed || failed
+// over reports whether no further step may start.
+func (r *run) over(ctx context.Context) bool {
+	return r.stopped.Load() || r.failed.Load() || ctx.Err() != nil
 }
 
-func (s *run) over(ctx context.Context) bool {
-	s.stopping.Lock()
-	defer s.stopping.Unlock()
-	return s.stopped || s.p.failed || ctx.Err() != nil
+// eventIDSeed returns the seed for the eventIds of one round of a step. Unless the time is fixed, it differs in each run.
+func (r *run) eventIDSeed(key string) uint64 {
+	return r.salt ^ splitmix.Mix(uint64(r.seed)) ^ hash(r.scenario.Name+"\x00"+key)
 }
 
-// idSeed is what the eventIds of one round of a step are drawn from: fresh in every run, unless the time stands still.
-func (s *run) idSeed(place string) uint64 {
-	return s.p.salt ^ splitmix.Mix(uint64(s.seed)) ^ key(s.scenario.Name+"\x00"+place)
-}
+// errNothingSent is the error for ${request.eventId} if no event was sent. Its step is skipped: the step that sends the
+// event was not selected or was skipped itself.
+var errNothingSent = errors.New("no event was sent before this step")
 
-// at is where the clinic is asked for what a step needs. It goes by the scenario's name, so that two scenarios with one seed do
-// not tell of the same records, and not by its file, which may be called from anywhere.
-func (s *run) at(place string) fixtures.Place {
-	return s.clinics.own.At(s.scenario.Name + "\x00" + place)
-}
-
-// key turns a name into a number that seeds are mixed with.
-func key(name string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	return splitmix.Mix(h.Sum64())
-}
-
-// round names a round of nested repeats, such as "2.1".
-type round []int
-
-func (r round) in(n int) round { return append(slices.Clone(r), n) }
-
-func (r round) String() string {
-	text := ""
-	for i, n := range r {
-		if i > 0 {
-			text += "."
-		}
-		text += strconv.Itoa(n)
+// fail records that a step could not be played.
+func (r *run) fail(path string, round rounds, err error) {
+	if errors.Is(err, errNothingSent) {
+		r.recorder.Skip(path, errNothingSent.Error())
+		return
 	}
-	return text
+	r.recorder.Fail(path, round.String(), err.Error())
+}
+
+// observe passes the result of a step to the observer. The steps inside a repeat are passed once, in the order of the
+// file, when the outermost repeat has ended.
+func (r *run) observe(step script.Step, round rounds) {
+	if len(round) > 0 {
+		return
+	}
+	r.observing.Lock()
+	defer r.observing.Unlock()
+	if repeat, ok := step.(*script.Repeat); ok {
+		r.observeRounds(repeat.Steps)
+	}
+	r.options.Observer.Step(r.recorder.Step(script.Of(step).Path))
+}
+
+func (r *run) observeRounds(steps []script.Step) {
+	for _, step := range steps {
+		r.observeRounds(script.Children(step))
+		if result := r.recorder.Step(script.Of(step).Path); result.Outcome != scenarios.NotRun {
+			r.options.Observer.Step(result)
+		}
+	}
+}
+
+// progress passes the progress of a step to the observer.
+func (r *run) progress(path string, done int64) {
+	r.observing.Lock()
+	defer r.observing.Unlock()
+	r.options.Observer.Progress(r.steps[path], done)
 }

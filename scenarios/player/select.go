@@ -8,37 +8,33 @@ import (
 	"semblance/scenarios/script"
 )
 
-// Selection says which steps of a scenario are played. The zero value plays all.
+// Selection says which steps of a scenario are played. The zero value selects all.
 type Selection struct {
-	Tags  []string // steps with one of these tags, and all inside them
-	Until string   // the path or name of the last step to be played
-	Only  string   // the path or name of the one step to be played
+	Tags  []string // steps with one of these tags, and the steps inside them
+	Until string   // path or name of the last step to play
+	Only  string   // path or name of the only step to play
 }
 
-// selected is a selection for one scenario.
+// selected is a selection, resolved for one scenario.
 type selected struct {
-	paths  map[string]bool // nil: all
+	paths  map[string]bool // nil selects all
 	last   string          // path of the step after which the scenario stops, or ""
-	reason string          // why a step that is not selected is skipped
+	reason string          // why the other steps are skipped
 }
 
-// resolve finds the selected steps of a scenario.
 func (x Selection) resolve(scenario *script.Scenario) (selected, error) {
 	var s selected
+	var err error
 	if x.Until != "" {
-		step, err := scenario.Find(x.Until)
-		if err != nil {
-			return s, fmt.Errorf("--until: %w", err)
+		if s.last, err = find(scenario, "--until", x.Until); err != nil {
+			return s, err
 		}
-		s.last = script.Of(step).Path
 	}
 	switch {
 	case x.Only != "":
-		step, err := scenario.Find(x.Only)
-		if err != nil {
-			return s, fmt.Errorf("--only: %w", err)
+		if s.last, err = find(scenario, "--only", x.Only); err != nil {
+			return s, err
 		}
-		s.last = script.Of(step).Path
 		s.paths = map[string]bool{s.last: true}
 		s.reason = "not selected by --only " + x.Only
 	case len(x.Tags) > 0:
@@ -53,7 +49,16 @@ func (x Selection) resolve(scenario *script.Scenario) (selected, error) {
 	return s, nil
 }
 
-// plays reports whether the step with the path is selected, itself or by a step that it is inside of.
+// find returns the path of the step that a flag names.
+func find(scenario *script.Scenario, flag, word string) (string, error) {
+	step, err := scenario.Find(word)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	return script.Of(step).Path, nil
+}
+
+// plays reports whether the step or a block around it is selected.
 func (s *selected) plays(path string) bool {
 	if s.paths == nil {
 		return true
@@ -70,8 +75,8 @@ func (s *selected) plays(path string) bool {
 	}
 }
 
-// below reports whether a step inside the one with the path is selected.
-func (s *selected) below(path string) bool {
+// playsInside reports whether a step inside the block is selected.
+func (s *selected) playsInside(path string) bool {
 	for p := range s.paths {
 		if strings.HasPrefix(p, path+".") {
 			return true

@@ -11,119 +11,118 @@ import (
 	"semblance/simulator/clock"
 )
 
-// traffic lets a clinic of its own go about its day.
-func (s *run) traffic(step *script.Traffic, at place) task {
-	name := drawn(step.Path, at.round)
+// traffic plans a traffic step: a clinic of its own sends its events.
+func (r *run) traffic(step *script.Traffic, f frame) task {
+	key := drawKey(step.Path, f.round)
 	return func(ctx context.Context, b *branch) {
-		system := s.p.options.System
+		system := r.options.System
 		for _, t := range step.Types {
-			if of, ok := fixtures.SystemOf(t); ok {
-				system = of
+			if s, ok := fixtures.SystemOf(t); ok {
+				system = s
 				break
 			}
 		}
-		stream, err := s.stream(step.Path, name, system, fixtures.TrafficOptions{Types: step.Types})
+		stream, err := r.clinics.stream(step.Path, key, system, fixtures.TrafficOptions{Types: step.Types})
 		if err != nil {
-			s.fail(step, at.round, err)
+			r.fail(step.Path, f.round, err)
 			return
 		}
-		r := rush{s: s, step: step, b: b, stream: stream, values: s.valuesOf(step, at, b),
-			event: event{s: s, step: step, send: &step.Delivering, idSeed: s.idSeed(name), round: at.round},
-			ready: make(chan sending, step.InFlight), ended: map[int]outcome{}}
-		r.room = make(chan struct{}, rushWindow+step.InFlight)
-		r.run(ctx)
+		t := trafficRun{run: r, step: step, branch: b, stream: stream, values: b.values(f),
+			template: emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, idSeed: r.eventIDSeed(key)},
+			queue:    make(chan numbered, step.InFlight),
+			window:   make(chan struct{}, trafficWindow+step.InFlight),
+			ended:    map[int]numbered{}}
+		t.play(ctx)
 	}
 }
 
-// rushWindow is how many outcomes of a traffic may wait for one that was sent before them, so that all are recorded in
-// the order in which they were sent.
-const rushWindow = 1024
+// trafficWindow bounds the events that have ended and wait for an earlier one. Events are recorded in the order in which
+// they were sent.
+const trafficWindow = 1024
 
-// rush is one traffic step while it is played: one goroutine draws the events, as many as may be in flight send them,
-// and whoever has the next outcome in order records it.
-type rush struct {
-	s      *run
-	step   *script.Traffic
-	b      *branch
-	stream *fixtures.Traffic
-	values *values
-	event  event // as it is for every event but for its change
+// trafficRun is a traffic step that is being played. One goroutine draws the events, InFlight goroutines send them, and
+// whichever of them has the next event in order records it.
+type trafficRun struct {
+	run      *run
+	step     *script.Traffic
+	branch   *branch
+	stream   *fixtures.Traffic
+	values   *values
+	template emission // without the event
 
-	ready chan sending
-	room  chan struct{}
+	queue  chan numbered
+	window chan struct{} // has one element for each event that is not recorded yet
 
 	mu    sync.Mutex
-	next  int // the number of the outcome to be recorded next
-	ended map[int]outcome
+	next  int              // the number of the next event to record
+	ended map[int]numbered // the events that wait for it
 }
 
-type sending struct {
-	number int
-	event  event
+// numbered is an event with its number in the order of sending, and its attempts once it has ended.
+type numbered struct {
+	number   int
+	emission emission
+	tries    []try
+	err      error
 }
 
-type outcome struct {
-	event event
-	all   []tried
-	err   error
-}
-
-func (r *rush) run(ctx context.Context) {
-	began := *r.b
+func (t *trafficRun) play(ctx context.Context) {
+	start := *t.branch
 	var senders sync.WaitGroup
-	for range r.step.InFlight {
+	for range t.step.InFlight {
 		senders.Go(func() {
-			for next := range r.ready {
-				own := began // its retries take its own time
-				all, err := next.event.attempts(ctx, &own)
-				r.end(next.number, outcome{event: next.event, all: all, err: err})
+			for n := range t.queue {
+				own := start // retries have their own simulated time
+				n.tries, n.err = n.emission.tries(ctx, &own)
+				t.end(n)
 			}
 		})
 	}
-	r.draw(ctx)
-	close(r.ready)
+	t.draw(ctx)
+	close(t.queue)
 	senders.Wait()
 }
 
-// draw hands out the events: the n-th at start + n/rate, however long the answers take, but for the bound in flight.
-func (r *rush) draw(ctx context.Context) {
+// draw queues the events. Event n is due at start + n/rate, however long the responses take, unless InFlight events wait
+// for a response.
+func (t *trafficRun) draw(ctx context.Context) {
 	start := clock.Now()
-	for n := range r.step.Events {
-		if r.step.Rate > 0 && !r.s.p.options.DryRun {
-			due := time.Duration(float64(n) / r.step.Rate * float64(time.Second))
+	for n := range t.step.Events {
+		if t.step.Rate > 0 && !t.run.options.DryRun {
+			due := time.Duration(float64(n) / t.step.Rate * float64(time.Second))
 			if clock.Sleep(ctx, due-clock.Since(start)) != nil {
 				return
 			}
 		}
-		e := r.event
-		e.event = r.s.next(r.stream)
+		e := t.template
+		e.event = t.run.clinics.next(t.stream)
 		e.idSeed ^= splitmix.Mix(uint64(n))
 		select {
-		case r.room <- struct{}{}:
+		case t.window <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
-		if r.s.over(ctx) {
+		if t.run.over(ctx) {
 			return
 		}
-		r.ready <- sending{number: n, event: e}
+		t.queue <- numbered{number: n, emission: e}
 	}
 }
 
-// end takes an outcome, and records all whose turn has come.
-func (r *rush) end(number int, o outcome) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.ended[number] = o
+// end records an event that has ended, and those that waited for it, in order.
+func (t *trafficRun) end(n numbered) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended[n.number] = n
 	for {
-		o, ok := r.ended[r.next]
+		n, ok := t.ended[t.next]
 		if !ok {
 			return
 		}
-		delete(r.ended, r.next)
-		r.next++
-		<-r.room
-		o.event.took(r.b, r.values, o.all, o.err)
-		r.s.progress(r.step.Path, int64(r.next))
+		delete(t.ended, t.next)
+		t.next++
+		<-t.window
+		n.emission.record(t.branch, t.values, n.tries, n.err)
+		t.run.progress(t.step.Path, int64(t.next))
 	}
 }

@@ -8,24 +8,10 @@ import (
 	"os"
 	"sync"
 
-	"semblance/scenarios"
 	"semblance/simulator"
 )
 
-// lane is the part of a transcript that one branch writes. Those of a parallel block stand one after the other, whichever
-// branch is faster: the first that has not ended writes through, the others wait. A nil lane writes nothing.
-type track struct {
-	mu      sync.Mutex
-	out     io.Writer // where it writes through, nil while it waits for the one before it
-	waiting buffer
-	ended   bool
-	next    *track // whose turn it is when this one has ended
-	err     error  // the first one; nothing is written after it
-}
-
-func newTrack(out io.Writer) *track { return &track{out: out} }
-
-// Line is one line of a transcript.
+// Line is one line of a transcript: an attempt.
 type Line struct {
 	Scenario string              `json:"scenario"`
 	Step     string              `json:"step"`
@@ -36,51 +22,56 @@ type Line struct {
 	Response *simulator.Response `json:"response,omitempty"` // nil in a dry run
 }
 
-// write appends an attempt.
-func (l *track) write(s *run, path string, e *scenarios.Evidence) {
-	if l == nil {
+// track is the part of a transcript that one branch writes. The tracks of a parallel block follow each other in the order
+// of the file: the first one that has not ended writes to the output, the others buffer. A nil track writes nothing.
+type track struct {
+	mu     sync.Mutex
+	out    io.Writer // nil while the track before it has not ended
+	buffer buffer
+	ended  bool
+	next   *track // the track that follows this one
+	err    error  // the first error; nothing is written after it
+}
+
+func newTrack(out io.Writer) *track { return &track{out: out} }
+
+// write writes an attempt.
+func (t *track) write(line *Line) {
+	if t == nil {
 		return
-	}
-	line := Line{Scenario: s.scenario.Name, Step: path, Round: e.Round, Copy: e.Copy, Attempt: e.Attempt.Number, Request: e.Attempt.Request}
-	if !s.p.options.DryRun {
-		line.Response = &e.Attempt.Response
 	}
 	encoded, err := json.Marshal(line)
 	if err != nil {
-		l.fail(err)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.err = errors.Join(t.err, err)
 		return
 	}
-	l.Write(append(encoded, '\n'))
+	t.Write(append(encoded, '\n'))
 }
 
-// Write writes through, or keeps what is written until it is this lane's turn.
-func (l *track) Write(data []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// Write writes to the output, or to the buffer if an earlier track has not ended.
+func (t *track) Write(data []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var err error
 	switch {
-	case l.err != nil:
-	case l.out != nil:
-		_, err = l.out.Write(data)
+	case t.err != nil:
+	case t.out != nil:
+		_, err = t.out.Write(data)
 	default:
-		_, err = l.waiting.Write(data)
+		_, err = t.buffer.Write(data)
 	}
-	if l.err == nil {
-		l.err = err
+	if t.err == nil {
+		t.err = err
 	}
-	return len(data), l.err
+	return len(data), t.err
 }
 
-func (l *track) fail(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.err = errors.Join(l.err, err)
-}
-
-// fork returns the lanes of n branches, in their order, which all write into this one.
-func (l *track) fork(n int) []*track {
+// fork returns the tracks of n branches, which write into this one.
+func (t *track) fork(n int) []*track {
 	tracks := make([]*track, n)
-	if l == nil {
+	if t == nil {
 		return tracks
 	}
 	for i := n - 1; i >= 0; i-- {
@@ -90,75 +81,75 @@ func (l *track) fork(n int) []*track {
 		}
 	}
 	if n > 0 {
-		tracks[0].out = l
+		tracks[0].out = t
 	}
 	return tracks
 }
 
-// close says that nothing more will be written, and gives the turn to the next. It returns the first error.
-func (l *track) close() error {
-	if l == nil {
+// close ends the track and lets the next one write to the output. It returns the first error of the track.
+func (t *track) close() error {
+	if t == nil {
 		return nil
 	}
-	l.mu.Lock()
-	l.ended = true
-	out, next, err := l.out, l.next, l.err
-	l.mu.Unlock()
+	t.mu.Lock()
+	t.ended = true
+	out, next, err := t.out, t.next, t.err
+	t.mu.Unlock()
 	if out != nil && next != nil {
-		next.writeThrough(out)
+		next.start(out)
 	}
 	return err
 }
 
-// writeThrough lets the lane write through, from what it has kept on.
-func (l *track) writeThrough(out io.Writer) {
-	l.mu.Lock()
-	err := l.waiting.drain(out)
-	if l.err == nil {
-		l.err = err
+// start writes the buffer to the output and lets the track write there from now on.
+func (t *track) start(out io.Writer) {
+	t.mu.Lock()
+	err := t.buffer.drain(out)
+	if t.err == nil {
+		t.err = err
 	}
-	l.out = out
-	ended, next := l.ended, l.next
-	l.mu.Unlock()
+	t.out = out
+	ended, next := t.ended, t.next
+	t.mu.Unlock()
 	if ended && next != nil {
-		next.writeThrough(out)
+		next.start(out)
 	}
 }
 
-// spillAfter is how much a waiting lane keeps in memory; what is more goes to a file.
+// bufferLimit is the number of bytes that a buffer keeps in memory.
 const bufferLimit = 1 << 20
 
-// spill is a buffer that goes on in a temporary file.
+// buffer keeps the first bufferLimit bytes in memory and the rest in a temporary file.
 type buffer struct {
 	head bytes.Buffer
 	rest *os.File
 }
 
-func (s *buffer) Write(data []byte) (int, error) {
-	if s.rest == nil && s.head.Len()+len(data) <= bufferLimit {
-		return s.head.Write(data)
+func (b *buffer) Write(data []byte) (int, error) {
+	if b.rest == nil && b.head.Len()+len(data) <= bufferLimit {
+		return b.head.Write(data)
 	}
-	if s.rest == nil {
+	if b.rest == nil {
 		var err error
-		if s.rest, err = os.CreateTemp("", "semblance-transcript-*"); err != nil {
+		if b.rest, err = os.CreateTemp("", "semblance-transcript-*"); err != nil {
 			return 0, err
 		}
 	}
-	return s.rest.Write(data)
+	return b.rest.Write(data)
 }
 
-// drain moves all to out and removes the file.
-func (s *buffer) drain(out io.Writer) error {
-	_, err := s.head.WriteTo(out)
-	if s.rest == nil {
+// drain moves the contents to out and removes the file.
+func (b *buffer) drain(out io.Writer) error {
+	_, err := b.head.WriteTo(out)
+	if b.rest == nil {
 		return err
 	}
-	defer os.Remove(s.rest.Name())
-	defer s.rest.Close()
-	if _, seek := s.rest.Seek(0, io.SeekStart); seek != nil {
+	defer os.Remove(b.rest.Name())
+	defer b.rest.Close()
+	if _, seek := b.rest.Seek(0, io.SeekStart); seek != nil {
 		return errors.Join(err, seek)
 	}
-	_, copied := io.Copy(out, s.rest)
-	s.rest = nil
+	_, copied := io.Copy(out, b.rest)
+	b.rest = nil
 	return errors.Join(err, copied)
 }

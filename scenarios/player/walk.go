@@ -4,152 +4,160 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 
-	"semblance/scenarios"
 	"semblance/scenarios/script"
+	"semblance/schemas/human"
 )
 
-// task runs what has been planned: a step, or several.
-type task func(ctx context.Context, b *branch)
-
-// place is where a step stands while it is planned.
-type place struct {
-	scenario *script.Scenario // whose cast it means
-	round    round
-	eager    bool // inside a parallel block: everything is planned before anything runs
+// play plays the scenario.
+func (r *run) play(ctx context.Context) {
+	b := &branch{run: r, scope: &scope{}, time: r.options.At, track: r.transcript}
+	r.sequence(r.scenario.Steps, frame{scenario: r.scenario})(ctx, b)
 }
 
-// play walks the scenario.
-func (s *run) play(ctx context.Context) {
-	b := &branch{s: s, scope: &scope{}, now: s.p.options.At, track: s.p.transcript}
-	s.sequence(s.scenario.Steps, place{scenario: s.scenario})(ctx, b)
-}
-
-// sequence runs steps one after the other, each planned when its turn comes unless all must be planned now.
-func (s *run) sequence(steps []script.Step, at place) task {
+// sequence runs steps one after the other. Each is planned when the one before it has ended, unless the frame is eager.
+func (r *run) sequence(steps []script.Step, f frame) task {
 	var planned []task
-	if at.eager {
+	if f.eager {
 		for _, step := range steps {
-			planned = append(planned, s.plan(step, at))
+			planned = append(planned, r.plan(step, f))
 		}
 	}
 	return func(ctx context.Context, b *branch) {
 		for i, step := range steps {
-			if s.over(ctx) {
+			if r.over(ctx) {
 				return
 			}
 			if planned != nil {
 				planned[i](ctx, b)
 			} else {
-				s.plan(step, at)(ctx, b)
+				r.plan(step, f)(ctx, b)
 			}
 		}
 	}
 }
 
-// plan asks the clinic what a step sends, and returns what runs it.
-func (s *run) plan(step script.Step, at place) task {
+// plan asks the clinic which events a step sends, and returns the task that sends them.
+func (r *run) plan(step script.Step, f frame) task {
 	common := script.Of(step)
-	run := s.planKind(step, at)
-	if !s.selected.plays(common.Path) {
-		return s.unselected(step, at.round, run)
+	run := r.planKind(step, f)
+	if !r.selected.plays(common.Path) {
+		return r.unselected(step, f.round, run)
 	}
 	return func(ctx context.Context, b *branch) {
-		if reason := s.reasonToSkip(common, b); reason != "" {
-			s.skip(step, at.round, reason)
+		if reason := r.reasonToSkip(common, b); reason != "" {
+			r.skip(step, f.round, reason)
 			return
 		}
-		s.record.Begin(common.Path, s.since())
+		r.recorder.Begin(common.Path, r.elapsed())
 		run(ctx, b)
-		s.end(ctx, step, at.round)
+		r.end(ctx, step, f.round)
 	}
 }
 
-// unselected returns what stands in for a step that was not selected. It has been planned, so that the clinic is where
-// it would be; those inside it are planned too, and one of them may be selected.
-func (s *run) unselected(step script.Step, r round, run task) task {
+// unselected returns the task of a step that was not selected. The step is planned like any other, so that the clinic is
+// in the right state, and a step inside it may be selected.
+func (r *run) unselected(step script.Step, round rounds, run task) task {
 	return func(ctx context.Context, b *branch) {
 		path := script.Of(step).Path
-		if !s.selected.below(path) {
-			s.record.Skip(path, s.selected.reason)
+		if !r.selected.playsInside(path) {
+			r.recorder.Skip(path, r.selected.reason)
 		} else {
-			s.record.Begin(path, s.since())
+			r.recorder.Begin(path, r.elapsed())
 		}
-		defer s.observe(step, r)
+		defer r.observe(step, round)
 		if script.Children(step) != nil {
 			run(ctx, b)
 		}
 	}
 }
 
-func (s *run) planKind(step script.Step, at place) task {
+func (r *run) planKind(step script.Step, f frame) task {
 	switch step := step.(type) {
 	case *script.Send:
-		return s.send(step, at)
+		return r.send(step, f)
 	case *script.Do:
-		return s.do(step, at)
+		return r.do(step, f)
 	case *script.Wait:
 		return func(ctx context.Context, b *branch) { b.pass(ctx, step.For, step.For) }
 	case *script.Probe:
-		return s.probe(step, at)
+		return r.probe(step, f)
 	case *script.Request:
-		return s.request(step, at)
+		return r.request(step, f)
 	case *script.Traffic:
-		return s.traffic(step, at)
+		return r.traffic(step, f)
 	case *script.Shuffle:
-		return s.shuffle(step, at)
+		return r.shuffle(step, f)
 	case *script.Repeat:
-		return s.repeat(step, at)
+		return r.repeat(step, f)
 	case *script.Parallel:
-		return s.parallel(step, at)
+		return r.parallel(step, f)
 	case *script.Play:
-		inner := at
-		inner.scenario = step.Scenario
-		return s.sequence(step.Scenario.Steps, inner)
+		f.scenario = step.Scenario
+		return r.sequence(step.Scenario.Steps, f)
 	}
-	panic("player: a step of an unknown kind")
+	panic("player: unknown kind of step")
 }
 
-// skip records that a step and all inside it are not played.
-func (s *run) skip(step script.Step, r round, reason string) {
-	s.record.Skip(script.Of(step).Path, reason)
-	s.observe(step, r)
+// reasonToSkip returns why a step cannot be played now, or "".
+func (r *run) reasonToSkip(c *script.Common, b *branch) string {
+	if c.Kind == "probe" && r.options.DryRun {
+		return "a dry run runs no probes"
+	}
+	if c.Needs == script.NeedReference && !r.reference.Load() {
+		return "only the reference receiver (semblance listen) supports this"
+	}
+	var missing []string
+	for _, name := range c.Uses {
+		if _, ok := b.scope.get(name); !ok {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return "no capture named " + human.Or(missing)
+}
+
+// skip records that a step and the steps inside it are not played.
+func (r *run) skip(step script.Step, round rounds, reason string) {
+	r.recorder.Skip(script.Of(step).Path, reason)
+	r.observe(step, round)
 	for _, child := range script.Children(step) {
-		s.skip(child, r, reason)
+		r.skip(child, round, reason)
 	}
 }
 
-// end records that a step has ended. One within which the scenario was interrupted, before anything was judged, has not
-// passed.
-func (s *run) end(ctx context.Context, step script.Step, r round) {
+// end records that a step has ended. A step that was interrupted before its first attempt has not passed.
+func (r *run) end(ctx context.Context, step script.Step, round rounds) {
 	path := script.Of(step).Path
 	if ctx.Err() != nil {
-		s.record.Skip(path, "interrupted")
+		r.recorder.Skip(path, "interrupted")
 	}
-	s.record.End(path, s.since())
-	s.observe(step, r)
-	failed := s.p.options.FailFast && s.record.Step(path).Counts.Failures() > 0
-	if failed || path == s.selected.last {
-		s.stop(failed)
+	r.recorder.End(path, r.elapsed())
+	r.observe(step, round)
+	if r.options.FailFast && r.recorder.Step(path).Counts.Failures() > 0 {
+		r.failed.Store(true)
+	}
+	if path == r.selected.last {
+		r.stopped.Store(true)
 	}
 }
 
-// shuffle runs its steps in an order that the seed and its path decide. They see none of each other's captures.
-func (s *run) shuffle(step *script.Shuffle, at place) task {
+// shuffle runs its steps in an order drawn from the seed and the path. They do not see each other's captures.
+func (r *run) shuffle(step *script.Shuffle, f frame) task {
 	steps := slices.Clone(step.Steps)
-	seed := uint64(s.seed)
-	draw := rand.New(rand.NewPCG(seed, key("shuffle\x00"+drawn(step.Path, at.round))))
+	draw := rand.New(rand.NewPCG(uint64(r.seed), hash("shuffle\x00"+drawKey(step.Path, f.round))))
 	draw.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
-	one := make([]task, len(steps))
+	tasks := make([]task, len(steps))
 	for i := range steps {
-		one[i] = s.sequence(steps[i:i+1], at)
+		tasks[i] = r.sequence(steps[i:i+1], f)
 	}
 	return func(ctx context.Context, b *branch) {
 		outer := b.scope
 		scopes := map[script.Step]*scope{}
-		for i, run := range one {
+		for i, run := range tasks {
 			b.scope = outer.inner()
 			scopes[steps[i]] = b.scope
 			run(ctx, b)
@@ -161,119 +169,67 @@ func (s *run) shuffle(step *script.Shuffle, at place) task {
 	}
 }
 
-// maxPlannedRounds is how many rounds of a repeat inside a parallel block are planned before anything runs. Those of a
-// longer one are planned as they are run, so that memory stays flat; the actions of its rounds then interleave with
-// those of its siblings.
+// maxPlannedRounds is the number of rounds of a repeat inside a parallel block that are planned before anything runs. The
+// rounds of a longer repeat are planned one by one, so that memory is bounded; their actions then interleave with those of
+// the other branches.
 const maxPlannedRounds = 1000
 
-func (s *run) repeat(step *script.Repeat, at place) task {
-	at.eager = at.eager && step.Times <= maxPlannedRounds
-	var planned []task
+func (r *run) repeat(step *script.Repeat, f frame) task {
+	f.eager = f.eager && step.Times <= maxPlannedRounds
 	plan := func(i int) task {
-		in := at
-		in.round = at.round.in(i + 1)
-		return s.sequence(step.Steps, in)
+		in := f
+		in.round = f.round.in(i + 1)
+		return r.sequence(step.Steps, in)
 	}
-	if at.eager {
+	var planned []task
+	if f.eager {
 		for i := range step.Times {
 			planned = append(planned, plan(i))
 		}
 	}
 	return func(ctx context.Context, b *branch) {
-		for i := 0; i < step.Times && !s.over(ctx); i++ {
+		for i := 0; i < step.Times && !r.over(ctx); i++ {
 			if planned != nil {
 				planned[i](ctx, b)
 			} else {
 				plan(i)(ctx, b)
 			}
-			if len(at.round) == 0 {
-				s.progress(step.Path, int64(i+1))
+			if len(f.round) == 0 {
+				r.progress(step.Path, int64(i+1))
 			}
 		}
 	}
 }
 
-// parallel runs its steps at once. Each has a branch of its own: its captures, its time, its part of the transcript.
-func (s *run) parallel(step *script.Parallel, at place) task {
-	at.eager = true
+// parallel runs its steps concurrently. Each has a branch of its own, with its captures, its simulated time and its part
+// of the transcript.
+func (r *run) parallel(step *script.Parallel, f frame) task {
+	f.eager = true
 	planned := make([]task, len(step.Steps))
 	for i, child := range step.Steps {
-		planned[i] = s.plan(child, at)
+		planned[i] = r.plan(child, f)
 	}
 	return func(ctx context.Context, b *branch) {
 		branches := make([]*branch, len(planned))
 		tracks := b.track.fork(len(planned))
 		var running sync.WaitGroup
 		for i, run := range planned {
-			branches[i] = &branch{s: s, scope: b.scope.inner(), now: b.now, sent: b.sent, track: tracks[i]}
+			branches[i] = &branch{run: r, scope: b.scope.inner(), time: b.time, lastEventID: b.lastEventID, track: tracks[i]}
 			running.Go(func() {
 				defer branches[i].track.close()
 				run(ctx, branches[i])
 			})
 		}
 		running.Wait()
-		before := b.sent
+		before := b.lastEventID
 		for _, child := range branches {
 			b.scope.merge(child.scope)
-			if child.now.After(b.now) {
-				b.now = child.now
+			if child.time.After(b.time) {
+				b.time = child.time
 			}
-			if child.sent != before { // else it has sent nothing
-				b.sent = child.sent
+			if child.lastEventID != before { // the branch sent an event
+				b.lastEventID = child.lastEventID
 			}
 		}
 	}
-}
-
-// drawn names a round of a step, as what is drawn there follows from it.
-func drawn(path string, r round) string { return path + "#" + r.String() }
-
-// reasonToSkip says why a step that is reached cannot be played, or "".
-func (s *run) reasonToSkip(c *script.Common, b *branch) string {
-	if c.Kind == "probe" && s.p.options.DryRun {
-		return "a dry run asks nothing"
-	}
-	if c.Needs == script.NeedReference && !s.p.reference.Load() {
-		return "only the reference receiver (semblance listen) can show this"
-	}
-	var missing []string
-	for _, name := range c.Uses {
-		if _, ok := b.scope.get(name); !ok {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == 0 {
-		return ""
-	}
-	return "nothing was captured as " + strings.Join(missing, " or ")
-}
-
-// observe tells the observer how a step went. Those inside a repeat go many times: they are told of once, in the order of
-// the file, when the outermost repeat around them has ended.
-func (s *run) observe(step script.Step, r round) {
-	if len(r) > 0 {
-		return
-	}
-	s.observing.Lock()
-	defer s.observing.Unlock()
-	if repeat, ok := step.(*script.Repeat); ok {
-		s.observeRounds(repeat.Steps)
-	}
-	s.p.options.Observer.Step(s.record.Step(script.Of(step).Path))
-}
-
-func (s *run) observeRounds(steps []script.Step) {
-	for _, step := range steps {
-		s.observeRounds(script.Children(step))
-		if result := s.record.Step(script.Of(step).Path); result.Outcome != scenarios.NotRun {
-			s.p.options.Observer.Step(result)
-		}
-	}
-}
-
-// progress tells the observer how far a step has come.
-func (s *run) progress(path string, done int64) {
-	s.observing.Lock()
-	defer s.observing.Unlock()
-	s.p.options.Observer.Progress(s.steps[path], done)
 }

@@ -102,7 +102,7 @@ func request(a *simulator.Attempt) string {
 	return text + headers(a.Request.Headers) + "\n" + printable(a.Request.Body)
 }
 
-// response returns the response of an attempt as HTTP/1.1 text, or the reason why there is none.
+// response returns the response of an attempt as HTTP/1.1 text, or the failure.
 func response(a *simulator.Attempt) string {
 	if a.Response.Status == 0 {
 		return a.Response.Detail

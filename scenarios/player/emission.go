@@ -1,0 +1,177 @@
+package player
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/scenarios/script"
+	"semblance/schemas"
+	"semblance/schemas/objectid"
+	"semblance/schemas/splitmix"
+	"semblance/schemas/validate"
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+	"semblance/simulator/fault"
+	"semblance/simulator/provider"
+)
+
+// emission is one event that a step sends, with its copies and retries.
+type emission struct {
+	run      *run
+	path     string
+	round    rounds
+	options  *script.Delivering
+	event    schemas.Event
+	idSeed   uint64 // of the eventIds
+	validate bool   // check the payload against its schema, because the step changed it
+}
+
+// try is one attempt of an emission.
+type try struct {
+	attempt   simulator.Attempt
+	startedAt time.Duration
+	copy      int
+	final     bool // no retry follows: the step judges this attempt
+}
+
+// send sends the event and records its attempts.
+func (e *emission) send(ctx context.Context, b *branch, v *values) {
+	tries, err := e.tries(ctx, b)
+	e.record(b, v, tries, err)
+}
+
+// record records the attempts, and reads the captures from the first response.
+func (e *emission) record(b *branch, v *values, tries []try, err error) {
+	if err != nil {
+		e.run.fail(e.path, e.round, err)
+		return
+	}
+	captured := false
+	for i := range tries {
+		t := &tries[i]
+		if t.attempt.Response.Failure == simulator.FailureCanceled { // interrupted: it says nothing about the receiver
+			continue
+		}
+		e.recordTry(b, v, t)
+		if t.final && !captured {
+			captured = true
+			b.capture(e.path, e.round, e.options.Captures, &t.attempt.Response)
+		}
+		b.lastEventID = t.attempt.Request.EventID
+	}
+}
+
+func (e *emission) recordTry(b *branch, v *values, t *try) {
+	expect := scenarios.Expect{Response: scenarios.ResponseAny}
+	if t.final && !e.run.options.DryRun {
+		own := *v
+		own.eventID = t.attempt.Request.EventID
+		var err error
+		if expect, err = e.options.Expect.Resolve(&own); err != nil {
+			e.run.fail(e.path, e.round, err)
+			return
+		}
+	}
+	b.record(e.path, scenarios.Evidence{Round: e.round.String(), Copy: t.copy, StartedAt: t.startedAt, Attempt: &t.attempt}, expect)
+}
+
+// tries sends the event with its copies and retries, and returns all attempts in order.
+func (e *emission) tries(ctx context.Context, b *branch) ([]try, error) {
+	again := e.options.Again
+	if again == nil {
+		again = &script.Again{}
+	}
+	copies := make([]simulator.Request, again.Copies+1)
+	ids := make([]*objectid.Generator, len(copies))
+	for i := range copies {
+		ids[i] = objectid.NewGenerator(e.idSeed + uint64(i))
+		if i > 0 && again.As == script.AsReplay {
+			copies[i] = copies[0]
+			continue
+		}
+		var err error
+		if copies[i], err = e.prepare(b, ids[i], e.options.Fault); err != nil {
+			return nil, err
+		}
+	}
+	tries := make([][]try, len(copies))
+	if !again.Together {
+		for i := range copies {
+			tries[i] = e.deliver(ctx, b, copies[i], i, ids[i])
+		}
+		return slices.Concat(tries...), nil
+	}
+	var running sync.WaitGroup
+	for i := range copies {
+		running.Go(func() {
+			own := *b // each copy has its own simulated time
+			tries[i] = e.deliver(ctx, &own, copies[i], i, ids[i])
+		})
+	}
+	running.Wait()
+	return slices.Concat(tries...), nil
+}
+
+// prepare encodes and signs a request with a new eventId.
+func (e *emission) prepare(b *branch, ids *objectid.Generator, injected *fault.Fault) (simulator.Request, error) {
+	m := delivery.Message{
+		URL:            e.run.options.Target,
+		SubscriptionID: e.run.subscriptionID,
+		EventID:        ids.New(b.now()).String(),
+		Event:          &e.event,
+		Secrets:        e.run.secrets,
+		At:             b.time,
+		Fault:          injected,
+	}
+	if e.validate {
+		if err := checkPayload(&m); err != nil {
+			return simulator.Request{}, err
+		}
+	}
+	return e.run.sender.Prepare(m)
+}
+
+// checkPayload returns an error if the payload does not satisfy its schema.
+func checkPayload(m *delivery.Message) error {
+	schema, err := validate.Payload(m.Event.Type)
+	if err != nil {
+		return err
+	}
+	violations := schema.Validate(simulator.AppendPayload(nil, m.SubscriptionID, m.EventID, m.Event))
+	if len(violations) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the payload violates the schema of %s: %s; add `invalid: on-purpose` to send it", m.Event.Type.Name, violations[0])
+}
+
+// deliver makes the attempts of one delivery: one, or as many as the retry policy allows. Only the first has the fault.
+func (e *emission) deliver(ctx context.Context, b *branch, request simulator.Request, number int, ids *objectid.Generator) []try {
+	var tries []try
+	var history []provider.Outcome
+	seed := splitmix.Mix(uint64(e.run.seed)) ^ hash(drawKey(e.path, e.round))
+	for {
+		t := try{copy: number, startedAt: e.run.elapsed(), final: true}
+		t.attempt = b.attempt(ctx, request, len(history)+1)
+		tries = append(tries, t)
+		if e.options.Deliver != script.DeliverWithRetries || ctx.Err() != nil {
+			return tries
+		}
+		last := &tries[len(tries)-1]
+		response := &last.attempt.Response
+		history = append(history, provider.Outcome{Ended: b.now(), OK: response.OK(), RetryAfter: response.RetryAfter})
+		wait, again := e.run.options.Retry.Next(history, seed)
+		if !again || b.pass(ctx, wait, time.Duration(float64(wait)/e.run.options.RetryScale)) != nil {
+			return tries
+		}
+		var err error
+		if request, err = e.prepare(b, ids, nil); err != nil { // unexpected: only the time differs from the first request
+			response.Detail += "; preparing the retry: " + err.Error()
+			return tries
+		}
+		last.final = false
+	}
+}

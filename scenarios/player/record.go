@@ -1,0 +1,54 @@
+package player
+
+import (
+	"context"
+
+	"semblance/scenarios"
+	"semblance/scenarios/script"
+	"semblance/schemas/pointer"
+	"semblance/schemas/validate"
+	"semblance/simulator"
+)
+
+// attempt sends a prepared request.
+func (b *branch) attempt(ctx context.Context, request simulator.Request, number int) simulator.Attempt {
+	a := simulator.Attempt{SubscriptionID: b.run.subscriptionID, Number: number, StartedAt: b.now(), Request: request}
+	a.Response = b.run.sender.Send(ctx, request)
+	return a
+}
+
+// record judges an attempt, passes it to the recorder and writes it to the transcript.
+func (b *branch) record(path string, e scenarios.Evidence, expect scenarios.Expect) {
+	r := b.run
+	line := Line{Scenario: r.scenario.Name, Step: path, Round: e.Round, Copy: e.Copy, Attempt: e.Attempt.Number, Request: e.Attempt.Request}
+	if r.options.DryRun {
+		expect = scenarios.Expect{Response: scenarios.ResponseAny}
+	} else {
+		line.Response = &e.Attempt.Response
+	}
+	r.recognize(&e.Attempt.Response)
+	e.Verdict = scenarios.Judge(expect, e.Attempt)
+	r.recorder.Attempt(path, e, expect)
+	b.track.write(&line)
+}
+
+// capture reads captures from a response. A missing value fails the step, and steps that need it are skipped.
+func (b *branch) capture(path string, round rounds, captures []script.Capture, response *simulator.Response) {
+	if len(captures) == 0 || response.Failure != "" || b.run.options.DryRun {
+		return
+	}
+	document, err := validate.Parse(response.Body)
+	for _, c := range captures {
+		var value any
+		if err == nil {
+			value, err = pointer.Lookup(document, c.Pointer)
+		}
+		if err != nil {
+			b.run.recorder.FailWith(path, round.String(), response.Body, scenarios.Failure{
+				Part: scenarios.PartCapture, Name: c.Name, Pointer: c.Pointer, Expected: "a value in the response", Got: "nothing: " + err.Error(),
+			})
+			return
+		}
+		b.scope.set(c.Name, value)
+	}
+}

@@ -1,0 +1,35 @@
+package player
+
+import (
+	"hash/fnv"
+	"slices"
+	"strconv"
+
+	"semblance/schemas/splitmix"
+)
+
+// hash returns a number for a name, to be combined with a seed.
+func hash(name string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return splitmix.Mix(h.Sum64())
+}
+
+// rounds is the position within nested repeats, such as "2.1": round 2 of the outer and round 1 of the inner repeat.
+type rounds []int
+
+func (r rounds) in(n int) rounds { return append(slices.Clone(r), n) }
+
+func (r rounds) String() string {
+	text := ""
+	for i, n := range r {
+		if i > 0 {
+			text += "."
+		}
+		text += strconv.Itoa(n)
+	}
+	return text
+}
+
+// drawKey names one round of a step. The values that are drawn there follow from it and the seed.
+func drawKey(path string, r rounds) string { return path + "#" + r.String() }

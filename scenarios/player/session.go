@@ -1,0 +1,35 @@
+package player
+
+import (
+	"net/http"
+	"sync/atomic"
+
+	"semblance/scenarios"
+	"semblance/simulator"
+)
+
+// session holds the state that the scenarios of one Player share.
+type session struct {
+	options    Options
+	origin     string // scheme and host of the target
+	secrets    []simulator.Secret
+	probes     *http.Client
+	results    *scenarios.Recorder
+	salt       uint64 // of eventIds: random, or 0 if the time is fixed
+	runID      string
+	transcript *track // nil: none is written
+	records    records
+	reference  atomic.Bool // the receiver is the reference receiver
+	failed     atomic.Bool // a step failed, and FailFast is set
+}
+
+// referenceHeader is a header of every response of the reference receiver. The receiver package does not depend on the
+// sending side, so the name is repeated here.
+const referenceHeader = "Semblance-Receiver"
+
+// recognize notes whether a response comes from the reference receiver, which some steps need.
+func (s *session) recognize(response *simulator.Response) {
+	if !s.reference.Load() && response.Header(referenceHeader) != "" {
+		s.reference.Store(true)
+	}
+}

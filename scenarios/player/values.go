@@ -1,0 +1,76 @@
+package player
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"semblance/fixtures"
+	"semblance/scenarios/script"
+)
+
+// values resolves the ${…} of one step, in one round and one branch. It implements script.Values.
+type values struct {
+	branch  *branch
+	cast    map[string]*fixtures.Record
+	round   rounds
+	eventID string            // of the attempt that is judged; "" stands for the last event sent
+	sign    map[string]string // t, v1 and body of a request
+}
+
+func (b *branch) values(f frame) *values {
+	return &values{branch: b, cast: b.run.cast[f.scenario], round: f.round}
+}
+
+// Value returns the value of a reference.
+func (v *values) Value(ref *script.Ref) (any, error) {
+	r := v.branch.run
+	switch ref.Kind {
+	case script.RefCast:
+		return v.record(ref)
+	case script.RefCapture:
+		if value, ok := v.branch.scope.get(ref.Name); ok {
+			return value, nil
+		}
+		return nil, fmt.Errorf("no capture named %s", ref.Name)
+	case script.RefRequest:
+		switch {
+		case v.eventID != "":
+			return v.eventID, nil
+		case v.branch.lastEventID != "":
+			return v.branch.lastEventID, nil
+		}
+		return nil, errNothingSent
+	case script.RefEnv:
+		if value, ok := r.options.Env(ref.Name); ok {
+			return value, nil
+		}
+		return nil, fmt.Errorf("the environment variable %s is not set", ref.Name)
+	case script.RefTarget:
+		if ref.Name == "origin" {
+			return r.origin, nil
+		}
+		return r.options.Target, nil
+	case script.RefRun:
+		switch ref.Name {
+		case "seed":
+			return fmt.Sprint(r.seed), nil
+		case "round":
+			return v.round.String(), nil
+		}
+		return r.runID, nil
+	case script.RefSign, script.RefOver:
+		if value, ok := v.sign[ref.Name]; ok {
+			return value, nil
+		}
+	}
+	return nil, errors.New("no value")
+}
+
+func (v *values) record(ref *script.Ref) (any, error) {
+	record := v.branch.run.clinics.related(v.cast[ref.Name], ref.Path)
+	if record == nil {
+		return nil, fmt.Errorf("%s has no %s", ref.Name, strings.Join(ref.Path, "."))
+	}
+	return record.ID(), nil
+}
