@@ -1,6 +1,6 @@
-// Package library holds the scenarios that come with Semblance, as files: each mirrors how the real thing goes right or
-// wrong, and says in its description what it teaches. They judge answers alone, so they pass at any correct receiver;
-// what only the reference receiver can show is a step of its own, skipped elsewhere.
+// Package library contains the scenarios that come with Semblance, one file each. Their descriptions name the situation and
+// its lesson. They judge responses only and pass at any correct receiver; steps that need the reference receiver are
+// skipped at others.
 //
 //	scenarios, err := library.Scenarios()
 //	scenario, err := script.Load(script.Files{Scenarios: library.Files()}, "first-visit")
@@ -8,6 +8,7 @@ package library
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -19,16 +20,16 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// Files returns the scenarios as files, NAME.yaml each.
+// Files returns the scenarios as files: NAME.yaml is the scenario NAME.
 func Files() fs.FS { return files }
 
-// Scenario is one scenario of the library.
+// Scenario is a scenario of the library.
 type Scenario struct {
-	Name     string // what play takes: the file's name without .yaml
+	Name     string // the name for `semblance play`: that of the file without .yaml
 	Scenario *script.Scenario
 }
 
-// Names returns the names of all scenarios, sorted: what play takes.
+// Names returns the names of all scenarios, sorted.
 func Names() []string {
 	entries, err := files.ReadDir(".")
 	if err != nil { // it is embedded
@@ -44,23 +45,20 @@ func Names() []string {
 // Read returns the file of a scenario.
 func Read(name string) ([]byte, error) {
 	data, err := files.ReadFile(name + ".yaml")
-	if err == nil {
-		return data, nil
+	if err != nil {
+		return nil, errors.New(naming.Unknown("scenario", name, Names()))
 	}
-	if near := naming.Nearest(name, Names()); near != "" {
-		return nil, fmt.Errorf("the library has no scenario %q; did you mean %q?", name, near)
-	}
-	return nil, fmt.Errorf("the library has no scenario %q", name)
+	return data, nil
 }
 
-// Scenarios reads all scenarios, sorted by name.
+// Scenarios loads all scenarios, sorted by name.
 func Scenarios() ([]Scenario, error) {
 	names := Names()
 	scenarios := make([]Scenario, len(names))
 	for i, name := range names {
 		scenario, err := script.Load(script.Files{Scenarios: files}, name)
 		if err != nil {
-			return nil, fmt.Errorf("reading the scenario %s: %w", name, err)
+			return nil, fmt.Errorf("loading the scenario %s: %w", name, err)
 		}
 		scenarios[i] = Scenario{Name: name, Scenario: scenario}
 	}

@@ -1,9 +1,16 @@
 package library_test
 
 import (
+	"encoding/json"
 	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,14 +22,15 @@ import (
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/receiver"
+	"semblance/simulator/signature"
 )
 
 var update = flag.Bool("update", false, "write the steps of every-event-type.yaml from the catalogue")
 
-// start starts a reference receiver, or one that is wrong.
-func start(t *testing.T, wrong string) *receiver.Server {
+// start starts a reference receiver, with a mistake if one is named.
+func start(t *testing.T, mistake string) *receiver.Server {
 	t.Helper()
-	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}, ActWrong: wrong})
+	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}, ActWrong: mistake})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,44 +42,65 @@ func start(t *testing.T, wrong string) *receiver.Server {
 	return server
 }
 
-func play(t *testing.T, target string, scenario *script.Scenario) scenarios.Result {
+// play plays scenarios in one run.
+func play(t *testing.T, target string, played ...*script.Scenario) scenarios.Result {
 	t.Helper()
 	p, err := player.New(player.Options{Target: target})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if err := p.Play(t.Context(), scenario); err != nil {
-		t.Fatal(err)
+	for _, scenario := range played {
+		if err := p.Play(t.Context(), scenario); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return p.Result()
 }
 
-func everyScenario(t *testing.T) []library.Scenario {
+func load(t *testing.T, name string) *script.Scenario {
 	t.Helper()
-	all, err := library.Scenarios()
+	scenario, err := script.Load(script.Files{Scenarios: library.Files()}, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return scenario
 }
 
-func TestEveryScenarioPassesAtTheReferenceReceiver(t *testing.T) {
-	all := everyScenario(t)
-	if len(all) < 20 {
-		t.Errorf("the library has %d scenarios, want 20 at the least", len(all))
+func TestNames(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(file, ".yaml")
+	}
+	if !slices.Equal(library.Names(), files) || len(files) == 0 {
+		t.Errorf("the library has %v, the folder %v", library.Names(), files)
+	}
+	if _, err := library.Read("frist-visit"); err == nil || err.Error() != `unknown scenario "frist-visit"; did you mean "first-visit"?` {
+		t.Errorf("a misspelt name: %v", err)
+	}
+}
+
+func TestReferenceReceiverPasses(t *testing.T) {
+	t.Parallel()
+	all, err := library.Scenarios()
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, scenario := range all {
 		t.Run(scenario.Name, func(t *testing.T) {
 			t.Parallel()
 			if len(scenario.Scenario.Warnings) > 0 {
-				t.Errorf("lint warns:\n%v", scenario.Scenario.Warnings)
+				t.Errorf("warnings of lint:\n%v", scenario.Scenario.Warnings)
 			}
 			if scenario.Scenario.Description == "" {
-				t.Error("the description does not say what the scenario teaches")
+				t.Error("no description")
 			}
 			target := start(t, "").URL
-			for n := range 2 { // the receiver may have seen it before: the records are the same, the eventIds are new
+			for n := range 2 { // the second play has the same records and new eventIds
 				result := play(t, target, scenario.Scenario)
 				if code := result.ExitCode(); code != 0 {
 					t.Errorf("play %d: exit code %d\n%s", n+1, code, failures(&result))
@@ -86,7 +115,40 @@ func TestEveryScenarioPassesAtTheReferenceReceiver(t *testing.T) {
 	}
 }
 
-func TestEveryEventTypeIsThere(t *testing.T) {
+// The request steps of one run have eventIds that the receiver has not accepted before: a receiver that ignores
+// duplicates would hide the mistake that the step looks for.
+func TestRequestsAreNoDuplicates(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	accepted := map[string]string{} // the body of each accepted eventId
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = signature.Verify(body, r.Header.Get(signature.HeaderName), simulator.DefaultSecret.Reveal(), time.Now(), signature.DefaultTolerance)
+		}
+		if err != nil {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		var event struct{ EventID string }
+		if err := json.Unmarshal(body, &event); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if first, duplicate := accepted[event.EventID]; duplicate {
+			t.Errorf("one eventId in\n%s\nand\n%s", first, body)
+		}
+		accepted[event.EventID] = string(body)
+	}))
+	defer server.Close()
+	result := play(t, server.URL, load(t, "raw-bytes"), load(t, "tomorrows-events"), load(t, "first-visit"))
+	if code := result.ExitCode(); code != 0 {
+		t.Errorf("exit code %d\n%s", code, failures(&result))
+	}
+}
+
+func TestEveryEventType(t *testing.T) {
 	var want []string
 	for _, eventType := range schemas.All() {
 		want = append(want, eventType.Name)
@@ -95,20 +157,13 @@ func TestEveryEventTypeIsThere(t *testing.T) {
 		writeEveryEventType(t, want)
 		return
 	}
-	for _, scenario := range everyScenario(t) {
-		if scenario.Name != "every-event-type" {
-			continue
-		}
-		var sent []string
-		for step := range scenario.Scenario.All() {
-			sent = append(sent, step.(*script.Send).Type.Name)
-		}
-		if strings.Join(sent, " ") != strings.Join(want, " ") {
-			t.Errorf("the scenario sends\n%v\nand the catalogue has\n%v", sent, want)
-		}
-		return
+	var sent []string
+	for step := range load(t, "every-event-type").All() {
+		sent = append(sent, step.(*script.Send).Type.Name)
 	}
-	t.Error("there is no scenario every-event-type")
+	if !slices.Equal(sent, want) {
+		t.Errorf("the scenario sends\n%v\nand the catalogue has\n%v", sent, want)
+	}
 }
 
 // writeEveryEventType replaces the steps of every-event-type.yaml.
@@ -126,7 +181,7 @@ func writeEveryEventType(t *testing.T, names []string) {
 	}
 }
 
-// finders names, for each mistake that a receiver can make, a scenario that shows it.
+// finders maps each mistake of a receiver to a scenario that finds it.
 var finders = map[string]string{
 	"semble-header":        "first-visit",
 	"sha256-prefix":        "first-visit",
@@ -147,42 +202,40 @@ var finders = map[string]string{
 	"slow":                 "no-show",
 }
 
-// TestWrongReceiversAreFound plays a scenario at each wrong receiver: it must fail, and pass at the right one.
-func TestWrongReceiversAreFound(t *testing.T) {
+func TestMistakesAreFound(t *testing.T) {
+	t.Parallel()
 	for _, wrong := range receiver.Wrongs() {
 		t.Run(wrong.Name, func(t *testing.T) {
 			t.Parallel()
 			name, ok := finders[wrong.Name]
 			if !ok {
-				t.Fatalf("no scenario is named that fails at a receiver which %s", wrong.Summary)
-			}
-			scenario, err := script.Load(script.Files{Scenarios: library.Files()}, name)
-			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("no scenario for a receiver that %s", wrong.Summary)
 			}
 			p, err := player.New(player.Options{Target: start(t, wrong.Name).URL, FailFast: true, Delivery: delivery.Options{Timeout: time.Second}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer p.Close()
-			if err := p.Play(t.Context(), scenario); err != nil {
+			if err := p.Play(t.Context(), load(t, name)); err != nil {
 				t.Fatal(err)
 			}
 			result := p.Result()
 			if code := result.ExitCode(); code == 0 {
-				t.Errorf("%s passes at a receiver which %s", name, wrong.Summary)
+				t.Errorf("%s passes at a receiver that %s", name, wrong.Summary)
 			}
-			t.Logf("%s says: %s", name, failures(&result))
+			t.Logf("%s: %s", name, failures(&result))
 		})
 	}
 }
 
 func failures(r *scenarios.Result) string {
 	var b strings.Builder
-	for _, step := range r.Scenarios[0].Steps {
-		for _, e := range step.Evidence {
-			for _, f := range e.Verdict.Failures {
-				b.WriteString(step.Path + " " + step.Title + ": " + f.String() + "\n")
+	for _, scenario := range r.Scenarios {
+		for _, step := range scenario.Steps {
+			for _, e := range step.Evidence {
+				for _, f := range e.Verdict.Failures {
+					b.WriteString(step.Path + " " + step.Title + ": " + f.String() + "\n")
+				}
 			}
 		}
 	}
