@@ -14,11 +14,11 @@ import (
 
 // steps are the arguments of the go command, run in the root of the module.
 var steps = []string{
-	"run -C schemas ./internal/generate",                                   // catalogue.yaml: the table and the JSON Schemas
-	"run -C fixtures ./internal/samples",                                   // the table and the clinic: the samples
+	"run -C schemas ./internal/generate",                            // catalogue.yaml: the table and the JSON Schemas
+	"run -C fixtures ./internal/samples",                            // the table and the clinic: the samples
 	"test ./scenarios/library -count=1 -run EveryEventType -update", // the table: the scenario that sends each type
-	"test ./scenarios -count=1 -run ReadmeIsCurrent -update",               // the actions: the tables of README.md
-	"test ./scenarios/script -count=1 -run SchemaIsCurrent -update",        // the parser's tables: the schema of scenarios
+	"test ./scenarios -count=1 -run ReadmeIsCurrent -update",        // the actions: the tables of README.md
+	"test ./scenarios/script -count=1 -run SchemaIsCurrent -update", // the parser's tables: the schema of scenarios
 }
 
 func main() {
