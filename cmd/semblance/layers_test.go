@@ -52,7 +52,7 @@ var rooms = map[string]struct {
 	"simulator/web/guard": {"simulator/clock", ""},
 
 	"scenarios":        {"schemas schemas/validate simulator", "hdrhistogram"},
-	"scenarios/script": {"schemas schemas/validate fixtures simulator/fault scenarios", "yaml"},
+	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/fault scenarios", "yaml"},
 	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
 	"scenarios/report":  {"schemas simulator scenarios", "color udiff"},

@@ -128,24 +128,11 @@ func (e *emission) prepare(b *branch, ids *objectid.Generator, injected *fault.F
 		Fault:          injected,
 	}
 	if e.validate {
-		if err := checkPayload(&m); err != nil {
-			return simulator.Request{}, err
+		if err := validate.CheckPayload(m.Event.Type, simulator.AppendPayload(nil, m.SubscriptionID, m.EventID, m.Event)); err != nil {
+			return simulator.Request{}, fmt.Errorf("%w; add `invalid: on-purpose` to send it", err)
 		}
 	}
 	return e.run.sender.Prepare(m)
-}
-
-// checkPayload returns an error if the payload does not satisfy its schema.
-func checkPayload(m *delivery.Message) error {
-	schema, err := validate.Payload(m.Event.Type)
-	if err != nil {
-		return err
-	}
-	violations := schema.Validate(simulator.AppendPayload(nil, m.SubscriptionID, m.EventID, m.Event))
-	if len(violations) == 0 {
-		return nil
-	}
-	return fmt.Errorf("the payload violates the schema of %s: %s; add `invalid: on-purpose` to send it", m.Event.Type.Name, violations[0])
 }
 
 // deliver makes the attempts of one delivery: one, or as many as the retry policy allows. Only the first has the fault.

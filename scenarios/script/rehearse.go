@@ -8,6 +8,7 @@ import (
 	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/schemas/validate"
+	"semblance/simulator"
 )
 
 // placeholder replaces an identifier that is known only during the play.
@@ -75,24 +76,8 @@ func unknownIdentifier(t *schemas.EventType, name string) string {
 
 // payload reports violations of the event type's schema.
 func (c *checker) payload(s *Send, event *schemas.Event, unresolved map[string]bool) {
-	schema, err := validate.Payload(s.Type)
-	if err != nil {
-		c.failAt(s.Pos, 1, "%s", err)
-		return
-	}
-	identifiers := map[string]any{}
-	for _, i := range event.Identifiers {
-		identifiers[i.Name] = i.Value
-	}
-	document := map[string]any{"subscriptionId": placeholder, "eventId": placeholder, "eventType": s.Type.Name, "identifiers": identifiers}
-	if len(event.Metadata) > 0 {
-		metadata := map[string]any{}
-		for _, m := range event.Metadata {
-			metadata[m.Name] = m.Value
-		}
-		document["metadata"] = metadata
-	}
-	violations := slices.DeleteFunc(schema.ValidateValue(document), func(v validate.Violation) bool {
+	violations := validate.PayloadViolations(s.Type, simulator.AppendPayload(nil, placeholder, placeholder, event))
+	violations = slices.DeleteFunc(violations, func(v validate.Violation) bool {
 		return unresolved[strings.TrimPrefix(v.Pointer, "/identifiers/")]
 	})
 	if s.Invalid {

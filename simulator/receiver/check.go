@@ -16,11 +16,7 @@ func check(t *schemas.EventType, e *Event, body []byte) ([]validate.Violation, e
 	if conforms(t, e) {
 		return nil, nil
 	}
-	schema, err := validate.Payload(t)
-	if err != nil {
-		return nil, err
-	}
-	violations := schema.Validate(body)
+	violations := validate.PayloadViolations(t, body)
 	for _, v := range violations {
 		if !isTolerated(v) {
 			return violations, &refusal{http.StatusUnprocessableEntity, "invalid", fmt.Sprintf("invalid %s: %s", t.Name, v)}
