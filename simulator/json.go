@@ -19,7 +19,7 @@ type requestJSON struct {
 	Proto      string   `json:"proto"`
 	Headers    []Header `json:"headers"`
 	Body       *string  `json:"body,omitempty"`
-	BodyBase64 []byte   `json:"bodyBase64,omitempty"`
+	BodyBase64 []byte   `json:"bodyBase64,omitempty"` // the body, if it is not UTF-8
 	Fault      string   `json:"fault,omitempty"`
 }
 
@@ -28,10 +28,10 @@ type responseJSON struct {
 	Proto        string      `json:"proto,omitempty"`
 	Headers      []Header    `json:"headers,omitempty"`
 	Body         *string     `json:"body,omitempty"`
-	BodyBase64   []byte      `json:"bodyBase64,omitempty"`
+	BodyBase64   []byte      `json:"bodyBase64,omitempty"` // the body, if it is not UTF-8
 	Size         int64       `json:"size"`
 	Truncated    bool        `json:"truncated,omitempty"`
-	Timings      timingsJSON `json:"timingsMs"`
+	Timings      timingsJSON `json:"timingsMs"` // in milliseconds
 	Failure      Failure     `json:"failure,omitempty"`
 	Detail       string      `json:"detail,omitempty"`
 	RetryAfterMs float64     `json:"retryAfterMs,omitempty"`
@@ -56,6 +56,9 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	j.Body, j.BodyBase64 = encodeBody(r.Body)
 	return marshalPlain(j)
 }
+
+// JSONForm returns a value of the type that MarshalJSON encodes, for generators of schemas.
+func (r Request) JSONForm() any { return requestJSON{} }
 
 // UnmarshalJSON reads the output of MarshalJSON.
 func (r *Request) UnmarshalJSON(data []byte) error {
@@ -86,6 +89,9 @@ func (r Response) MarshalJSON() ([]byte, error) {
 	}
 	return marshalPlain(j)
 }
+
+// JSONForm returns a value of the type that MarshalJSON encodes, for generators of schemas.
+func (r Response) JSONForm() any { return responseJSON{} }
 
 // UnmarshalJSON reads the output of MarshalJSON, with durations to the microsecond.
 func (r *Response) UnmarshalJSON(data []byte) error {

@@ -48,8 +48,10 @@ var rooms = map[string]struct {
 	"simulator/receiver": {"schemas schemas/validate simulator/signature simulator/clock", ""},
 	"simulator/graphql":  {"schemas fixtures simulator simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
 	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
-		"simulator/clock simulator/web/guard", "mux"},
-	"simulator/web/guard": {"simulator/clock", ""},
+		"simulator/clock simulator/web/guard simulator/web/internal/openapi", "mux"},
+	"simulator/web/guard":             {"simulator/clock", ""},
+	"simulator/web/internal/openapi":  {"", ""},
+	"simulator/web/internal/generate": {"simulator/web simulator/web/internal/openapi", ""}, // the program that go generate runs
 
 	"scenarios":        {"schemas schemas/validate simulator", "hdrhistogram"},
 	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/fault scenarios", "yaml"},
@@ -102,7 +104,7 @@ var belongs = []struct {
 	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance",
 		"only a probe asks a receiver's application, and only the command asks a running serve"},
 	{"os/exec", "*", "scenarios/player internal/generate", "only a probe runs a command"},
-	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples", "only the command knows the process"},
+	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate", "only the command knows the process"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite speaks SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
 }

@@ -79,7 +79,7 @@ type loggedAttempt struct {
 	Status         int                 `json:"status"`
 	Failure        string              `json:"failure"`
 	TookMs         float64             `json:"tookMs"`
-	Next           string              `json:"next"`
+	Next           string              `json:"nextState"`
 	Due            time.Time           `json:"due"`
 	Violations     []string            `json:"violations"`
 	ReplayOf       int64               `json:"replayOf"`

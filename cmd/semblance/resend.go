@@ -52,7 +52,7 @@ func (a *app) resend(ctx context.Context, id string, f *resendFlags) error {
 		return err
 	}
 	var l loggedAttempt
-	if err := client.call(ctx, http.MethodPost, "/attempts/"+id+"/resend", map[string]bool{"anew": f.anew}, &l); err != nil {
+	if err := client.call(ctx, http.MethodPost, "/attempts/"+id+"/resend", map[string]bool{"newAttempt": f.anew}, &l); err != nil {
 		return err
 	}
 	if f.format == "json" {

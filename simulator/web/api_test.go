@@ -39,7 +39,7 @@ type attemptList struct {
 		EventType         string
 		Outcome           string
 		Status            int
-		Next              string
+		NextState         string
 		Fault             string
 		ReplayOf          journal.Seq
 		Request, Response *struct {
@@ -171,14 +171,14 @@ func TestActionsAndTraffic(t *testing.T) {
 	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "2s"})
 	var status trafficView
 	s.api(http.StatusOK, "DELETE", "/traffic", nil).into(&status)
-	if status.Running || status.Made < 20 || status.Made > 21 {
+	if status.Running || status.Emitted < 20 || status.Emitted > 21 {
 		t.Errorf("%+v", status)
 	}
 	s.api(http.StatusOK, "GET", "/traffic", nil).into(&status)
 	var list struct{ Items []json.RawMessage }
 	s.api(http.StatusOK, "GET", "/events?origin=traffic&limit=1000", nil).into(&list)
-	if len(list.Items) != status.Made {
-		t.Errorf("%d events of traffic, want %d", len(list.Items), status.Made)
+	if len(list.Items) != status.Emitted {
+		t.Errorf("%d events of traffic, want %d", len(list.Items), status.Emitted)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestAttempts(t *testing.T) {
 		t.Errorf("%+v", w)
 	}
 	tries := s.attempts("?order=oldest").Items
-	if len(tries) != 2 || tries[0].Outcome != "refused" || tries[0].Fault != "signature=tampered" || tries[0].Next != "pending" || tries[1].Outcome != "accepted" || tries[1].Next != "delivered" || tries[0].EventID == tries[1].EventID {
+	if len(tries) != 2 || tries[0].Outcome != "refused" || tries[0].Fault != "signature=tampered" || tries[0].NextState != "pending" || tries[1].Outcome != "accepted" || tries[1].NextState != "delivered" || tries[0].EventID == tries[1].EventID {
 		t.Fatalf("%+v", tries)
 	}
 	if refused := s.attempts("?outcome=refused,unanswered").Items; len(refused) != 1 || refused[0].ID != tries[0].ID {
@@ -261,7 +261,7 @@ func TestAttempts(t *testing.T) {
 	}
 	s.api(http.StatusOK, "GET", path, nil).into(&whole)
 	s.api(http.StatusCreated, "POST", path+"/resend", nil).into(&same)
-	s.api(http.StatusCreated, "POST", path+"/resend", map[string]bool{"anew": true}).into(&anew)
+	s.api(http.StatusCreated, "POST", path+"/resend", map[string]bool{"newAttempt": true}).into(&anew)
 	if whole.Response.Status != 200 || same.Request.Body != whole.Request.Body || same.ReplayOf != tries[1].ID || same.Outcome != "accepted" {
 		t.Errorf("the same bytes: %+v after %+v", same, whole)
 	}

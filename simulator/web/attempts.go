@@ -1,138 +1,107 @@
 package web
 
 import (
-	"context"
-	"errors"
-	"net/http"
-	"strings"
-	"time"
-
+	"semblance/simulator"
 	"semblance/simulator/journal"
-	"semblance/simulator/provider"
 )
 
-// absent says in the API's words what the journal does not have.
-func absent(err error, what string, id any) error {
-	if errors.Is(err, journal.ErrNotFound) {
-		return problem(http.StatusNotFound, "not-found", "there is no %s %v", what, id)
-	}
-	return err
+var (
+	deliveryParameter = text("delivery", "Only attempts of the delivery with this id.")
+	outcomeParameter  = choices("outcome", "Only attempts with these outcomes.", journal.Accepted, journal.Refused, journal.Unanswered)
+	fullParameter     = boolean("full", "Include requests and responses; such a page may be shorter.")
+)
+
+// attemptView is one attempt at a delivery.
+type attemptView struct {
+	ID             journal.Seq       `json:"id"`                      // number in the journal
+	DeliveryID     string            `json:"deliveryId" api:"id"`     // the delivery that it belongs to
+	SubscriptionID string            `json:"subscriptionId" api:"id"` // the subscription that receives it
+	Number         int               `json:"number"`                  // from 1, within the delivery
+	StartedAt      timestamp         `json:"startedAt"`
+	EventID        string            `json:"eventId"`
+	EventType      string            `json:"eventType"`
+	URL            string            `json:"url"`
+	Fault          string            `json:"fault,omitempty"` // injected fault, such as signature=tampered
+	Outcome        journal.Outcome   `json:"outcome"`
+	Status         int               `json:"status,omitempty"`     // HTTP status of the response
+	Failure        simulator.Failure `json:"failure,omitempty"`    // why there was no response
+	Detail         string            `json:"detail,omitempty"`     // the failure in a sentence
+	TookMs         float64           `json:"tookMs"`               // duration in milliseconds
+	NextState      journal.State     `json:"nextState,omitempty"`  // state of the delivery after it
+	Due            timestamp         `json:"due,omitempty"`        // time of the next attempt
+	Verdict        journal.Verdict   `json:"verdict,omitempty"`    // whether the payload matches its schema
+	Violations     []string          `json:"violations,omitempty"` // where the payload does not match its schema
+	ReplayOf       journal.Seq       `json:"replayOf,omitempty"`   // the attempt whose bytes were sent again
+
+	Request  *simulator.Request  `json:"request,omitempty"`
+	Response *simulator.Response `json:"response,omitempty"`
 }
 
-// listAttempts lists attempts, in full if that is asked for.
-func (h *Handler) listAttempts(w http.ResponseWriter, r *http.Request) error {
-	var ask journal.Query
-	q := readQuery(r)
-	q.page(&ask)
-	ask.Types, ask.RecordID = q.types("type"), q.text("record")
-	ask.SubscriptionID, ask.DeliveryID = q.text("subscription"), q.text("delivery")
-	ask.Outcomes = words(q, "outcome", journal.Accepted, journal.Refused, journal.Unanswered)
-	ask.Full = q.flag("full")
-	asked := q.secrets()
-	if err := q.done(); err != nil {
-		return err
+// viewAttempt returns an attempt without its request and response.
+func viewAttempt(a *journal.Attempt) attemptView {
+	return attemptView{
+		ID: a.Seq, DeliveryID: a.DeliveryID, SubscriptionID: a.SubscriptionID, Number: a.Number, StartedAt: stamp(a.StartedAt),
+		EventID: a.Request.EventID, EventType: a.Request.EventType, URL: a.Request.URL, Fault: a.Request.Fault,
+		Outcome: a.Outcome(), Status: a.Response.Status, Failure: a.Response.Failure, Detail: a.Response.Detail,
+		TookMs: float64(a.Response.Timings.Total.Microseconds()) / 1e3, NextState: a.Next.State, Due: stamp(a.Next.Due),
+		Verdict: a.Verdict, Violations: a.Violations, ReplayOf: a.ReplayOf,
 	}
-	secrets, err := h.mayShowSecrets(r, asked)
-	if err != nil {
-		return err
+}
+
+// viewFullAttempt returns an attempt with its request and response, in which credentials are hidden unless secrets is set.
+func viewFullAttempt(a *journal.Attempt, secrets bool) attemptView {
+	v := viewAttempt(a)
+	request, response := a.Request, a.Response
+	if !secrets {
+		request.Headers, response.Headers = redact(request.Headers), redact(response.Headers)
 	}
-	page, err := h.provider.Journal().Attempts(r.Context(), ask)
-	if err != nil {
-		return err
-	}
+	v.Request, v.Response = &request, &response
+	return v
+}
+
+// listAttempts lists attempts.
+func (h *Handler) listAttempts(c *call) (pageView[attemptView], error) {
+	q := c.page()
+	q.Types, q.RecordID, q.SubscriptionID = typeParameter.of(c), recordParameter.of(c), subscriptionParameter.of(c)
+	q.DeliveryID, q.Outcomes, q.Full = deliveryParameter.of(c), outcomeParameter.of(c), fullParameter.of(c)
+	page, err := h.provider.Journal().Attempts(c.Context(), q)
 	view := viewAttempt
-	if ask.Full {
-		view = func(a *journal.Attempt) attemptView { return viewWholeAttempt(a, secrets) }
+	if q.Full {
+		view = func(a *journal.Attempt) attemptView { return viewFullAttempt(a, c.secrets) }
 	}
-	return h.respond(w, http.StatusOK, viewPage(page, view))
+	return viewPage(page, view), err
 }
 
-// getAttempt shows one attempt: exactly what was sent, and what came of it.
-func (h *Handler) getAttempt(w http.ResponseWriter, r *http.Request) error {
-	q := readQuery(r)
-	asked := q.secrets()
-	if err := q.done(); err != nil {
-		return err
-	}
-	secrets, err := h.mayShowSecrets(r, asked)
+// getAttempt returns one attempt with its request and response.
+func (h *Handler) getAttempt(c *call) (v attemptView, err error) {
+	seq, err := c.sequence("attempt")
 	if err != nil {
-		return err
+		return v, err
 	}
-	seq, err := sequence(r, "attempt")
+	a, err := h.provider.Journal().Attempt(c.Context(), seq)
 	if err != nil {
-		return err
+		return v, unknownID(err, "attempt", seq)
 	}
-	a, err := h.provider.Journal().Attempt(r.Context(), seq)
-	if err != nil {
-		return absent(err, "attempt", seq)
-	}
-	return h.respond(w, http.StatusOK, viewWholeAttempt(a, secrets))
+	return viewFullAttempt(a, c.secrets), nil
 }
 
-// resend sends an attempt once more and answers the new one: the same bytes, or a new attempt that is signed anew.
-func (h *Handler) resend(w http.ResponseWriter, r *http.Request) error {
-	var ask struct {
-		Anew bool `json:"anew"`
-	}
-	if err := readBody(r, &ask, true); err != nil {
-		return err
-	}
-	seq, err := sequence(r, "attempt")
-	if err != nil {
-		return err
-	}
-	if err := mayLast(w); err != nil {
-		return err
-	}
-	a, err := h.provider.Resend(r.Context(), seq, ask.Anew)
-	if err != nil {
-		return err
-	}
-	return h.respond(w, http.StatusCreated, viewWholeAttempt(a, false))
+// resendRequest is how to send an attempt again.
+type resendRequest struct {
+	NewAttempt bool `json:"newAttempt,omitempty"` // with a new eventId and a new signature, instead of the same bytes
 }
 
-// How long a wait lasts.
-const (
-	defaultWait = 10 * time.Second
-	maxWait     = 5 * time.Minute
-)
-
-// waitView is how far things have come.
-type waitView struct {
-	Accepted   int `json:"accepted"`
-	Unfinished int `json:"unfinished"`
-}
-
-// wait answers when the receiver has accepted so many deliveries, or when nothing is owed, or both; and with 504 when
-// that has not come about in time, so that a client which does not read the answer fails all the same.
-func (h *Handler) wait(w http.ResponseWriter, r *http.Request) error {
-	q := readQuery(r)
-	until := words(q, "until", "all-finished")
-	otherwise := int64(1)
-	if len(until) > 0 {
-		otherwise = 0
-	}
-	c := provider.Condition{
-		Accepted: int(q.number("count", otherwise, 0, 1_000_000)), Types: q.types("type"), SubscriptionID: q.text("subscription"),
-		After: journal.Seq(q.number("after", 0, 0, maxSeq)), AllFinished: len(until) > 0,
-	}
-	within := q.duration("within", defaultWait, maxWait)
-	if err := q.done(); err != nil {
-		return err
-	}
-	open, ctx, end, err := h.longPoll(w, r, within)
+// resend sends an attempt again, at once. The response has the new attempt.
+func (h *Handler) resend(c *call, in *resendRequest) (v attemptView, err error) {
+	seq, err := c.sequence("attempt")
 	if err != nil {
-		return err
+		return v, err
 	}
-	defer end()
-	now, err := h.provider.Wait(ctx, c)
-	switch {
-	case err == nil:
-		return h.respond(w, http.StatusOK, waitView{Accepted: now.Accepted, Unfinished: now.Unfinished})
-	case errors.Is(err, context.DeadlineExceeded) && open.Err() == nil:
-		p := problem(http.StatusGatewayTimeout, "not-yet", "within %s %s", within, strings.TrimSuffix(err.Error(), ": "+context.DeadlineExceeded.Error()))
-		p.Accepted, p.Unfinished = &now.Accepted, &now.Unfinished
-		return p
+	if err := c.liftTimeouts(); err != nil {
+		return v, err
 	}
-	return asBadQuery(err)
+	a, err := h.provider.Resend(c.Context(), seq, in.NewAttempt)
+	if err != nil {
+		return v, err
+	}
+	return viewFullAttempt(a, false), nil
 }

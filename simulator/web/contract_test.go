@@ -27,15 +27,15 @@ func TestAPIAgainstItsDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var operations []operation
+	var operations []documented
 	for path, item := range described.doc.Paths.Map() {
 		for method, o := range item.Operations() {
 			if path != graphql.Path { // served beside this handler
-				operations = append(operations, operation{method, path, o})
+				operations = append(operations, documented{method, path, o})
 			}
 		}
 	}
-	slices.SortFunc(operations, func(a, b operation) int { return strings.Compare(a.path+a.method, b.path+b.method) })
+	slices.SortFunc(operations, func(a, b documented) int { return strings.Compare(a.path+a.method, b.path+b.method) })
 	answers := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		s := start(t, Options{Player: &fakePlayer{asked: make(chan Play, 1000)}})
@@ -69,7 +69,7 @@ func TestAPIAgainstItsDocument(t *testing.T) {
 	}
 }
 
-type operation struct {
+type documented struct {
 	method, path string
 	*openapi3.Operation
 }
@@ -118,7 +118,7 @@ func (d *drawing) wrong() bool { return rapid.IntRange(0, 11).Draw(d.T, "wrong")
 
 var garbage = []string{"", "x", "0", "-1", "1e9", "null", "%", "é", "a,b", "../..", "booking.created'--", strings.Repeat("9", 40), "2026-13-01T00:00:00Z"}
 
-func (d *drawing) request(o operation) *drawn {
+func (d *drawing) request(o documented) *drawn {
 	method := o.method
 	if strings.HasSuffix(o.path, "/stream") {
 		method = http.MethodHead // a stream has no end
@@ -172,7 +172,7 @@ func (d *drawing) parameter(p *openapi3.Parameter) string {
 	return strings.Join(list, ",")
 }
 
-func (d *drawing) body(r *drawn, o operation) {
+func (d *drawing) body(r *drawn, o documented) {
 	r.headers["Content-Type"] = "application/json"
 	v := d.value("body", o.RequestBody.Value.Content["application/json"].Schema.Value)
 	data, err := json.Marshal(v)
@@ -275,7 +275,7 @@ func (d *drawing) text(name string, s *openapi3.Schema) string {
 }
 
 // read learns the ids in an answer.
-func (d *drawing) read(o operation, body []byte) {
+func (d *drawing) read(o documented, body []byte) {
 	var seen struct {
 		Items  []json.RawMessage
 		Events []struct {

@@ -4,100 +4,134 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gorilla/mux"
-
+	"semblance/simulator"
 	"semblance/simulator/journal"
 )
 
-// listDeliveries lists deliveries, as each stands now.
-func (h *Handler) listDeliveries(w http.ResponseWriter, r *http.Request) error {
-	var ask journal.Query
-	q := readQuery(r)
-	q.page(&ask)
-	ask.Types, ask.RecordID, ask.SubscriptionID = q.types("type"), q.text("record"), q.text("subscription")
-	ask.EventSeq = journal.Seq(q.number("event", 0, 1, maxSeq))
-	ask.States = words(q, "state", journal.States()...)
-	if err := q.done(); err != nil {
-		return err
+var (
+	eventParameter = integer("event", "Only deliveries of the event with this id.", 0, 1, maxSeq)
+	stateParameter = choices("state", "Only deliveries in these states.", journal.States()...)
+)
+
+// deliveryView is the delivery of an event to one subscription, in its current state.
+type deliveryView struct {
+	ID             string            `json:"id" api:"id"` // the provider's outboxId
+	Seq            journal.Seq       `json:"seq"`         // number in the journal
+	Event          journal.Seq       `json:"event"`       // id of the event
+	EventType      string            `json:"eventType"`
+	Identifiers    identifiers       `json:"identifiers"`             // those of the event
+	SubscriptionID string            `json:"subscriptionId" api:"id"` // the subscription that receives it
+	CreatedAt      timestamp         `json:"createdAt"`
+	State          journal.State     `json:"state"`         // pending and held deliveries are unfinished
+	Due            timestamp         `json:"due,omitempty"` // time of the next attempt, if it is pending
+	Attempts       int               `json:"attempts"`      // number of attempts so far
+	LastAttemptAt  timestamp         `json:"lastAttemptAt,omitempty"`
+	LastStatus     int               `json:"lastStatus,omitempty"`  // HTTP status of the last attempt
+	LastFailure    simulator.Failure `json:"lastFailure,omitempty"` // why the last attempt got no response
+}
+
+func viewDelivery(d *journal.Delivery) deliveryView {
+	return deliveryView{
+		ID: d.ID, Seq: d.Seq, Event: d.EventSeq, EventType: d.Event.Type.Name, Identifiers: identifiers(d.Event.Identifiers),
+		SubscriptionID: d.SubscriptionID, CreatedAt: stamp(d.CreatedAt), State: d.State, Due: stamp(d.Due), Attempts: d.Attempts,
+		LastAttemptAt: stamp(d.LastAt), LastStatus: d.Status, LastFailure: d.Failure,
 	}
-	page, err := h.provider.Journal().Deliveries(r.Context(), ask)
+}
+
+// listDeliveries lists deliveries in their current states.
+func (h *Handler) listDeliveries(c *call) (pageView[deliveryView], error) {
+	q := c.page()
+	q.Types, q.RecordID, q.SubscriptionID = typeParameter.of(c), recordParameter.of(c), subscriptionParameter.of(c)
+	q.EventSeq, q.States = journal.Seq(eventParameter.of(c)), stateParameter.of(c)
+	page, err := h.provider.Journal().Deliveries(c.Context(), q)
+	return viewPage(page, viewDelivery), err
+}
+
+// getDelivery returns one delivery.
+func (h *Handler) getDelivery(c *call) (v deliveryView, err error) {
+	id := c.variable("delivery")
+	d, err := h.provider.Journal().Delivery(c.Context(), id)
 	if err != nil {
-		return err
+		return v, unknownID(err, "delivery", id)
 	}
-	return h.respond(w, http.StatusOK, viewPage(page, viewDelivery))
+	return viewDelivery(d), nil
 }
 
-// getDelivery shows one delivery.
-func (h *Handler) getDelivery(w http.ResponseWriter, r *http.Request) error {
-	return h.showDelivery(w, r, http.StatusOK)
+// requeue queues a delivery again that has failed for good or was dropped.
+func (h *Handler) requeue(c *call, _ *empty) (v deliveryView, err error) {
+	if err := h.provider.Requeue(c.Context(), c.variable("delivery")); err != nil {
+		return v, err
+	}
+	return h.getDelivery(c)
 }
 
-func (h *Handler) showDelivery(w http.ResponseWriter, r *http.Request, status int) error {
-	id := mux.Vars(r)["delivery"]
-	d, err := h.provider.Journal().Delivery(r.Context(), id)
-	if err != nil {
-		return absent(err, "delivery", id)
-	}
-	return h.respond(w, status, viewDelivery(d))
-}
-
-// requeue queues one delivery again.
-func (h *Handler) requeue(w http.ResponseWriter, r *http.Request) error {
-	if err := readBody(r, &struct{}{}, true); err != nil {
-		return err
-	}
-	if err := h.provider.Requeue(r.Context(), mux.Vars(r)["delivery"]); err != nil {
-		return err
-	}
-	return h.showDelivery(w, r, http.StatusAccepted)
-}
-
-// maxRequeue bounds how many deliveries are named in one request; a filter takes all that fit.
+// maxRequeue is how many ids one request may name. A filter has no limit.
 const maxRequeue = 1000
 
-// requeueRequest names deliveries, or says which of those that failed for good are meant.
+// requeueRequest is the deliveries to requeue: either ids, or a filter for deliveries that failed for good. An empty object
+// selects all of those.
 type requeueRequest struct {
-	IDs          []string   `json:"ids"`
-	Types        []string   `json:"types"`
-	Subscription string     `json:"subscriptionId"`
-	Record       string     `json:"record"`
-	From         *time.Time `json:"from"`
-	Until        *time.Time `json:"until"`
+	IDs            []string   `json:"ids,omitempty" api:"minItems=1,maxItems=1000"`
+	Types          []string   `json:"types,omitempty"` // patterns of event types
+	SubscriptionID string     `json:"subscriptionId,omitempty"`
+	Record         string     `json:"record,omitempty"` // id of a record
+	From           *time.Time `json:"from,omitempty"`
+	Until          *time.Time `json:"until,omitempty"`
 }
 
-// requeueMany queues deliveries again: those that are named, or all that fit.
-func (h *Handler) requeueMany(w http.ResponseWriter, r *http.Request) error {
-	var ask requeueRequest
-	if err := readBody(r, &ask, false); err != nil {
-		return err
-	}
-	n, err := h.requeueAsked(r, &ask)
-	if err != nil {
-		return err
-	}
-	return h.respond(w, http.StatusAccepted, map[string]int{"requeued": n})
+// requeuedView is the number of deliveries that were queued again.
+type requeuedView struct {
+	Requeued int `json:"requeued"`
 }
 
-func (h *Handler) requeueAsked(r *http.Request, ask *requeueRequest) (int, error) {
-	types, err := typeNames(ask.Types)
+// requeueMany queues deliveries again that have failed for good or were dropped.
+func (h *Handler) requeueMany(c *call, in *requeueRequest) (v requeuedView, err error) {
+	types, err := typeNames(in.Types)
 	if err != nil {
-		return 0, problem(http.StatusBadRequest, "event-type", "%s", err).about("types")
+		return v, problem(http.StatusBadRequest, "event-type", "%s", err).about("types")
 	}
-	q := journal.Query{Types: types, SubscriptionID: ask.Subscription, RecordID: ask.Record}
-	if ask.From != nil {
-		q.From = *ask.From
+	q := journal.Query{Types: types, SubscriptionID: in.SubscriptionID, RecordID: in.Record}
+	if in.From != nil {
+		q.From = *in.From
 	}
-	if ask.Until != nil {
-		q.Until = *ask.Until
+	if in.Until != nil {
+		q.Until = *in.Until
 	}
-	filtered := len(ask.Types) > 0 || ask.Subscription != "" || ask.Record != "" || ask.From != nil || ask.Until != nil
+	filtered := len(in.Types) > 0 || in.SubscriptionID != "" || in.Record != "" || in.From != nil || in.Until != nil
 	switch {
-	case ask.IDs == nil:
-		return h.provider.RequeueMatching(r.Context(), q)
+	case in.IDs == nil:
+		v.Requeued, err = h.provider.RequeueMatching(c.Context(), q)
+		return v, err
 	case filtered:
-		return 0, problem(http.StatusBadRequest, "ids", "ids name deliveries, the other keys say which are meant: give one or the other").about("ids")
-	case len(ask.IDs) == 0 || len(ask.IDs) > maxRequeue:
-		return 0, problem(http.StatusBadRequest, "ids", "from 1 to %d ids can be named at once, not %d", maxRequeue, len(ask.IDs)).about("ids")
+		return v, problem(http.StatusBadRequest, "ids", "use either ids or the keys of a filter").about("ids")
+	case len(in.IDs) == 0 || len(in.IDs) > maxRequeue:
+		return v, problem(http.StatusBadRequest, "ids", "one request can name 1 to %d ids, not %d", maxRequeue, len(in.IDs)).about("ids")
 	}
-	return len(ask.IDs), h.provider.Requeue(r.Context(), ask.IDs...)
+	return requeuedView{len(in.IDs)}, h.provider.Requeue(c.Context(), in.IDs...)
+}
+
+// noticeView is an e-mail that the provider would send to the practice's Technical Contact.
+type noticeView struct {
+	ID             journal.Seq `json:"id"` // number in the journal
+	At             timestamp   `json:"at"`
+	SubscriptionID string      `json:"subscriptionId,omitempty" api:"id"` // the subscription that it is about
+	Subject        string      `json:"subject"`
+	Text           string      `json:"text"`
+}
+
+func viewNotice(n *journal.Notice) noticeView {
+	return noticeView{ID: n.Seq, At: stamp(n.At), SubscriptionID: n.SubscriptionID, Subject: n.Subject, Text: n.Text}
+}
+
+// listNotices lists the e-mails that the provider would send, oldest first.
+func (h *Handler) listNotices(c *call) (v listView[noticeView], err error) {
+	after, limit := journal.Seq(afterParameter.of(c)), int(limitParameter.of(c))
+	records, err := h.provider.Journal().Read(c.Context(), after, limit, journal.KindNotice)
+	v.Items = []noticeView{}
+	for _, record := range records {
+		if n, ok := record.(*journal.Notice); ok {
+			v.Items = append(v.Items, viewNotice(n))
+		}
+	}
+	return v, err
 }

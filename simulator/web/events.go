@@ -9,109 +9,134 @@ import (
 	"semblance/simulator/provider"
 )
 
-// emitRequest asks for events: of one type, with overrides; or whatever the clinic does next, of some types or of any.
-type emitRequest struct {
-	EventType string            `json:"eventType"`
-	Types     []string          `json:"types"`
-	Count     *int              `json:"count"`
-	About     map[string]string `json:"about"`
-	With      []string          `json:"with"`
-	Omit      []string          `json:"omit"`
-	Set       map[string]string `json:"set"`
-	Invalid   bool              `json:"invalid"`
+var originParameter = text("origin", "Only events of this origin: api, clinic, traffic or provider.")
+
+// eventView is something that happened in the practice.
+type eventView struct {
+	ID          journal.Seq `json:"id"`                 // number in the journal
+	At          timestamp   `json:"at"`                 // simulated time
+	EventType   string      `json:"eventType"`          // such as booking.created
+	Identifiers identifiers `json:"identifiers"`        // in the order of the payload, without those of absent records
+	Metadata    metadata    `json:"metadata,omitempty"` // only of webhook.* events
+	Origin      string      `json:"origin"`             // api, clinic, traffic or provider
 }
 
-// emittedView is an event and the deliveries it made.
-type emittedView struct {
+func viewEvent(e *journal.Event) eventView {
+	return eventView{
+		ID: e.Seq, At: stamp(e.At), EventType: e.Type.Name, Identifiers: identifiers(e.Identifiers), Metadata: metadata(e.Metadata), Origin: e.Origin,
+	}
+}
+
+// emittedEventView is an event and its deliveries.
+type emittedEventView struct {
 	eventView
-	Deliveries []string `json:"deliveries"`
+	Deliveries []string `json:"deliveries" api:"id"` // ids of the deliveries, one for each subscription to the event type
 }
 
-func viewEmission(e provider.Emission) emittedView {
-	v := emittedView{eventView: viewEvent(e.Event), Deliveries: make([]string, len(e.Deliveries))}
+// emittedView is the events that a request caused.
+type emittedView struct {
+	Events []emittedEventView `json:"events"`
+}
+
+func viewEmission(e provider.Emission) emittedEventView {
+	v := emittedEventView{eventView: viewEvent(e.Event), Deliveries: make([]string, len(e.Deliveries))}
 	for i, d := range e.Deliveries {
 		v.Deliveries[i] = d.ID
 	}
 	return v
 }
 
-// emit makes events happen. They are answered when they are committed to the journal.
-func (h *Handler) emit(w http.ResponseWriter, r *http.Request) error {
-	var ask emitRequest
-	if err := readBody(r, &ask, true); err != nil {
-		return err
-	}
-	one, err := h.emitter(&ask)
-	if err != nil {
-		return err
-	}
-	count := 1
-	if ask.Count != nil {
-		count = *ask.Count
-	}
-	if count < 1 || count > maxEmit {
-		return problem(http.StatusBadRequest, "count", "one request makes from 1 to %d events, not %d; traffic makes more", maxEmit, count).about("count")
-	}
-	var made []emittedView
-	for range count {
-		e, err := one(r.Context())
-		if err != nil && len(made) > 0 {
-			return fmt.Errorf("after %d of %d events: %w", len(made), count, err)
-		}
-		if err != nil {
-			return err
-		}
-		made = append(made, viewEmission(e))
-	}
-	return h.respond(w, http.StatusCreated, map[string]any{"events": made})
+// listEvents lists events.
+func (h *Handler) listEvents(c *call) (pageView[eventView], error) {
+	q := c.page()
+	q.Types, q.RecordID, q.Origin = typeParameter.of(c), recordParameter.of(c), originParameter.of(c)
+	page, err := h.provider.Journal().Events(c.Context(), q)
+	return viewPage(page, viewEvent), err
 }
 
-// emitter returns what makes one of the events that are asked for.
-func (h *Handler) emitter(ask *emitRequest) (func(context.Context) (provider.Emission, error), error) {
-	overrides := provider.Overrides{About: ask.About, With: ask.With, Omit: ask.Omit, Set: ask.Set, Invalid: ask.Invalid}
-	if ask.EventType != "" {
-		if len(ask.Types) > 0 {
-			return nil, problem(http.StatusBadRequest, "types", "an eventType is one event as it is asked for, types are what the clinic may do: give one of them").about("types")
+// getEvent returns one event.
+func (h *Handler) getEvent(c *call) (v eventView, err error) {
+	seq, err := c.sequence("event")
+	if err != nil {
+		return v, err
+	}
+	e, err := h.provider.Journal().Event(c.Context(), seq)
+	if err != nil {
+		return v, unknownID(err, "event", seq)
+	}
+	return viewEvent(e), nil
+}
+
+// maxEmit is how many events one request may cause.
+const maxEmit = 1000
+
+// emitRequest is which events to emit. The keys from about on need an eventType.
+type emitRequest struct {
+	EventType string            `json:"eventType,omitempty"`                            // type of the events; by default the clinic's next action decides
+	Types     []string          `json:"types,omitempty"`                                // patterns of the event types that the clinic may choose; not with eventType
+	Count     *int              `json:"count,omitempty" api:"min=1,max=1000,default=1"` // number of events
+	About     map[string]string `json:"about,omitempty"`                                // ids of the clinic's records by role; the role may be empty if the event type has only one
+	With      []string          `json:"with,omitempty"`                                 // optional identifiers to include, or "all"
+	Omit      []string          `json:"omit,omitempty"`                                 // identifiers to leave out, or "all"
+	Set       map[string]string `json:"set,omitempty"`                                  // values of identifiers
+	Invalid   bool              `json:"invalid,omitempty"`                              // allow an event that its schema refuses
+}
+
+// emit emits events. Without a body, the clinic performs its next action. The events are in the journal when the response
+// is sent.
+func (h *Handler) emit(c *call, in *emitRequest) (v emittedView, err error) {
+	one, err := h.emitter(in)
+	if err != nil {
+		return v, err
+	}
+	count := 1
+	if in.Count != nil {
+		count = *in.Count
+	}
+	if count < 1 || count > maxEmit {
+		return v, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; use traffic for more", maxEmit, count).about("count")
+	}
+	for range count {
+		e, err := one(c.Context())
+		if err != nil && len(v.Events) > 0 {
+			return v, fmt.Errorf("after %d of %d events: %w", len(v.Events), count, err)
+		}
+		if err != nil {
+			return v, err
+		}
+		v.Events = append(v.Events, viewEmission(e))
+	}
+	return v, nil
+}
+
+// emitter returns a function that emits one of the requested events.
+func (h *Handler) emitter(in *emitRequest) (func(context.Context) (provider.Emission, error), error) {
+	overrides := provider.Overrides{About: in.About, With: in.With, Omit: in.Omit, Set: in.Set, Invalid: in.Invalid}
+	if in.EventType != "" {
+		if len(in.Types) > 0 {
+			return nil, problem(http.StatusBadRequest, "types", "use either eventType, for one event type, or types, for the clinic to choose from").about("types")
 		}
 		return func(ctx context.Context) (provider.Emission, error) {
-			return h.provider.Emit(ctx, ask.EventType, overrides)
+			return h.provider.Emit(ctx, in.EventType, overrides)
 		}, nil
 	}
-	if len(ask.About)+len(ask.With)+len(ask.Omit)+len(ask.Set) > 0 || ask.Invalid {
-		return nil, problem(http.StatusBadRequest, "event-type", "an event that differs from what the clinic would state needs an eventType").about("eventType")
+	if len(in.About)+len(in.With)+len(in.Omit)+len(in.Set) > 0 || in.Invalid {
+		return nil, problem(http.StatusBadRequest, "event-type", "about, with, omit, set and invalid need an eventType").about("eventType")
 	}
-	types, err := typeNames(ask.Types)
+	types, err := typeNames(in.Types)
 	if err != nil {
 		return nil, problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("types")
 	}
 	return func(ctx context.Context) (provider.Emission, error) { return h.provider.EmitAny(ctx, types...) }, nil
 }
 
-// listEvents lists what happened.
-func (h *Handler) listEvents(w http.ResponseWriter, r *http.Request) error {
-	var ask journal.Query
-	q := readQuery(r)
-	q.page(&ask)
-	ask.Types, ask.RecordID, ask.Origin = q.types("type"), q.text("record"), q.text("origin")
-	if err := q.done(); err != nil {
-		return err
-	}
-	page, err := h.provider.Journal().Events(r.Context(), ask)
-	if err != nil {
-		return err
-	}
-	return h.respond(w, http.StatusOK, viewPage(page, viewEvent))
+// actionRequest is the records for an action.
+type actionRequest struct {
+	About map[string]string `json:"about,omitempty"` // ids of the clinic's records by role; other records are chosen or created
 }
 
-// getEvent shows one event.
-func (h *Handler) getEvent(w http.ResponseWriter, r *http.Request) error {
-	seq, err := sequence(r, "event")
-	if err != nil {
-		return err
-	}
-	c, err := h.provider.Journal().Event(r.Context(), seq)
-	if err != nil {
-		return absent(err, "event", seq)
-	}
-	return h.respond(w, http.StatusOK, viewEvent(c))
+// performAction lets the clinic perform an action. The response has the events that it caused, which are in the journal.
+func (h *Handler) performAction(c *call, in *actionRequest) (v emittedView, err error) {
+	emissions, err := h.provider.Do(c.Context(), c.variable("action"), in.About)
+	return emittedView{Events: viewList(emissions, viewEmission).Items}, err
 }

@@ -1,28 +1,15 @@
 package web
 
-import (
-	_ "embed"
-	"net/http"
-)
+import "net/http"
 
-//go:embed openapi.json
-var document []byte
-
-// getDocument serves the description of the control API.
-func (h *Handler) getDocument(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(document)
-	return nil
-}
-
-// healthView is how the provider is.
+// healthView is the health of the provider.
 type healthView struct {
-	Status     string `json:"status"` // "ok", or what is wrong
-	Version    string `json:"version"`
-	Now        string `json:"now"` // the simulated time
-	Unfinished int    `json:"unfinished"`
-	InFlight   int    `json:"inFlight"`
-	Paused     int    `json:"paused"`
+	Status     string    `json:"status"`     // ok, or what is wrong
+	Version    string    `json:"version"`    // of the program
+	Now        timestamp `json:"now"`        // simulated time
+	Unfinished int       `json:"unfinished"` // pending and held deliveries
+	InFlight   int       `json:"inFlight"`   // attempts without a response yet
+	Paused     int       `json:"paused"`     // subscriptions whose deliveries are paused
 }
 
 func (h *Handler) health() (v healthView, ready bool) {
@@ -34,22 +21,23 @@ func (h *Handler) health() (v healthView, ready bool) {
 		v.Status = "stopping"
 	}
 	if is.Journal != nil {
-		v.Status = "the journal takes nothing: " + is.Journal.Error()
+		v.Status = "the journal cannot be written: " + is.Journal.Error()
 	}
 	return v, is.Ready
 }
 
-// getHealth says that the process answers, and how it is.
-func (h *Handler) getHealth(w http.ResponseWriter, r *http.Request) error {
+// getHealth returns the health of the provider. A request from the same machine needs no token.
+func (h *Handler) getHealth(*call) (healthView, error) {
 	v, _ := h.health()
-	return h.respond(w, http.StatusOK, v)
+	return v, nil
 }
 
-// getReady says whether the provider takes what is asked of it.
-func (h *Handler) getReady(w http.ResponseWriter, r *http.Request) error {
+// getReady tells whether the provider accepts events. The status is 503 while it is stopping or its journal cannot be
+// written. A request from the same machine needs no token.
+func (h *Handler) getReady(*call) (healthView, error) {
 	v, ready := h.health()
 	if !ready {
-		return problem(http.StatusServiceUnavailable, "not-ready", "the provider is not ready: %s", v.Status)
+		return v, problem(http.StatusServiceUnavailable, "not-ready", "the provider is not ready: %s", v.Status)
 	}
-	return h.respond(w, http.StatusOK, v)
+	return v, nil
 }

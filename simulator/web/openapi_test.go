@@ -1,6 +1,8 @@
 package web
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -78,4 +80,60 @@ func TestDocumentIsServed(t *testing.T) {
 	if r := s.ask("GET", documentPath, nil); r.status != http.StatusOK || string(r.body) != string(document) {
 		t.Errorf("%d %.100s", r.status, r.body)
 	}
+}
+
+// The bounds in the document are those that the API enforces.
+func TestDocumentedBounds(t *testing.T) {
+	s := start(t, Options{})
+	described, err := theDocument()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := map[string]map[string]any{"FaultRequest": {"fault": "signature=tampered"}} // what else a body needs
+	found := 0
+	for path, item := range described.doc.Paths.Map() {
+		path = strings.ReplaceAll(path, "{subscription}", s.subscriptionID())
+		for method, operation := range item.Operations() {
+			if operation.RequestBody == nil {
+				continue
+			}
+			ref := operation.RequestBody.Value.Content["application/json"].Schema
+			for name, property := range ref.Value.Properties {
+				for _, wrong := range outside(property.Value) {
+					body := map[string]any{name: wrong}
+					maps.Copy(body, base[ref.Ref[strings.LastIndex(ref.Ref, "/")+1:]])
+					r := s.ask(method, path, body)
+					var p Problem
+					if json.Unmarshal(r.body, &p) != nil || r.status != http.StatusBadRequest || p.Field != name {
+						t.Errorf("%s %s with %v: %d %s", method, path, body, r.status, r.body)
+					}
+					found++
+				}
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("only %d bounds were tried", found)
+	}
+}
+
+// outside returns values just outside the bounds of a schema.
+func outside(schema *openapi3.Schema) []any {
+	var values []any
+	if schema.Min != nil {
+		values = append(values, *schema.Min-1)
+	}
+	if schema.ExclusiveMin.Value != nil {
+		values = append(values, *schema.ExclusiveMin.Value)
+	}
+	if schema.Max != nil {
+		values = append(values, *schema.Max+1)
+	}
+	if schema.MaxItems != nil {
+		values = append(values, slices.Repeat([]string{"507f1f77bcf86cd799439011"}, int(*schema.MaxItems)+1))
+	}
+	if schema.MinItems > 0 {
+		values = append(values, []string{})
+	}
+	return values
 }

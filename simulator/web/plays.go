@@ -9,74 +9,76 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"semblance/simulator"
 	"semblance/simulator/clock"
 )
 
-// Player plays scenarios for the API. The rooms of the scenarios stand above this one, so cmd passes one in.
+// Player plays scenarios. Packages of scenarios import this one, so the caller of [New] provides it.
 type Player interface {
 	// Scenarios returns the scenarios that come with the program.
 	Scenarios() ([]Scenario, error)
-	// Prepare reads a scenario. Its error says all that is wrong with it; what it returns plays it.
+	// Prepare reads a scenario and returns a function that plays it. The error says everything that is wrong with the
+	// scenario.
 	Prepare(Play) (func(context.Context) (Played, error), error)
 }
 
 // Scenario is a scenario that comes with the program.
 type Scenario struct {
-	Name        string `json:"name"`
+	Name        string `json:"name"` // for a play
 	Title       string `json:"title"`
 	Description string `json:"description"`
 }
 
-// Play says which scenario is to be played, and at which receiver.
+// Play is a scenario and a receiver to play it against.
 type Play struct {
-	Scenario string // the name of one that comes with the program, or
-	Source   string // the text of one
+	Scenario string // name of a scenario that comes with the program, or
+	Source   string // text of a scenario
 
 	URL            string // of the receiver
 	Secret         simulator.Secret
-	SubscriptionID string // what payloads name; "" for one that is drawn
+	SubscriptionID string // in payloads; "" for a random one
 	Seed           *int64 // nil: the scenario's own
 }
 
-// Played is what came of it.
+// Played is the result of a play.
 type Played struct {
 	Passed bool
-	Result json.RawMessage // as the report in JSON has it
+	Result json.RawMessage // the JSON report
 }
 
-// The bounds of the plays.
+// The limits of plays.
 const (
-	maxPlays = 4   // at once
-	maxKept  = 100 // finished ones that can still be read
+	maxPlays    = 4   // running at once
+	maxFinished = 100 // running and finished plays to remember
 )
+
+// playState is the state of a play.
+type playState string
 
 // The states of a play.
 const (
-	playRunning = "running"
-	playPassed  = "passed"
-	playFailed  = "failed"
-	playStopped = "stopped"
-	playBroken  = "broken" // it could not be played to its end
+	playRunning playState = "running"
+	playPassed  playState = "passed"
+	playFailed  playState = "failed"
+	playStopped playState = "stopped"
+	playError   playState = "error" // it could not be played to its end
 )
 
-// play is a scenario that is being played, or was.
+// play is a running or finished play.
 type play struct {
-	id       int
-	scenario string
-	url      string
-	began    time.Time
-	stop     context.CancelFunc
-	ended    chan struct{} // closed at the end; what follows is written before
+	id        int
+	scenario  string
+	url       string
+	startedAt time.Time
+	stop      context.CancelFunc
+	ended     chan struct{} // closed when the fields below are final
 
-	state  string
+	state  playState
 	detail string
 	result json.RawMessage
 }
 
-// plays are those that were asked for, oldest first.
+// plays are the remembered plays, oldest first.
 type plays struct {
 	mu      sync.Mutex
 	closed  bool
@@ -85,7 +87,7 @@ type plays struct {
 	running sync.WaitGroup
 }
 
-// close waits for the plays that run, once their context has ended, and begins no other.
+// close refuses further plays and waits for the running ones, whose context must have ended.
 func (ps *plays) close() {
 	ps.mu.Lock()
 	ps.closed = true
@@ -93,31 +95,29 @@ func (ps *plays) close() {
 	ps.running.Wait()
 }
 
-// playView is how a play stands.
+// playView is a running or finished play.
 type playView struct {
-	ID       int             `json:"id"`
-	Scenario string          `json:"scenario,omitempty"`
-	URL      string          `json:"url"`
-	Began    string          `json:"began"`
-	State    string          `json:"state"`
-	Detail   string          `json:"detail,omitempty"`
-	Result   json.RawMessage `json:"result,omitempty"`
+	ID        int             `json:"id"`
+	Scenario  string          `json:"scenario,omitempty"` // name of the scenario, if it comes with the program
+	URL       string          `json:"url"`                // of the receiver
+	StartedAt timestamp       `json:"startedAt"`
+	State     playState       `json:"state"`            // "error" is a play that could not be played to its end
+	Detail    string          `json:"detail,omitempty"` // the error
+	Result    json.RawMessage `json:"result,omitempty"` // the report, as written by `semblance play --report json=FILE`
 }
 
-func viewPlay(p *play, whole bool) playView {
-	v := playView{ID: p.id, Scenario: p.scenario, URL: p.url, Began: stamp(p.began), State: playRunning}
-	select {
-	case <-p.ended:
+func viewPlay(p *play, withResult bool) playView {
+	v := playView{ID: p.id, Scenario: p.scenario, URL: p.url, StartedAt: stamp(p.startedAt), State: playRunning}
+	if !p.isRunning() {
 		v.State, v.Detail = p.state, p.detail
-		if whole {
+		if withResult {
 			v.Result = p.result
 		}
-	default:
 	}
 	return v
 }
 
-func (p *play) running() bool {
+func (p *play) isRunning() bool {
 	select {
 	case <-p.ended:
 		return false
@@ -126,21 +126,21 @@ func (p *play) running() bool {
 	}
 }
 
-// begin adds a play and runs it, if there is a place for it, and lets go of the oldest that has ended.
-func (ps *plays) begin(p *play, run func()) bool {
+// start adds a play and runs it, unless too many are running. It forgets the oldest finished play if there are too many.
+func (ps *plays) start(p *play, run func()) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	running := 0
 	for _, other := range ps.all {
-		if other.running() {
+		if other.isRunning() {
 			running++
 		}
 	}
 	if ps.closed || running >= maxPlays {
 		return false
 	}
-	if len(ps.all) >= maxKept {
-		oldest := slices.IndexFunc(ps.all, func(p *play) bool { return !p.running() })
+	if len(ps.all) >= maxFinished {
+		oldest := slices.IndexFunc(ps.all, func(p *play) bool { return !p.isRunning() })
 		ps.all = slices.Delete(ps.all, oldest, oldest+1)
 	}
 	ps.last++
@@ -150,16 +150,13 @@ func (ps *plays) begin(p *play, run func()) bool {
 	return true
 }
 
-func (ps *plays) find(r *http.Request) (*play, error) {
-	text := mux.Vars(r)["play"]
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	for _, p := range ps.all {
-		if strconv.Itoa(p.id) == text {
+func (ps *plays) find(id string) (*play, error) {
+	for _, p := range ps.list() {
+		if strconv.Itoa(p.id) == id {
 			return p, nil
 		}
 	}
-	return nil, problem(http.StatusNotFound, "not-found", "there is no play %q", text)
+	return nil, problem(http.StatusNotFound, "not-found", "unknown play %q", id)
 }
 
 func (ps *plays) list() []*play {
@@ -168,59 +165,54 @@ func (ps *plays) list() []*play {
 	return slices.Clone(ps.all)
 }
 
-// playRequest asks for a play: a scenario or the text of a scenario, at a subscription's receiver or at a URL.
+// playRequest is a scenario and a receiver: scenario or source, and url or subscriptionId.
 type playRequest struct {
-	Scenario     string `json:"scenario"`
-	Source       string `json:"source"`
-	URL          string `json:"url"`
-	Secret       string `json:"secret"`
-	Subscription string `json:"subscriptionId"`
-	Seed         *int64 `json:"seed"`
+	Scenario       string `json:"scenario,omitempty"`       // name of a scenario that comes with the program
+	Source         string `json:"source,omitempty"`         // text of a scenario in YAML or JSON; it can play scenarios that come with the program, but reads no file
+	URL            string `json:"url,omitempty"`            // of the receiver
+	Secret         string `json:"secret,omitempty"`         // with url; by default the published secret
+	SubscriptionID string `json:"subscriptionId,omitempty"` // the subscription whose receiver and secret to use
+	Seed           *int64 `json:"seed,omitempty"`           // instead of the scenario's own
 }
 
-// startPlay begins to play a scenario. It goes on after the answer, which says where its result will be.
-func (h *Handler) startPlay(w http.ResponseWriter, r *http.Request) error {
-	var ask playRequest
-	if err := readBody(r, &ask, false); err != nil {
-		return err
-	}
-	what, err := h.whatToPlay(&ask)
+// startPlay plays a scenario. The response is sent before the play ends; its Location header is the path of the result.
+func (h *Handler) startPlay(c *call, in *playRequest) (v playView, err error) {
+	what, err := h.requestedPlay(in)
 	if err != nil {
-		return err
+		return v, err
 	}
 	if h.options.Player == nil {
-		return problem(http.StatusNotImplemented, "no-player", "this provider was started without a player of scenarios")
+		return v, problem(http.StatusNotImplemented, "no-player", "this server cannot play scenarios")
 	}
 	run, err := h.options.Player.Prepare(what)
 	if err != nil {
-		return problem(http.StatusBadRequest, "scenario", "%s", err).about("scenario")
+		return v, problem(http.StatusBadRequest, "scenario", "%s", err).about("scenario")
 	}
-	ctx, stop := context.WithCancel(h.ending)
-	p := &play{scenario: ask.Scenario, url: what.URL, began: clock.Now(), stop: stop, ended: make(chan struct{})}
-	if !h.plays.begin(p, func() { p.run(ctx, run) }) {
+	ctx, stop := context.WithCancel(h.closing)
+	p := &play{scenario: in.Scenario, url: what.URL, startedAt: clock.Now(), stop: stop, ended: make(chan struct{})}
+	if !h.plays.start(p, func() { p.run(ctx, run) }) {
 		stop()
-		return busy("plays", maxPlays)
+		return v, busy("plays", maxPlays)
 	}
-	w.Header().Set("Location", apiPath+"/plays/"+strconv.Itoa(p.id))
-	return h.respond(w, http.StatusAccepted, viewPlay(p, false))
+	return viewPlay(p, false), c.created("plays", strconv.Itoa(p.id))
 }
 
-// whatToPlay checks a request for a play, and finds the receiver.
-func (h *Handler) whatToPlay(ask *playRequest) (Play, error) {
-	what := Play{Scenario: ask.Scenario, Source: ask.Source, URL: ask.URL, Secret: simulator.Secret(ask.Secret), Seed: ask.Seed}
+// requestedPlay checks a request for a play and finds the receiver.
+func (h *Handler) requestedPlay(in *playRequest) (Play, error) {
+	what := Play{Scenario: in.Scenario, Source: in.Source, URL: in.URL, Secret: simulator.Secret(in.Secret), Seed: in.Seed}
 	switch {
-	case (ask.Scenario == "") == (ask.Source == ""):
-		return what, problem(http.StatusBadRequest, "scenario", "give the name of a scenario, or the text of a scenario").about("scenario")
-	case (ask.URL == "") == (ask.Subscription == ""):
-		return what, problem(http.StatusBadRequest, "url", "give the url of a receiver, or the id of the subscription whose receiver is meant").about("url")
-	case ask.Subscription == "":
+	case (in.Scenario == "") == (in.Source == ""):
+		return what, problem(http.StatusBadRequest, "scenario", "give either scenario, a name, or source, the text of a scenario").about("scenario")
+	case (in.URL == "") == (in.SubscriptionID == ""):
+		return what, problem(http.StatusBadRequest, "url", "give either url, of a receiver, or subscriptionId").about("url")
+	case in.SubscriptionID == "":
 		return what, nil
-	case ask.Secret != "":
-		return what, problem(http.StatusBadRequest, "secret", "a subscription has a secret of its own").about("secret")
+	case in.Secret != "":
+		return what, problem(http.StatusBadRequest, "secret", "a subscription has its own secret; leave this one out").about("secret")
 	}
-	s, ok := h.provider.Subscription(ask.Subscription)
+	s, ok := h.provider.Subscription(in.SubscriptionID)
 	if !ok {
-		return what, problem(http.StatusBadRequest, "not-found", "there is no subscription %q", ask.Subscription).about("subscriptionId")
+		return what, problem(http.StatusBadRequest, "not-found", "unknown subscription %q", in.SubscriptionID).about("subscriptionId")
 	}
 	what.URL, what.Secret, what.SubscriptionID = s.URL, s.Secret, s.ID
 	return what, nil
@@ -236,7 +228,7 @@ func (p *play) run(ctx context.Context, run func(context.Context) (Played, error
 	case ctx.Err() != nil:
 		p.state = playStopped
 	case err != nil:
-		p.state, p.detail = playBroken, err.Error()
+		p.state, p.detail = playError, err.Error()
 	case played.Passed:
 		p.state = playPassed
 	default:
@@ -244,59 +236,44 @@ func (p *play) run(ctx context.Context, run func(context.Context) (Played, error
 	}
 }
 
-// listPlays lists the plays, oldest first, without their results.
-func (h *Handler) listPlays(w http.ResponseWriter, r *http.Request) error {
-	views := []playView{}
-	for _, p := range h.plays.list() {
-		views = append(views, viewPlay(p, false))
-	}
-	return h.respond(w, http.StatusOK, map[string]any{"items": views})
+// listPlays lists the plays without their results, oldest first.
+func (h *Handler) listPlays(*call) (listView[playView], error) {
+	return viewList(h.plays.list(), func(p *play) playView { return viewPlay(p, false) }), nil
 }
 
-// getPlay shows a play, with its result when it has ended; within says how long to wait for that.
-func (h *Handler) getPlay(w http.ResponseWriter, r *http.Request) error {
-	q := readQuery(r)
-	within := q.duration("within", 0, maxWait)
-	if err := q.done(); err != nil {
-		return err
-	}
-	p, err := h.plays.find(r)
+var playWithinParameter = duration("within", "How long to wait for the end of the play, such as 30s; at most 5m.", 0, maxWait)
+
+// getPlay returns a play, with its result if it has ended.
+func (h *Handler) getPlay(c *call) (v playView, err error) {
+	p, err := h.plays.find(c.variable("play"))
 	if err != nil {
-		return err
+		return v, err
 	}
-	if within > 0 {
-		if err := h.awaitEnd(w, r, p, within); err != nil {
-			return err
+	if within := playWithinParameter.of(c); within > 0 {
+		_, ctx, end, err := h.longPoll(c, within)
+		if err != nil {
+			return v, err
+		}
+		defer end()
+		select {
+		case <-p.ended:
+		case <-ctx.Done():
 		}
 	}
-	return h.respond(w, http.StatusOK, viewPlay(p, true))
+	return viewPlay(p, true), nil
 }
 
-// awaitEnd returns when the play has ended or the time has passed.
-func (h *Handler) awaitEnd(w http.ResponseWriter, r *http.Request, p *play, within time.Duration) error {
-	_, ctx, end, err := h.longPoll(w, r, within)
+// stopPlay stops a play. The response has the result up to then.
+func (h *Handler) stopPlay(c *call) (v playView, err error) {
+	p, err := h.plays.find(c.variable("play"))
 	if err != nil {
-		return err
-	}
-	defer end()
-	select {
-	case <-p.ended:
-	case <-ctx.Done():
-	}
-	return nil
-}
-
-// stopPlay stops a play and answers what came of it until then.
-func (h *Handler) stopPlay(w http.ResponseWriter, r *http.Request) error {
-	p, err := h.plays.find(r)
-	if err != nil {
-		return err
+		return v, err
 	}
 	p.stop()
 	select {
 	case <-p.ended:
-	case <-r.Context().Done():
-		return r.Context().Err()
+	case <-c.Context().Done():
+		return v, c.Context().Err()
 	}
-	return h.respond(w, http.StatusOK, viewPlay(p, true))
+	return viewPlay(p, true), nil
 }

@@ -40,10 +40,10 @@ func TestPlays(t *testing.T) {
 		r := s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"source": scenario, "url": s.receiver.URL, "seed": 9})
 		return strings.TrimPrefix(r.header.Get("Location"), apiPath)
 	}
-	for scenario, want := range map[string]string{"passes": "passed", "fails": "failed", "broken": "broken"} {
+	for scenario, want := range map[string]playState{"passes": "passed", "fails": "failed", "broken": "error"} {
 		var v playView
 		s.api(http.StatusOK, "GET", begin(scenario)+"?within=5s", nil).into(&v)
-		if v.State != want || (want == "broken") != (v.Detail == "the disk is full") || (want != "broken") != strings.Contains(string(v.Result), scenario) {
+		if v.State != want || (want == playError) != (v.Detail == "the disk is full") || (want != playError) != strings.Contains(string(v.Result), scenario) {
 			t.Errorf("%s: %+v", scenario, v)
 		}
 		if what := <-player.asked; what.URL != s.receiver.URL || *what.Seed != 9 {
@@ -104,17 +104,17 @@ func TestPlaysAreForgotten(t *testing.T) {
 	ended := make(chan struct{})
 	close(ended)
 	first := &play{ended: make(chan struct{})}
-	ps.begin(first, func() {})
-	for range 2 * maxKept {
-		if !ps.begin(&play{ended: ended}, func() {}) {
+	ps.start(first, func() {})
+	for range 2 * maxFinished {
+		if !ps.start(&play{ended: ended}, func() {}) {
 			t.Fatal("there was no place")
 		}
 	}
-	if all := ps.list(); len(all) != maxKept || all[0] != first || all[1].id != 2+maxKept+1 {
+	if all := ps.list(); len(all) != maxFinished || all[0] != first || all[1].id != 2+maxFinished+1 {
 		t.Errorf("%d are kept, the second is %d", len(all), all[1].id)
 	}
 	ps.close()
-	if ps.begin(&play{ended: ended}, func() {}) {
+	if ps.start(&play{ended: ended}, func() {}) {
 		t.Error("a play began after the end")
 	}
 }

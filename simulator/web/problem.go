@@ -8,29 +8,30 @@ import (
 	"net/http"
 	"strings"
 
+	"semblance/schemas/human"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 	"semblance/simulator/web/guard"
 )
 
-// Problem is an error as RFC 9457 has it: a kind for machines, a sentence for people.
+// Problem is an error in the form of RFC 9457.
 type Problem struct {
-	Type   string `json:"type"`  // ProblemType and a word
-	Title  string `json:"title"` // of the status
-	Status int    `json:"status"`
-	Detail string `json:"detail"`          // what is wrong and how to mend it
+	Type   string `json:"type"`            // "urn:semblance:problem:" and a word for programs
+	Title  string `json:"title"`           // text of the status
+	Status int    `json:"status"`          // HTTP status
+	Detail string `json:"detail"`          // what is wrong and how to fix it
 	Field  string `json:"field,omitempty"` // the parameter or key that is wrong
 
-	Accepted   *int `json:"accepted,omitempty"` // how far a wait has come
-	Unfinished *int `json:"unfinished,omitempty"`
+	Accepted   *int `json:"accepted,omitempty"`   // of a wait: the number of accepted deliveries
+	Unfinished *int `json:"unfinished,omitempty"` // of a wait: the number of pending and held deliveries
 
 	header http.Header
 }
 
-// Error returns the sentence.
+// Error returns the detail.
 func (p *Problem) Error() string { return p.Detail }
 
-// ProblemType is what the type of every problem of this API begins with.
+// ProblemType is the start of the type of every problem of this API.
 const ProblemType = "urn:semblance:problem:"
 
 func problem(status int, kind, format string, args ...any) *Problem {
@@ -43,7 +44,7 @@ func (p *Problem) about(field string) *Problem {
 	return p
 }
 
-// with adds a header to the answer.
+// with adds a header to the response.
 func (p *Problem) with(name, value string) *Problem {
 	if p.header == nil {
 		p.header = http.Header{}
@@ -52,7 +53,7 @@ func (p *Problem) with(name, value string) *Problem {
 	return p
 }
 
-// statuses are the answers to the provider's refusals; what is not listed is a bad request.
+// statuses are the HTTP statuses of the provider's refusals. Other refusals are bad requests.
 var statuses = map[provider.Code]int{
 	provider.CodeNotFound:       http.StatusNotFound,
 	provider.CodeDeleted:        http.StatusGone,
@@ -66,7 +67,7 @@ var statuses = map[provider.Code]int{
 	provider.CodeClosed:         http.StatusServiceUnavailable,
 }
 
-// problemOf says an error as a problem. ok is false where the cause is ours and not the client's.
+// problemOf turns an error into a problem. ok is false if the cause is not the client's.
 func problemOf(err error) (p *Problem, ok bool) {
 	var refusal *provider.Error
 	var bad *guard.Refusal
@@ -90,7 +91,7 @@ func problemOf(err error) (p *Problem, ok bool) {
 		}
 		return p, true
 	case errors.Is(err, journal.ErrCursor):
-		return problem(http.StatusBadRequest, "cursor", "%s; take it from \"next\" of the page before, with the same filters", err).about("cursor"), true
+		return problem(http.StatusBadRequest, "cursor", "%s; use `next` of the previous page, with the same filters", err).about("cursor"), true
 	case errors.Is(err, journal.ErrNotFound):
 		return problem(http.StatusNotFound, "not-found", "%s", err), true
 	case errors.Is(err, journal.ErrGone):
@@ -104,7 +105,7 @@ func problemOf(err error) (p *Problem, ok bool) {
 	return problem(bad.Status, bad.Code, "%s", bad.Detail), false
 }
 
-// fail answers with the problem that the error is.
+// fail responds with an error.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p, expected := problemOf(err)
 	if !expected {
@@ -121,23 +122,23 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(data, '\n')) // a client that has gone needs no answer
+	_, _ = w.Write(append(data, '\n')) // the client may have closed the connection
 }
 
-// notFound answers what no route serves.
+// notFound responds to an unknown path.
 func (h *Handler) notFound(w http.ResponseWriter, r *http.Request) {
 	h.fail(w, r, problem(http.StatusNotFound, "no-such-path",
-		"nothing is at %q; the provider's API is POST /graphql, and %s describes the control API", r.URL.Path, documentPath))
+		"unknown path %s; the provider's API is POST /graphql, and %s describes the control API", human.Quoted(r.URL.Path), documentPath))
 }
 
-// notAllowed answers a method that the path does not have, and says which it has.
+// notAllowed responds to a method that the path does not have.
 func (h *Handler) notAllowed(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		if h.routes(method, r) {
+		if h.hasMethod(method, r) {
 			allowed = append(allowed, method)
 		}
 	}
-	allow := strings.Join(allowed, ", ")
-	h.fail(w, r, problem(http.StatusMethodNotAllowed, "method", "%s is not a method of %s; it has %s", r.Method, r.URL.Path, allow).with("Allow", allow))
+	h.fail(w, r, problem(http.StatusMethodNotAllowed, "method", "%s does not have the method %s; use %s", r.URL.Path, human.Quoted(r.Method), human.Or(allowed)).
+		with("Allow", strings.Join(allowed, ", ")))
 }

@@ -2,13 +2,14 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gorilla/mux"
 
 	"semblance/simulator/provider"
 )
 
-// Where things are.
+// Paths that other code names, too.
 const (
 	apiPath      = "/api/v1"
 	documentPath = apiPath + "/openapi.json"
@@ -16,122 +17,101 @@ const (
 	readyPath    = apiPath + "/ready"
 )
 
-// A route is one operation of the face. What it needs is asked of a token that is given; a face that is not guarded
-// answers without one.
-type route struct {
-	method, path string
-	needs        provider.Permission
-	serve        func(http.ResponseWriter, *http.Request) error
+// A group is the operations under one heading of the OpenAPI document.
+type group struct {
+	tag        string
+	operations []operation
 }
 
-// table lists the operations of the control API, as openapi.json describes them.
-func (h *Handler) table() []route {
-	const see, edit = provider.SeeWebhooks, provider.EditWebhooks
-	return []route{
-		{"GET", "/openapi.json", "", bare(h.getDocument)},
-		{"GET", "/health", "", bare(h.getHealth)},
-		{"GET", "/ready", "", bare(h.getReady)},
-
-		{"GET", "/event-types", "", h.listEventTypes},
-		{"GET", "/event-types/{type}", "", bare(h.getEventType)},
-		{"GET", "/event-types/{type}/sample", see, h.getSample},
-		{"GET", "/actions", "", bare(h.listActions)},
-		{"GET", "/faults", "", bare(h.listFaultKinds)},
-		{"GET", "/scenarios", "", bare(h.listScenarios)},
-
-		{"GET", "/events", see, h.listEvents},
-		{"POST", "/events", edit, bare(h.emit)},
-		{"GET", "/events/{event}", see, bare(h.getEvent)},
-		{"POST", "/actions/{action}", edit, bare(h.act)},
-		{"GET", "/traffic", see, bare(h.getTraffic)},
-		{"PUT", "/traffic", edit, bare(h.startTraffic)},
-		{"DELETE", "/traffic", edit, bare(h.stopTraffic)},
-		{"GET", "/records", see, h.listRecords},
-		{"GET", "/records/{record}", see, bare(h.getRecord)},
-
-		{"GET", "/deliveries", see, h.listDeliveries},
-		{"POST", "/deliveries/requeue", edit, bare(h.requeueMany)},
-		{"GET", "/deliveries/{delivery}", see, bare(h.getDelivery)},
-		{"POST", "/deliveries/{delivery}/requeue", edit, bare(h.requeue)},
-		{"GET", "/attempts", see, h.listAttempts},
-		{"GET", "/attempts/wait", see, h.wait},
-		{"GET", "/attempts/{attempt}", see, h.getAttempt},
-		{"POST", "/attempts/{attempt}/resend", edit, bare(h.resend)},
-		{"GET", "/stream", see, h.stream},
-		{"GET", "/notices", see, h.listNotices},
-
-		{"GET", "/subscriptions", see, h.listSubscriptions},
-		{"POST", "/subscriptions", provider.CreateWebhooks, bare(h.createSubscription)},
-		{"GET", "/subscriptions/{subscription}", see, h.getSubscription},
-		{"PATCH", "/subscriptions/{subscription}", edit, bare(h.updateSubscription)},
-		{"DELETE", "/subscriptions/{subscription}", provider.DeleteWebhooks, bare(h.deleteSubscription)},
-		{"POST", "/subscriptions/{subscription}/pause", edit, bare(h.setPaused(true))},
-		{"POST", "/subscriptions/{subscription}/resume", edit, bare(h.setPaused(false))},
-		{"POST", "/subscriptions/{subscription}/rotate-secret", edit, bare(h.rotateSecret)},
-		{"GET", "/subscriptions/{subscription}/faults", see, bare(h.listFaults)},
-		{"POST", "/subscriptions/{subscription}/faults", edit, bare(h.setFault)},
-		{"DELETE", "/subscriptions/{subscription}/faults", edit, bare(h.clearFaults)},
-
-		{"GET", "/plays", see, bare(h.listPlays)},
-		{"POST", "/plays", edit, bare(h.startPlay)},
-		{"GET", "/plays/{play}", see, h.getPlay},
-		{"DELETE", "/plays/{play}", edit, bare(h.stopPlay)},
-
-		{"GET", "/clock", see, bare(h.getClock)},
-		{"POST", "/clock/advance", edit, bare(h.advance)},
-		{"POST", "/reset", edit, bare(h.reset)},
+// groups returns the operations of the control API. Their paths are below apiPath.
+func groups() []group {
+	const see, create, edit, remove = provider.SeeWebhooks, provider.CreateWebhooks, provider.EditWebhooks, provider.DeleteWebhooks
+	one := []definition{show}
+	return []group{
+		{"server", []operation{
+			{"GET", "/openapi.json", "", nil, streaming("application/json", (*Handler).getDocument), 0, nil},
+			{"GET", "/health", "", nil, noBody((*Handler).getHealth), 0, nil},
+			{"GET", "/ready", "", nil, noBody((*Handler).getReady), 0, nil},
+		}},
+		{"catalogue", []operation{
+			{"GET", "/event-types", "", []definition{matchParameter}, noBody((*Handler).listEventTypes), 0, nil},
+			{"GET", "/event-types/{type}", "", nil, noBody((*Handler).getEventType), 0, nil},
+			{"GET", "/event-types/{type}/sample", see, []definition{sampleParameter, show}, noBody((*Handler).getSample), 0, nil},
+			{"GET", "/actions", "", nil, noBody((*Handler).listActions), 0, nil},
+			{"GET", "/faults", "", nil, noBody((*Handler).listFaultTypes), 0, nil},
+			{"GET", "/scenarios", "", nil, noBody((*Handler).listScenarios), 0, nil},
+		}},
+		{"events", []operation{
+			{"GET", "/events", see, slices.Concat([]definition{typeParameter, recordParameter, originParameter}, pageParameters), noBody((*Handler).listEvents), 0, nil},
+			{"POST", "/events", edit, nil, optionalBody((*Handler).emit), 201, []int{404}},
+			{"GET", "/events/{event}", see, nil, noBody((*Handler).getEvent), 0, nil},
+			{"POST", "/actions/{action}", edit, nil, optionalBody((*Handler).performAction), 201, nil},
+			{"GET", "/traffic", see, nil, noBody((*Handler).getTraffic), 0, nil},
+			{"PUT", "/traffic", edit, nil, optionalBody((*Handler).startTraffic), 0, []int{409}},
+			{"DELETE", "/traffic", edit, nil, noBody((*Handler).stopTraffic), 0, nil},
+			{"GET", "/records", see, []definition{kindParameter, afterRecordParameter, limitParameter}, noBody((*Handler).listRecords), 0, nil},
+			{"GET", "/records/{record}", see, nil, noBody((*Handler).getRecord), 0, nil},
+		}},
+		{"deliveries", []operation{
+			{"GET", "/deliveries", see, slices.Concat([]definition{typeParameter, recordParameter, subscriptionParameter, eventParameter, stateParameter}, pageParameters), noBody((*Handler).listDeliveries), 0, nil},
+			{"POST", "/deliveries/requeue", edit, nil, body((*Handler).requeueMany), 202, []int{404, 409, 410}},
+			{"GET", "/deliveries/{delivery}", see, nil, noBody((*Handler).getDelivery), 0, nil},
+			{"POST", "/deliveries/{delivery}/requeue", edit, nil, optionalBody((*Handler).requeue), 202, []int{409, 410}},
+			{"GET", "/attempts", see, slices.Concat([]definition{typeParameter, recordParameter, subscriptionParameter, deliveryParameter, outcomeParameter, fullParameter, show}, pageParameters), noBody((*Handler).listAttempts), 0, nil},
+			{"GET", "/attempts/wait", see, []definition{typeParameter, subscriptionParameter, countParameter, untilFinishedParameter, withinParameter, afterParameter}, noBody((*Handler).wait), 0, []int{404, 429, 504}},
+			{"GET", "/attempts/{attempt}", see, one, noBody((*Handler).getAttempt), 0, nil},
+			{"POST", "/attempts/{attempt}/resend", edit, nil, optionalBody((*Handler).resend), 201, []int{409, 410}},
+			{"GET", "/stream", see, []definition{streamedParameter, streamAfterParameter, lastEventIDParameter}, streaming("text/event-stream", (*Handler).stream), 0, []int{429}},
+			{"GET", "/notices", see, []definition{afterParameter, limitParameter}, noBody((*Handler).listNotices), 0, nil},
+		}},
+		{"subscriptions", []operation{
+			{"GET", "/subscriptions", see, []definition{deletedParameter, show}, noBody((*Handler).listSubscriptions), 0, nil},
+			{"POST", "/subscriptions", create, nil, body((*Handler).createSubscription), 201, []int{409}},
+			{"GET", "/subscriptions/{subscription}", see, one, noBody((*Handler).getSubscription), 0, nil},
+			{"PATCH", "/subscriptions/{subscription}", edit, nil, body((*Handler).updateSubscription), 0, []int{409, 410}},
+			{"DELETE", "/subscriptions/{subscription}", remove, nil, noBody((*Handler).deleteSubscription), 0, []int{410}},
+			{"POST", "/subscriptions/{subscription}/pause", edit, nil, optionalBody((*Handler).pause), 0, []int{410}},
+			{"POST", "/subscriptions/{subscription}/resume", edit, nil, optionalBody((*Handler).resume), 0, []int{410}},
+			{"POST", "/subscriptions/{subscription}/rotate-secret", edit, nil, optionalBody((*Handler).rotateSecret), 0, []int{410}},
+			{"GET", "/subscriptions/{subscription}/faults", see, nil, noBody((*Handler).listFaults), 0, nil},
+			{"POST", "/subscriptions/{subscription}/faults", edit, nil, body((*Handler).setFault), 201, []int{410}},
+			{"DELETE", "/subscriptions/{subscription}/faults", edit, nil, noBody((*Handler).clearFaults), 0, nil},
+		}},
+		{"plays", []operation{
+			{"GET", "/plays", see, nil, noBody((*Handler).listPlays), 0, nil},
+			{"POST", "/plays", edit, nil, body((*Handler).startPlay), 202, []int{429, 501}},
+			{"GET", "/plays/{play}", see, []definition{playWithinParameter}, noBody((*Handler).getPlay), 0, []int{429}},
+			{"DELETE", "/plays/{play}", edit, nil, noBody((*Handler).stopPlay), 0, nil},
+		}},
+		{"time", []operation{
+			{"GET", "/clock", see, nil, noBody((*Handler).getClock), 0, nil},
+			{"POST", "/clock/advance", edit, nil, body((*Handler).advanceClock), 0, []int{409}},
+			{"POST", "/reset", edit, nil, optionalBody((*Handler).reset), 0, nil},
+		}},
 	}
 }
 
-// bare serves an operation that has no parameters in the query: any is refused.
-func bare(serve func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := readQuery(r).done(); err != nil {
-			return err
-		}
-		return serve(w, r)
-	}
-}
-
-// newRouter makes the router. What must hold for every answer, also for a path that does not exist, is in the guard
-// around it.
+// newRouter makes the router. Checks for every request, also for unknown paths, are around it.
 func (h *Handler) newRouter() *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
-	add := func(r route) {
-		methods := []string{r.method}
-		if r.method == http.MethodGet {
-			methods = append(methods, http.MethodHead)
+	for _, g := range groups() {
+		for _, o := range g.operations {
+			methods := []string{o.method}
+			if o.method == http.MethodGet {
+				methods = append(methods, http.MethodHead)
+			}
+			router.Handle(apiPath+o.path, h.serve(o)).Methods(methods...)
 		}
-		router.Handle(r.path, h.operation(r)).Methods(methods...)
-	}
-	for _, r := range h.table() {
-		r.path = apiPath + r.path
-		add(r)
 	}
 	router.NotFoundHandler = http.HandlerFunc(h.notFound)
 	router.MethodNotAllowedHandler = http.HandlerFunc(h.notAllowed)
 	return router
 }
 
-// operation serves a route to whoever may use it.
-func (h *Handler) operation(route route) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if token := tokenOf(r); token != "" {
-			if err := h.provider.Authorise(token, route.needs); err != nil {
-				h.fail(w, r, err)
-				return
-			}
-		}
-		if err := route.serve(w, r); err != nil {
-			h.fail(w, r, err)
-		}
-	})
-}
-
-// routes reports whether the path of the request has the method.
-func (h *Handler) routes(method string, r *http.Request) bool {
-	asked := *r
-	asked.Method = method
+// hasMethod reports whether the path of the request has a method.
+func (h *Handler) hasMethod(method string, r *http.Request) bool {
+	other := *r
+	other.Method = method
 	var match mux.RouteMatch
-	return h.router.Match(&asked, &match) && match.MatchErr == nil && match.Route != nil
+	return h.router.Match(&other, &match) && match.MatchErr == nil && match.Route != nil
 }

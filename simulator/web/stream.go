@@ -7,41 +7,61 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
+	"semblance/schemas/human"
 	"semblance/simulator/clock"
 	"semblance/simulator/journal"
+	"semblance/simulator/web/internal/openapi"
 )
 
+// The timing of streams.
 const (
-	heartbeat   = 15 * time.Second // how often a silent stream says that it is alive, so that nobody between closes it
-	slowReader  = 10 * time.Second // how long a write may take before its reader is dropped
-	streamBatch = 100              // records that are read at once
+	heartbeat      = 15 * time.Second // time between comments on an idle stream, so that no proxy closes it
+	streamPatience = 10 * time.Second // for one write; a slower client is disconnected
+	streamBatch    = 100              // records to read at once
 )
 
-// streamed are the kinds of record that a stream tells of, by the API's words for them. Tokens, settings and the
-// clinic's own steps are none of them.
-var streamed = []struct {
-	word string
+// streamedKinds are the kinds of journal records in a stream, by their names in the API. Tokens, settings and the state of
+// the clinic are left out.
+var streamedKinds = []struct {
+	name string
 	kind journal.Kind
 }{
 	{"event", journal.KindEvent}, {"delivery", journal.KindDelivery}, {"attempt", journal.KindAttempt}, {"transition", journal.KindTransition},
 	{"subscription", journal.KindSubscription}, {"fault", journal.KindFault}, {"notice", journal.KindNotice}, {"reset", journal.KindReset},
 }
 
-// moveView is a delivery that comes to stand elsewhere without an attempt.
+var (
+	streamedParameter    = choices("kind", "Only these kinds.", streamedNames()...)
+	streamAfterParameter = integer("after", "Start after this number in the journal; by default after the newest.", -1, 0, maxSeq)
+	lastEventIDParameter = &parameter[string]{Parameter: openapi.Parameter{
+		Name: "Last-Event-ID", In: "header", Description: "Id of the last event that the client got; the stream continues after it.", Schema: openapi.Schema{Type: "string"},
+	}}
+)
+
+func streamedNames() []string {
+	var names []string
+	for _, s := range streamedKinds {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// transitionView is a change of a delivery's state without an attempt.
 type transitionView struct {
 	ID         journal.Seq   `json:"id"`
-	At         string        `json:"at"`
+	At         timestamp     `json:"at"`
 	DeliveryID string        `json:"deliveryId"`
-	Next       journal.State `json:"next"`
-	Due        string        `json:"due,omitempty"`
+	NextState  journal.State `json:"nextState"`
+	Due        timestamp     `json:"due,omitempty"`
 	Reason     string        `json:"reason"`
 }
 
-// viewRecord shows a record of the journal as the stream does: its kind in a word, and what the API shows of it.
-func viewRecord(record journal.Record) (word string, view any) {
+// viewRecord returns the name of a record's kind, "" if it is not streamed, and its view.
+func viewRecord(record journal.Record) (kind string, view any) {
 	switch r := record.(type) {
 	case *journal.Event:
 		return "event", viewEvent(r)
@@ -50,7 +70,7 @@ func viewRecord(record journal.Record) (word string, view any) {
 	case *journal.Attempt:
 		return "attempt", viewAttempt(r)
 	case *journal.Transition:
-		return "transition", transitionView{ID: r.Seq, At: stamp(r.At), DeliveryID: r.DeliveryID, Next: r.Next.State, Due: stamp(r.Next.Due), Reason: r.Reason}
+		return "transition", transitionView{ID: r.Seq, At: stamp(r.At), DeliveryID: r.DeliveryID, NextState: r.Next.State, Due: stamp(r.Next.Due), Reason: r.Reason}
 	case *journal.Subscription:
 		return "subscription", struct {
 			subscriptionView
@@ -60,92 +80,83 @@ func viewRecord(record journal.Record) (word string, view any) {
 		return "fault", struct {
 			faultView
 			Cleared bool `json:"cleared"`
-		}{faultView{ID: r.ID, SubscriptionID: r.SubscriptionID, Fault: r.Fault, Next: r.Remaining, Share: r.Share}, r.Cleared}
+		}{faultView{ID: r.ID, SubscriptionID: r.SubscriptionID, Fault: r.Fault, Remaining: r.Remaining, Share: r.Share}, r.Cleared}
 	case *journal.Notice:
 		return "notice", viewNotice(r)
 	case *journal.Reset:
-		return "reset", map[string]string{"at": stamp(r.At)}
+		return "reset", map[string]timestamp{"at": stamp(r.At)}
 	}
 	return "", nil
 }
 
-// stream tells of what happens while it happens, as server-sent events. The id of each is its number in the journal, so
-// that a client that comes back with its Last-Event-ID misses nothing. Nothing is buffered for a client: each reads the
-// journal at his own pace, and who reads nothing at all is dropped.
-func (h *Handler) stream(w http.ResponseWriter, r *http.Request) error {
-	kinds, after, err := h.readStream(r)
+// stream sends what happens as server-sent events. The name of an event is its kind, its id the number in the journal, and
+// its data an object as elsewhere in this API. A transition is a change of a delivery's state without an attempt. A client
+// that reconnects with Last-Event-ID misses nothing, unless a reset removed it. Each client reads at its own pace; a stalled
+// client is disconnected.
+func (h *Handler) stream(c *call) (written, error) {
+	kinds, after, err := h.startOfStream(c)
 	if err != nil {
-		return err
+		return written{}, err
 	}
-	leave, ok := h.streams.take()
+	release, ok := h.streams.take()
 	if !ok {
-		return busy("streams", cap(h.streams))
+		return written{}, busy("streams", cap(h.streams))
 	}
-	defer leave()
-	if err := mayLast(w); err != nil {
-		return err
+	defer release()
+	if err := c.liftTimeouts(); err != nil {
+		return written{}, err
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.WriteHeader(http.StatusOK)
-	ctx, end := h.whileOpen(r)
+	c.w.Header().Set("Content-Type", "text/event-stream")
+	c.w.WriteHeader(http.StatusOK)
+	ctx, end := h.untilClosed(c.Request)
 	defer end()
-	if r.Method == http.MethodHead {
-		return nil
+	if c.Method == http.MethodHead {
+		return written{}, nil
 	}
-	s := &eventStream{w: w, control: http.NewResponseController(w), journal: h.provider.Journal(), kinds: kinds, after: after, patience: h.patience}
+	s := &eventStream{w: c.w, control: http.NewResponseController(c.w), journal: h.provider.Journal(), kinds: kinds, after: after, patience: h.patience}
 	if err := s.run(ctx); err != nil && ctx.Err() == nil {
-		h.log.Info("stream ended", "from", r.RemoteAddr, "error", err)
+		h.log.Info("stream ended", "from", c.RemoteAddr, "error", err)
 	}
-	return nil
+	return written{}, nil
 }
 
-// readStream reads what a stream is to tell of, and from where on: after the event that the client saw last, or from now.
-func (h *Handler) readStream(r *http.Request) (kinds []journal.Kind, after journal.Seq, err error) {
-	q := readQuery(r)
-	var known []string
-	byWord := map[string]journal.Kind{}
-	for _, s := range streamed {
-		known = append(known, s.word)
-		byWord[s.word] = s.kind
-	}
-	for _, word := range words(q, "kind", known...) {
-		kinds = append(kinds, byWord[word])
+// startOfStream returns the kinds to stream, and the record to start after.
+func (h *Handler) startOfStream(c *call) (kinds []journal.Kind, after journal.Seq, err error) {
+	names := streamedParameter.of(c)
+	for _, s := range streamedKinds {
+		if names == nil || slices.Contains(names, s.name) {
+			kinds = append(kinds, s.kind)
+		}
 	}
 	last, _ := h.provider.Journal().Committed()
-	after = journal.Seq(q.number("after", int64(last), 0, maxSeq))
-	if err := q.done(); err != nil {
-		return nil, 0, err
-	}
-	if text := r.Header.Get("Last-Event-ID"); text != "" {
+	after = journal.Seq(streamAfterParameter.of(c))
+	if text := c.Header.Get("Last-Event-ID"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 0 {
-			return nil, 0, problem(http.StatusBadRequest, "last-event-id", "Last-Event-ID is the id of an event of this stream, not %q", text)
+			return nil, 0, problem(http.StatusBadRequest, "last-event-id", "Last-Event-ID must be the id of an event of this stream, not %s", human.Quoted(text))
 		}
 		after = journal.Seq(n)
 	}
-	if after > last { // of a journal that is no more: what this one has is all news
+	switch {
+	case after < 0:
+		after = last
+	case after > last: // the client saw another journal, so everything in this one is new to it
 		after = 0
-	}
-	if kinds == nil {
-		for _, s := range streamed {
-			kinds = append(kinds, s.kind)
-		}
 	}
 	return kinds, after, nil
 }
 
-// eventStream is one client's reading of the journal.
+// eventStream sends the journal to one client.
 type eventStream struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	journal journal.Journal
-	kinds   []journal.Kind
-	after   journal.Seq
-
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	journal  journal.Journal
+	kinds    []journal.Kind
+	after    journal.Seq
 	patience time.Duration
 }
 
-// run writes what the journal gets until ctx is done or the client is gone.
+// run sends records until ctx is done or the client is gone.
 func (s *eventStream) run(ctx context.Context) error {
 	if err := s.write([]byte(": open\n\n")); err != nil {
 		return err
@@ -157,8 +168,8 @@ func (s *eventStream) run(ctx context.Context) error {
 			return fmt.Errorf("reading the journal: %w", err)
 		}
 		if len(records) == 0 {
-			s.after = max(s.after, last) // what came in between is of other kinds
-			if err := s.rest(ctx, more); err != nil {
+			s.after = max(s.after, last) // records of other kinds
+			if err := s.idle(ctx, more); err != nil {
 				return err
 			}
 			continue
@@ -175,17 +186,14 @@ func (s *eventStream) run(ctx context.Context) error {
 	return nil
 }
 
-// rest waits for something new, with a sign of life now and then.
-func (s *eventStream) rest(ctx context.Context, more <-chan struct{}) error {
-	patience, cancel := context.WithTimeout(ctx, heartbeat)
+// idle waits for new records, and sends a comment if there are none for a while.
+func (s *eventStream) idle(ctx context.Context, more <-chan struct{}) error {
+	wait, cancel := context.WithTimeout(ctx, heartbeat)
 	defer cancel()
 	select {
 	case <-more:
-		if ctx.Err() == nil {
-			return nil
-		}
 		return ctx.Err()
-	case <-patience.Done():
+	case <-wait.Done():
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -193,23 +201,23 @@ func (s *eventStream) rest(ctx context.Context, more <-chan struct{}) error {
 	}
 }
 
-// write writes and flushes. A client that takes too long is dropped.
+// write writes and flushes. It fails if the client takes too long.
 func (s *eventStream) write(text []byte) error {
 	if err := s.control.SetWriteDeadline(clock.Now().Add(s.patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := s.w.Write(text); err != nil {
-		return fmt.Errorf("writing to a reader that is gone or slow: %w", err)
+		return fmt.Errorf("writing to a client that is slow or gone: %w", err)
 	}
 	return s.control.Flush()
 }
 
-// encodeEvents writes records as server-sent events.
+// encodeEvents encodes records as server-sent events.
 func encodeEvents(records []journal.Record) ([]byte, error) {
 	var b bytes.Buffer
 	for _, record := range records {
-		word, view := viewRecord(record)
-		fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: ", record.Sequence(), word)
+		kind, view := viewRecord(record)
+		fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: ", record.Sequence(), kind)
 		e := json.NewEncoder(&b) // ends the line
 		e.SetEscapeHTML(false)
 		if err := e.Encode(view); err != nil {

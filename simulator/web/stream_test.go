@@ -142,7 +142,7 @@ func TestStreamRefusals(t *testing.T) {
 	s := start(t, Options{})
 	s.ask("GET", apiPath+"/stream?kind=token", nil).problem(http.StatusBadRequest, "query")
 	s.ask("GET", apiPath+"/stream", nil, "Last-Event-ID: yesterday").problem(http.StatusBadRequest, "last-event-id")
-	s.handler.streams = newPlaces(1)
+	s.handler.streams = make(slots, 1)
 	_, stop := s.follow("")
 	defer stop()
 	if r := s.ask("GET", apiPath+"/stream", nil); r.header.Get("Retry-After") == "" {
@@ -245,6 +245,6 @@ func TestWaits(t *testing.T) {
 	s.api(http.StatusOK, "GET", "/attempts/wait?until=all-finished", nil)
 	s.ask("GET", apiPath+"/attempts/wait?subscription=nobody", nil).problem(http.StatusBadRequest, "not-found")
 	s.ask("GET", apiPath+"/attempts/wait?within=1h", nil).problem(http.StatusBadRequest, "query")
-	s.handler.waits = newPlaces(0)
+	s.handler.waits = make(slots, 0)
 	s.ask("GET", apiPath+"/attempts/wait", nil).problem(http.StatusTooManyRequests, "busy")
 }

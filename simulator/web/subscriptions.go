@@ -4,248 +4,169 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"semblance/simulator"
 	"semblance/simulator/provider"
 )
 
-// subscriptionView is who receives what.
+var deletedParameter = boolean("deleted", "Include deleted subscriptions.")
+
+// subscriptionView is a subscription.
 type subscriptionView struct {
-	ID             string             `json:"id"`
-	Secret         string             `json:"secret"`
+	ID             string             `json:"id" api:"id"` // id of the subscription
+	Secret         string             `json:"secret"`      // key of the signatures; only its last four characters unless secrets are shown
 	URL            string             `json:"url"`
 	Label          string             `json:"label"`
 	EventTypes     []string           `json:"eventTypes"`
-	Headers        []simulator.Header `json:"headers"`
+	Headers        []simulator.Header `json:"headers"` // headers of each delivery
 	Version        string             `json:"version"`
-	CreatedAt      string             `json:"createdAt"`
-	UpdatedAt      string             `json:"updatedAt"`
+	CreatedAt      timestamp          `json:"createdAt"`
+	UpdatedAt      timestamp          `json:"updatedAt"`
 	Deleted        bool               `json:"deleted"`
 	DeliveryPaused bool               `json:"deliveryPaused"`
 }
 
 func viewSubscription(s *simulator.Subscription, secrets bool) subscriptionView {
 	v := subscriptionView{
-		ID: s.ID, Secret: s.Secret.String(), URL: s.URL, Label: s.Label, EventTypes: listed(s.EventTypes), Headers: listed(redact(s.Headers)),
+		ID: s.ID, Secret: s.Secret.String(), URL: s.URL, Label: s.Label, EventTypes: notNil(s.EventTypes), Headers: notNil(redact(s.Headers)),
 		Version: s.Version, CreatedAt: stamp(s.CreatedAt), UpdatedAt: stamp(s.UpdatedAt), Deleted: s.Deleted, DeliveryPaused: s.DeliveryPaused,
 	}
 	if secrets {
-		v.Secret, v.Headers = s.Secret.Reveal(), listed(s.Headers)
+		v.Secret, v.Headers = s.Secret.Reveal(), notNil(s.Headers)
 	}
 	return v
 }
 
-// listSubscriptions lists the subscriptions; deleted ones too if that is asked for.
-func (h *Handler) listSubscriptions(w http.ResponseWriter, r *http.Request) error {
-	q := readQuery(r)
-	deleted, asked := q.flag("deleted"), q.secrets()
-	if err := q.done(); err != nil {
-		return err
-	}
-	secrets, err := h.mayShowSecrets(r, asked)
-	if err != nil {
-		return err
-	}
-	views := []subscriptionView{}
-	for _, s := range h.provider.Subscriptions(deleted) {
-		views = append(views, viewSubscription(&s, secrets))
-	}
-	return h.respond(w, http.StatusOK, map[string]any{"items": views})
+// listSubscriptions lists the subscriptions.
+func (h *Handler) listSubscriptions(c *call) (listView[subscriptionView], error) {
+	return viewList(h.provider.Subscriptions(deletedParameter.of(c)), func(s simulator.Subscription) subscriptionView {
+		return viewSubscription(&s, c.secrets)
+	}), nil
 }
 
-// subscription finds the one that the path names.
-func (h *Handler) subscription(r *http.Request) (simulator.Subscription, error) {
-	id := mux.Vars(r)["subscription"]
+// subscription returns the subscription in the path.
+func (h *Handler) subscription(c *call) (simulator.Subscription, error) {
+	id := c.variable("subscription")
 	s, ok := h.provider.Subscription(id)
 	if !ok {
-		return s, problem(http.StatusNotFound, "not-found", "there is no subscription %q", id)
+		return s, problem(http.StatusNotFound, "not-found", "unknown subscription %q", id)
 	}
 	return s, nil
 }
 
-// getSubscription shows one subscription.
-func (h *Handler) getSubscription(w http.ResponseWriter, r *http.Request) error {
-	q := readQuery(r)
-	asked := q.secrets()
-	if err := q.done(); err != nil {
-		return err
-	}
-	secrets, err := h.mayShowSecrets(r, asked)
+// getSubscription returns one subscription.
+func (h *Handler) getSubscription(c *call) (v subscriptionView, err error) {
+	s, err := h.subscription(c)
 	if err != nil {
-		return err
+		return v, err
 	}
-	s, err := h.subscription(r)
-	if err != nil {
-		return err
-	}
-	return h.respond(w, http.StatusOK, viewSubscription(&s, secrets))
+	return viewSubscription(&s, c.secrets), nil
 }
 
-// createSubscription makes a subscription locally: it may name every type, also by patterns, and its own secret. The
-// answer has the secret in full.
-func (h *Handler) createSubscription(w http.ResponseWriter, r *http.Request) error {
-	var ask struct {
-		URL        string             `json:"url"`
-		Label      string             `json:"label"`
-		EventTypes []string           `json:"eventTypes"`
-		Headers    []simulator.Header `json:"headers"`
-		Secret     string             `json:"secret"`
-	}
-	if err := readBody(r, &ask, false); err != nil {
-		return err
-	}
-	types, err := typeNames(ask.EventTypes)
+// createRequest is a new subscription.
+type createRequest struct {
+	URL        string             `json:"url"`
+	Label      string             `json:"label"`
+	EventTypes []string           `json:"eventTypes"` // full names or patterns
+	Headers    []simulator.Header `json:"headers,omitempty"`
+	Secret     string             `json:"secret,omitempty"` // by default a random one
+}
+
+// createSubscription creates a subscription. It may have all event types and a chosen secret, unlike one created through
+// /graphql. The response has the secret in full.
+func (h *Handler) createSubscription(c *call, in *createRequest) (v subscriptionView, err error) {
+	types, err := subscribedTypes(in.EventTypes)
 	if err != nil {
-		return problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("eventTypes")
+		return v, err
 	}
-	s, err := h.provider.CreateSubscription(r.Context(), provider.NewSubscription{
-		URL: ask.URL, Label: ask.Label, EventTypes: types, Headers: ask.Headers, Secret: simulator.Secret(ask.Secret), Local: true,
+	s, err := h.provider.CreateSubscription(c.Context(), provider.NewSubscription{
+		URL: in.URL, Label: in.Label, EventTypes: types, Headers: in.Headers, Secret: simulator.Secret(in.Secret), Local: true,
 	})
 	if err != nil {
-		return err
+		return v, err
 	}
-	w.Header().Set("Location", apiPath+"/subscriptions/"+s.ID)
-	return h.respond(w, http.StatusCreated, viewSubscription(&s, true))
+	return viewSubscription(&s, true), c.created("subscriptions", s.ID)
 }
 
-// updateSubscription changes what is given.
-func (h *Handler) updateSubscription(w http.ResponseWriter, r *http.Request) error {
-	var ask struct {
-		URL            *string             `json:"url"`
-		Label          *string             `json:"label"`
-		EventTypes     *[]string           `json:"eventTypes"`
-		Headers        *[]simulator.Header `json:"headers"`
-		DeliveryPaused *bool               `json:"deliveryPaused"`
+// subscribedTypes returns the full names of the event types of a subscription.
+func subscribedTypes(patterns []string) ([]string, error) {
+	types, err := typeNames(patterns)
+	if err != nil {
+		return nil, problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("eventTypes")
 	}
-	if err := readBody(r, &ask, false); err != nil {
-		return err
-	}
-	if ask.EventTypes != nil {
-		types, err := typeNames(*ask.EventTypes)
+	return types, nil
+}
+
+// updateRequest is the fields of a subscription to update. Absent fields are not changed.
+type updateRequest struct {
+	URL            *string             `json:"url,omitempty"`
+	Label          *string             `json:"label,omitempty"`
+	EventTypes     *[]string           `json:"eventTypes,omitempty"` // full names or patterns
+	Headers        *[]simulator.Header `json:"headers,omitempty"`    // an empty list removes all headers
+	DeliveryPaused *bool               `json:"deliveryPaused,omitempty"`
+}
+
+// updateSubscription updates a subscription.
+func (h *Handler) updateSubscription(c *call, in *updateRequest) (v subscriptionView, err error) {
+	if in.EventTypes != nil {
+		types, err := subscribedTypes(*in.EventTypes)
 		if err != nil {
-			return problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("eventTypes")
+			return v, err
 		}
-		ask.EventTypes = &types
+		in.EventTypes = &types
 	}
-	return h.change(w, r, provider.SubscriptionUpdate{
-		URL: ask.URL, Label: ask.Label, EventTypes: ask.EventTypes, Headers: ask.Headers, DeliveryPaused: ask.DeliveryPaused,
+	return h.update(c, provider.SubscriptionUpdate{
+		URL: in.URL, Label: in.Label, EventTypes: in.EventTypes, Headers: in.Headers, DeliveryPaused: in.DeliveryPaused,
 	})
 }
 
-func (h *Handler) change(w http.ResponseWriter, r *http.Request, change provider.SubscriptionUpdate) error {
-	s, err := h.provider.UpdateSubscription(r.Context(), mux.Vars(r)["subscription"], change)
+func (h *Handler) update(c *call, update provider.SubscriptionUpdate) (v subscriptionView, err error) {
+	s, err := h.provider.UpdateSubscription(c.Context(), c.variable("subscription"), update)
 	if err != nil {
-		return err
+		return v, err
 	}
-	return h.respond(w, http.StatusOK, viewSubscription(&s, false))
+	return viewSubscription(&s, false), nil
 }
 
-// setPaused serves pause and resume.
-func (h *Handler) setPaused(paused bool) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := readBody(r, &struct{}{}, true); err != nil {
-			return err
-		}
-		return h.change(w, r, provider.SubscriptionUpdate{DeliveryPaused: &paused})
-	}
+// pause pauses the deliveries to a subscription.
+func (h *Handler) pause(c *call, _ *empty) (subscriptionView, error) {
+	paused := true
+	return h.update(c, provider.SubscriptionUpdate{DeliveryPaused: &paused})
 }
 
-// maxOverlap bounds for how long two secrets sign: longer than that is no rotation any more.
+// resume resumes the deliveries to a subscription. Held deliveries are sent in order.
+func (h *Handler) resume(c *call, _ *empty) (subscriptionView, error) {
+	paused := false
+	return h.update(c, provider.SubscriptionUpdate{DeliveryPaused: &paused})
+}
+
+// maxOverlap bounds for how long two secrets sign.
 const maxOverlap = 90 * 24 * time.Hour
 
-// rotateSecret gives a subscription a new secret, which the answer has in full; for a while both may sign.
-func (h *Handler) rotateSecret(w http.ResponseWriter, r *http.Request) error {
-	var ask struct {
-		Overlap *string `json:"overlap"`
-	}
-	if err := readBody(r, &ask, true); err != nil {
-		return err
-	}
+// rotateRequest is how to rotate a secret.
+type rotateRequest struct {
+	Overlap *string `json:"overlap,omitempty"` // for how long both secrets sign, such as 24h; by default only the new secret signs
+}
+
+// rotateSecret gives a subscription a new secret. The response has it in full.
+func (h *Handler) rotateSecret(c *call, in *rotateRequest) (v subscriptionView, err error) {
 	overlap := time.Duration(0)
-	if ask.Overlap != nil {
-		var err error
-		if overlap, err = time.ParseDuration(*ask.Overlap); err != nil || overlap < 0 || overlap > maxOverlap {
-			return problem(http.StatusBadRequest, "overlap", "expected a duration of at most %s, such as 24h, not %q", maxOverlap, *ask.Overlap).about("overlap")
+	if in.Overlap != nil {
+		if overlap, err = parseDuration(*in.Overlap, maxOverlap); err != nil {
+			return v, problem(http.StatusBadRequest, "overlap", "%s", err).about("overlap")
 		}
 	}
-	s, err := h.provider.RotateSecret(r.Context(), mux.Vars(r)["subscription"], overlap)
+	s, err := h.provider.RotateSecret(c.Context(), c.variable("subscription"), overlap)
 	if err != nil {
-		return err
+		return v, err
 	}
-	return h.respond(w, http.StatusOK, viewSubscription(&s, true))
+	return viewSubscription(&s, true), nil
 }
 
-// deleteSubscription deletes a subscription, softly.
-func (h *Handler) deleteSubscription(w http.ResponseWriter, r *http.Request) error {
-	s, err := h.provider.DeleteSubscription(r.Context(), mux.Vars(r)["subscription"])
+// deleteSubscription marks a subscription as deleted. It can still be read.
+func (h *Handler) deleteSubscription(c *call) (v subscriptionView, err error) {
+	s, err := h.provider.DeleteSubscription(c.Context(), c.variable("subscription"))
 	if err != nil {
-		return err
+		return v, err
 	}
-	return h.respond(w, http.StatusOK, viewSubscription(&s, false))
-}
-
-// faultView is a fault that is set for a subscription.
-type faultView struct {
-	ID             string  `json:"id"`
-	SubscriptionID string  `json:"subscriptionId"`
-	Fault          string  `json:"fault"`
-	Next           int     `json:"next,omitempty"`
-	Share          float64 `json:"share,omitempty"`
-}
-
-func viewFault(f provider.FaultPlan) faultView {
-	return faultView{ID: f.ID, SubscriptionID: f.SubscriptionID, Fault: f.Fault, Next: f.Next, Share: f.Share}
-}
-
-// listFaults lists the faults that are set for a subscription.
-func (h *Handler) listFaults(w http.ResponseWriter, r *http.Request) error {
-	s, err := h.subscription(r)
-	if err != nil {
-		return err
-	}
-	views := []faultView{}
-	for _, f := range h.provider.Faults(s.ID) {
-		views = append(views, viewFault(f))
-	}
-	return h.respond(w, http.StatusOK, map[string]any{"items": views})
-}
-
-// setFault spoils the next attempts, or a share of them.
-func (h *Handler) setFault(w http.ResponseWriter, r *http.Request) error {
-	var ask struct {
-		Fault string   `json:"fault"`
-		Next  *int     `json:"next"`
-		Share *float64 `json:"share"`
-	}
-	if err := readBody(r, &ask, false); err != nil {
-		return err
-	}
-	plan := provider.FaultPlan{SubscriptionID: mux.Vars(r)["subscription"], Fault: ask.Fault}
-	switch {
-	case (ask.Next == nil) == (ask.Share == nil):
-		return problem(http.StatusBadRequest, "fault", "say either how many of the next attempts the fault spoils, or which share of all").about("next")
-	case ask.Next != nil && *ask.Next < 1:
-		return problem(http.StatusBadRequest, "fault", "a fault spoils the next attempts, at least 1 of them, not %d", *ask.Next).about("next")
-	case ask.Next != nil:
-		plan.Next = *ask.Next
-	case *ask.Share <= 0:
-		return problem(http.StatusBadRequest, "fault", "a share is more than 0 and at most 1, not %v", *ask.Share).about("share")
-	default:
-		plan.Share = *ask.Share
-	}
-	f, err := h.provider.SetFault(r.Context(), plan)
-	if err != nil {
-		return err
-	}
-	return h.respond(w, http.StatusCreated, viewFault(f))
-}
-
-// clearFaults ends them.
-func (h *Handler) clearFaults(w http.ResponseWriter, r *http.Request) error {
-	if err := h.provider.ClearFaults(r.Context(), mux.Vars(r)["subscription"]); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return viewSubscription(&s, false), nil
 }

@@ -27,71 +27,66 @@ import (
 	"semblance/simulator/web/guard"
 )
 
-// The bounds of what a client may ask for.
-const (
-	maxStreams = 64   // streams and long polls at once, each
-	maxEmit    = 1000 // events of one request
-)
+// maxOpen is how many streams may be open at once, and how many requests may wait.
+const maxOpen = 64
 
-// Options are the settings of the face. The zero value is right on a loopback address.
+// Options are the settings of a [Handler]. The zero value is right for a loopback address.
 type Options struct {
 	Guard   guard.Guard // which requests are accepted; if it is public, every request needs a token
 	Player  Player      // plays scenarios; if nil, the routes for plays respond with 501
 	Version string      // of the program, for the health route
 }
 
-// Handler is the face. It is an http.Handler; Close ends what lasts.
+// Handler serves the control API. Make one with [New]; Close it at the end.
 type Handler struct {
 	provider *provider.Provider
 	options  Options
 	log      *slog.Logger
 	router   *mux.Router
-	entry    http.Handler
+	guarded  http.Handler
 	plays    plays
 
-	streams, waits places
-	patience       time.Duration // how long a write to a stream may take before its reader is dropped
+	streams, waits slots
+	patience       time.Duration // for one write to a stream
 
-	ending context.Context // done when the handler is closed
-	end    context.CancelFunc
+	closing context.Context // done when the handler is closed
+	close   context.CancelFunc
 }
 
-// New returns the face of a provider.
+// New returns the control API of a provider.
 func New(p *provider.Provider, o Options) *Handler {
-	h := &Handler{provider: p, options: o, log: o.Guard.Logger(), streams: newPlaces(maxStreams), waits: newPlaces(maxStreams), patience: slowReader}
-	h.ending, h.end = context.WithCancel(context.Background())
+	h := &Handler{provider: p, options: o, log: o.Guard.Logger(), streams: make(slots, maxOpen), waits: make(slots, maxOpen), patience: streamPatience}
+	h.closing, h.close = context.WithCancel(context.Background())
 	h.router = h.newRouter()
-	h.entry = o.Guard.Wrap(h.authorised(h.router), h.fail)
+	h.guarded = o.Guard.Wrap(h.authorised(h.router), h.fail)
 	return h
 }
 
-// ServeHTTP answers a request.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.entry.ServeHTTP(w, r) }
+// ServeHTTP serves a request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.guarded.ServeHTTP(w, r) }
 
-// Close ends the streams and the long polls, stops the plays, and waits for them.
+// Close ends streams and waiting requests, stops plays, and waits for the plays to end.
 func (h *Handler) Close() {
-	h.end()
+	h.close()
 	h.plays.close()
 }
 
-// places are a bounded number of places for what lasts.
-type places chan struct{}
+// slots limit how many requests do the same at once.
+type slots chan struct{}
 
-func newPlaces(n int) places { return make(places, n) }
-
-// take takes a place, if there is one left.
-func (p places) take() (leave func(), ok bool) {
+// take takes a slot if one is free.
+func (s slots) take() (release func(), ok bool) {
 	select {
-	case p <- struct{}{}:
-		return func() { <-p }, true
+	case s <- struct{}{}:
+		return func() { <-s }, true
 	default:
 		return nil, false
 	}
 }
 
-// whileOpen returns a context that is done with the request's or when the handler is closed.
-func (h *Handler) whileOpen(r *http.Request) (context.Context, context.CancelFunc) {
+// untilClosed returns a context that is done when the request is, or when the handler is closed.
+func (h *Handler) untilClosed(r *http.Request) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(r.Context())
-	stop := context.AfterFunc(h.ending, cancel)
+	stop := context.AfterFunc(h.closing, cancel)
 	return ctx, func() { stop(); cancel() }
 }

@@ -1,0 +1,46 @@
+package web
+
+import (
+	"net/http"
+	"time"
+)
+
+// clockView is the simulated time.
+type clockView struct {
+	Now timestamp `json:"now"` // simulated time
+}
+
+// getClock returns the simulated time.
+func (h *Handler) getClock(*call) (clockView, error) { return clockView{stamp(h.provider.Now())}, nil }
+
+// maxAdvance bounds one advance of the clock. It is more than the retention of the log.
+const maxAdvance = 366 * 24 * time.Hour
+
+// advanceRequest is how far to advance the clock.
+type advanceRequest struct {
+	By string `json:"by"` // duration such as 10s or 24h; at most 8784h
+}
+
+// advanceClock advances a manual clock, and with it retries and retention. It responds when everything that became due is
+// done.
+func (h *Handler) advanceClock(c *call, in *advanceRequest) (clockView, error) {
+	by, err := parseDuration(in.By, maxAdvance)
+	if err != nil {
+		return clockView{}, problem(http.StatusBadRequest, "by", "%s", err).about("by")
+	}
+	if err := c.liftTimeouts(); err != nil {
+		return clockView{}, err
+	}
+	ctx, end := h.untilClosed(c.Request)
+	defer end()
+	if err := h.provider.Advance(ctx, by); err != nil {
+		return clockView{}, err
+	}
+	return clockView{stamp(h.provider.Now())}, nil
+}
+
+// reset restores the provider's first state. No delivery is pending, the log is empty, the clinic has its first records,
+// and the subscriptions are those of the start. Tokens are kept.
+func (h *Handler) reset(c *call, _ *empty) (empty, error) {
+	return empty{}, h.provider.Reset(c.Context())
+}

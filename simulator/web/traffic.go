@@ -1,0 +1,54 @@
+package web
+
+import (
+	"net/http"
+
+	"semblance/simulator/provider"
+)
+
+// trafficView is the state of the clinic's own activity.
+type trafficView struct {
+	Running bool      `json:"running"`
+	Rate    float64   `json:"rate"`            // events per second of simulated time
+	Types   []string  `json:"types"`           // full names of the event types; empty for all
+	Count   int       `json:"count,omitempty"` // number of events at which it ends; absent for no end
+	Emitted int       `json:"emitted"`         // number of events so far
+	Since   timestamp `json:"since,omitempty"`
+}
+
+func viewTraffic(t provider.TrafficStatus) trafficView {
+	return trafficView{Running: t.Running, Rate: t.Rate, Types: notNil(t.Types), Count: t.Count, Emitted: t.Made, Since: stamp(t.Since)}
+}
+
+// getTraffic returns the state of the traffic.
+func (h *Handler) getTraffic(*call) (trafficView, error) {
+	return viewTraffic(h.provider.Traffic()), nil
+}
+
+// maxRate bounds the traffic in events per second. The journal cannot write more.
+const maxRate = 100_000
+
+// trafficRequest is the traffic to start.
+type trafficRequest struct {
+	Rate  *float64 `json:"rate,omitempty" api:"above=0,max=100000,default=1"` // events per second of simulated time
+	Types []string `json:"types,omitempty"`                                   // patterns of event types; by default all
+	Count int      `json:"count,omitempty" api:"min=0"`                       // number of events at which it ends; 0 for no end
+}
+
+// startTraffic lets the clinic work on its own. Events happen at the given rate until the traffic is stopped.
+func (h *Handler) startTraffic(c *call, in *trafficRequest) (trafficView, error) {
+	o := provider.TrafficOptions{Rate: provider.DefaultRate, Types: in.Types, Count: in.Count}
+	if in.Rate != nil {
+		o.Rate = *in.Rate
+	}
+	if o.Rate <= 0 || o.Rate > maxRate {
+		return trafficView{}, problem(http.StatusBadRequest, "setting", "the rate must be above 0 and at most %d events per second, not %v", maxRate, o.Rate).about("rate")
+	}
+	err := h.provider.StartTraffic(c.Context(), o)
+	return viewTraffic(h.provider.Traffic()), err
+}
+
+// stopTraffic stops the traffic.
+func (h *Handler) stopTraffic(*call) (trafficView, error) {
+	return viewTraffic(h.provider.StopTraffic()), nil
+}
