@@ -89,6 +89,12 @@ func Number(records []Record, last Seq) Seq {
 	return last
 }
 
+// MarkUnreadable sets the record's number and the reason why its content cannot be decoded. It is for implementations of
+// [Journal].
+func MarkUnreadable(r Record, seq Seq, reason string) {
+	*r.entry() = Entry{Seq: seq, Unreadable: reason}
+}
+
 // AfterAttempt returns a copy of the delivery with the state it has after the attempt.
 func (d *Delivery) AfterAttempt(a *Attempt) *Delivery {
 	next := *d

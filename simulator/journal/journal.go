@@ -91,7 +91,9 @@ var (
 	ErrGone     = errors.New("the delivery is no longer in the journal")
 	ErrClosed   = errors.New("the journal is closed")
 	ErrCursor   = errors.New("unknown cursor")
-	ErrFull     = errors.New("the journal is full") // nothing of the call was recorded
+	ErrFull     = errors.New("the journal is full")                      // nothing of the call was recorded
+	ErrDamaged  = errors.New("the journal is damaged")                   // found when it was opened or later
+	ErrMissing  = errors.New("the journal file was deleted or replaced") // while it was open; nothing of the call was recorded
 )
 
 // Defaults of [Options].

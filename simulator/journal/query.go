@@ -39,10 +39,22 @@ type Query struct {
 	Full   bool   // attempts with headers and bodies; such a page may have fewer records than Limit
 }
 
+// MaxSearch is the maximum number of records that are searched for one page. A page with fewer records than Limit is
+// therefore not always the last one. Records that the query selects by state (other than Delivered), delivery or event are
+// not searched for: only these count.
+const MaxSearch = 10_000
+
 // Page is one page of the records that match a query.
 type Page[T any] struct {
-	Items []T
-	Next  string // the cursor of the next page; "" on the last page
+	Items    []T
+	Next     string // the cursor of the next page; "" on the last page
+	Searched Seq    // the number of the record at which the search stopped; 0 on the last page
+}
+
+// Continue sets the cursor of the next page to follow the record with the given number. It is for implementations of
+// [Journal].
+func (p *Page[T]) Continue(q *Query, last Seq) {
+	p.Next, p.Searched = q.CursorAfter(last), last
 }
 
 // Size returns the maximum number of records on a page of the query.

@@ -39,7 +39,13 @@ type Record interface {
 }
 
 // Entry is the part that all records have in common.
-type Entry struct{ Seq Seq } // set by Append
+type Entry struct {
+	Seq Seq // set by Append
+
+	// Unreadable says why the stored record cannot be decoded, as in a damaged file. Such a record is in lists only. It
+	// has its number and, if it is an event, a delivery or an attempt, the fields that queries search.
+	Unreadable string `json:"-"`
+}
 
 // Sequence returns the record's number.
 func (e *Entry) Sequence() Seq { return e.Seq }
@@ -123,9 +129,11 @@ const (
 	Unanswered Outcome = "unanswered" // no complete response
 )
 
-// Outcome returns the result of the attempt.
+// Outcome returns the result of the attempt, or "" if the attempt is unreadable.
 func (a *Attempt) Outcome() Outcome {
 	switch {
+	case a.Unreadable != "":
+		return ""
 	case a.Response.OK():
 		return Accepted
 	case a.Response.Failure == "":

@@ -7,7 +7,7 @@ import (
 	"semblance/simulator/journal"
 )
 
-// attempt encodes what an attempt's brief form holds and is in no column of its own.
+// attempt encodes the fields of an attempt, without headers and bodies, that have no column.
 func (e *encoder) attempt(a *journal.Attempt) {
 	e.number(int64(a.Number))
 	e.text(a.Request.EventID)
@@ -36,7 +36,7 @@ func (e *encoder) attempt(a *journal.Attempt) {
 		e.text(v)
 	}
 	e.number(int64(a.ReplayOf))
-	if a.Response.CountsAs != "" || a.Response.FinalURL != "" { // later than the rest, and rare: an attempt without them ends here
+	if a.Response.CountsAs != "" || a.Response.FinalURL != "" { // rare, and so omitted at the end
 		e.text(string(a.Response.CountsAs))
 		e.text(a.Response.FinalURL)
 	}
@@ -58,8 +58,8 @@ func (d *decoder) attempt(a *journal.Attempt) {
 	a.Response.Detail = d.text()
 	a.Response.RetryAfter = time.Duration(d.number())
 	t := &a.Response.Timings
-	for _, to := range [...]*time.Duration{&t.DNS, &t.Connect, &t.TLS, &t.FirstByte, &t.Total} {
-		*to = time.Duration(d.number())
+	for _, timing := range [...]*time.Duration{&t.DNS, &t.Connect, &t.TLS, &t.FirstByte, &t.Total} {
+		*timing = time.Duration(d.number())
 	}
 	a.Next.State = journal.State(d.text())
 	a.Next.Due = fromMicros(d.number())
@@ -78,15 +78,15 @@ func (d *decoder) attempt(a *journal.Attempt) {
 	}
 }
 
-// wire encodes the headers and bodies of an attempt.
-func (e *encoder) wire(a *journal.Attempt) {
+// messages encodes the headers and bodies of an attempt.
+func (e *encoder) messages(a *journal.Attempt) {
 	e.headers(a.Request.Headers)
 	e.blob(a.Request.Body)
 	e.headers(a.Response.Headers)
 	e.blob(a.Response.Body)
 }
 
-func (d *decoder) wire(a *journal.Attempt) {
+func (d *decoder) messages(a *journal.Attempt) {
 	a.Request.Headers = d.headers()
 	a.Request.Body = d.blob()
 	a.Response.Headers = d.headers()

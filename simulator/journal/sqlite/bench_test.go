@@ -15,7 +15,7 @@ func BenchmarkJournal(b *testing.B) {
 	journaltest.Bench(b, func(t testing.TB, options journal.Options) journal.Journal { return openNew(t, options) })
 }
 
-// fillFast appends n deliveries with an attempt each, a hundred at a time.
+// fillFast appends n deliveries with one attempt each, a hundred per call.
 func fillFast(b *testing.B, j journal.Journal, n int) {
 	b.Helper()
 	m := journaltest.NewMaker(uint64(n))
@@ -32,7 +32,7 @@ func fillFast(b *testing.B, j journal.Journal, n int) {
 	}
 }
 
-// BenchmarkAppendWhilePruning measures how long an append takes at worst while a hundred thousand rows are pruned.
+// BenchmarkAppendWhilePruning measures the longest append while a hundred thousand records are pruned.
 func BenchmarkAppendWhilePruning(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
@@ -44,13 +44,13 @@ func BenchmarkAppendWhilePruning(b *testing.B) {
 			_, err := j.Prune(context.Background(), time.Unix(0, 0))
 			done <- err
 		}()
-		var took []time.Duration
+		var durations []time.Duration
 		for pruning := true; pruning; {
-			began := time.Now()
+			start := time.Now()
 			if err := j.Append(context.Background(), m.Event("booking.created")); err != nil {
 				b.Fatal(err)
 			}
-			took = append(took, time.Since(began))
+			durations = append(durations, time.Since(start))
 			select {
 			case err := <-done:
 				if err != nil {
@@ -60,13 +60,13 @@ func BenchmarkAppendWhilePruning(b *testing.B) {
 			default:
 			}
 		}
-		slices.Sort(took)
-		b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-		b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "worst-ms")
+		slices.Sort(durations)
+		b.ReportMetric(float64(durations[len(durations)*99/100].Microseconds())/1000, "p99-ms")
+		b.ReportMetric(float64(durations[len(durations)-1].Microseconds())/1000, "worst-ms")
 	}
 }
 
-// BenchmarkOpen measures how long a journal of a hundred thousand deliveries takes to open: all its pages are checked.
+// BenchmarkOpen measures the opening of a journal with a hundred thousand deliveries.
 func BenchmarkOpen(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "journal")
 	j := openAt(b, path, journal.Options{})
@@ -85,7 +85,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkSearch measures a query that nothing fits, so that all of a hundred thousand attempts are looked through.
+// BenchmarkSearch measures one page of a query that matches none of a hundred thousand attempts.
 func BenchmarkSearch(b *testing.B) {
 	j := openNew(b, journal.Options{})
 	fillFast(b, j, 100_000)

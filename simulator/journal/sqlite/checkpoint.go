@@ -1,42 +1,73 @@
 package sqlite
 
-// Everything is written to the engine's log first and copied into the file later: a checkpoint. It waits for the disk,
-// so the writer leaves it to a goroutine with a connection of its own. Only when the log could never start anew,
-// because more comes all the time, the writer makes the short checkpoint that lets it.
+import "sync/atomic"
+
+// The engine writes every commit to its log. A checkpoint copies the log into the file, which waits for the disk, so a
+// goroutine with its own connection does it. Under constant load the log could grow without end, because it starts again
+// from its beginning only after a checkpoint of all of it. Then the writer itself makes one short checkpoint.
 const (
-	checkpointEvery = 8 << 20 // bytes of content between two checkpoints
-	longLog         = 12_000  // pages of 4 KB in the log, from which on the writer lends a hand
+	checkpointBytes = 8 << 20 // content written between two checkpoints
+	longLog         = 12_000  // pages of 4 KiB in the log, from which on the writer makes a checkpoint
 )
 
 const checkpointSQL = `PRAGMA wal_checkpoint(PASSIVE)`
 
-// checkpoints is the goroutine that makes them.
-func (j *Journal) checkpoints() {
-	defer close(j.checkpointed)
-	for range j.due {
-		// An error shows again where it matters: the log grows until the disk is full, and then Append says so.
-		row, err := j.checkpoint.row()
+// checkpointer is the goroutine that makes checkpoints.
+type checkpointer struct {
+	conn      *conn
+	statement *statement
+	due       chan struct{} // a checkpoint is due; closed by stop
+	done      chan struct{} // closed at the end of run
+	logIsLong atomic.Bool
+}
+
+func (c *checkpointer) open(path string) (err error) {
+	if c.conn, err = connect(path); err != nil {
+		return err
+	}
+	c.statement, err = c.conn.prepare(checkpointSQL)
+	return err
+}
+
+func (c *checkpointer) run() {
+	defer close(c.done)
+	for range c.due {
+		// The error does not matter here: if it persists, the log fills the disk and Append returns an error.
+		row, err := c.statement.row()
 		if err != nil || row == nil {
 			continue
 		}
 		if pages, ok := row[1].(int64); ok && pages > longLog {
-			j.long.Store(true)
+			c.logIsLong.Store(true)
 		}
 	}
 }
 
-// checkpointIfDue is called by the writer after each commit.
-func (j *Journal) checkpointIfDue() {
-	if j.long.CompareAndSwap(true, false) {
-		_, _ = j.writer.checkpoint.row() // as above
+// stop ends the goroutine and waits for it.
+func (c *checkpointer) stop() {
+	close(c.due)
+	<-c.done
+}
+
+func (c *checkpointer) close() error {
+	if c.conn == nil {
+		return nil
+	}
+	return c.conn.close()
+}
+
+// wake is called by the writer after each commit.
+func (c *checkpointer) wake(w *writer) {
+	if c.logIsLong.CompareAndSwap(true, false) {
+		_, _ = w.statements[sqlMakeCheckpoint].row() // see run
 		return
 	}
-	if j.writer.written < checkpointEvery {
+	if w.written < checkpointBytes {
 		return
 	}
 	select {
-	case j.due <- struct{}{}:
-		j.writer.written = 0
-	default: // it is at it
+	case c.due <- struct{}{}:
+		w.written = 0
+	default: // a checkpoint is in progress
 	}
 }

@@ -10,14 +10,14 @@ import (
 	modernc "modernc.org/sqlite"
 )
 
-// conn is the writer's connection. It speaks to the driver itself: database/sql would cost as much again as the rows.
+// conn is a connection for one goroutine. It calls the driver directly: database/sql would double the cost of inserting.
 type conn struct {
 	path       string
 	raw        driver.Conn
 	statements []*statement
 }
 
-// connect opens a connection that writes. The pragmas are those under which what is committed survives the process.
+// connect opens a connection that can write. With synchronous(NORMAL) a commit survives the end of the process.
 func connect(path string, pragmas ...string) (*conn, error) {
 	raw, err := (&modernc.Driver{}).Open(dsn(path, append(pragmas, "_pragma=synchronous(NORMAL)", "_pragma=busy_timeout(5000)")...))
 	if err != nil {
@@ -26,7 +26,7 @@ func connect(path string, pragmas ...string) (*conn, error) {
 	return &conn{path: path, raw: raw}, nil
 }
 
-// close closes the statements too: as long as one is open, the engine keeps the connection.
+// close also closes the statements: the engine keeps the file open while one of them is.
 func (c *conn) close() error {
 	var errs []error
 	for _, s := range c.statements {
@@ -35,25 +35,38 @@ func (c *conn) close() error {
 	return errors.Join(append(errs, c.raw.Close())...)
 }
 
-// exec runs SQL that gives no rows and takes no arguments.
+// exec runs SQL without arguments and results.
 func (c *conn) exec(sql string) error {
 	_, err := c.raw.(driver.ExecerContext).ExecContext(context.Background(), sql, nil)
 	return err
 }
 
-// upgrade leads the file from a version to the one of the last step, each step in a transaction of its own.
-func (c *conn) upgrade(version int, steps []string) error {
-	for n := version; n < len(steps); n++ {
-		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", steps[n], applicationID, n+1)
-		if err := c.exec(step); err != nil {
-			_ = c.exec("ROLLBACK") // where there is nothing to roll back, that is what was wanted
+// migrate runs the steps, each in a transaction. The first leads to version from+1.
+func (c *conn) migrate(from int, steps []string) error {
+	for i, step := range steps {
+		err := c.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", step, applicationID, from+i+1))
+		if err != nil {
+			_ = c.exec("ROLLBACK") // it fails if no transaction is open
 			return err
 		}
 	}
 	return nil
 }
 
-// statement is prepared once and run often, by one goroutine.
+// version returns the version of the file's format.
+func (c *conn) version() (int, error) {
+	s, err := c.prepare(`PRAGMA user_version`)
+	if err != nil {
+		return 0, err
+	}
+	row, err := s.row()
+	if err != nil || row == nil {
+		return 0, errors.Join(err, errContent)
+	}
+	return int(row[0].(int64)), nil
+}
+
+// statement is a prepared statement.
 type statement struct {
 	raw  driver.Stmt
 	args []driver.NamedValue
@@ -63,7 +76,7 @@ type statement struct {
 func (c *conn) prepare(sql string) (*statement, error) {
 	raw, err := c.raw.Prepare(sql)
 	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", sql, err)
+		return nil, fmt.Errorf("preparing %q: %w", sql, err)
 	}
 	s := &statement{raw: raw}
 	c.statements = append(c.statements, s)
@@ -78,7 +91,7 @@ func (s *statement) bind(values []driver.Value) []driver.NamedValue {
 	return s.args
 }
 
-// exec runs the statement and returns how many rows it changed. The values are int64, string or []byte.
+// exec runs the statement and returns the number of rows it changed. The values are int64, string or []byte.
 func (s *statement) exec(values ...driver.Value) (int64, error) {
 	result, err := s.raw.(driver.StmtExecContext).ExecContext(context.Background(), s.bind(values))
 	if err != nil {
@@ -87,7 +100,7 @@ func (s *statement) exec(values ...driver.Value) (int64, error) {
 	return result.RowsAffected()
 }
 
-// row runs the statement and returns its first row, or nil. The row is good until the next call.
+// row runs the statement and returns its first row, or nil. The row is valid until the next call.
 func (s *statement) row(values ...driver.Value) ([]driver.Value, error) {
 	rows, err := s.raw.(driver.StmtQueryContext).QueryContext(context.Background(), s.bind(values))
 	if err != nil {
@@ -104,17 +117,4 @@ func (s *statement) row(values ...driver.Value) ([]driver.Value, error) {
 		return nil, err
 	}
 	return s.dest, nil
-}
-
-// version returns which version's tables are in the file.
-func (c *conn) version() (int, error) {
-	s, err := c.prepare(`PRAGMA user_version`)
-	if err != nil {
-		return 0, err
-	}
-	row, err := s.row()
-	if err != nil || row == nil {
-		return 0, errors.Join(err, errContent)
-	}
-	return int(row[0].(int64)), nil
 }

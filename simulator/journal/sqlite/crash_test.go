@@ -25,12 +25,12 @@ import (
 
 var crashes = flag.Int("crashes", 12, "how often TestCrash kills a process")
 
-// childEnv makes the test's binary another process: what it says is what that does, and to which file.
+// childEnv is the environment variable that makes the test binary run one of the children, with the file after its name.
 const childEnv = "SEMBLANCE_JOURNAL_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if what, path, ok := strings.Cut(os.Getenv(childEnv), " "); ok {
-		if err := children[what](path, os.Stdout); err != nil {
+	if name, path, ok := strings.Cut(os.Getenv(childEnv), " "); ok {
+		if err := children[name](path, os.Stdout); err != nil {
 			fmt.Println("error", err)
 		}
 		return
@@ -39,20 +39,20 @@ func TestMain(m *testing.M) {
 }
 
 var children = map[string]func(path string, acknowledged io.Writer) error{
-	"append": appendForEver,
+	"append": appendUntilKilled,
 	"open":   openOnce,
 	"fill":   fillLimited,
 }
 
-// child starts another process, and returns what it prints.
-func child(t *testing.T, what, path string) (*exec.Cmd, *bufio.Scanner) {
+// child starts another process and returns its output.
+func child(t *testing.T, name, path string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), childEnv+"="+what+" "+path, "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), childEnv+"="+name+" "+path, "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -64,18 +64,18 @@ func child(t *testing.T, what, path string) (*exec.Cmd, *bufio.Scanner) {
 	return cmd, bufio.NewScanner(out)
 }
 
-// appendForEver appends deliveries and attempts from several goroutines, and says which after each commit.
-func appendForEver(path string, acknowledged io.Writer) error {
+// appendUntilKilled appends deliveries and attempts in several goroutines, and prints each after its commit.
+func appendUntilKilled(path string, acknowledged io.Writer) error {
 	j, err := Open(context.Background(), path, journal.Options{})
 	if err != nil {
 		return err
 	}
 	start, _ := j.Committed()
 	var mu sync.Mutex
-	say := func(line string) {
+	report := func(line string) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintln(acknowledged, line) // the pipe holds it when this returns: a kill cannot take it back
+		fmt.Fprintln(acknowledged, line) // it is in the pipe when this returns, so a kill does not lose it
 	}
 	var wg sync.WaitGroup
 	for i := range 6 {
@@ -87,17 +87,17 @@ func appendForEver(path string, acknowledged io.Writer) error {
 				if err = j.Append(context.Background(), c, d); err != nil {
 					return
 				}
-				say("delivery " + d.ID)
+				report("delivery " + d.ID)
 				a := m.Attempt(d, 500, journal.DeliveryState{State: journal.Pending, Tries: 1})
 				if err = j.Append(context.Background(), a); err != nil {
 					return
 				}
-				say("attempted " + d.ID)
+				report("attempted " + d.ID)
 				b := m.Attempt(d.AfterAttempt(a), 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})
 				if err = j.Append(context.Background(), b); err != nil {
 					return
 				}
-				say("delivered " + d.ID)
+				report("delivered " + d.ID)
 			}
 		})
 	}
@@ -105,8 +105,8 @@ func appendForEver(path string, acknowledged io.Writer) error {
 	return err
 }
 
-// TestCrash kills a process that appends, at a random moment, again and again over the same file: everything that was
-// acknowledged is there, and nothing is half written.
+// TestCrash kills a process that appends to a journal, at a random moment, several times. Everything that was acknowledged
+// is in the journal, and the journal is consistent.
 func TestCrash(t *testing.T) {
 	rounds := *crashes
 	if testing.Short() {
@@ -114,27 +114,27 @@ func TestCrash(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "journal")
 	random := rand.New(rand.NewPCG(1, 2))
-	all := map[string]string{} // by delivery, the last that was said of it
+	all := map[string]string{} // the last report of each delivery
 	for round := range rounds {
 		cmd, out := child(t, "append", path)
 		acknowledged := map[string]string{}
-		for most := 1 + random.IntN(200); most > 0 && out.Scan(); most-- {
+		for n := 1 + random.IntN(200); n > 0 && out.Scan(); n-- {
 			acknowledge(t, acknowledged, out.Text())
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		for out.Scan() { // what it said before it died
+		for out.Scan() { // what it printed before its end
 			acknowledge(t, acknowledged, out.Text())
 		}
-		cmd.Wait() // it was killed, and says so
+		cmd.Wait() // returns an error, because it was killed
 		if _, err := os.Stat(path); err != nil {
-			continue // so early that there was no journal yet
+			continue // there was no journal yet
 		}
 		j := openAt(t, path, journal.Options{})
 		maps.Copy(all, acknowledged)
 		if round == rounds-1 {
-			acknowledged = all // what earlier rounds acknowledged outlived the later ones
+			acknowledged = all // of all rounds
 		}
 		for id, last := range acknowledged {
 			checkAcknowledged(t, j, id, last)
@@ -152,11 +152,11 @@ func TestCrash(t *testing.T) {
 
 func acknowledge(t *testing.T, acknowledged map[string]string, line string) {
 	t.Helper()
-	what, id, ok := strings.Cut(line, " ")
-	if !ok || what == "error" {
-		t.Fatalf("the other process says %q", line)
+	report, id, ok := strings.Cut(line, " ")
+	if !ok || report == "error" {
+		t.Fatalf("output %q of the other process", line)
 	}
-	acknowledged[id] = what
+	acknowledged[id] = report
 }
 
 func checkAcknowledged(t *testing.T, j *Journal, id, last string) {
@@ -166,8 +166,8 @@ func checkAcknowledged(t *testing.T, j *Journal, id, last string) {
 		t.Errorf("%s: %v", last, err)
 		return
 	}
-	least := map[string]int{"delivery": 0, "attempted": 1, "delivered": 2}[last]
-	if d.Attempts < least || (d.State == journal.Delivered) != (d.Attempts == 2) {
+	minimum := map[string]int{"delivery": 0, "attempted": 1, "delivered": 2}[last]
+	if d.Attempts < minimum || (d.State == journal.Delivered) != (d.Attempts == 2) {
 		t.Errorf("%s %s: state %s after %d attempts", last, id, d.State, d.Attempts)
 	}
 	page, err := j.Attempts(context.Background(), journal.Query{DeliveryID: id, Oldest: true, Full: true})
@@ -176,33 +176,42 @@ func checkAcknowledged(t *testing.T, j *Journal, id, last string) {
 	}
 	for _, a := range page.Items {
 		if want := simulator.AppendPayload(nil, d.SubscriptionID, a.Request.EventID, &d.Event); !bytes.Equal(a.Request.Body, want) || len(a.Request.Headers) != 5 {
-			t.Errorf("attempt %d of %s is not whole: %s", a.Number, id, a.Request.Body)
+			t.Errorf("attempt %d of %s is incomplete: %s", a.Number, id, a.Request.Body)
 		}
 	}
 }
 
-// consistent checks what must hold of any file.
+// consistent checks the relations between the tables of a journal.
 func consistent(t *testing.T, j *Journal) {
 	t.Helper()
-	for what, query := range map[string]string{
-		"attempts without their wire": `SELECT count(*) FROM attempts WHERE seq NOT IN (SELECT seq FROM wires)`,
-		"wires without their attempt": `SELECT count(*) FROM wires WHERE seq NOT IN (SELECT seq FROM attempts)`,
-		"attempts of no delivery":     `SELECT count(*) FROM attempts WHERE delivery <> 0 AND delivery NOT IN (SELECT seq FROM deliveries)`,
-		"deliveries of no change":     `SELECT count(*) FROM deliveries WHERE change NOT IN (SELECT seq FROM changes)`,
-		"deliveries that miscount": `SELECT count(*) FROM deliveries d LEFT JOIN (SELECT delivery, count(*) AS n, max(seq) AS newest FROM attempts GROUP BY delivery) a
-			ON a.delivery = d.seq WHERE (d.attempts, d.last) <> (ifnull(a.n, 0), ifnull(a.newest, 0))`,
-		"deliveries that do not know the last": `SELECT count(*) FROM deliveries d JOIN attempts a ON a.seq = d.last WHERE (d.last_at, d.seq) <> (a.at, a.delivery)`,
-		"attempts out of their chain": `SELECT count(*) FROM (SELECT previous, lag(seq, 1, 0) OVER (PARTITION BY delivery ORDER BY seq) AS before FROM attempts WHERE delivery <> 0)
+	for problem, query := range map[string]string{
+		"attempts without their delivery": `SELECT count(*) FROM attempts WHERE delivery_seq <> 0 AND delivery_seq NOT IN (SELECT seq FROM deliveries)`,
+		"deliveries without their event":  `SELECT count(*) FROM deliveries WHERE event_seq NOT IN (SELECT seq FROM events)`,
+		"events with a wrong last_delivery": `SELECT count(*) FROM events e LEFT JOIN (SELECT event_seq, max(seq) AS newest FROM deliveries GROUP BY event_seq) d
+			ON d.event_seq = e.seq WHERE e.last_delivery < ifnull(d.newest, 0)`,
+		"deliveries with a wrong number of attempts": `SELECT count(*) FROM deliveries d
+			LEFT JOIN (SELECT delivery_seq, count(*) AS n, max(seq) AS newest FROM attempts GROUP BY delivery_seq) a
+			ON a.delivery_seq = d.seq WHERE (d.attempts, d.last_attempt) <> (ifnull(a.n, 0), ifnull(a.newest, 0))`,
+		"deliveries with a wrong last attempt": `SELECT count(*) FROM deliveries d JOIN attempts a ON a.seq = d.last_attempt
+			WHERE (d.last_at, d.seq) <> (a.at, a.delivery_seq)`,
+		"attempts with a wrong previous attempt": `SELECT count(*) FROM
+			(SELECT previous, lag(seq, 1, 0) OVER (PARTITION BY delivery_seq ORDER BY seq) AS before FROM attempts WHERE delivery_seq <> 0)
 			WHERE previous <> before`,
 	} {
 		var n int
 		if err := j.readers.QueryRow(query).Scan(&n); err != nil || n != 0 {
-			t.Errorf("%d %s, error %v", n, what, err)
+			t.Errorf("%d %s, error %v", n, problem, err)
 		}
 	}
-	var pending int
-	if err := j.readers.QueryRow(`SELECT count(*) FROM deliveries WHERE state = 0`).Scan(&pending); err != nil || pending != j.Stats().Pending {
-		t.Errorf("%d pending, %d by the tally, error %v", pending, j.Stats().Pending, err)
+	var got totals
+	err := j.readers.QueryRow(`SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM deliveries), (SELECT count(*) FROM attempts),
+		(SELECT count(*) FROM deliveries WHERE state = 0), (SELECT count(*) FROM deliveries WHERE state = 1),
+		(SELECT count(*) FROM attempts WHERE delivery_seq = 0), (SELECT count(*) FROM other_records)`).Scan(
+		&got.Events, &got.Deliveries, &got.Attempts, &got.Pending, &got.Held, &got.unattached, &got.others)
+	want := j.writer.totals
+	got.last, got.pruned, got.finished = want.last, want.pruned, want.finished
+	if err != nil || got != want || got.Stats != j.Stats() {
+		t.Errorf("the file has %+v, the totals are %+v, the stats %+v, error %v", got, want, j.Stats(), err)
 	}
 }
 
@@ -214,16 +223,16 @@ func openOnce(path string, _ io.Writer) error {
 	return j.Close()
 }
 
-// TestOneProcess has two processes want one file: the second is refused while the first lives, however that ends.
+// TestOneProcess opens one journal in two processes. The second cannot open it until the first has ended.
 func TestOneProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	first, out := child(t, "append", path)
 	if !out.Scan() {
-		t.Fatal("the first process says nothing")
+		t.Fatal("no output of the first process")
 	}
-	second, says := child(t, "open", path)
-	if !says.Scan() || !strings.Contains(says.Text(), "is open in another process") {
-		t.Errorf("the second process says %q", says.Text())
+	second, output := child(t, "open", path)
+	if !output.Scan() || !strings.Contains(output.Text(), "another process has it open") {
+		t.Errorf("output %q of the second process", output.Text())
 	}
 	if err := second.Wait(); err != nil {
 		t.Error(err)
@@ -231,6 +240,6 @@ func TestOneProcess(t *testing.T) {
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	first.Wait() // it was killed, and says so
+	first.Wait() // returns an error, because it was killed
 	openAt(t, path, journal.Options{})
 }

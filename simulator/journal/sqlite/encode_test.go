@@ -12,7 +12,7 @@ import (
 	"semblance/simulator/journal"
 )
 
-// sample is an attempt with something in every field that is encoded.
+// sample returns an attempt with a value in every encoded field.
 func sample() *journal.Attempt {
 	a := &journal.Attempt{Next: journal.DeliveryState{State: journal.Pending, Due: fromMicros(1_772_452_801_000_001), Tries: 2},
 		Verdict: journal.Invalid, Violations: []string{"/a: missing", ""}, ReplayOf: 7}
@@ -31,7 +31,7 @@ func encoded(encode func(*encoder)) []byte {
 	return e.bytes
 }
 
-func TestEncodeRound(t *testing.T) {
+func TestEncode(t *testing.T) {
 	want := sample()
 	var got journal.Attempt
 	d := decode(encoded(func(e *encoder) { e.attempt(want) }))
@@ -39,8 +39,8 @@ func TestEncodeRound(t *testing.T) {
 	if d.err != nil || len(d.bytes) > 0 {
 		t.Fatalf("error %v, %d bytes left", d.err, len(d.bytes))
 	}
-	d = decode(encoded(func(e *encoder) { e.wire(want) }))
-	d.wire(&got)
+	d = decode(encoded(func(e *encoder) { e.messages(want) }))
+	d.messages(&got)
 	if d.err != nil || len(d.bytes) > 0 {
 		t.Fatalf("error %v, %d bytes left", d.err, len(d.bytes))
 	}
@@ -49,10 +49,10 @@ func TestEncodeRound(t *testing.T) {
 	}
 }
 
-// FuzzDecode gives the decoder what a damaged file might hold: it gives an error or a value, and no more than was there.
+// FuzzDecode decodes damaged content. The decoder returns an error or a value that is not larger than the content.
 func FuzzDecode(f *testing.F) {
 	f.Add(encoded(func(e *encoder) { e.attempt(sample()) }))
-	f.Add(encoded(func(e *encoder) { e.wire(sample()) }))
+	f.Add(encoded(func(e *encoder) { e.messages(sample()) }))
 	f.Add(encoded(func(e *encoder) {
 		e.event(&schemas.Event{
 			Identifiers: []schemas.Identifier{{Name: "bookingId", Value: "507f1f77bcf86cd799439011"}},
@@ -64,18 +64,18 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		var a journal.Attempt
 		decode(content).attempt(&a)
-		decode(content).wire(&a)
+		decode(content).messages(&a)
 		if n := len(a.Request.Body) + len(a.Response.Body); n > len(content) {
 			t.Errorf("bodies of %d bytes out of %d", n, len(content))
 		}
 		d := decode(content)
-		c := d.event("booking.created")
+		event := d.event("booking.created")
 		if d.err != nil || len(d.bytes) > 0 {
 			return
 		}
-		d = decode(encoded(func(e *encoder) { e.event(&c) }))
-		if again := d.event("booking.created"); d.err != nil || !cmp.Equal(c, again, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b *schemas.EventType) bool { return a == b })) {
-			t.Errorf("%+v became %+v, error %v", c, again, d.err)
+		d = decode(encoded(func(e *encoder) { e.event(&event) }))
+		if second := d.event("booking.created"); d.err != nil || !cmp.Equal(event, second, cmpopts.EquateEmpty(), cmp.Comparer(func(a, b *schemas.EventType) bool { return a == b })) {
+			t.Errorf("%+v was decoded as %+v, error %v", event, second, d.err)
 		}
 	})
 }

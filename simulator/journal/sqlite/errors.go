@@ -12,50 +12,53 @@ import (
 	"semblance/simulator/journal"
 )
 
-// The result codes of SQLite that mean something to people: https://sqlite.org/rescode.html.
+// Result codes of SQLite: https://sqlite.org/rescode.html.
 const (
 	codeReadOnly = 8
 	codeIO       = 10
 	codeCorrupt  = 11
 	codeFull     = 13
-	codeUnique   = 2067 // extended
+	codeUnique   = 2067 // an extended code
 	codeNotADB   = 26
 )
 
-// explain wraps an error of the engine in a sentence that says what it means for the journal.
-func explain(path, doing string, err error) error {
+// explain adds to an error the operation, such as "reading", the file, and the meaning of the engine's error code.
+func explain(doing, path string, err error) error {
 	var e *modernc.Error
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, journal.ErrClosed),
-		errors.Is(err, journal.ErrGone), errors.Is(err, journal.ErrNotFound), errors.Is(err, errNewer):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.Is(err, sql.ErrConnDone) || err.Error() == "sql: database is closed":
-		return fmt.Errorf("%s: %w", doing, journal.ErrClosed)
-	case !errors.As(err, &e):
-		return fmt.Errorf("%s %s: %w", doing, path, err)
+	case errors.Is(err, journal.ErrClosed), errors.Is(err, sql.ErrConnDone), err.Error() == "sql: database is closed":
+		return fmt.Errorf("%s the journal: %w", doing, journal.ErrClosed)
+	case errors.As(err, &e):
+		err = engineError(e)
+	case errors.Is(err, errContent):
+		err = damaged(err.Error())
 	}
-	switch e.Code() & 0xff {
-	case codeFull:
-		return fmt.Errorf("%s: %w %s; nothing of this was recorded: make room, then try again (%w)", doing, journal.ErrFull, path, err)
-	case codeCorrupt, codeNotADB:
-		return damaged(path, e.Error())
-	case codeReadOnly, codeIO:
-		return fmt.Errorf("%s: %s cannot be read or written; nothing of this was recorded (%w)", doing, path, err)
-	}
-	return fmt.Errorf("%s %s: %w", doing, path, err)
+	return fmt.Errorf("%s journal %s: %w", doing, path, err)
 }
 
-// What is wrong with a file that is a journal, or was one.
-var (
-	errDamaged = errors.New("the journal is damaged")
-	errNewer   = errors.New("was written by a newer version of Semblance")
-)
+func engineError(e *modernc.Error) error {
+	switch e.Code() & 0xff {
+	case codeFull:
+		return fmt.Errorf("%w: the disk has no space left; nothing of this was recorded; free some space and try again (%w)", journal.ErrFull, e)
+	case codeCorrupt, codeNotADB:
+		return damaged(e.Error())
+	case codeReadOnly, codeIO:
+		return fmt.Errorf("the file cannot be read or written; nothing of this was recorded (%w)", e)
+	}
+	return e
+}
 
-func damaged(path, how string) error {
-	how = strings.Join(strings.Fields(strings.TrimPrefix(how, "*** in database main ***")), " ")
-	return fmt.Errorf("%s: %w (%s); it was left as it is: restore it from a copy, or use another file", path, errDamaged, how)
+// errContent reports that the content of a row cannot be decoded.
+var errContent = errors.New("unreadable content")
+
+// damaged returns an ErrDamaged with the details, in one line, and a hint.
+func damaged(details string) error {
+	details = strings.Join(strings.Fields(strings.TrimPrefix(details, "*** in database main ***")), " ")
+	return fmt.Errorf("%w (%s); restore it from a copy, or use another file", journal.ErrDamaged, details)
 }
 
 func isUnique(err error) bool {

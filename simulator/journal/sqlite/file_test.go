@@ -17,7 +17,7 @@ import (
 	"semblance/simulator/journal/internal/journaltest"
 )
 
-var update = flag.Bool("update", false, "write what this version writes to testdata")
+var update = flag.Bool("update", false, "write a journal of this version to testdata")
 
 // fill appends n deliveries with an attempt each.
 func fill(t testing.TB, j journal.Journal, n int) {
@@ -33,8 +33,8 @@ func fill(t testing.TB, j journal.Journal, n int) {
 	}
 }
 
-// written returns the bytes of a closed journal with something in it.
-func written(t *testing.T) []byte {
+// closedJournal returns the bytes of a closed journal with records.
+func closedJournal(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "journal")
 	j := openAt(t, path, journal.Options{})
@@ -49,10 +49,10 @@ func written(t *testing.T) []byte {
 	return content
 }
 
-// foreign returns the bytes of an SQLite database that is not ours.
-func foreign(t *testing.T, statements ...string) []byte {
+// database returns the bytes of an SQLite database made by the statements.
+func database(t *testing.T, statements ...string) []byte {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "foreign")
+	path := filepath.Join(t.TempDir(), "database")
 	db, err := sql.Open("sqlite", dsn(path))
 	if err != nil {
 		t.Fatal(err)
@@ -73,30 +73,35 @@ func foreign(t *testing.T, statements ...string) []byte {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	good := written(t)
-	spoil := func(f func([]byte) []byte) []byte { return f(bytes.Clone(good)) }
-	newer := fmt.Sprintf("PRAGMA user_version = %d", len(migrations)+1)
+	good := closedJournal(t)
+	damage := func(f func([]byte) []byte) []byte { return f(bytes.Clone(good)) }
+	earlier, err := os.ReadFile("testdata/v1.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := fmt.Sprintf("PRAGMA user_version = %d", version+1)
 	for _, test := range []struct {
 		name    string
 		content []byte
-		says    string
+		want    string
 	}{
-		{"a text", []byte("patients,bookings\n1,2\n"), "is no journal of Semblance; it was left as it is"},
-		{"a long text", bytes.Repeat([]byte("patients,bookings\n"), 1000), "is no journal of Semblance"},
-		{"noise", bytes.Repeat([]byte{0x5e, 0x01, 0xc3}, 5000), "is no journal of Semblance"},
-		{"zeros", make([]byte, 8192), "is no journal of Semblance"},
-		{"the first bytes of one", good[:60], "is no journal of Semblance"},
-		{"another application's database", foreign(t, "CREATE TABLE customers (id)", "INSERT INTO customers VALUES (1)"), "is an SQLite database of another application"},
-		{"another application's empty database", foreign(t, "PRAGMA application_id = 7", "VACUUM"), "is an SQLite database of another application"},
-		{"a newer version", foreign(t, fmt.Sprintf("PRAGMA application_id = %d", applicationID), newer, "CREATE TABLE holograms (id)"), "newer version of Semblance"},
-		{"half of one", spoil(func(b []byte) []byte { return b[:len(b)/2] }), "the journal is damaged"},
-		{"one without its last page", spoil(func(b []byte) []byte { return b[:len(b)-4096] }), "the journal is damaged"},
-		{"its first page alone", spoil(func(b []byte) []byte { return b[:4096] }), "the journal is damaged"},
-		{"overwritten pages", spoil(func(b []byte) []byte {
+		{"a text", []byte("patients,bookings\n1,2\n"), "not a journal of Semblance; use another file"},
+		{"a long text", bytes.Repeat([]byte("patients,bookings\n"), 1000), "not a journal of Semblance"},
+		{"noise", bytes.Repeat([]byte{0x5e, 0x01, 0xc3}, 5000), "not a journal of Semblance"},
+		{"zeros", make([]byte, 8192), "not a journal of Semblance"},
+		{"the first bytes of one", good[:60], "not a journal of Semblance"},
+		{"another application's database", database(t, "CREATE TABLE customers (id)", "INSERT INTO customers VALUES (1)"), "an SQLite database of another application"},
+		{"another application's empty database", database(t, "PRAGMA application_id = 7", "VACUUM"), "an SQLite database of another application"},
+		{"a newer version", database(t, fmt.Sprintf("PRAGMA application_id = %d", applicationID), newer, "CREATE TABLE holograms (id)"), "newer version of Semblance"},
+		{"an earlier version", database(t, string(earlier)), "it was written by an earlier version of Semblance; delete it, or start with a new file"},
+		{"half of one", damage(func(b []byte) []byte { return b[:len(b)/2] }), "the journal is damaged"},
+		{"one without its last page", damage(func(b []byte) []byte { return b[:len(b)-4096] }), "the journal is damaged"},
+		{"its first page alone", damage(func(b []byte) []byte { return b[:4096] }), "the journal is damaged"},
+		{"overwritten pages", damage(func(b []byte) []byte {
 			copy(b[3*4096:], bytes.Repeat([]byte{0xaa}, 3*4096))
 			return b
 		}), "the journal is damaged"},
-		{"a spoilt schema", spoil(func(b []byte) []byte {
+		{"a damaged schema", damage(func(b []byte) []byte {
 			copy(b[200:4096], bytes.Repeat([]byte{0xaa}, 3896))
 			return b
 		}), "the journal is damaged"},
@@ -106,13 +111,13 @@ func TestOpenRefuses(t *testing.T) {
 			if err := os.WriteFile(path, test.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for range 2 { // refusing changes nothing
+			for range 2 { // the first error changes nothing
 				j, err := Open(context.Background(), path, journal.Options{})
 				if err == nil {
 					j.Close()
 					t.Fatal("it was opened")
 				}
-				sentence(t, err, test.says, path)
+				sentence(t, err, test.want, path)
 				after, readErr := os.ReadFile(path)
 				if readErr != nil || !bytes.Equal(after, test.content) {
 					t.Fatalf("the file was changed (read error %v)", readErr)
@@ -122,55 +127,55 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// sentence checks that an error is one that says what it should, in a line, and names the file.
-func sentence(t *testing.T, err error, says, path string) {
+// sentence checks that the error is a single line with the text and the name of the file.
+func sentence(t *testing.T, err error, want, path string) {
 	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), filepath.Base(path)) || strings.Contains(err.Error(), "\n") {
-		t.Fatalf("error %v, want one line that says %q and names %s", err, says, path)
+	if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Base(path)) || strings.Contains(err.Error(), "\n") {
+		t.Fatalf("error %v, want one line with %q and %s", err, want, path)
 	}
 }
 
 func TestOpenRefusesPlaces(t *testing.T) {
 	folder := t.TempDir()
 	_, err := Open(context.Background(), folder, journal.Options{})
-	sentence(t, err, "no regular file", folder)
+	sentence(t, err, "not a regular file", folder)
 	missing := filepath.Join(folder, "missing", "journal")
 	_, err = Open(context.Background(), missing, journal.Options{})
 	sentence(t, err, "its folder does not exist", missing)
 
 	path := filepath.Join(folder, "journal")
-	if err := os.WriteFile(path+"-wal", []byte("what was not yet in the journal"), 0o600); err != nil {
+	if err := os.WriteFile(path+"-wal", []byte("recent records"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err = Open(context.Background(), path, journal.Options{})
-	sentence(t, err, "put the journal back, or remove that file too", path)
+	sentence(t, err, "restore the journal, or delete journal-wal", path)
 	if _, err := os.Stat(path); err == nil {
-		t.Error("it made a journal beside the log of another")
+		t.Error("a journal was created beside the log of another")
 	}
 
 	canceled, cancel := context.WithCancel(context.Background())
 	cancel()
 	if j, err := Open(canceled, filepath.Join(folder, "never"), journal.Options{}); err == nil {
 		j.Close()
-		t.Error("a canceled Open opened")
+		t.Error("the journal was opened after its context had ended")
 	}
 }
 
-func TestOpenIsAlone(t *testing.T) {
+func TestOpenTwice(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	j := openAt(t, path, journal.Options{})
 	_, err := Open(context.Background(), path, journal.Options{})
-	sentence(t, err, "is open in another process", path)
+	sentence(t, err, "another process has it open", path)
 	if runtime.GOOS != "windows" {
 		alias := path + "-alias"
 		if err := os.Symlink(path, alias); err != nil {
 			t.Fatal(err)
 		}
 		_, err = Open(context.Background(), alias, journal.Options{})
-		sentence(t, err, "is open in another process", alias)
+		sentence(t, err, "another process has it open", alias)
 		info, err := os.Stat(path)
 		if err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("the file's mode is %v (error %v), want 0600: it holds secrets", info.Mode(), err)
+			t.Errorf("the file's mode is %v (error %v), want 0600, because it holds secrets", info.Mode(), err)
 		}
 	}
 	fill(t, j, 1)
@@ -199,8 +204,8 @@ func TestOpenAnyName(t *testing.T) {
 			}
 		}
 		entries, err := os.ReadDir(filepath.Dir(path))
-		if err != nil || len(entries) != 2 || entries[0].Name() != name {
-			t.Errorf("the folder holds %v (error %v), want %s and its lock", entries, err, name)
+		if err != nil || len(entries) != 1 || entries[0].Name() != name {
+			t.Errorf("the folder has %v (error %v), want %s", entries, err, name)
 		}
 	}
 }
@@ -213,36 +218,35 @@ func TestOpenEmptyFile(t *testing.T) {
 	fill(t, openAt(t, path, journal.Options{}), 1)
 }
 
-// TestVersions opens journals as earlier versions wrote them. A new migration adds a file: testdata/v2.sql is what
-// version 2 writes, made by
+// TestVersions opens a journal of each supported version. Create the file of a new version with
 //
 //	go test -run TestVersions -update
 func TestVersions(t *testing.T) {
 	if *update {
 		writeVersion(t)
 	}
-	for version := 1; version <= len(migrations); version++ {
-		dump, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("v%d.sql", version)))
+	for v := unsupported + 1; v <= version; v++ {
+		dump, err := os.ReadFile(filepath.Join("testdata", fmt.Sprintf("v%d.sql", v)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(t.TempDir(), "journal")
-		if err := os.WriteFile(path, foreign(t, string(dump)), 0o600); err != nil {
+		if err := os.WriteFile(path, database(t, string(dump)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		j := openAt(t, path, journal.Options{})
-		if got, err := j.writer.version(); err != nil || got != len(migrations) {
-			t.Errorf("version %d became %d (error %v), want %d", version, got, err, len(migrations))
+		if got, err := j.writer.version(); err != nil || got != version {
+			t.Errorf("version %d became %d (error %v), want %d", v, got, err, version)
 		}
 		all, err := j.Read(context.Background(), 0, 0)
 		if err != nil || len(all) == 0 {
-			t.Fatalf("version %d: %d records, error %v", version, len(all), err)
+			t.Fatalf("version %d: %d records, error %v", v, len(all), err)
 		}
 		for _, r := range all {
 			if a, ok := r.(*journal.Attempt); ok {
 				full, err := j.Attempt(context.Background(), a.Seq)
 				if err != nil || len(full.Request.Headers) == 0 || len(full.Request.Body) == 0 {
-					t.Errorf("version %d: attempt %+v, error %v", version, full, err)
+					t.Errorf("version %d: attempt %+v, error %v", v, full, err)
 				}
 			}
 		}
@@ -250,34 +254,34 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestUpgrade leads a file through steps of which the last one fails half-way: it stays at the version before.
-func TestUpgrade(t *testing.T) {
+// TestMigrate runs steps of which the last one fails in the middle. The file keeps the version before that step.
+func TestMigrate(t *testing.T) {
 	c, err := connect(filepath.Join(t.TempDir(), "journal"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.close()
-	at := func(want int) {
+	wantVersion := func(want int) {
 		t.Helper()
 		if got, err := c.version(); err != nil || got != want {
 			t.Fatalf("version %d (error %v), want %d", got, err, want)
 		}
 	}
 	steps := []string{"CREATE TABLE one (id)", "CREATE TABLE two (id); INSERT INTO one VALUES (1)", "CREATE TABLE three (id); INSERT INTO nowhere VALUES (1)"}
-	if err := c.upgrade(0, steps[:1]); err != nil {
+	if err := c.migrate(0, steps[:1]); err != nil {
 		t.Fatal(err)
 	}
-	at(1)
-	if err := c.upgrade(1, steps); err == nil {
-		t.Fatal("a step that fails passed")
+	wantVersion(1)
+	if err := c.migrate(1, steps[1:]); err == nil {
+		t.Fatal("the last step did not fail")
 	}
-	at(2)
+	wantVersion(2)
 	if err := c.exec("CREATE TABLE three (id)"); err != nil {
-		t.Errorf("the failed step left something: %v", err)
+		t.Errorf("the failed step left a table: %v", err)
 	}
 }
 
-// writeVersion dumps a journal with a record of every kind, as this version writes it.
+// writeVersion writes a journal of this version with a record of every kind to testdata, as SQL.
 func writeVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	j, m := openAt(t, path, journal.Options{}), journaltest.NewMaker(1)
@@ -289,7 +293,7 @@ func writeVersion(t *testing.T) {
 		&journal.Fault{At: m.Tick(), ID: "f", SubscriptionID: "s", Fault: "transport=reset", Remaining: 1},
 		&journal.Setting{At: m.Tick(), Key: "k", Value: []byte("v")},
 		&journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte("1"), Snapshot: true},
-		&journal.Notice{At: m.Tick(), SubscriptionID: "s", Subject: "paused", Text: "It is paused."},
+		&journal.Notice{At: m.Tick(), SubscriptionID: "s", Subject: "paused", Text: "The subscription is paused."},
 		c, d, m.Attempt(d, 503, journal.DeliveryState{State: journal.Pending, Due: m.Tick(), Tries: 1}),
 		&journal.Transition{At: m.Tick(), DeliveryID: d.ID, Next: journal.DeliveryState{State: journal.Held}, Reason: "paused"},
 	}
@@ -297,11 +301,11 @@ func writeVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	var dump strings.Builder
-	fmt.Fprintf(&dump, "%s\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;\n", strings.Join(migrations[:], ";\n"), applicationID, len(migrations))
-	for _, table := range []string{"meta", "changes", "deliveries", "attempts", "wires", "others"} {
+	fmt.Fprintf(&dump, "%s;\nDELETE FROM totals;\nPRAGMA application_id = %d;\nPRAGMA user_version = %d;\n", strings.Join(migrations[:], ";\n"), applicationID, version)
+	for _, table := range []string{"totals", "events", "deliveries", "attempts", "other_records"} {
 		dumpTable(t, j, &dump, table)
 	}
-	if err := os.WriteFile(filepath.Join("testdata", fmt.Sprintf("v%d.sql", len(migrations))), []byte(dump.String()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join("testdata", fmt.Sprintf("v%d.sql", version)), []byte(dump.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

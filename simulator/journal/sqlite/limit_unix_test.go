@@ -4,8 +4,8 @@ package sqlite
 
 import "syscall"
 
-// limitFileSize has the operating system refuse this process files larger than so many bytes; negative only asks
-// whether it can.
+// limitFileSize limits the size of the files that this process can write. With a negative size it only reports whether the
+// operating system supports that.
 func limitFileSize(bytes int64) error {
 	if bytes < 0 {
 		return nil

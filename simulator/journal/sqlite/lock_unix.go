@@ -8,20 +8,49 @@ import (
 	"syscall"
 )
 
-// lockFile takes the lock of the file at path, which it makes, or returns errLocked. The operating system gives the lock
-// back when the process ends, however it ends. The file stays: removing it would let two processes each lock one.
+// lockFile creates the file at path if necessary and locks it. If another process has locked it, the error is
+// errLocked. The operating system releases the lock at the end of the process.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			f.Close()
+			if errors.Is(err, syscall.EWOULDBLOCK) {
+				return nil, errLocked
+			}
+			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+		}
+		if sameFile(f, path) {
+			return f, nil
+		}
+		f.Close() // its last owner deleted it after we had opened it: try again with a new one
+	}
+}
+
+// unlockFile deletes the file and releases the lock.
+func unlockFile(f *os.File) error {
+	if sameFile(f, f.Name()) {
+		_ = os.Remove(f.Name()) // a lock file that remains does no harm
+	}
+	return f.Close()
+}
+
+func sameFile(f *os.File, path string) bool {
+	opened, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return false
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		return f, nil
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(opened, named)
+}
+
+// links returns the number of names (hard links) of a file.
+func links(_ string, info os.FileInfo) int {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Nlink)
 	}
-	f.Close()
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, errLocked
-	}
-	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+	return 1
 }

@@ -6,11 +6,11 @@ import (
 	"syscall"
 )
 
-// errorSharingViolation is what Windows says of a file that somebody has open and does not share.
+// errorSharingViolation is the error for a file that another process has opened and does not share.
 const errorSharingViolation syscall.Errno = 32
 
-// lockFile takes the lock of the file at path, which it makes, or returns errLocked. The lock is the open file itself,
-// shared with nobody; Windows closes it when the process ends, however it ends.
+// lockFile creates the file at path if necessary and opens it for this process alone. If another process has opened it,
+// the error is errLocked. Windows closes the file at the end of the process.
 func lockFile(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
@@ -26,4 +26,25 @@ func lockFile(path string) (*os.File, error) {
 		return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 	}
 	return os.NewFile(uintptr(handle), path), nil
+}
+
+// unlockFile releases the lock and deletes the file, unless another process has locked it meanwhile.
+func unlockFile(f *os.File) error {
+	err := f.Close()
+	_ = os.Remove(f.Name()) // fails if another process has opened it
+	return err
+}
+
+// links returns the number of names (hard links) of a file.
+func links(path string, _ os.FileInfo) int {
+	f, err := os.Open(path)
+	if err != nil {
+		return 1
+	}
+	defer f.Close()
+	var info syscall.ByHandleFileInformation
+	if err := syscall.GetFileInformationByHandle(syscall.Handle(f.Fd()), &info); err != nil {
+		return 1
+	}
+	return int(info.NumberOfLinks)
 }

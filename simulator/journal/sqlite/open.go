@@ -11,114 +11,184 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"semblance/simulator/journal"
 )
 
-var errLocked = errors.New("locked by another process")
+var errLocked = errors.New("another process has it open; stop that process, or use another file")
 
-// claim finds out which file is meant and takes its lock: the same one by whatever name the file goes.
-func claim(path string) (string, io.Closer, error) {
-	real, err := filepath.Abs(path)
-	if err != nil {
-		return "", nil, fmt.Errorf("open the journal %s: %w", path, err)
-	}
-	if resolved, err := filepath.EvalSymlinks(real); err == nil {
-		real = resolved
-	}
-	if info, err := os.Stat(real); err == nil && !info.Mode().IsRegular() {
-		return "", nil, fmt.Errorf("open the journal %s: it is no regular file", path)
-	}
-	lock, err := lockFile(real + "-lock")
-	switch {
-	case errors.Is(err, errLocked):
-		return "", nil, fmt.Errorf("the journal %s is open in another process; stop that one, or use another file", path)
-	case errors.Is(err, fs.ErrNotExist):
-		return "", nil, fmt.Errorf("open the journal %s: its folder does not exist", path)
-	case err != nil:
-		return "", nil, fmt.Errorf("open the journal %s: %w", path, err)
-	}
-	return real, lock, nil
+// lock is the lock of a journal: a locked file beside it.
+type lock struct {
+	file    *os.File
+	existed bool // before it was locked
 }
 
-// examine makes sure that there is a journal at path: it makes one where nothing is, and refuses what is none. SQLite
-// does not touch the file before.
-func examine(path string) error {
-	header := make([]byte, 100)
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+// acquire locks the journal at path.
+func acquire(path string) (*lock, error) {
+	path += "-lock"
+	_, err := os.Lstat(path)
+	existed := err == nil
+	file, err := lockFile(path)
+	switch {
+	case errors.Is(err, errLocked):
+		return nil, err
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("its folder does not exist")
+	case err != nil:
+		return nil, fmt.Errorf("cannot create its lock file: %w", err)
+	}
+	return &lock{file, existed}, nil
+}
+
+// release deletes the lock file if it is empty, as ours always is. After a failed Open, it keeps a file that was there
+// before, because that may be a file of another application.
+func (l *lock) release(opened bool) error {
+	info, err := l.file.Stat()
+	if err != nil || info.Size() > 0 || l.existed && !opened {
+		return l.file.Close()
+	}
+	return unlockFile(l.file)
+}
+
+// realPath returns the absolute path without symbolic links, so that a journal has one lock under all these names.
+func realPath(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if resolved, err := filepath.EvalSymlinks(absolute); err == nil {
+		return resolved, nil
+	}
+	return absolute, nil // it does not exist yet
+}
+
+// prepare checks that the file at path is a journal which can be opened, and creates it if there is no file or an empty
+// one. It does not change a file that it refuses.
+func prepare(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return create(path)
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return errors.New("not a regular file")
+	case links(path, info) > 1:
+		return errors.New("the file has more than one name (hard links), so another process could open it too; delete the other names, or use a copy")
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) || err != nil && strings.Contains(err.Error(), "read-only") {
+		return fmt.Errorf("the file is read-only; make it writable, or use another file (%w)", err)
 	}
 	if err != nil {
-		return fmt.Errorf("open the journal: %w", err)
+		return err
 	}
+	header := make([]byte, 100)
 	n, err := io.ReadFull(f, header)
 	f.Close()
 	switch {
 	case n == 0 && errors.Is(err, io.EOF):
 		return create(path)
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("open the journal: %w", err)
-	case n < len(header) || !bytes.HasPrefix(header, []byte("SQLite format 3\x00")):
-		return fmt.Errorf("%s is no journal of Semblance; it was left as it is: move it away, or use another file", path)
-	case binary.BigEndian.Uint32(header[68:]) != applicationID: // https://sqlite.org/fileformat2.html, the database header
-		return fmt.Errorf("%s is an SQLite database of another application; it was left as it is: use another file", path)
+		return err
 	}
-	return checkVersion(path, int(binary.BigEndian.Uint32(header[60:])))
+	return checkHeader(header[:n])
 }
 
-// checkVersion refuses a file whose tables a newer version made.
-func checkVersion(path string, version int) error {
-	if version <= len(migrations) {
-		return nil
+// checkHeader checks the beginning of a file. Its format: https://sqlite.org/fileformat2.html, "The Database Header".
+func checkHeader(header []byte) error {
+	switch {
+	case len(header) < 100 || !bytes.HasPrefix(header, []byte("SQLite format 3\x00")):
+		return errors.New("not a journal of Semblance; use another file")
+	case binary.BigEndian.Uint32(header[68:]) != applicationID:
+		return errors.New("an SQLite database of another application; use another file")
 	}
-	return fmt.Errorf("the journal %s %w (tables of version %d, this one knows %d); it was left as it is: use that version, or another file",
-		path, errNewer, version, len(migrations))
+	return checkVersion(int(binary.BigEndian.Uint32(header[60:])))
 }
 
-// create makes an empty journal beside path and moves it there, so that a file that is ours is always whole.
-func create(path string) error {
-	for _, suffix := range []string{"-wal", "-journal"} {
-		if info, err := os.Stat(path + suffix); err == nil && info.Size() > 0 {
-			return fmt.Errorf("the journal %s is missing, but %s%s, which belongs to it, is there: put the journal back, or remove that file too",
-				path, filepath.Base(path), suffix)
-		}
-	}
-	fresh := path + "-new"
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("make the journal: %w", err)
-	}
-	// The journal holds secrets and tokens: nobody else reads it.
-	f, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("make the journal: %w", err)
-	}
-	f.Close()
-	err = migrate(fresh)
-	if err == nil {
-		err = os.Rename(fresh, path)
-	}
-	if err != nil {
-		os.Remove(fresh)
-		return explain(path, "make the journal", err)
+func checkVersion(v int) error {
+	switch {
+	case v <= unsupported:
+		return errors.New("it was written by an earlier version of Semblance; delete it, or start with a new file")
+	case v > version:
+		return fmt.Errorf("it was written by a newer version of Semblance (its format is %d, this version supports %d); use that version, or another file", v, version)
 	}
 	return nil
 }
 
-// migrate makes the tables of a new file in one transaction.
-func migrate(path string) error {
+// create makes an empty journal under another name and then renames it, so that a journal is never incomplete.
+func create(path string) error {
+	for _, suffix := range []string{"-wal", "-journal"} {
+		if info, err := os.Stat(path + suffix); err == nil && info.Size() > 0 {
+			name := filepath.Base(path) + suffix
+			return fmt.Errorf("the journal is missing, but a part of it, %s, exists; restore the journal, or delete %s", name, name)
+		}
+	}
+	temporary := path + "-new"
+	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // it will hold secrets
+	if err != nil {
+		return err
+	}
+	f.Close()
+	err = createTables(temporary)
+	if err == nil {
+		err = os.Rename(temporary, path)
+	}
+	if err != nil {
+		os.Remove(temporary)
+	}
+	return err
+}
+
+func createTables(path string) error {
 	c, err := connect(path)
 	if err != nil {
 		return err
 	}
-	err = c.upgrade(0, migrations[:])
+	err = c.migrate(unsupported, migrations[:])
 	return errors.Join(err, c.close())
 }
 
-// dsn returns the name by which the engine opens the file.
+// dsn returns the name under which the driver opens the file.
 func dsn(path string, parameters ...string) string {
 	slashed := filepath.ToSlash(path)
-	if !strings.HasPrefix(slashed, "/") { // C:/…
+	if !strings.HasPrefix(slashed, "/") { // C:/...
 		slashed = "/" + slashed
 	}
 	u := url.URL{Scheme: "file", Path: slashed, RawQuery: strings.Join(parameters, "&")}
 	return u.String()
+}
+
+// watchedFile is a file that must stay where it is while the journal is open.
+type watchedFile struct {
+	path string
+	info os.FileInfo
+}
+
+// watchFiles returns the journal's files: the journal itself, the engine's log and the lock file.
+func watchFiles(path string) ([]watchedFile, error) {
+	var all []watchedFile
+	for _, suffix := range []string{"", "-wal", "-lock"} {
+		info, err := os.Stat(path + suffix)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, watchedFile{path + suffix, info})
+	}
+	return all, nil
+}
+
+// checkFiles returns ErrMissing if one of the files was deleted or replaced: what is written to it now would be lost, or
+// another process may have opened the journal.
+func checkFiles(all []watchedFile) error {
+	for _, f := range all {
+		info, err := os.Stat(f.path)
+		if err != nil || !os.SameFile(info, f.info) {
+			return fmt.Errorf("%w (%s); nothing of this was recorded; restart with a new journal", journal.ErrMissing, filepath.Base(f.path))
+		}
+	}
+	return nil
 }

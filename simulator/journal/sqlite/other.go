@@ -8,16 +8,16 @@ import (
 	"semblance/simulator/journal"
 )
 
-// The kinds of record that come seldom are stored as JSON.
+// Records of the less frequent kinds are stored as JSON in other_records.
 
-// storedSubscription shows its secret, which a simulator.Secret in JSON does not.
+// storedSubscription contains the secret, which the JSON of a simulator.Secret does not.
 type storedSubscription struct {
 	*journal.Subscription
 	Secret string
 }
 
-// otherKey returns what an other record is stored under and whether it is in force now. The last snapshot of the
-// clinic is in force under a key of its own; what came after it is found by its number.
+// otherKey returns the key of a record in other_records, whether the record is in force, and whether it replaces the one in
+// force with this key. Of the clinic only the last snapshot is marked as in force; later actions are found by number.
 func otherKey(r journal.Record) (key string, inForce, replaces bool) {
 	switch r := r.(type) {
 	case *journal.Clinic:
@@ -28,8 +28,8 @@ func otherKey(r journal.Record) (key string, inForce, replaces bool) {
 	case *journal.Transition:
 		return r.DeliveryID, false, false
 	}
-	key, withdrawn, ok := journal.Key(r)
-	return key, ok && !withdrawn, ok
+	key, ends, ok := journal.Key(r)
+	return key, ok && !ends, ok
 }
 
 func encodeOther(r journal.Record) ([]byte, error) {
@@ -39,44 +39,44 @@ func encodeOther(r journal.Record) ([]byte, error) {
 	}
 	content, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("append a %s to the journal: %w", r.Kind(), err)
+		return nil, fmt.Errorf("encoding a %s: %w", r.Kind(), err)
 	}
 	return content, nil
 }
 
-func decodeOther(seq int64, kind journal.Kind, content []byte) (journal.Record, error) {
-	var r journal.Record
-	var err error
+// decodeOther returns a record from other_records. If the content cannot be decoded, it also returns an errContent, and the
+// record is empty.
+func decodeOther(kind journal.Kind, content []byte) (journal.Record, error) {
 	switch kind {
 	case journal.KindSubscription:
-		stored := storedSubscription{Subscription: &journal.Subscription{}}
-		err = json.Unmarshal(content, &stored)
+		stored, err := decodeJSON[storedSubscription](content)
+		if stored.Subscription == nil {
+			stored.Subscription = &journal.Subscription{}
+		}
 		stored.Subscription.Secret = simulator.Secret(stored.Secret)
-		r = stored.Subscription
+		return stored.Subscription, err
 	case journal.KindTransition:
-		r, err = parse[journal.Transition](content)
+		return decodeJSON[journal.Transition](content)
 	case journal.KindToken:
-		r, err = parse[journal.Token](content)
+		return decodeJSON[journal.Token](content)
 	case journal.KindFault:
-		r, err = parse[journal.Fault](content)
+		return decodeJSON[journal.Fault](content)
 	case journal.KindSetting:
-		r, err = parse[journal.Setting](content)
+		return decodeJSON[journal.Setting](content)
 	case journal.KindClinic:
-		r, err = parse[journal.Clinic](content)
+		return decodeJSON[journal.Clinic](content)
 	case journal.KindNotice:
-		r, err = parse[journal.Notice](content)
+		return decodeJSON[journal.Notice](content)
 	case journal.KindReset:
-		r, err = parse[journal.Reset](content)
-	default:
-		err = fmt.Errorf("the kind %q is unknown", kind)
+		return decodeJSON[journal.Reset](content)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("record %d: %w: %w", seq, errContent, err)
-	}
-	return r, nil
+	return nil, fmt.Errorf("the unknown kind %q", kind)
 }
 
-func parse[T any](content []byte) (*T, error) {
-	r := new(T)
-	return r, json.Unmarshal(content, r)
+func decodeJSON[T any](content []byte) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal(content, v); err != nil {
+		return new(T), fmt.Errorf("%w: %w", errContent, err)
+	}
+	return v, nil
 }

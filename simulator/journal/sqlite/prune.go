@@ -2,184 +2,205 @@ package sqlite
 
 import (
 	"context"
-	"slices"
+	"math"
 	"strings"
 	"time"
 
 	"semblance/simulator/journal"
 )
 
-// slice is how many records are looked at in one transaction of pruning: few enough that whoever appends meanwhile
-// waits no longer than for another's batch.
-const slice = 200
+// pruneStep is the number of records that one transaction of Prune examines: few enough that an Append meanwhile does not
+// wait longer than it would for another batch.
+const pruneStep = 200
 
-// removalWrites is about how many bytes of pages it takes to remove a record.
-const removalWrites = 2500
+// deletionBytes is the approximate number of bytes that the deletion of a record writes to the engine's log.
+const deletionBytes = 2500
 
 // Prune implements [journal.Journal].
 func (j *Journal) Prune(ctx context.Context, now time.Time) (int, error) {
+	j.pruning.Lock()
+	defer j.pruning.Unlock()
 	p := &pruner{j: j, ctx: ctx}
 	if j.options.Age > 0 {
 		p.before = micros(now.Add(-j.options.Age))
 	}
-	var loose, others int
-	counts := j.each(ctx, `SELECT (SELECT count(*) FROM attempts WHERE delivery = 0), (SELECT count(*) FROM others)`, nil,
-		func(row scanner) (bool, error) { return false, row.Scan(&loose, &others) })
-	if counts != nil {
-		return 0, counts
-	}
-	over := func(n int) bool { return j.options.Rows > 0 && n > j.options.Rows }
-	for _, sweep := range []sweep{
-		{
-			look: `SELECT seq, at, max(at, last_at), state < 2 FROM deliveries WHERE seq > ? ORDER BY seq LIMIT ?`,
-			over: func(t journal.Stats) bool { return over(t.Deliveries-t.Unfinished()) || over(t.Attempts) },
-			drop: (*writer).dropDelivery,
-		},
-		{
-			look: `SELECT seq, at, at, 0 FROM attempts WHERE seq > ? AND delivery = 0 ORDER BY seq LIMIT ?`,
-			over: func(journal.Stats) bool { return over(loose) },
-			drop: func(w *writer, seq int64) (int, error) { loose--; return w.dropAttempt(seq) },
-		},
-		{
-			look: `SELECT seq, at, at, EXISTS (SELECT 1 FROM deliveries d WHERE d.change = c.seq) FROM changes c WHERE seq > ? ORDER BY seq LIMIT ?`,
-			over: func(t journal.Stats) bool { return over(t.Events) },
-			drop: (*writer).dropEvent,
-		},
-		{
-			look: `SELECT seq, at, at, in_force = 1 OR kind = 'clinic' AND seq >= ` + clinicFrom + ` FROM others WHERE seq > ? ORDER BY seq LIMIT ?`,
-			over: func(journal.Stats) bool { return over(others) },
-			drop: func(w *writer, seq int64) (int, error) { others--; return w.dropOther(seq) },
-		},
-	} {
-		if err := p.run(sweep); err != nil {
-			return p.removed, err
+	err := p.startDeliveries()
+	for _, t := range p.tables() {
+		if err == nil {
+			err = p.run(&t)
 		}
 	}
-	return p.removed, nil
+	return p.deleted, err
 }
 
-// sweep is how the old records of one table go.
-type sweep struct {
-	look string                                      // the next records after a number: candidates
-	over func(journal.Stats) bool                    // there are too many, so that also young ones go
-	drop func(w *writer, seq int64) (n int, e error) // forgets one, if it may still go, and returns how many records went
-}
-
-// candidate is a record that may go.
-type candidate struct {
-	seq, at, used int64 // its number, its time, and when it was last of use
-	stays         bool  // it is owed or in force
-}
-
+// pruner is one call of Prune.
 type pruner struct {
-	j       *Journal
-	ctx     context.Context
-	before  int64 // what was last of use before goes
-	removed int
+	j          *Journal
+	ctx        context.Context
+	before     int64 // records last used before this time are deleted
+	deleted    int
+	deliveries int64 // no delivery with this number or a lower one can be deleted
 }
 
-// run sweeps a table, oldest first, a slice at a time. It ends where all that follows is young and not too many.
-func (p *pruner) run(s sweep) error {
-	for after := int64(0); ; {
-		some, err := collect(p.ctx, p.j, s.look, []any{after, slice}, func(row scanner) (c candidate, err error) {
-			return c, row.Scan(&c.seq, &c.at, &c.used, &c.stays)
+// prunedTable says which records of a table Prune deletes.
+type prunedTable struct {
+	after      int64                                   // where to start
+	candidates string                                  // a query for the records after a number that can be deleted
+	tooMany    func(*totals) bool                      // reports whether records are deleted although they are not old
+	delete     func(*writer, int64) (n int, err error) // deletes a record, if it still can be deleted; returns how many it deleted
+	pruned     func(*totals) *int64                    // where to record that all up to a number are deleted, or nil
+	kept       bool                                    // a candidate was not deleted
+}
+
+func (p *pruner) tables() []prunedTable {
+	rows := p.j.options.Rows
+	tooMany := func(n int) bool { return rows > 0 && n > rows }
+	return []prunedTable{
+		{
+			after:      p.deliveries,
+			candidates: `SELECT seq, at, max(at, last_at) FROM deliveries WHERE seq > ? AND state >= 2 ORDER BY seq LIMIT ?`,
+			tooMany:    func(t *totals) bool { return tooMany(t.Deliveries-t.Unfinished()) || tooMany(t.Attempts) },
+			delete:     (*writer).deleteDelivery,
+			pruned:     func(t *totals) *int64 { return &t.pruned },
+		},
+		{
+			candidates: `SELECT seq, at, at FROM attempts WHERE seq > ? AND delivery_seq = 0 ORDER BY seq LIMIT ?`,
+			tooMany:    func(t *totals) bool { return tooMany(t.unattached) },
+			delete:     (*writer).deleteUnattached,
+		},
+		{ // the others are deleted with their last delivery
+			candidates: `SELECT seq, at, at FROM events WHERE seq > ? AND last_delivery = 0 ORDER BY seq LIMIT ?`,
+			tooMany:    func(t *totals) bool { return tooMany(t.Events) },
+			delete:     (*writer).deleteEvent,
+		},
+		{
+			candidates: `SELECT seq, at, at FROM other_records WHERE seq > ? AND in_force = 0 AND NOT (kind = 'clinic' AND seq >= ` + firstOfClinic + `)
+				ORDER BY seq LIMIT ?`,
+			tooMany: func(t *totals) bool { return tooMany(t.others) },
+			delete:  (*writer).deleteOther,
+		},
+	}
+}
+
+// startDeliveries finds out where the finished deliveries start. Searching for them would read all unfinished ones before.
+func (p *pruner) startDeliveries() error {
+	return p.j.do(p.ctx, "pruning", &task{run: func(w *writer) error {
+		w.totals.pruned = min(w.totals.pruned, w.totals.finished-1)
+		w.totals.finished = math.MaxInt64
+		p.deliveries = w.totals.pruned
+		return nil
+	}})
+}
+
+// candidate is a record that can be deleted.
+type candidate struct {
+	seq, at int64
+	used    int64 // when it was last used
+}
+
+// run prunes a table, oldest records first, until the remaining ones are neither old nor too many.
+func (p *pruner) run(t *prunedTable) error {
+	for after := t.after; ; {
+		var some []candidate
+		err := p.j.view(p.ctx, func(v *view) (err error) {
+			some, err = collect(v, t.candidates, []any{after, pruneStep}, func(row scanner) (c candidate, err error) {
+				return c, row.Scan(&c.seq, &c.at, &c.used)
+			})
+			return err
 		})
 		if err != nil || len(some) == 0 {
 			return err
 		}
-		over := s.over(p.j.Stats())
-		if some[0].at >= p.before && !over {
-			return nil
-		}
 		after = some[len(some)-1].seq
-		some = slices.DeleteFunc(some, func(c candidate) bool { return c.stays || c.used >= p.before && !over })
-		if len(some) == 0 {
-			continue
-		}
-		if err := p.drop(s, some); err != nil {
+		if more, err := p.step(t, some); err != nil || !more {
 			return err
 		}
 	}
 }
 
-func (p *pruner) drop(s sweep, some []candidate) error {
-	removed := 0
-	err := p.j.do(p.ctx, "prune the journal", &task{run: func(w *writer) error {
+// step deletes those of the candidates that are old or too many, in one transaction. It reports whether later records may be
+// old or too many.
+func (p *pruner) step(t *prunedTable, some []candidate) (more bool, err error) {
+	deleted := 0
+	err = p.j.do(p.ctx, "pruning", &task{run: func(w *writer) error {
+		deleted, more = 0, some[0].at < p.before || t.tooMany(&w.totals)
 		for _, c := range some {
-			if c.used >= p.before && !s.over(w.stats) {
-				break
+			if c.used >= p.before && !t.tooMany(&w.totals) {
+				t.kept = true
+				continue
 			}
-			n, err := s.drop(w, c.seq)
+			n, err := t.delete(w, c.seq)
 			if err != nil {
 				return err
 			}
-			removed += n
+			deleted += n
+			if !t.kept && t.pruned != nil {
+				*t.pruned(&w.totals) = c.seq
+			}
 		}
-		w.written += removed * removalWrites
-		w.known = newKnown()
-		return w.remember()
+		w.written += deleted * deletionBytes
+		w.cache = newCache()
+		return nil
 	}})
 	if err == nil {
-		p.removed += removed
+		p.deleted += deleted
 	}
-	return err
+	return more, err
 }
 
-// dropDelivery forgets a finished delivery with its attempts, and its change if that has no other. It may have been
-// queued again meanwhile: then it stays.
-func (w *writer) dropDelivery(seq int64) (int, error) {
-	row, err := w.findLast.row(seq)
+// deleteDelivery deletes a delivery with its attempts, and its event if that has no other delivery. It does nothing if the
+// delivery is unfinished, because it was requeued meanwhile.
+func (w *writer) deleteDelivery(seq int64) (int, error) {
+	row, err := w.statements[sqlFindFinished].row(seq)
 	if err != nil || row == nil {
 		return 0, err
 	}
-	attempt, change := row[0].(int64), row[1].(int64)
-	removed := 1
+	attempt, event := row[0].(int64), row[1].(int64)
+	deleted := 1
 	for attempt != 0 {
 		var previous int64
-		if row, err = w.findPrevious.row(attempt); err != nil {
+		if row, err = w.statements[sqlFindPrevious].row(attempt); err != nil {
 			return 0, err
 		} else if row != nil {
 			previous = row[0].(int64)
 		}
-		n, err := w.dropAttempt(attempt)
+		n, err := w.deleteAttempt(attempt)
 		if err != nil {
 			return 0, err
 		}
-		removed += n
+		deleted += n
 		attempt = previous
 	}
-	w.stats.Deliveries--
-	if _, err := w.deleteDelivery.exec(seq); err != nil {
+	w.totals.Deliveries--
+	if _, err := w.statements[sqlDeleteDelivery].exec(seq); err != nil {
 		return 0, err
 	}
-	n, err := w.dropEvent(change)
-	return removed + n, err
+	n, err := w.deleteEvent(event)
+	return deleted + n, err
 }
 
-func (w *writer) dropAttempt(seq int64) (int, error) {
-	if _, err := w.deleteWire.exec(seq); err != nil {
-		return 0, err
-	}
-	n, err := w.deleteAttempt.exec(seq)
-	w.stats.Attempts -= int(n)
+func (w *writer) deleteAttempt(seq int64) (int, error) {
+	n, err := w.statements[sqlDeleteAttempt].exec(seq)
+	w.totals.Attempts -= int(n)
 	return int(n), err
 }
 
-func (w *writer) dropEvent(seq int64) (int, error) {
-	n, err := w.deleteEvent.exec(seq)
-	w.stats.Events -= int(n)
+// deleteUnattached deletes an attempt without a delivery.
+func (w *writer) deleteUnattached(seq int64) (int, error) {
+	w.totals.unattached--
+	return w.deleteAttempt(seq)
+}
+
+func (w *writer) deleteEvent(seq int64) (int, error) {
+	n, err := w.statements[sqlDeleteEvent].exec(seq)
+	w.totals.Events -= int(n)
 	return int(n), err
 }
 
-func (w *writer) dropOther(seq int64) (int, error) {
-	n, err := w.deleteOther.exec(seq)
+func (w *writer) deleteOther(seq int64) (int, error) {
+	n, err := w.statements[sqlDeleteOther].exec(seq)
+	w.totals.others -= int(n)
 	return int(n), err
-}
-
-// remember keeps the last number, which the records of the file may not show any more.
-func (w *writer) remember() error {
-	_, err := w.setMeta.exec("last", int64(w.last))
-	return err
 }
 
 // Reset implements [journal.Journal].
@@ -190,18 +211,20 @@ func (j *Journal) Reset(ctx context.Context, at time.Time, keep ...journal.Kind)
 			kept = append(kept, string(k))
 		}
 	}
-	return j.do(ctx, "reset the journal", &task{run: func(w *writer) error {
-		err := w.exec(`DELETE FROM changes; DELETE FROM deliveries; DELETE FROM attempts; DELETE FROM wires;
-			DELETE FROM others WHERE kind NOT IN ('` + strings.Join(kept, `', '`) + `')`)
+	return j.do(ctx, "resetting", &task{run: func(w *writer) error {
+		err := w.exec(`DELETE FROM events; DELETE FROM deliveries; DELETE FROM attempts;
+			DELETE FROM other_records WHERE kind NOT IN ('` + strings.Join(kept, `', '`) + `')`)
 		if err != nil {
 			return err
 		}
-		w.stats, w.known = journal.Stats{}, newKnown()
-		reset := &journal.Reset{At: at, Keep: keep}
-		w.last = journal.Number([]journal.Record{reset}, w.last)
-		if err := w.putOther(reset); err != nil {
+		row, err := w.statements[sqlCountOthers].row()
+		if err != nil {
 			return err
 		}
-		return w.remember()
+		w.totals = totals{last: w.totals.last, others: int(row[0].(int64)), finished: math.MaxInt64}
+		w.cache = newCache()
+		reset := &journal.Reset{At: at, Keep: keep}
+		w.totals.last = journal.Number([]journal.Record{reset}, w.totals.last)
+		return w.insertOther(reset)
 	}})
 }

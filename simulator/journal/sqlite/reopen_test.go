@@ -16,11 +16,11 @@ import (
 func TestReopen(t *testing.T) {
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "journal")
 	j, m := openAt(t, path, journal.Options{Age: time.Hour}), journaltest.NewMaker(1)
-	sub := &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "s", Secret: "whsec_all_of_it_comes_back"}}
+	sub := &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "s", Secret: "whsec_stored_in_full"}}
 	c := m.Event("booking.created")
 	unfinished, done := m.Delivery(c, "s"), m.Delivery(c, "s")
-	clinic := &journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte{0, 1, 0xff}}
-	if err := j.Append(ctx, sub, c, unfinished, done, clinic); err != nil {
+	action := &journal.Clinic{At: m.Tick(), Action: "seed", Data: []byte{0, 1, 0xff}}
+	if err := j.Append(ctx, sub, c, unfinished, done, action); err != nil {
 		t.Fatal(err)
 	}
 	due := m.Tick()
@@ -36,13 +36,13 @@ func TestReopen(t *testing.T) {
 
 	j = openAt(t, path, journal.Options{Age: time.Hour})
 	if got := j.Stats(); got != stats {
-		t.Errorf("tally %+v, want %+v", got, stats)
+		t.Errorf("stats %+v, want %+v", got, stats)
 	}
 	if got, _ := j.Committed(); got != last {
 		t.Errorf("last %d, want %d", got, last)
 	}
 	subs, err := journal.Load[*journal.Subscription](ctx, j, journal.KindSubscription)
-	if err != nil || len(subs) != 1 || subs[0].Secret.Reveal() != "whsec_all_of_it_comes_back" {
+	if err != nil || len(subs) != 1 || subs[0].Secret.Reveal() != "whsec_stored_in_full" {
 		t.Errorf("subscriptions %v, error %v", subs, err)
 	}
 	clinics, err := journal.Load[*journal.Clinic](ctx, j, journal.KindClinic)
@@ -57,7 +57,7 @@ func TestReopen(t *testing.T) {
 		left = append(left, d)
 	}
 	if len(left) != 1 || left[0].ID != unfinished.ID || left[0].Attempts != 1 || left[0].Status != 503 || !left[0].Due.Equal(due) || left[0].Tries != 1 {
-		t.Fatalf("owed %+v", left)
+		t.Fatalf("unfinished %+v", left)
 	}
 	err = j.Append(ctx, m.Event("booking.updated"), &journal.Delivery{Delivery: unfinished.Delivery, DeliveryState: unfinished.DeliveryState})
 	if err == nil || !strings.Contains(err.Error(), "already exists") {
@@ -67,7 +67,7 @@ func TestReopen(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// When all is pruned away, the numbers still go on.
+	// The numbers continue even if all records were pruned.
 	last, _ = j.Committed()
 	if _, err := j.Prune(ctx, m.Tick().AddDate(1, 0, 0)); err != nil {
 		t.Fatal(err)
@@ -88,8 +88,8 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// TestPoison appends a record that fails beside others that must not fail with it: they share a transaction.
-func TestPoison(t *testing.T) {
+// TestErrorInBatch appends invalid records in the same transaction as valid ones, which must not fail.
+func TestErrorInBatch(t *testing.T) {
 	j, m := openNew(t, journal.Options{}), journaltest.NewMaker(1)
 	c := m.Event("booking.created")
 	d := m.Delivery(c, "s")
@@ -99,19 +99,19 @@ func TestPoison(t *testing.T) {
 	var batch []*task
 	for i := range 9 {
 		c := m.Event("booking.created")
-		fresh := m.Delivery(c, "s")
+		next := m.Delivery(c, "s")
 		if i%3 == 1 {
-			fresh.ID = d.ID
+			next.ID = d.ID
 		}
-		batch = append(batch, &task{doing: "append", records: []journal.Record{c, fresh}, done: make(chan struct{})})
+		batch = append(batch, &task{records: []journal.Record{c, next}, done: make(chan struct{})})
 	}
-	// Close ends the writer's goroutine; what it would do is done here, so that the nine are one batch for certain.
+	// The test does the work of the writer's goroutine, so that the nine tasks are one batch.
 	close(j.closing)
-	<-j.ended
+	<-j.done
 	j.commit(batch)
 	j.closing = make(chan struct{})
-	j.ended = make(chan struct{})
-	go j.run()
+	j.done = make(chan struct{})
+	go j.write()
 	for i, task := range batch {
 		<-task.done
 		if bad := i%3 == 1; (task.err != nil) != bad {
@@ -119,11 +119,11 @@ func TestPoison(t *testing.T) {
 		}
 	}
 	if got, want := j.Stats(), (journal.Stats{Events: 7, Deliveries: 7, Pending: 7}); got != want {
-		t.Errorf("tally %+v, want %+v", got, want)
+		t.Errorf("stats %+v, want %+v", got, want)
 	}
 }
 
-// TestReadersDoNotBlock appends while an iteration stands still in the middle.
+// TestReadersDoNotBlock appends in the middle of an iteration.
 func TestReadersDoNotBlock(t *testing.T) {
 	ctx := context.Background()
 	j, m := openNew(t, journal.Options{}), journaltest.NewMaker(1)
@@ -142,16 +142,16 @@ func TestReadersDoNotBlock(t *testing.T) {
 		seen++
 	}
 	if seen != 3 || j.Stats().Unfinished() != 0 {
-		t.Errorf("%d seen, tally %+v", seen, j.Stats())
+		t.Errorf("%d deliveries, stats %+v", seen, j.Stats())
 	}
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
 	if _, err := j.Attempts(canceled, journal.Query{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v, want that of the context", err)
+		t.Errorf("error %v, want context.Canceled", err)
 	}
 }
 
-// TestPruneWhileAppending prunes while others append, and counts afterwards.
+// TestPruneWhileAppending prunes and appends concurrently, and compares the stats with the file.
 func TestPruneWhileAppending(t *testing.T) {
 	ctx := context.Background()
 	j := openNew(t, journal.Options{Rows: 100})
@@ -172,11 +172,11 @@ func TestPruneWhileAppending(t *testing.T) {
 	}
 	stats := j.Stats()
 	if stats.Attempts != 100 || stats.Deliveries != 100 || stats.Events != 100 {
-		t.Errorf("tally %+v, want 100 of each", stats)
+		t.Errorf("stats %+v, want 100 of each", stats)
 	}
 	for kind, want := range map[journal.Kind]int{journal.KindEvent: stats.Events, journal.KindDelivery: stats.Deliveries, journal.KindAttempt: stats.Attempts} {
 		if n, err := j.Count(ctx, kind, journal.Query{}); err != nil || n != want {
-			t.Errorf("%d of kind %s in the file (error %v), %d by the tally", n, kind, err, want)
+			t.Errorf("%d of kind %s in the file (error %v), %d in the stats", n, kind, err, want)
 		}
 	}
 	consistent(t, j)

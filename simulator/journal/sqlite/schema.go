@@ -1,56 +1,77 @@
 package sqlite
 
-// applicationID marks a file as a Semblance journal, in the place that SQLite's file format has for it ("Smbl").
+// applicationID marks a file as a journal of Semblance ("Smbl"), in the field of the file header that SQLite reserves
+// for applications.
 const applicationID = 0x536d626c
 
-// migrations make the tables. The n-th leads from version n-1 to version n; one that was ever released is never changed
-// again, the next is added below it. Times are microseconds since 1970, 0 for none. A delivery's state is its place in
-// journal.States: below 2 it is owed.
+// unsupported is the last version of the format that cannot be opened. It was never released.
+const unsupported = 1
+
+// version is the version of the format that this package writes.
+const version = unsupported + len(migrations)
+
+// migrations change the format. The first creates version unsupported+1 in an empty file; each of the others leads from
+// one version to the next. A released migration is never changed: append another.
 //
-// The numbers of the sequence are the primary keys, so every table grows at its end and costs little. The bulk of an
-// attempt, headers and bodies, lies in wires, so that looking for attempts does not read it. Nothing is indexed by
-// subscription, event type or state: to keep such an index costs every delivery, and with a thousand subscriptions a
-// page each; to look through a hundred thousand narrow rows costs the few who ask some ten milliseconds.
+// Every table has the record's number as its key, so new rows go to the end, which is fast. Times are microseconds since
+// 1970, or 0. A state is an index into journal.States. A content column holds the fields that no query searches.
+//
+// Lists by subscription, event type, outcome or time search the rows in order, a limited number at a time: an index for
+// each would slow down every delivery. Two partial indexes have the deliveries that are not delivered:
+// deliveries_state for lists, deliveries_due for the queue of a subscription.
 var migrations = [...]string{`
-	CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-	CREATE TABLE changes (
+	CREATE TABLE totals (
+		last INTEGER NOT NULL, -- the last number assigned
+		events INTEGER NOT NULL,
+		deliveries INTEGER NOT NULL,
+		attempts INTEGER NOT NULL,
+		pending INTEGER NOT NULL,
+		held INTEGER NOT NULL,
+		unattached INTEGER NOT NULL, -- attempts without a delivery
+		others INTEGER NOT NULL
+	);
+	INSERT INTO totals VALUES (0, 0, 0, 0, 0, 0, 0, 0);
+	CREATE TABLE events (
 		seq INTEGER PRIMARY KEY,
 		at INTEGER NOT NULL,
 		type TEXT NOT NULL,
 		origin TEXT NOT NULL,
+		last_delivery INTEGER NOT NULL, -- the last of its deliveries, or 0
 		content BLOB NOT NULL
 	);
+	CREATE INDEX events_undelivered ON events (seq) WHERE last_delivery = 0;
 	CREATE TABLE deliveries (
 		seq INTEGER PRIMARY KEY,
 		id TEXT NOT NULL,
-		change INTEGER NOT NULL,
-		subscription TEXT NOT NULL,
-		event TEXT NOT NULL,
+		event_seq INTEGER NOT NULL,
+		subscription_id TEXT NOT NULL,
+		event_id TEXT NOT NULL,
 		at INTEGER NOT NULL,
 		state INTEGER NOT NULL,
 		due INTEGER NOT NULL,
-		ladder INTEGER NOT NULL,
+		tries INTEGER NOT NULL,
 		attempts INTEGER NOT NULL,
-		last INTEGER NOT NULL, -- the last attempt; from there they are a chain
+		last_attempt INTEGER NOT NULL, -- the last of its attempts, or 0
 		last_at INTEGER NOT NULL,
 		status INTEGER NOT NULL,
 		failure TEXT NOT NULL
 	);
 	CREATE UNIQUE INDEX deliveries_id ON deliveries (id);
-	CREATE INDEX deliveries_change ON deliveries (change);
+	CREATE INDEX deliveries_state ON deliveries (state) WHERE state <> 2;
+	CREATE INDEX deliveries_due ON deliveries (subscription_id, state, due) WHERE state < 2;
 	CREATE TABLE attempts (
 		seq INTEGER PRIMARY KEY,
-		delivery INTEGER NOT NULL, -- 0 for none
-		previous INTEGER NOT NULL, -- the attempt of the same delivery before it, 0 for none
-		subscription TEXT NOT NULL,
+		delivery_seq INTEGER NOT NULL, -- 0 if it has no delivery
+		previous INTEGER NOT NULL, -- the attempt of the same delivery before it, or 0
+		subscription_id TEXT NOT NULL,
 		type TEXT NOT NULL,
 		outcome TEXT NOT NULL,
 		at INTEGER NOT NULL,
-		content BLOB NOT NULL
+		content BLOB NOT NULL,
+		messages BLOB NOT NULL -- headers and bodies; last, so that a search does not read them
 	);
-	CREATE INDEX attempts_loose ON attempts (seq) WHERE delivery = 0;
-	CREATE TABLE wires (seq INTEGER PRIMARY KEY, content BLOB NOT NULL);
-	CREATE TABLE others (
+	CREATE INDEX attempts_unattached ON attempts (seq) WHERE delivery_seq = 0;
+	CREATE TABLE other_records (
 		seq INTEGER PRIMARY KEY,
 		at INTEGER NOT NULL,
 		kind TEXT NOT NULL,
@@ -58,5 +79,6 @@ var migrations = [...]string{`
 		in_force INTEGER NOT NULL,
 		content BLOB NOT NULL
 	);
-	CREATE INDEX others_in_force ON others (kind, key) WHERE in_force = 1;
+	CREATE INDEX other_records_in_force ON other_records (kind, key) WHERE in_force = 1;
+	CREATE INDEX other_records_clinic ON other_records (seq) WHERE kind = 'clinic';
 `}

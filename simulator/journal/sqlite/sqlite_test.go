@@ -10,7 +10,7 @@ import (
 	"semblance/simulator/journal/internal/journaltest"
 )
 
-// openNew opens a new journal of the test's own.
+// openNew opens a new journal in a temporary folder.
 func openNew(t testing.TB, options journal.Options) *Journal {
 	t.Helper()
 	return openAt(t, filepath.Join(t.TempDir(), "journal"), options)

@@ -1,266 +1,279 @@
 package sqlite
 
 import (
-	"database/sql/driver"
-	"fmt"
+	"errors"
+	"math"
 	"runtime"
 
 	"semblance/simulator/journal"
 )
 
-// task is one call that writes, waiting for its commit.
+// task is one call that writes.
 type task struct {
-	doing   string
 	records []journal.Record    // to append
-	run     func(*writer) error // or something else to do
+	run     func(*writer) error // or another thing to do
 	err     error
-	done    chan struct{}
+	done    chan struct{} // closed after the commit
 }
 
-// maxBatch bounds how many tasks share a transaction, and so how long the first of them waits for the last.
+// maxBatch limits the number of tasks in a transaction, and thereby the time that the first one waits for the last.
 const maxBatch = 256
 
-// run is the writer's goroutine.
-func (j *Journal) run() {
-	defer close(j.ended)
+// write is the goroutine of the writer.
+func (j *Journal) write() {
+	defer close(j.done)
 	var batch []*task
 	for {
 		select {
-		case t := <-j.work:
+		case t := <-j.tasks:
 			batch = append(batch[:0], t)
 		case <-j.closing:
 			return
 		}
-		// Letting the others run first fills the batch: eight times as many share a commit when many append at once.
-		for yielded := 0; yielded < 3 && len(batch) < maxBatch; {
+		// Other goroutines get a chance to add their tasks. Under load this makes batches eight times as large.
+		for yields := 0; yields < 3 && len(batch) < maxBatch; {
 			select {
-			case t := <-j.work:
+			case t := <-j.tasks:
 				batch = append(batch, t)
-				yielded = 0
+				yields = 0
 			default:
 				runtime.Gosched()
-				yielded++
+				yields++
 			}
 		}
 		j.commit(batch)
 		clear(batch)
-		j.checkpointIfDue()
+		j.checkpointer.wake(j.writer)
 	}
 }
 
-// commit does the tasks in one transaction, or in one each where one of them fails and would take the others with it.
+// commit does the tasks in one transaction. If that fails, it does each task in its own, so that one task does not fail
+// because of another.
 func (j *Journal) commit(batch []*task) {
 	if err := j.writer.transact(batch); err != nil {
-		for i := range batch {
+		for i, t := range batch {
 			if len(batch) > 1 {
-				err = j.again(batch[i : i+1])
+				err = j.retry(batch[i : i+1])
 			}
 			if err != nil {
-				batch[i].err = explain(j.path, batch[i].doing, err)
+				t.err = err
 			}
 		}
 	}
-	j.news.Publish(j.writer.last, j.writer.stats)
+	j.notifier.Publish(j.writer.totals.last, j.writer.totals.Stats)
 	for _, t := range batch {
 		close(t.done)
 	}
 }
 
-// again does one task of a batch that was rolled back.
-func (j *Journal) again(batch []*task) error {
+func (j *Journal) retry(batch []*task) error {
 	if err := journal.Check(batch[0].records); err != nil {
 		return err
 	}
 	return j.writer.transact(batch)
 }
 
-// writer is the one connection that writes, with what it knows of the file.
+// totals are numbers that change with each transaction. Those of the first group are stored in the table of that name.
+type totals struct {
+	journal.Stats
+	last       journal.Seq // the last number assigned
+	unattached int         // attempts without a delivery
+	others     int         // records in other_records
+
+	pruned   int64 // no delivery with this number or a lower one is finished, except since the last Prune
+	finished int64 // the lowest number of a delivery that finished since the last Prune
+}
+
+// writer is the connection that writes.
 type writer struct {
 	*conn
-	last  journal.Seq // the last number given
-	stats journal.Stats
-	known known // deliveries and where they are
-	bytes encoder
+	statements [statementCount]*statement
+	files      []watchedFile
+	totals     totals
+	cache      cache
+	encoder    encoder
+	written    int // bytes of content since a checkpoint was last due
+}
 
-	written int // bytes of content since the last checkpoint was asked for
+// The statements of the writer.
+const (
+	sqlBegin = iota
+	sqlCommit
+	sqlRollback
+	sqlInsertEvent
+	sqlInsertDelivery
+	sqlInsertAttempt
+	sqlInsertOther
+	sqlEndCurrent
+	sqlUpdateTotals
+	sqlUpdateLastDelivery
+	sqlUpdateState
+	sqlUpdateAttempted
+	sqlUpdateAttemptedState
+	sqlFindEvent
+	sqlFindDelivery
+	sqlFindFinished
+	sqlFindPrevious
+	sqlCountOthers
+	sqlDeleteEvent
+	sqlDeleteDelivery
+	sqlDeleteAttempt
+	sqlDeleteOther
+	sqlMakeCheckpoint
+	statementCount
+)
 
-	begin, commit, rollback                                *statement
-	insertEvent, insertDelivery, insertAttempt, insertWire *statement
-	insertOther, withdraw, setMeta, checkpoint             *statement
-	findEvent, findDelivery, findLast, findPrevious        *statement
-	stand, try, touch                                      *statement
-	deleteEvent, deleteDelivery                            *statement
-	deleteAttempt, deleteWire, deleteOther                 *statement
+var writerSQL = [statementCount]string{
+	sqlBegin:    `BEGIN IMMEDIATE`,
+	sqlCommit:   `COMMIT`,
+	sqlRollback: `ROLLBACK`,
+
+	sqlInsertEvent: `INSERT INTO events (seq, at, type, origin, last_delivery, content) VALUES (?, ?, ?, ?, ?, ?)`,
+	sqlInsertDelivery: `INSERT INTO deliveries (seq, id, event_seq, subscription_id, event_id, at, state, due, tries,
+		attempts, last_attempt, last_at, status, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')`,
+	sqlInsertAttempt: `INSERT INTO attempts (seq, delivery_seq, previous, subscription_id, type, outcome, at, content, messages)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	sqlInsertOther: `INSERT INTO other_records (seq, at, kind, key, in_force, content) VALUES (?, ?, ?, ?, ?, ?)`,
+	sqlEndCurrent:  `UPDATE other_records SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`,
+
+	sqlUpdateTotals:       `UPDATE totals SET last = ?, events = ?, deliveries = ?, attempts = ?, pending = ?, held = ?, unattached = ?, others = ?`,
+	sqlUpdateLastDelivery: `UPDATE events SET last_delivery = ? WHERE seq = ?`,
+	sqlUpdateState:        `UPDATE deliveries SET state = ?, due = ?, tries = ? WHERE seq = ?`,
+	sqlUpdateAttempted:    `UPDATE deliveries SET attempts = attempts + 1, last_attempt = ?, last_at = ?, status = ?, failure = ? WHERE seq = ?`,
+	sqlUpdateAttemptedState: `UPDATE deliveries SET attempts = attempts + 1, last_attempt = ?, last_at = ?, status = ?, failure = ?,
+		state = ?, due = ?, tries = ? WHERE seq = ?`,
+
+	sqlFindEvent:    `SELECT last_delivery FROM events WHERE seq = ?`,
+	sqlFindDelivery: `SELECT seq, state, last_attempt FROM deliveries WHERE id = ?`,
+	sqlFindFinished: `SELECT last_attempt, event_seq FROM deliveries WHERE seq = ? AND state >= 2`,
+	sqlFindPrevious: `SELECT previous FROM attempts WHERE seq = ?`,
+
+	sqlCountOthers: `SELECT count(*) FROM other_records`,
+	sqlDeleteEvent: `DELETE FROM events WHERE seq = ?1 AND NOT EXISTS (
+		SELECT 1 FROM deliveries d WHERE d.seq > ?1 AND d.seq <= events.last_delivery AND d.event_seq = ?1)`,
+	sqlDeleteDelivery: `DELETE FROM deliveries WHERE seq = ?`,
+	sqlDeleteAttempt:  `DELETE FROM attempts WHERE seq = ?`,
+	sqlDeleteOther:    `DELETE FROM other_records WHERE seq = ? AND in_force = 0`,
+	sqlMakeCheckpoint: checkpointSQL,
 }
 
 func openWriter(path string) (*writer, error) {
-	const doing = "open the journal"
 	c, err := connect(path, "_pragma=journal_mode(WAL)", "_pragma=wal_autocheckpoint(0)", "_pragma=cache_size(-16000)", "_pragma=secure_delete(0)")
 	if err != nil {
-		return nil, explain(path, doing, err)
+		return nil, err
 	}
-	w := &writer{conn: c, known: newKnown()}
-	if err := w.ready(); err != nil {
+	w := &writer{conn: c, cache: newCache(), totals: totals{finished: math.MaxInt64}}
+	if err := w.start(); err != nil {
 		c.close()
-		return nil, explain(path, doing, err)
+		return nil, err
 	}
 	return w, nil
 }
 
-// ready brings the tables to the newest version and prepares the statements.
-func (w *writer) ready() error {
-	version, err := w.version()
+// start updates the format of the file, prepares the statements and reads the totals.
+func (w *writer) start() error {
+	v, err := w.version()
 	if err != nil {
 		return err
 	}
-	if err := checkVersion(w.path, version); err != nil {
+	if err := checkVersion(v); err != nil {
 		return err
 	}
-	if err := w.upgrade(version, migrations[:]); err != nil {
+	if err := w.migrate(v, migrations[v-unsupported:]); err != nil {
 		return err
 	}
-	for _, p := range []struct {
-		into **statement
-		sql  string
-	}{
-		{&w.begin, `BEGIN IMMEDIATE`},
-		{&w.commit, `COMMIT`},
-		{&w.rollback, `ROLLBACK`},
-		{&w.insertEvent, `INSERT INTO changes (seq, at, type, origin, content) VALUES (?, ?, ?, ?, ?)`},
-		{&w.insertDelivery, `INSERT INTO deliveries (seq, id, change, subscription, event, at, state, due, ladder, attempts, last, last_at, status, failure)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')`},
-		{&w.insertAttempt, `INSERT INTO attempts (seq, delivery, previous, subscription, type, outcome, at, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&w.insertWire, `INSERT INTO wires (seq, content) VALUES (?, ?)`},
-		{&w.insertOther, `INSERT INTO others (seq, at, kind, key, in_force, content) VALUES (?, ?, ?, ?, ?, ?)`},
-		{&w.withdraw, `UPDATE others SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`},
-		{&w.findEvent, `SELECT seq FROM changes WHERE seq = ?`},
-		{&w.findDelivery, `SELECT seq, state, last FROM deliveries WHERE id = ?`},
-		{&w.stand, `UPDATE deliveries SET state = ?, due = ?, ladder = ? WHERE seq = ?`},
-		{&w.try, `UPDATE deliveries SET attempts = attempts + 1, last = ?, last_at = ?, status = ?, failure = ?, state = ?, due = ?, ladder = ? WHERE seq = ?`},
-		{&w.touch, `UPDATE deliveries SET attempts = attempts + 1, last = ?, last_at = ?, status = ?, failure = ? WHERE seq = ?`},
-		{&w.checkpoint, checkpointSQL},
-		{&w.setMeta, `INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)`},
-		{&w.deleteEvent, `DELETE FROM changes WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.change = ?1)`},
-		{&w.deleteDelivery, `DELETE FROM deliveries WHERE seq = ?`},
-		{&w.findLast, `SELECT last, change FROM deliveries WHERE seq = ? AND state >= 2`},
-		{&w.findPrevious, `SELECT previous FROM attempts WHERE seq = ?`},
-		{&w.deleteAttempt, `DELETE FROM attempts WHERE seq = ?`},
-		{&w.deleteWire, `DELETE FROM wires WHERE seq = ?`},
-		{&w.deleteOther, `DELETE FROM others WHERE seq = ? AND in_force = 0`},
-	} {
-		if *p.into, err = w.prepare(p.sql); err != nil {
+	for i, sql := range writerSQL {
+		if w.statements[i], err = w.prepare(sql); err != nil {
 			return err
 		}
+	}
+	if err := w.readTotals(); err != nil {
+		return err
+	}
+	if err := w.probe(); err != nil {
+		return err
+	}
+	w.files, err = watchFiles(w.path)
+	return err
+}
+
+func (w *writer) readTotals() error {
+	s, err := w.prepare(`SELECT last, events, deliveries, attempts, pending, held, unattached, others FROM totals`)
+	if err != nil {
+		return err
+	}
+	row, err := s.row()
+	if err != nil || row == nil {
+		return errors.Join(err, errContent)
+	}
+	t := &w.totals
+	t.last = journal.Seq(row[0].(int64))
+	for i, n := range []*int{&t.Events, &t.Deliveries, &t.Attempts, &t.Pending, &t.Held, &t.unattached, &t.others} {
+		*n = int(row[i+1].(int64))
 	}
 	return nil
 }
 
-// transact does the tasks in one transaction. On an error nothing of them is written.
-func (w *writer) transact(batch []*task) error {
-	last, stats := w.last, w.stats
-
-	_, err := w.begin.exec()
+// probe finds out whether the file can be written, and whether the ends of all tables and indexes can be read. It does not
+// read all of them: that would take seconds. Other damage is found when it is read.
+func (w *writer) probe() error {
+	if _, err := w.statements[sqlBegin].exec(); err != nil {
+		return err
+	}
+	defer w.statements[sqlRollback].exec()
+	s, err := w.prepare(`SELECT (SELECT max(seq) FROM events), (SELECT max(seq) FROM deliveries), (SELECT max(id) FROM deliveries),
+		(SELECT max(state) FROM deliveries INDEXED BY deliveries_state WHERE state <> 2),
+		(SELECT max(subscription_id) FROM deliveries INDEXED BY deliveries_due WHERE state < 2),
+		(SELECT max(seq) FROM attempts), (SELECT max(seq) FROM attempts INDEXED BY attempts_unattached WHERE delivery_seq = 0),
+		(SELECT max(seq) FROM other_records), (SELECT max(kind) FROM other_records INDEXED BY other_records_in_force WHERE in_force = 1),
+		(SELECT max(seq) FROM other_records INDEXED BY other_records_clinic WHERE kind = 'clinic')`)
 	if err != nil {
 		return err
 	}
-	for _, t := range batch {
-		if t.err = w.accepts(t.records); t.err != nil {
-			continue // nothing was written yet
-		}
-		if err = w.perform(t); err != nil {
-			break
-		}
+	_, err = s.row()
+	return err
+}
+
+// transact does the tasks in one transaction. After an error nothing of them is written.
+func (w *writer) transact(batch []*task) error {
+	if err := checkFiles(w.files); err != nil {
+		return err
 	}
+	if _, err := w.statements[sqlBegin].exec(); err != nil {
+		return err
+	}
+	before := w.totals
+	err := w.perform(batch)
 	if err == nil {
-		_, err = w.commit.exec()
+		_, err = w.statements[sqlCommit].exec()
 	}
 	if err != nil {
-		w.rollback.exec() // its error says that the engine did it already
-		w.last, w.stats = last, stats
-		w.known = newKnown()
+		w.statements[sqlRollback].exec() // fails if the engine did it already
+		w.totals, w.cache = before, newCache()
 	}
 	return err
 }
 
-func (w *writer) perform(t *task) error {
-	if t.run != nil {
-		return t.run(w)
-	}
-	w.last = journal.Number(t.records, w.last)
-	for _, r := range t.records {
-		if err := w.put(r); err != nil {
-			return err
+func (w *writer) perform(batch []*task) error {
+	for _, t := range batch {
+		if t.err = w.checkReferences(t.records); t.err != nil {
+			continue // nothing of this task is written
 		}
-	}
-	return nil
-}
-
-// accepts reports whether all that the records refer to is there.
-func (w *writer) accepts(records []journal.Record) error {
-	for i, r := range records {
-		switch r := r.(type) {
-		case *journal.Delivery:
-			if r.EventSeq == 0 || r.EventSeq == w.known.event {
-				continue
+		if t.run != nil {
+			if err := t.run(w); err != nil {
+				return err
 			}
-			row, err := w.findEvent.row(int64(r.EventSeq))
-			if err != nil {
-				return explain(w.path, "append to the journal", err)
-			}
-			if row == nil {
-				return fmt.Errorf("append delivery %s of change %d: %w", r.ID, r.EventSeq, journal.ErrGone)
-			}
-			w.known.event = r.EventSeq
-		case *journal.Attempt:
-			if r.DeliveryID == "" {
-				continue
-			}
-			if err := w.mustKnow(r.DeliveryID, records[:i]); err != nil {
-				return fmt.Errorf("append an attempt of delivery %s: %w", r.DeliveryID, err)
-			}
-		case *journal.Transition:
-			if err := w.mustKnow(r.DeliveryID, records[:i]); err != nil {
-				return fmt.Errorf("move delivery %s: %w", r.DeliveryID, err)
+			continue
+		}
+		w.totals.last = journal.Number(t.records, w.totals.last)
+		for i, r := range t.records {
+			if err := w.insert(r, t.records[i+1:]); err != nil {
+				return err
 			}
 		}
 	}
-	return nil
-}
-
-// mustKnow returns ErrGone where the delivery is neither in the file nor among the records that come before.
-func (w *writer) mustKnow(id string, before []journal.Record) error {
-	switch found, err := w.find(id); {
-	case err != nil:
-		return explain(w.path, "append to the journal", err)
-	case found != nil:
-		return nil
-	}
-	for _, r := range before {
-		if d, ok := r.(*journal.Delivery); ok && d.ID == id {
-			return nil
-		}
-	}
-	return journal.ErrGone
-}
-
-// find returns where the delivery is and how it stands, or nil.
-func (w *writer) find(id string) (*place, error) {
-	if p := w.known.get(id); p != nil {
-		return p, nil
-	}
-	row, err := w.findDelivery.row(id)
-	if err != nil || row == nil {
-		return nil, err
-	}
-	p := &place{seq: row[0].(int64), state: journal.States()[row[1].(int64)], last: row[2].(int64)}
-	w.known.put(id, p)
-	return p, nil
-}
-
-// blob encodes a record's content; it is good until the next call.
-func (w *writer) blob(encode func(*encoder)) driver.Value {
-	w.bytes.bytes = append(w.bytes.bytes[:0], layout)
-	encode(&w.bytes)
-	w.written += len(w.bytes.bytes)
-	return w.bytes.bytes
+	n := &w.totals
+	_, err := w.statements[sqlUpdateTotals].exec(int64(n.last), int64(n.Events), int64(n.Deliveries), int64(n.Attempts), int64(n.Pending), int64(n.Held),
+		int64(n.unattached), int64(n.others))
+	return err
 }
