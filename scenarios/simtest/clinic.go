@@ -2,46 +2,52 @@ package simtest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"semblance/fixtures"
 	"semblance/schemas"
+	"semblance/schemas/objectid"
+	"semblance/schemas/validate"
+	"semblance/simulator"
 )
 
-// Clinic is the practice behind the ids of the events: what a fake of the provider's API, given to the code under test,
-// answers from. Its methods may be called from several goroutines.
+// Clinic is the practice whose records the events are about. A fake of the provider's API can answer from it. It is safe
+// for concurrent use.
 type Clinic struct {
 	sim *Sim
 	*clinic
 }
 
-// clinic is for one goroutine at a time.
+// clinic guards a fixtures.Clinic, which is for one goroutine at a time.
 type clinic struct {
 	mu sync.Mutex
 	c  *fixtures.Clinic
 }
 
-// Record is one thing that the practice keeps, as it was when it was asked for.
+// Record is a copy of a record of the practice.
 type Record struct {
 	ID      string
 	Kind    string            // such as "booking"
-	Deleted bool              // it can still be read
-	Related map[string]string // ids by role: the "patient" of a booking; what does not exist is not there
-	Values  map[string]string // realistic values by name: the "firstName" of a patient
+	Deleted bool              // a deleted record can still be read
+	Related map[string]string // ids of related records by role, such as the "patient" of a booking
+	Values  map[string]string // realistic values by name, such as the "firstName" of a patient
 }
 
 // Clinic returns the practice.
 func (s *Sim) Clinic() *Clinic { return &Clinic{s, &s.clinic} }
 
-// Relation is a record that a new one is related to, see [Clinic.Add].
+// Relation relates a new record to an existing one, see [Clinic.Add].
 type Relation struct {
 	Role string
 	To   Record
 }
 
-// Add makes a record that exists and has sent nothing, such as a booking of a patient. A relation that it cannot be
-// without is made; one that it can be without is absent unless it is given.
+// Add adds a record without sending an event, such as a booking of a patient. Required relations that are not given get
+// new records; optional ones are left out.
 func (c *Clinic) Add(kind string, related ...Relation) Record {
 	c.sim.t.Helper()
 	c.mu.Lock()
@@ -49,7 +55,7 @@ func (c *Clinic) Add(kind string, related ...Relation) Record {
 	relations := map[string]*fixtures.Record{}
 	for _, r := range related {
 		if relations[r.Role] = c.c.Lookup(r.To.ID); relations[r.Role] == nil {
-			c.sim.t.Fatalf("simtest: adding a %s: the clinic has no record %s", kind, r.To.ID)
+			c.sim.t.Fatalf("simtest: adding a %s: unknown record %q", kind, r.To.ID)
 		}
 	}
 	record, err := c.c.Add(kind, relations)
@@ -59,21 +65,21 @@ func (c *Clinic) Add(kind string, related ...Relation) Record {
 	return c.copy(record)
 }
 
-// Record returns the record with the id, and whether there is one. It knows those of [Sim.Play] too, from the moment that
-// a receiver is told of them.
+// Record returns the record with an id, and whether there is one. Records of [Sim.Play] are included as soon as an event
+// about them is sent.
 func (c *Clinic) Record(id string) (Record, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if record := c.c.Lookup(id); record != nil {
 		return c.copy(record), true
 	}
-	if encoded, err := c.sim.provider.Record(id); err == nil { // of the provider's own traffic
+	if encoded, err := c.sim.provider.Record(id); err == nil { // from the provider's own traffic
 		return decode(encoded), true
 	}
-	return c.sim.told(id)
+	return c.sim.playedRecord(id)
 }
 
-// Records returns the records of a kind that exist, such as every "patient", without those of scenarios.
+// Records returns all records of a kind, such as "patient", that are not deleted. Records of scenarios are not included.
 func (c *Clinic) Records(kind string) []Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,11 +90,11 @@ func (c *Clinic) Records(kind string) []Record {
 	return all
 }
 
-// copy reads a record, so that it can be used while the clinic goes on.
+// copy returns a copy of a record, which the clinic may change later.
 func (c *Clinic) copy(record *fixtures.Record) Record {
 	encoded, err := record.MarshalJSON()
 	if err != nil {
-		panic("simtest: a record of the clinic is no JSON: " + err.Error())
+		panic("simtest: encoding a record: " + err.Error())
 	}
 	return decode(encoded)
 }
@@ -96,38 +102,60 @@ func (c *Clinic) copy(record *fixtures.Record) Record {
 func decode(encoded []byte) Record {
 	var r Record
 	if err := json.Unmarshal(encoded, &r); err != nil {
-		panic("simtest: a record of the clinic is no JSON: " + err.Error())
+		panic("simtest: decoding a record: " + err.Error())
 	}
 	return r
 }
 
-func (c *clinic) change(eventType string, a *sendOptions) (schemas.Event, error) {
+// event returns an event with the options of a send.
+func (c *clinic) event(eventType string, o *sendOptions) (schemas.Event, error) {
 	t, err := schemas.Lookup(eventType)
 	if err != nil {
 		return schemas.Event{}, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	about, err := a.records(c.c)
+	about, err := c.records(o.about)
 	if err != nil {
 		return schemas.Event{}, err
 	}
-	change, err := c.c.Event(t, fixtures.EventOptions{About: about, With: a.with, Omit: a.omit, Set: a.set})
-	if err != nil {
-		return schemas.Event{}, err
+	event, err := c.c.Event(t, fixtures.EventOptions{About: about, With: o.with, Omit: o.omit, Set: o.set})
+	if err != nil || o.invalid || len(o.set) == 0 && len(o.omit) == 0 {
+		return event, err
 	}
-	return change, a.check(&change)
+	var id objectid.ID // any id
+	if err := validate.CheckPayload(t, simulator.AppendPayload(nil, id.String(), id.String(), &event)); err != nil {
+		return event, fmt.Errorf("%w; add simtest.Invalid() to send it", err)
+	}
+	return event, nil
 }
 
-func (c *clinic) do(action string, a *sendOptions) ([]schemas.Event, error) {
-	if len(a.with)+len(a.omit)+len(a.set) > 0 || a.fault != "" {
-		return nil, fmt.Errorf("an action takes records (simtest.About) and nothing else")
+// do performs an action and returns its events.
+func (c *clinic) do(action string, o *sendOptions) ([]schemas.Event, error) {
+	if len(o.with)+len(o.omit)+len(o.set) > 0 || o.fault != "" {
+		return nil, errors.New("an action takes simtest.About and simtest.AboutRole only")
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	about, err := a.records(c.c)
+	about, err := c.records(o.about)
 	if err != nil {
 		return nil, err
 	}
 	return c.c.Do(action, about)
+}
+
+// records returns the clinic's own records for copies of them, by role.
+func (c *clinic) records(copies map[string]Record) (map[string]*fixtures.Record, error) {
+	if len(copies) == 0 {
+		return nil, nil
+	}
+	records := make(map[string]*fixtures.Record, len(copies))
+	for _, role := range slices.Sorted(maps.Keys(copies)) {
+		record := c.c.Lookup(copies[role].ID)
+		if record == nil {
+			return nil, fmt.Errorf("unknown record %q; create it with Sim.Clinic", copies[role].ID)
+		}
+		records[role] = record
+	}
+	return records, nil
 }

@@ -14,7 +14,7 @@ import (
 	"semblance/simulator/provider"
 )
 
-// Examples have no test of their own. This one stands in for the t of a test function.
+// exampleT replaces the t of a test function, which an example does not have.
 type exampleT struct {
 	testing.TB
 	cleanups []func()
@@ -37,18 +37,18 @@ func (t *exampleT) end() {
 // receiverOf is the receiver under test in these examples.
 func receiverOf(secret string) http.Handler { return &application{secret: secret} }
 
-// A test in three lines: start, send, look at the answer.
+// A test in three lines: start, send, check the response.
 func Example() {
 	t := &exampleT{}
 	defer t.end()
 
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
-	answer := sim.Send("booking.created", simtest.Omit("patientId"))
-	fmt.Println(answer.Response.Status, string(answer.Response.Body))
+	attempt := sim.Send("booking.created", simtest.Omit("patientId"))
+	fmt.Println(attempt.Response.Status, string(attempt.Response.Body))
 	// Output: 200 {"ok":true}
 }
 
-// The application has its own secret and takes webhooks at its own path.
+// A receiver with its own secret and path.
 func ExampleStart() {
 	t := &exampleT{}
 	defer t.end()
@@ -60,18 +60,18 @@ func ExampleStart() {
 	// Output: 200
 }
 
-// Optional identifiers are absent because the record does not exist.
+// Optional identifiers are left out if the record has no such relation.
 func ExampleOmit() {
 	t := &exampleT{}
 	defer t.end()
 
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
-	answer := sim.Send("booking.created", simtest.Omit("all"))
-	fmt.Println(strings.Count(string(answer.Request.Body), "Id\":"), "ids, and a null:", strings.Contains(string(answer.Request.Body), "null"))
+	attempt := sim.Send("booking.created", simtest.Omit("all"))
+	fmt.Println(strings.Count(string(attempt.Request.Body), "Id\":"), "ids, and a null:", strings.Contains(string(attempt.Request.Body), "null"))
 	// Output: 3 ids, and a null: false
 }
 
-// An event about a record of the test's own.
+// An event about a record that the test creates.
 func ExampleAbout() {
 	t := &exampleT{}
 	defer t.end()
@@ -79,12 +79,12 @@ func ExampleAbout() {
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
 	ada := sim.Clinic().Add("patient")
 	visit := sim.Clinic().Add("booking", simtest.Relation{Role: "patient", To: ada})
-	answer := sim.Send("booking.patientJourney.arrived", simtest.About(visit))
-	fmt.Println(strings.Contains(string(answer.Request.Body), `"patientId":"`+ada.ID+`"`))
+	attempt := sim.Send("booking.patientJourney.arrived", simtest.About(visit))
+	fmt.Println(strings.Contains(string(attempt.Request.Body), `"patientId":"`+ada.ID+`"`))
 	// Output: true
 }
 
-// A forgery must be refused.
+// A receiver must refuse forgeries.
 func ExampleFault() {
 	t := &exampleT{}
 	defer t.end()
@@ -99,19 +99,19 @@ func ExampleFault() {
 	// signature=wrong-secret 401
 }
 
-// The same bytes twice: a receiver that is idempotent answers success and does its work once.
+// The same bytes twice: an idempotent receiver accepts both and handles the event once.
 func ExampleSim_Resend() {
 	t := &exampleT{}
 	defer t.end()
 
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
 	first := sim.Send("invoice.paid")
-	again := sim.Resend(first)
-	fmt.Println(first.Response.Status, again.Response.Status, first.Request.EventID == again.Request.EventID)
+	second := sim.Resend(first)
+	fmt.Println(first.Response.Status, second.Response.Status, first.Request.EventID == second.Request.EventID)
 	// Output: 200 200 true
 }
 
-// An event through the provider's outbox. The connection is reset once, and the event comes again.
+// An event from the provider's outbox. The connection is reset once, and the delivery is retried.
 func ExampleSim_Emit() {
 	t := &exampleT{}
 	defer t.end()
@@ -124,14 +124,14 @@ func ExampleSim_Emit() {
 	// Output: 2 attempts
 }
 
-// One action of the clinic gives every event that the provider would send.
+// An action of the clinic emits every event that the provider would send.
 func ExampleSim_Do() {
 	t := &exampleT{}
 	defer t.end()
 
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
-	for _, change := range sim.Do("change-metadata") {
-		fmt.Println(change.Type.Name)
+	for _, event := range sim.Do("change-metadata") {
+		fmt.Println(event.Type.Name)
 	}
 	sim.Settled(5 * time.Second)
 	// Output:
@@ -139,7 +139,7 @@ func ExampleSim_Do() {
 	// pathway.metadata.updated
 }
 
-// The five attempts of a ladder that takes a quarter of an hour, in no time: the test moves the clock.
+// The five attempts of the default retry policy take 15 minutes. The test moves the clock instead of waiting.
 func ExampleSim_Advance() {
 	t := &exampleT{}
 	defer t.end()
@@ -153,7 +153,7 @@ func ExampleSim_Advance() {
 	// Output: 5 attempts, the last at about 15m0s
 }
 
-// A fake of the provider's API, so that the code under test can ask what an id stands for.
+// A fake of the provider's API, from which the code under test reads the records.
 func ExampleSim_Clinic() {
 	t := &exampleT{}
 	defer t.end()
@@ -171,28 +171,28 @@ func ExampleSim_Clinic() {
 	api := httptest.NewServer(mux)
 	defer api.Close()
 
-	greeted := make(chan string, 1)
-	receiver := func(w http.ResponseWriter, r *http.Request) { // the code under test, which has the API's URL from the test
+	firstName := make(chan string, 1)
+	receiver := func(w http.ResponseWriter, r *http.Request) { // the code under test, configured with the URL of the fake
 		var event struct{ Identifiers struct{ PatientID string } }
 		json.NewDecoder(r.Body).Decode(&event)
-		answer, err := http.Get(api.URL + "/patients/" + event.Identifiers.PatientID)
+		response, err := http.Get(api.URL + "/patients/" + event.Identifiers.PatientID)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
-		defer answer.Body.Close()
+		defer response.Body.Close()
 		var patient struct{ FirstName string }
-		json.NewDecoder(answer.Body).Decode(&patient)
-		greeted <- patient.FirstName
+		json.NewDecoder(response.Body).Decode(&patient)
+		firstName <- patient.FirstName
 	}
 	sim = simtest.Start(t, receiver)
 	ada := sim.Clinic().Add("patient")
 	sim.Emit("patient.created", simtest.About(ada))
-	fmt.Println(<-greeted == ada.Values["firstName"])
+	fmt.Println(<-firstName == ada.Values["firstName"])
 	// Output: true
 }
 
-// A scenario of the library. In a test it is sim.Play(t, "first-visit"), and each step is a subtest.
+// A scenario of the library; each step is a subtest.
 func ExampleSim_Play() {
 	visit := func(t *testing.T) {
 		sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
@@ -201,7 +201,7 @@ func ExampleSim_Play() {
 	_ = visit
 }
 
-// Other settings of the provider: here the breaker pauses after the first delivery that fails for good.
+// Other options of the provider: here the circuit breaker pauses the subscription after one failed delivery.
 func ExampleConfigure() {
 	t := &exampleT{}
 	defer t.end()

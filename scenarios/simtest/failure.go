@@ -9,86 +9,81 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"semblance/scenarios/report"
 	"semblance/schemas"
+	"semblance/schemas/human"
 	"semblance/schemas/validate"
 	"semblance/simulator"
-	"semblance/simulator/journal"
 )
 
-// shownCommands is how many commands the log of a failing test has.
-const shownCommands = 5
+// maxCommands bounds the commands in the log of a failed test.
+const maxCommands = 5
 
-// explain logs, for a test that failed, the commands that send again what went otherwise than a receiver should have it,
-// and leaves every attempt in the test's artifact directory.
+// explain logs commands that reproduce the failures of a failed test, and writes every attempt to its artifact directory.
 func (s *Sim) explain(ctx context.Context) {
 	sent := s.log.all()
-	emitted, err := s.attempts(ctx, journal.Query{Oldest: true, Full: true, Limit: keptAttempts})
+	emitted, err := s.attempts(ctx, nil)
 	if err != nil {
-		s.t.Logf("the journal cannot be read: %v", err)
+		s.t.Logf("reading the journal: %v", err)
 	}
-	s.advise(sent, emitted)
-	if !keepsArtifacts() {
-		if len(sent)+len(emitted)+len(s.scenarios) > 0 {
-			s.t.Logf("go test -artifacts keeps every attempt that was made")
+	s.logCommands(sent, emitted)
+	if !writesArtifacts() {
+		if len(sent)+len(emitted)+len(s.failed) > 0 {
+			s.t.Logf("run go test -artifacts to keep every attempt")
 		}
 		return
 	}
 	var lines []byte
-	for i := range sent {
-		lines = appendLine(lines, &sent[i])
+	for _, a := range slices.Concat(sent, emitted) {
+		lines = appendLine(lines, &a)
 	}
-	for i := range emitted {
-		lines = appendLine(lines, &emitted[i])
-	}
-	s.keep("attempts", lines)
-	for _, played := range s.scenarios {
-		s.keep(played.name, played.transcript)
+	s.writeArtifact("attempts", lines)
+	for _, scenario := range s.failed {
+		s.writeArtifact(scenario.name, scenario.transcript)
 	}
 }
 
-// advise logs the commands.
-func (s *Sim) advise(sent, emitted []simulator.Attempt) {
+// logCommands logs a command for each attempt that a correct receiver would have handled in another way.
+func (s *Sim) logCommands(sent, emitted []simulator.Attempt) {
 	var commands []string
 	for _, a := range slices.Concat(sent, lastOfEach(emitted)) {
-		if a.Response.OK() == (a.Request.Fault == "") { // taken, or spoiled and not taken
+		if a.Response.OK() == (a.Request.Fault == "") { // accepted, or faulty and refused
 			continue
 		}
 		command := s.reproduce(&a)
 		if command == "" || slices.Contains(commands, command) {
 			continue
 		}
-		if len(commands) == shownCommands {
-			s.t.Logf("and there is more that was answered so")
+		if len(commands) == maxCommands {
+			s.t.Logf("and more")
 			break
 		}
 		commands = append(commands, command)
-		s.t.Logf("%s was %s; send it again with\n\t%s", a.Request.EventType, briefly(&a.Response), command)
+		s.t.Logf("%s: %s\n\trerun: %s", a.Request.EventType, brief(&a.Response), command)
 	}
-	if s.server != nil && len(commands)+len(s.scenarios) > 0 {
-		s.t.Logf("the receiver at %s ends with this test: have --to name one that goes on", s.server.URL)
+	if s.server != nil && len(commands)+len(s.failed) > 0 {
+		s.t.Logf("the receiver at %s stops with this test: change --to to one that runs", s.server.URL)
 	}
 }
 
-// lastOfEach returns the last attempt at each delivery.
+// lastOfEach returns the last attempt of each delivery.
 func lastOfEach(attempts []simulator.Attempt) []simulator.Attempt {
 	var last []simulator.Attempt
-	place := map[string]int{}
+	index := map[string]int{}
 	for _, a := range attempts {
-		if i, known := place[a.DeliveryID]; known {
+		if i, known := index[a.DeliveryID]; known {
 			last[i] = a
 			continue
 		}
-		place[a.DeliveryID] = len(last)
+		index[a.DeliveryID] = len(last)
 		last = append(last, a)
 	}
 	return last
 }
 
-// reproduce is the command that sends the same identifiers again, or "" where the body no longer says which they are.
+// reproduce returns the command that sends an event with the same identifiers, or "" if the body does not contain them.
 func (s *Sim) reproduce(a *simulator.Attempt) string {
 	t, err := schemas.Lookup(a.Request.EventType)
 	if err != nil {
@@ -98,64 +93,51 @@ func (s *Sim) reproduce(a *simulator.Attempt) string {
 	if json.Unmarshal(a.Request.Body, &payload) != nil {
 		return ""
 	}
-	words := []string{"semblance send", t.Name, "--to", report.Shell(s.URL)}
+	arguments := []string{"send", t.Name, "--to", s.URL}
 	if len(payload.Identifiers) < len(t.Keys()) {
-		words = append(words, "--omit all")
+		arguments = append(arguments, "--omit", "all")
 	}
 	for _, name := range t.Keys() {
 		if value, ok := payload.Identifiers[name]; ok {
-			words = append(words, "--set", report.Shell(name+"="+value))
+			arguments = append(arguments, "--set", name+"="+value)
 		}
 	}
-	if schema, err := validate.Payload(t); err == nil && len(schema.Validate(a.Request.Body)) > 0 {
-		words = append(words, "--invalid")
+	if len(validate.PayloadViolations(t, a.Request.Body)) > 0 {
+		arguments = append(arguments, "--invalid")
 	}
 	if a.Request.Fault != "" {
-		words = append(words, "--fault", report.Shell(a.Request.Fault))
+		arguments = append(arguments, "--fault", a.Request.Fault)
 	}
-	for _, word := range s.settings(a.StartedAt) {
-		words = append(words, shellWord(word))
-	}
-	return strings.Join(words, " ")
+	return report.Command(append(arguments, s.flags(a.StartedAt)...))
 }
 
-// settings are the flags with which the command line does what this run does, but for --to and --seed.
-func (s *Sim) settings(at time.Time) []string {
-	var words []string
-	if s.Secret != DefaultSecret { // it is not shown: it stands as the variable that the command line reads
-		words = append(words, "--secret", secretVariable)
+// flags returns the flags with which the command line behaves as this run, except --to and --seed.
+func (s *Sim) flags(at time.Time) []string {
+	var flags []string
+	if s.Secret != DefaultSecret { // not shown: the command reads the environment variable
+		flags = append(flags, "--secret", "$SEMBLANCE_SECRET")
 	}
 	if !s.options.at.IsZero() {
-		words = append(words, "--at", at.Format(time.RFC3339))
+		flags = append(flags, "--at", at.Format(time.RFC3339))
 	}
-	return words
+	return flags
 }
 
-const secretVariable = "$SEMBLANCE_SECRET"
-
-func shellWord(word string) string {
-	if word == secretVariable {
-		return `"` + word + `"`
-	}
-	return report.Shell(word)
-}
-
-// keepsArtifacts reports whether the toolchain keeps what a test leaves in its artifact directory. Without -artifacts it
-// is removed with the test.
-func keepsArtifacts() bool {
+// writesArtifacts reports whether go test keeps the artifact directory. Without -artifacts it removes it after the test.
+func writesArtifacts() bool {
 	f := flag.Lookup("test.artifacts")
 	return f != nil && f.Value.String() == "true"
 }
 
-// keep writes a file into the test's artifact directory, beside those of other runs in the same test.
-func (s *Sim) keep(name string, lines []byte) {
+// writeArtifact writes a new file to the artifact directory of the test.
+func (s *Sim) writeArtifact(name string, lines []byte) {
 	if len(lines) == 0 {
 		return
 	}
 	folder, file := s.t.ArtifactDir(), name+".ndjson"
 	for n := 2; ; n++ {
 		f, err := os.OpenFile(filepath.Join(folder, file), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if os.IsExist(err) {
+		if os.IsExist(err) { // of another run in the same test
 			file = fmt.Sprintf("%s-%d.ndjson", name, n)
 			continue
 		}
@@ -164,7 +146,7 @@ func (s *Sim) keep(name string, lines []byte) {
 			err = errors.Join(err, f.Close())
 		}
 		if err != nil {
-			s.t.Logf("the attempts could not be written down: %v", err)
+			s.t.Logf("writing the attempts: %v", err)
 			return
 		}
 		s.t.Logf("every attempt is in %s", f.Name())
@@ -183,16 +165,13 @@ func appendLine(lines []byte, a *simulator.Attempt) []byte {
 	return append(append(lines, encoded...), '\n')
 }
 
-// briefly is an answer in a few words.
-func briefly(response *simulator.Response) string {
+// brief describes a response in a few words.
+func brief(response *simulator.Response) string {
 	if response.Failure != "" {
-		return "not answered: " + response.Detail
+		return "no response: " + response.Detail
 	}
-	text := fmt.Sprint("answered ", response.Status)
-	if body := strings.TrimSpace(string(response.Body)); body != "" {
-		if len(body) > 200 {
-			body = body[:200] + "…"
-		}
+	text := fmt.Sprint("status ", response.Status)
+	if body := human.Excerpt(string(response.Body), 200); body != "" {
 		text += " " + body
 	}
 	return text

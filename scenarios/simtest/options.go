@@ -10,7 +10,7 @@ import (
 	"semblance/simulator/provider"
 )
 
-// Option is a setting of [Start].
+// Option is an option of [Start].
 type Option func(*options)
 
 type options struct {
@@ -29,48 +29,49 @@ type options struct {
 	configure []func(*provider.Options)
 }
 
-// Secret signs the deliveries with the secret that the receiver under test verifies with.
+// Secret sets the secret that signs the deliveries, instead of [DefaultSecret].
 func Secret(secret string) Option { return func(o *options) { o.secret = secret } }
 
-// Seed decides everything that is drawn: records, ids, shares of faults. It is 1 unless a test says otherwise, and in a
-// scenario that names one, the scenario's.
+// Seed sets the random seed for records, ids and shares of faults. The default is 1, and in a scenario the scenario's own
+// seed.
 func Seed(seed int64) Option { return func(o *options) { o.seed, o.hasSeed = seed, true } }
 
-// Path is where on its server a handler takes webhooks, such as "/webhooks"; "/" unless a test says otherwise.
+// Path sets the path of a handler's webhook URL, such as "/webhooks". The default is "/".
 func Path(path string) Option { return func(o *options) { o.path = path } }
 
-// Types subscribes to these event types alone, by name or by pattern, instead of to all.
+// Types subscribes to these event types only, by name or pattern.
 func Types(patterns ...string) Option { return func(o *options) { o.types = patterns } }
 
-// At has the simulated time stand still at t, so that every byte that is sent is the same in each run. The receiver must
-// compare signatures with [Sim.Now].
+// At fixes the simulated time at t, so that every run sends the same bytes. The receiver must verify signatures against
+// [Sim.Now].
 func At(t time.Time) Option { return func(o *options) { o.at = t } }
 
-// Manual has the simulated time stand still at t until [Sim.Advance] moves it.
+// Manual fixes the simulated time at t until [Sim.Advance] moves it. The receiver must verify signatures against
+// [Sim.Now].
 func Manual(t time.Time) Option { return func(o *options) { o.at, o.manual = t, true } }
 
-// TimeScale compresses the provider's waits by this factor instead of [DefaultTimeScale]; 1 is real time.
+// TimeScale sets the factor by which the provider's waits are shortened, instead of [DefaultTimeScale]; 1 is real time.
 func TimeScale(factor float64) Option { return func(o *options) { o.scale = factor } }
 
-// OlderAppointments gives the practice the older appointment system, whose events are availability.*.
+// OlderAppointments selects the practice's older appointment system, whose events are availability.*.
 func OlderAppointments() Option {
 	return func(o *options) { o.system = fixtures.OlderAppointments }
 }
 
-// SameEventID keeps the eventId of an event on its retries. The provider's documentation words it otherwise; a receiver
-// should survive both.
+// SameEventID keeps the eventId of an event on its retries. The provider's documentation says that each attempt has a new
+// one; a receiver should handle both.
 func SameEventID() Option { return func(o *options) { o.eventIDs = provider.PerEvent } }
 
-// Timeout bounds each attempt, instead of the provider's ten seconds.
+// Timeout sets the time-out of an attempt, instead of the provider's 10 seconds.
 func Timeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
-// Env has ${env.NAME} in a scenario read the environment through lookup, such as os.LookupEnv. Without it none is set, so that a
-// test does not depend on the machine by accident.
+// Env sets the function that resolves ${env.NAME} in a scenario, such as os.LookupEnv. By default no variable is set, so
+// that a test does not depend on its environment.
 func Env(lookup func(name string) (value string, ok bool)) Option {
 	return func(o *options) { o.env = lookup }
 }
 
-// Configure changes any other setting of the provider: its ladder, its breaker, its log.
+// Configure changes any other option of the provider, such as its retry policy, circuit breaker or log.
 func Configure(f func(*provider.Options)) Option {
 	return func(o *options) { o.configure = append(o.configure, f) }
 }
@@ -92,8 +93,8 @@ func (o *options) clock() clock.Clock {
 	return clock.Scaled(o.scale)
 }
 
-// eventIDSeed is fresh in every run, unless the time stands still.
-func eventIDSeed(o *options) uint64 {
+// eventIDSeed returns the seed for the eventIds: random, unless the time is fixed.
+func (o *options) eventIDSeed() uint64 {
 	if !o.at.IsZero() {
 		return uint64(o.seed)
 	}

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestAModuleOutsideUsesIt does what README.md says, in a module of its own: the commands and the test are taken from
-// there.
-func TestAModuleOutsideUsesIt(t *testing.T) {
+// The code and the commands of README.md work in another module.
+func TestReadme(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +26,7 @@ func TestAModuleOutsideUsesIt(t *testing.T) {
 		}
 	}
 	if lines := strings.Split(body(fence(t, string(readme), "go", 1)), "\n"); len(lines) >= 10 {
-		t.Errorf("the test of the README has %d lines, and promises less than ten", len(lines))
+		t.Errorf("the test in README.md has %d lines; keep it below 10", len(lines))
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(fence(t, string(readme), "sh", 0)), "\n") {
 		line = strings.ReplaceAll(line, "../semblance", root)
@@ -35,14 +35,14 @@ func TestAModuleOutsideUsesIt(t *testing.T) {
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", line, err, out)
 		} else if strings.HasPrefix(line, "go test") && !strings.Contains(string(out), "ok") {
-			t.Errorf("%s says\n%s", line, out)
+			t.Errorf("%s printed\n%s", line, out)
 		}
 	}
-	aStepThatFailsFailsTheTest(t, folder)
+	testFailedStep(t, folder)
 }
 
-// aStepThatFailsFailsTheTest breaks the receiver of the module, and reads what its test says and leaves behind.
-func aStepThatFailsFailsTheTest(t *testing.T, folder string) {
+// testFailedStep breaks the receiver of the module and checks the output and the artifacts of its test.
+func testFailedStep(t *testing.T, folder string) {
 	t.Helper()
 	file := filepath.Join(folder, "receiver.go")
 	source, err := os.ReadFile(file)
@@ -59,29 +59,29 @@ func aStepThatFailsFailsTheTest(t *testing.T, folder string) {
 	if err == nil {
 		t.Fatalf("the test of a broken receiver passes:\n%s", out)
 	}
-	for _, want := range []string{ // as semblance play says it
+	for _, want := range []string{ // as semblance play prints it
 		"--- FAIL: TestReceiver/2_send_booking.created_about_visit", "first-visit.yaml:14:5", "expected  2xx", "got       418",
 		"rerun     semblance play first-visit.yaml --to http://127.0.0.1:", "--until 2 --seed 1", "semblance send booking.created",
 	} {
 		if !strings.Contains(string(out), want) {
-			t.Errorf("the test of a broken receiver does not say %q:\n%s", want, out)
+			t.Errorf("the test of a broken receiver does not print %q:\n%s", want, out)
 		}
 	}
 	for _, name := range []string{"first-visit.ndjson", "attempts.ndjson"} {
-		left := ""
+		artifact := ""
 		filepath.WalkDir(filepath.Join(folder, "_artifacts"), func(path string, _ os.DirEntry, err error) error {
 			if err == nil && filepath.Base(path) == name {
-				left = path
+				artifact = path
 			}
 			return nil
 		})
-		if left == "" {
-			t.Errorf("the test of a broken receiver leaves no %s:\n%s", name, out)
+		if artifact == "" {
+			t.Errorf("the test of a broken receiver does not write %s:\n%s", name, out)
 		}
 	}
 }
 
-// fence returns the n-th block of a language in a Markdown text.
+// fence returns the n-th code block of a language in a Markdown text.
 func fence(t *testing.T, text, language string, n int) string {
 	t.Helper()
 	blocks := strings.Split(text, "```"+language+"\n")
@@ -92,7 +92,7 @@ func fence(t *testing.T, text, language string, n int) string {
 	return block
 }
 
-// body is the test function without what any file has around it.
+// body returns the test function without the package clause and the imports.
 func body(source string) string {
 	_, function, _ := strings.Cut(source, "func Test")
 	return strings.TrimSpace(function)

@@ -19,18 +19,19 @@ import (
 	"semblance/simulator/clock"
 )
 
-// Play plays a scenario at the receiver: one of the library by its name, such as "first-visit", or a file. Each step is a
-// subtest of t, which fails with what the command line would say. The result is returned for whoever wants to know more.
+// Play plays a scenario against the receiver: a name from the library, such as "first-visit", or a file. Each step is a
+// subtest of t, which fails with the output of the command line. Play also returns the result.
 //
-// Where the time stands still ([At], [Manual]) the scenario begins when it is, and its waits, which last as long as ever, move it.
+// With [At] or [Manual] the scenario begins at the present simulated time and its waits move the clock; they still take
+// machine time.
 func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	t.Helper()
 	scenario, err := script.Load(script.Files{Scenarios: library.Files()}, name)
 	if err != nil {
-		t.Fatalf("simtest: the scenario cannot be played:\n%v", err)
+		t.Fatalf("simtest: invalid scenario:\n%v", err)
 	}
 	var transcript bytes.Buffer
-	options := s.playing(t)
+	options := s.playerOptions(t)
 	options.Transcript = &transcript
 	p, err := player.New(options)
 	if err != nil {
@@ -51,58 +52,58 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		base := filepath.Base(scenario.File)
-		s.scenarios = append(s.scenarios, playedScenario{strings.TrimSuffix(base, filepath.Ext(base)), transcript.Bytes()})
+		s.failed = append(s.failed, failedScenario{strings.TrimSuffix(base, filepath.Ext(base)), transcript.Bytes()})
 	}
 	return result
 }
 
-// scenario is one that failed, for when the test has ended.
-type playedScenario struct {
+// failedScenario is a scenario that failed, for the artifacts of the test.
+type failedScenario struct {
 	name       string
 	transcript []byte
 }
 
-// playing are the settings of a scenario that is played now.
-func (s *Sim) playing(t *testing.T) player.Options {
+// playerOptions returns the options for a scenario that is played now.
+func (s *Sim) playerOptions(t *testing.T) player.Options {
 	o := player.Options{
 		Target: s.URL, Secret: simulator.Secret(s.Secret), SubscriptionID: s.SubscriptionID, System: s.options.system,
 		Seed: s.options.seed, HasSeed: s.options.hasSeed, Env: s.options.env,
-		Reproduce: append([]string{"--to", s.URL}, s.settings(s.Now())...),
+		Reproduce: append([]string{"--to", s.URL}, s.flags(s.Now())...),
 	}
 	o.Delivery.Timeout, o.Delivery.Insecure = s.options.timeout, true
 	if s.options.system == fixtures.OlderAppointments {
 		o.Reproduce = append(o.Reproduce, "--appointments", "older")
 	}
-	switch standing := s.clock.(type) {
+	switch c := s.clock.(type) {
 	case *clock.FixedClock:
-		o.At, o.Clock = s.Now(), standing
+		o.At, o.Clock = s.Now(), c
 	case *clock.ManualClock:
-		o.At, o.Clock = s.Now(), &advancing{ManualClock: standing, sim: s, t: t}
+		o.At, o.Clock = s.Now(), &scenarioClock{ManualClock: c, sim: s, t: t}
 	}
 	return o
 }
 
-// advancing is a manual clock that a scenario moves: what the provider owes meanwhile is sent.
-type advancing struct {
+// scenarioClock is a manual clock that a scenario moves. The provider's retries that become due are made.
+type scenarioClock struct {
 	*clock.ManualClock
 	sim *Sim
 	t   *testing.T
-	mu  sync.Mutex // branches of a scenario may move it at once
+	mu  sync.Mutex // branches of a scenario may move the clock concurrently
 }
 
-// Reach advances the clock to a time, unless it is past that.
-func (a *advancing) Reach(at time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if d := at.Sub(a.Now()); d > 0 {
-		if err := a.sim.provider.Advance(a.t.Context(), d); err != nil {
-			a.t.Errorf("simtest: advancing the clock by %v: %v", d, err)
+// Reach advances the clock to a time, unless it is past it.
+func (c *scenarioClock) Reach(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d := at.Sub(c.Now()); d > 0 {
+		if err := c.sim.provider.Advance(c.t.Context(), d); err != nil {
+			c.t.Errorf("simtest: advancing the clock by %v: %v", d, err)
 		}
 	}
 }
 
-// told returns a record that a scenario tells of.
-func (s *Sim) told(id string) (Record, bool) {
+// playedRecord returns a record of a scenario that was played.
+func (s *Sim) playedRecord(id string) (Record, bool) {
 	s.mu.Lock()
 	players := slices.Clone(s.players)
 	s.mu.Unlock()
@@ -114,7 +115,7 @@ func (s *Sim) told(id string) (Record, bool) {
 	return Record{}, false
 }
 
-// subtest tells of a step that was played.
+// subtest reports the result of a step as a subtest.
 func subtest(t *testing.T, scenario *scenarios.ScenarioResult, step *scenarios.StepResult) {
 	name := step.Path + " " + step.Title
 	if step.Name != "" {

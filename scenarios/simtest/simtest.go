@@ -1,24 +1,23 @@
-// Package simtest starts Semblance inside a Go test: the provider on one side, your receiver on the other, ready when
-// Start returns and gone when the test ends.
+// Package simtest starts Semblance inside a Go test: the simulated provider on one side, your receiver on the other. Both
+// are ready when Start returns and are shut down when the test ends.
 //
 //	func TestBookings(t *testing.T) {
 //		sim := simtest.Start(t, myapp.Handler(simtest.DefaultSecret))
-//		answer := sim.Send("booking.created", simtest.Omit("patientId"))
+//		attempt := sim.Send("booking.created", simtest.Omit("patientId"))
 //		if attempt.Response.Status != http.StatusOK {
-//			t.Errorf("a walk-in booking is answered %d", attempt.Response.Status)
+//			t.Errorf("got status %d for a walk-in booking", attempt.Response.Status)
 //		}
 //	}
 //
-// There are three ways to have something happen. [Sim.Send] makes one attempt and returns the answer. [Sim.Emit] and
-// [Sim.Do] go through the provider's outbox, with its retries and its pausing; [Sim.Accepted] and [Sim.Settled] wait for
-// what comes of it. [Sim.Play] plays a scenario and makes each step a subtest.
+// There are three ways to send events. [Sim.Send] makes one attempt and returns the response. [Sim.Emit] and [Sim.Do] go
+// through the provider's outbox, with retries and the circuit breaker; [Sim.Accepted] and [Sim.Settled] wait for the
+// deliveries. [Sim.Play] plays a scenario and makes each step a subtest.
 //
-// Every test has a provider, a clinic, a clock and a socket of its own, so tests run in parallel. Nothing sleeps: what
-// the provider would wait minutes for is compressed a thousand times ([TimeScale]), or moved by hand ([Manual] and
-// [Sim.Advance]).
+// Every test has its own provider, clinic, clock and socket, so tests can run in parallel. There are no sleeps: the waits
+// of the provider are a thousand times shorter ([TimeScale]), or the test moves the clock ([Manual] and [Sim.Advance]).
 //
-// When a test fails, its log has the commands that send the same again. With go test -artifacts every attempt is kept, as
-// NDJSON, in the test's artifact directory.
+// When a test fails, its log has commands that send the same events. With go test -artifacts every attempt is written to
+// the artifact directory of the test, as NDJSON.
 package simtest
 
 import (
@@ -36,6 +35,7 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios/player"
 	"semblance/schemas"
+	"semblance/schemas/human"
 	"semblance/schemas/objectid"
 	"semblance/schemas/splitmix"
 	"semblance/simulator"
@@ -44,48 +44,47 @@ import (
 	"semblance/simulator/provider"
 )
 
-// DefaultSecret signs the deliveries unless [Secret] names another: the published secret that the command line uses too.
+// DefaultSecret signs the deliveries, unless [Secret] sets another one. The command line has the same default.
 const DefaultSecret = string(simulator.DefaultSecret)
 
-// DefaultTimeScale is by how much the provider's waits are compressed: its ladder of fourteen minutes takes a second.
+// DefaultTimeScale is the factor by which the provider's waits are shortened. The default retry policy takes 14 minutes in
+// real time, and one second at this scale.
 const DefaultTimeScale = 1000
 
-// closeWithin bounds how long the end of a test waits for attempts in flight. A test that has failed does not wait: its
-// receiver may hang. Nobody waits for retries that are not due yet.
-const closeWithin = 3 * time.Second
+// closeTimeout bounds the time that the end of a test waits for pending attempts. A failed test does not wait, because its
+// receiver may hang. No test waits for retries that are not due.
+const closeTimeout = 3 * time.Second
 
-// Sim is a provider that runs for one test, subscribed to by one receiver. Its methods may be called from several
-// goroutines; those that cannot do what they are asked to fail the test, so they are for the test's own goroutine, as
-// testing.T.FailNow is; a subtest uses [Sim.In].
+// Sim is a provider with one subscribed receiver, for one test. It is safe for concurrent use, but like testing.T.FailNow
+// its methods must be called from the goroutine of the test, because they may fail it. A subtest uses [Sim.In].
 type Sim struct {
-	// URL is where the receiver is, SubscriptionID and Secret what its deliveries carry.
-	URL            string
+	URL            string // of the receiver
 	SubscriptionID string
 	Secret         string
 
-	t testing.TB // whom it fails
+	t testing.TB // the test that a failure fails
 	*run
 }
 
-// run is what the test and its subtests share.
+// run is the state that a test and its subtests share.
 type run struct {
-	server   *httptest.Server // of a handler; nil where the receiver has a URL of its own
+	server   *httptest.Server // of the handler; nil if the receiver is a URL
 	options  options
 	clock    clock.Clock
 	provider *provider.Provider
 	sender   *delivery.Sender
 	clinic   clinic
 	eventIDs *objectid.Generator
-	log      attempts
+	log      attemptLog
 
-	mu        sync.Mutex
-	players   []*player.Player // of the scenarios that were begun
-	scenarios []playedScenario // those that failed
+	mu      sync.Mutex
+	players []*player.Player // of all scenarios that were played
+	failed  []failedScenario
 }
 
-// Start starts the provider with one receiver, subscribed to every event type: an http.Handler, which is served on a
-// socket of its own, or the URL of one that runs already. All of it ends with the test. A fuzz target starts one for each
-// input, with the t that it is given.
+// Start starts the provider with one receiver, subscribed to every event type. The receiver is an http.Handler, which gets
+// a socket of its own, or the URL of a running server. Everything ends with the test. In a fuzz test, call it with the t
+// of each input.
 func Start(t testing.TB, receiver any, with ...Option) *Sim {
 	t.Helper()
 	o := options{secret: DefaultSecret, seed: 1, scale: DefaultTimeScale}
@@ -102,14 +101,14 @@ func Start(t testing.TB, receiver any, with ...Option) *Sim {
 	return sim
 }
 
-// In returns the same run for a subtest: what cannot be done there ends the subtest, and not the test around it.
+// In returns the same run for a subtest, which a failure then fails instead of the outer test.
 func (s *Sim) In(t testing.TB) *Sim {
 	in := *s
 	in.t = t
 	return &in
 }
 
-// serve finds the URL of the receiver, and serves it if it is a handler.
+// serve sets the URL of the receiver, and serves it if it is a handler.
 func (s *Sim) serve(receiver any) {
 	s.t.Helper()
 	switch r := receiver.(type) {
@@ -117,9 +116,9 @@ func (s *Sim) serve(receiver any) {
 		u, err := url.Parse(r)
 		switch {
 		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-			s.t.Fatalf("simtest: %q is no http or https URL of a receiver", r)
+			s.t.Fatalf("simtest: invalid receiver %q: use an http or https URL", r)
 		case s.options.path != "":
-			s.t.Fatalf("simtest: Path is for a handler; the URL %s has a path of its own, so leave it out", r)
+			s.t.Fatalf("simtest: the option Path is for a handler; remove it, the URL %s has a path", r)
 		}
 		s.URL = r
 	case func(http.ResponseWriter, *http.Request):
@@ -129,7 +128,7 @@ func (s *Sim) serve(receiver any) {
 		s.t.Cleanup(s.server.Close)
 		s.URL = s.server.URL + "/" + strings.TrimPrefix(s.options.path, "/")
 	default:
-		s.t.Fatalf("simtest: a receiver is an http.Handler or a URL, and not a %T", receiver)
+		s.t.Fatalf("simtest: the receiver is a %T; use an http.Handler or a URL", receiver)
 	}
 }
 
@@ -145,7 +144,7 @@ func (s *Sim) start(types []*schemas.EventType) {
 		Clinic:        fixtures.Options{System: o.system, At: o.at},
 		Subscriptions: []provider.NewSubscription{{URL: s.URL, EventTypes: names, Label: label(s.t.Name()), Secret: simulator.Secret(o.secret), Local: true}},
 		EventIDs:      o.eventIDs,
-		Delivery:      delivery.Options{Timeout: o.timeout, Insecure: true}, // a test's own server has a certificate of its own
+		Delivery:      delivery.Options{Timeout: o.timeout, Insecure: true}, // the certificate of a test server is not trusted
 	}
 	for _, configure := range o.configure {
 		configure(&settings)
@@ -159,21 +158,21 @@ func (s *Sim) start(types []*schemas.EventType) {
 	}
 	s.t.Cleanup(s.close)
 	s.SubscriptionID = s.provider.Subscriptions(false)[0].ID
-	s.eventIDs = objectid.NewGenerator(eventIDSeed(o))
-	// Its seed is not the provider's: the traffic of the provider's own clinic must not tell of the same records.
+	s.eventIDs = objectid.NewGenerator(o.eventIDSeed())
+	// The seed differs from the provider's, whose own clinic would otherwise have the same records.
 	s.clinic.c = fixtures.New(fixtures.Options{Seed: int64(splitmix.Mix(uint64(o.seed)) >> 1), System: o.system, At: o.at})
 }
 
-// label is the end of a test's name, where that is longer than a label may be.
+// label returns the name of a test, or the end of it if it is longer than the label of a subscription may be.
 func label(name string) string {
-	const longest = 256 // characters: the contract's bound
+	const maxLabel = 256 // characters, by the contract
 	runes := []rune(name)
-	return string(runes[max(0, len(runes)-longest):])
+	return string(runes[max(0, len(runes)-maxLabel):])
 }
 
-// close ends the run. It says what a test that failed should know.
+// close shuts down the run, and explains the failure if the test has failed.
 func (s *Sim) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	if s.t.Failed() {
 		s.explain(ctx)
@@ -181,19 +180,19 @@ func (s *Sim) close() {
 	}
 	switch err := s.provider.Close(ctx); {
 	case errors.Is(err, context.DeadlineExceeded):
-		s.t.Errorf("simtest: %v after the end of the test the receiver had not answered; wait for it with Sim.Settled, or bound it with Timeout: %v", closeWithin, err)
+		s.t.Errorf("simtest: no response from the receiver for %s after the end of the test; wait with Sim.Settled, or set Timeout: %v", human.Duration(closeTimeout), err)
 	case err != nil && !errors.Is(err, context.Canceled):
 		s.t.Errorf("simtest: closing the provider: %v", err)
 	}
 	s.sender.Close()
 }
 
-// Now returns the simulated time, which signatures carry: what a receiver with a clock of its own has to compare them with
-// when the test says [At] or [Manual].
+// Now returns the simulated time, which is in the signatures. With [At] or [Manual], the receiver must verify them against
+// this time.
 func (s *Sim) Now() time.Time { return s.clock.Now() }
 
-// Advance moves the clock of a test that says [Manual]: every retry that becomes due is made, in order, and what it leads
-// to, before Advance returns.
+// Advance moves the clock of a test with the option [Manual]. It returns after every retry that became due was made, in
+// order.
 func (s *Sim) Advance(d time.Duration) {
 	s.t.Helper()
 	if err := s.provider.Advance(s.t.Context(), d); err != nil {
@@ -201,8 +200,8 @@ func (s *Sim) Advance(d time.Duration) {
 	}
 }
 
-// Provider returns the provider itself, for what this package has no method for: subscriptions, pausing, requeuing.
+// Provider returns the provider, to manage subscriptions, pause them, requeue deliveries and so on.
 func (s *Sim) Provider() *provider.Provider { return s.provider }
 
-// String names the run, for messages.
+// String describes the run in a message.
 func (s *Sim) String() string { return fmt.Sprintf("Semblance at %s, seed %d", s.URL, s.options.seed) }

@@ -30,14 +30,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// application is what a test of an integrator tests: it verifies, and counts what it took.
+// application is the receiver under test. It verifies requests and records the events that it accepts.
 type application struct {
 	secret string
-	now    func() time.Time
-	fail   int // answer 500 to so many first
+	now    func() time.Time // nil is time.Now
+	fail   int              // respond 500 to the first requests
 
-	mu   sync.Mutex
-	took []event
+	mu       sync.Mutex
+	accepted []event
 }
 
 type event struct {
@@ -48,7 +48,7 @@ type event struct {
 func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil {
-		http.Error(w, "the body did not come whole", http.StatusBadRequest)
+		http.Error(w, "incomplete body", http.StatusBadRequest)
 		return
 	}
 	now := time.Now
@@ -71,44 +71,46 @@ func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not now", http.StatusInternalServerError)
 		return
 	}
-	a.took = append(a.took, e)
+	a.accepted = append(a.accepted, e)
 	fmt.Fprint(w, `{"ok":true}`)
 }
 
 func (a *application) events() []event {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]event(nil), a.took...)
+	return append([]event(nil), a.accepted...)
 }
 
 func TestSend(t *testing.T) {
+	t.Parallel()
 	app := &application{secret: "whsec_of_the_test"}
 	sim := simtest.Start(t, app, simtest.Secret(app.secret), simtest.Path("/webhooks"))
-	if answer := sim.Send("booking.created"); answer.Response.Status != 200 || string(answer.Response.Body) != `{"ok":true}` {
-		t.Errorf("it is answered %d %s", answer.Response.Status, answer.Response.Body)
+	if a := sim.Send("booking.created"); a.Response.Status != 200 || string(a.Response.Body) != `{"ok":true}` {
+		t.Errorf("got status %d %s", a.Response.Status, a.Response.Body)
 	}
 	sim.Send("booking.created", simtest.Omit("patientId"))
 	sim.Send("booking.created", simtest.Set("doctorId", "507f1f77bcf86cd799439012"))
 	visit := sim.Clinic().Add("booking", simtest.Relation{Role: "patient", To: sim.Clinic().Add("patient")})
 	sim.Send("booking.updated", simtest.About(visit))
-	if refused := sim.Send("booking.created", simtest.Fault("signature=tampered")); refused.Response.Status != 401 {
-		t.Errorf("a forgery is answered %d", refused.Response.Status)
+	if a := sim.Send("booking.created", simtest.Fault("signature=tampered")); a.Response.Status != 401 {
+		t.Errorf("got status %d for a forgery", a.Response.Status)
 	}
-	took := app.events()
-	if len(took) != 4 || len(took[0].Identifiers) != 3 || took[1].Identifiers["patientId"] != "" || took[2].Identifiers["doctorId"] != "507f1f77bcf86cd799439012" {
-		t.Fatalf("it took %+v", took)
+	accepted := app.events()
+	if len(accepted) != 4 || len(accepted[0].Identifiers) != 3 || accepted[1].Identifiers["patientId"] != "" || accepted[2].Identifiers["doctorId"] != "507f1f77bcf86cd799439012" {
+		t.Fatalf("accepted %+v", accepted)
 	}
 	want := map[string]string{"bookingId": visit.ID, "patientId": visit.Related["patient"]}
-	if got := took[3].Identifiers; len(got) != 2 || got["bookingId"] != want["bookingId"] || got["patientId"] != want["patientId"] {
-		t.Errorf("the event about the visit carries %v, want %v", got, want)
+	if got := accepted[3].Identifiers; len(got) != 2 || got["bookingId"] != want["bookingId"] || got["patientId"] != want["patientId"] {
+		t.Errorf("the event about the visit has %v, want %v", got, want)
 	}
-	again := sim.Resend(sim.Send("patient.created"))
-	if all := app.events(); all[len(all)-1].EventID != all[len(all)-2].EventID || !again.Response.OK() {
-		t.Errorf("a duplicate has another eventId: %+v", all[len(all)-2:])
+	resent := sim.Resend(sim.Send("patient.created"))
+	if all := app.events(); all[len(all)-1].EventID != all[len(all)-2].EventID || !resent.Response.OK() {
+		t.Errorf("the duplicate was refused or has another eventId: %+v", all[len(all)-2:])
 	}
 }
 
-func TestEmitFollowsTheRetryPolicy(t *testing.T) {
+func TestEmitRetries(t *testing.T) {
+	t.Parallel()
 	app := &application{secret: simtest.DefaultSecret, fail: 3}
 	sim := simtest.Start(t, app, simtest.Manual(noon))
 	app.now = sim.Now
@@ -126,15 +128,16 @@ func TestEmitFollowsTheRetryPolicy(t *testing.T) {
 		ids[a.Request.EventID] = true
 	}
 	if len(ids) != 4 {
-		t.Errorf("four attempts have %d eventIds", len(ids))
+		t.Errorf("four attempts have %d different eventIds", len(ids))
 	}
 	if wait := attempts[3].StartedAt.Sub(attempts[0].StartedAt); wait < 3*time.Minute || wait > 4*time.Minute {
-		t.Errorf("the fourth attempt came after %v; the ladder says 210 s, 10 %% more or less", wait)
+		t.Errorf("the fourth attempt was made after %v, want 210 s ± 10 %%", wait)
 	}
 }
 
-// TestWhatCountsAsSuccessIsASetting has a provider that takes 200 alone, as some do: a 202 is tried again.
-func TestWhatCountsAsSuccessIsASetting(t *testing.T) {
+// If only 200 counts as success, a 202 is retried.
+func TestSuccessOption(t *testing.T) {
+	t.Parallel()
 	queued := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }
 	sim := simtest.Start(t, queued, simtest.Manual(noon), simtest.Types("lab.*"), simtest.Configure(func(o *provider.Options) {
 		o.Delivery.Success = func(status int) bool { return status == http.StatusOK }
@@ -142,24 +145,25 @@ func TestWhatCountsAsSuccessIsASetting(t *testing.T) {
 	sim.Emit("lab.created")
 	sim.Advance(time.Hour)
 	if n := len(sim.Attempts("lab.created")); n != provider.DefaultAttempts {
-		t.Errorf("an answer that does not count as success was followed by %d attempts in all, want %d", n, provider.DefaultAttempts)
+		t.Errorf("got %d attempts for a response that does not count as success, want %d", n, provider.DefaultAttempts)
 	}
 }
 
 func TestDoAndFaults(t *testing.T) {
+	t.Parallel()
 	app := &application{secret: simtest.DefaultSecret}
 	sim := simtest.Start(t, app, simtest.SameEventID())
 	source, target := sim.Clinic().Add("patient"), sim.Clinic().Add("patient")
 	sim.Clinic().Add("episode", simtest.Relation{Role: "patient", To: source})
 	sim.Fault("transport=reset", 1)
-	changes := sim.Do("merge", simtest.AboutRole("source", source), simtest.AboutRole("target", target))
-	if len(changes) != 2 {
-		t.Fatalf("a merge of a patient with an episode gives %d events", len(changes))
+	events := sim.Do("merge", simtest.AboutRole("source", source), simtest.AboutRole("target", target))
+	if len(events) != 2 {
+		t.Fatalf("merging a patient with an episode emitted %d events", len(events))
 	}
 	sim.Accepted(2, "*", 10*time.Second)
 	sim.Settled(10 * time.Second)
 	if n := len(sim.Attempts("*")); n != 3 {
-		t.Errorf("two events, one of them reset once, made %d attempts", n)
+		t.Errorf("got %d attempts for two events with one reset", n)
 	}
 	if merged, ok := sim.Clinic().Record(source.ID); !ok || !merged.Deleted {
 		t.Errorf("the source of the merge is %+v", merged)
@@ -167,29 +171,32 @@ func TestDoAndFaults(t *testing.T) {
 }
 
 func TestPlay(t *testing.T) {
+	t.Parallel()
 	app := &application{secret: simtest.DefaultSecret}
 	sim := simtest.Start(t, app)
 	if result := sim.Play(t, "first-visit"); result.Counts.Attempts != 9 || !result.Passed() {
-		t.Errorf("the scenario made %d attempts, exit code %d", result.Counts.Attempts, result.ExitCode())
+		t.Errorf("got %d attempts, exit code %d", result.Counts.Attempts, result.ExitCode())
 	}
 }
 
-// A receiver asks for what it is told of, while the scenario goes on.
-func TestTheClinicAnswersForAScenario(t *testing.T) {
+// The records of a scenario can be read.
+func TestRecordOfScenario(t *testing.T) {
+	t.Parallel()
 	app := &application{secret: simtest.DefaultSecret}
 	sim := simtest.Start(t, app)
 	sim.Play(t, "first-visit")
 	for _, e := range app.events() {
 		for name, id := range e.Identifiers {
 			if record, ok := sim.Clinic().Record(id); !ok || record.Kind+"Id" != name {
-				t.Errorf("the %s of %s is %+v", name, e.EventType, record)
+				t.Errorf("record of %s in %s: %+v", name, e.EventType, record)
 			}
 		}
 	}
 }
 
-// A scenario begins when it is, and its waits move the clock of a test that moves it by hand.
-func TestAScenarioHasTheTimeOfTheTest(t *testing.T) {
+// With Manual, a scenario begins at the present simulated time and its waits move the clock.
+func TestPlayWithManualClock(t *testing.T) {
+	t.Parallel()
 	scenario := filepath.Join(t.TempDir(), "later.yaml")
 	if err := os.WriteFile(scenario, []byte("name: Later\nsteps: [{send: booking.created}, {wait: 30ms}, {send: booking.updated}]\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -197,23 +204,24 @@ func TestAScenarioHasTheTimeOfTheTest(t *testing.T) {
 	app := &application{secret: simtest.DefaultSecret, fail: 1}
 	sim := simtest.Start(t, app, simtest.Manual(noon), simtest.Configure(func(o *provider.Options) { o.Retry.Base = 20 * time.Millisecond }))
 	app.now = sim.Now
-	sim.Emit("lab.created") // fails, and comes again while the scenario waits
+	sim.Emit("lab.created") // fails, and is retried while the scenario waits
 	sim.Advance(0)
 	sim.Play(t, scenario)
 	sim.Play(t, scenario)
 	if now := sim.Now(); now != noon.Add(60*time.Millisecond) {
-		t.Errorf("after two scenarios it is %v", now)
+		t.Errorf("the time after two scenarios is %v", now)
 	}
 	var types []string
 	for _, e := range app.events() {
 		types = append(types, e.EventType)
 	}
 	if got := strings.Join(types, " "); got != "booking.created lab.created booking.updated booking.created booking.updated" {
-		t.Errorf("it took %s", got)
+		t.Errorf("accepted %s", got)
 	}
 }
 
-func TestTheClinicAnswersForTheIDs(t *testing.T) {
+func TestRecord(t *testing.T) {
+	t.Parallel()
 	app := &application{secret: simtest.DefaultSecret}
 	sim := simtest.Start(t, app)
 	sim.Emit("booking.created")
@@ -221,29 +229,31 @@ func TestTheClinicAnswersForTheIDs(t *testing.T) {
 	id := app.events()[0].Identifiers["patientId"]
 	patient, ok := sim.Clinic().Record(id)
 	if !ok || patient.Kind != "patient" || len(patient.Values) < 5 {
-		t.Errorf("the clinic knows of %s: %+v", id, patient)
+		t.Errorf("record of %s: %+v", id, patient)
 	}
 	if _, ok := sim.Clinic().Record("507f1f77bcf86cd799439012"); ok {
-		t.Error("the clinic knows an id that it never gave")
+		t.Error("got a record for an unknown id")
 	}
 }
 
-func TestTheSameSeedAndTimeSendTheSame(t *testing.T) {
+func TestSameSeedAndTimeSameBytes(t *testing.T) {
+	t.Parallel()
 	bytes := func(seed int64) string {
 		app := &application{secret: simtest.DefaultSecret}
 		sim := simtest.Start(t, app, simtest.At(noon), simtest.Seed(seed))
 		app.now = sim.Now
 		return string(sim.Send("booking.created").Request.Body) + sim.Send("invoice.paid").Request.Header(signature.HeaderName)
 	}
-	if first, again := bytes(7), bytes(7); first != again {
-		t.Error("the same seed at the same time sends other bytes")
+	if bytes(7) != bytes(7) {
+		t.Error("the same seed and time send different bytes")
 	}
 	if bytes(7) == bytes(8) {
-		t.Error("another seed sends the same bytes")
+		t.Error("different seeds send the same bytes")
 	}
 }
 
-func TestAURLIsAReceiverToo(t *testing.T) {
+func TestReceiverURL(t *testing.T) {
+	t.Parallel()
 	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{simtest.DefaultSecret}})
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +264,7 @@ func TestAURLIsAReceiverToo(t *testing.T) {
 	sim.Accepted(1, "invoice.*", 10*time.Second)
 }
 
-// TestParallel has a hundred tests, of which as many go on at once as the machine takes: each sees its own events alone.
+// Parallel tests see only their own events.
 func TestParallel(t *testing.T) {
 	for i := range 100 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -265,15 +275,16 @@ func TestParallel(t *testing.T) {
 				sim.Emit("booking.created")
 			}
 			sim.Accepted(3, "booking.created", 30*time.Second)
-			if took := app.events(); len(took) != 3 {
-				t.Errorf("it took %d events", len(took))
+			if accepted := app.events(); len(accepted) != 3 {
+				t.Errorf("accepted %d events", len(accepted))
 			}
 		})
 	}
 }
 
-// TestAHundredAtOnce has a hundred run side by side, whatever the machine: none has an event, a record or an id of another's.
-func TestAHundredAtOnce(t *testing.T) {
+// A hundred concurrent runs share no event, record or id.
+func TestHundredRuns(t *testing.T) {
+	t.Parallel()
 	var started, ended sync.WaitGroup
 	apps := make([]*application, 100)
 	started.Add(len(apps))
@@ -293,12 +304,12 @@ func TestAHundredAtOnce(t *testing.T) {
 	for i, app := range apps {
 		events := app.events()
 		if len(events) != 2 {
-			t.Errorf("number %d took %d events", i, len(events))
+			t.Errorf("run %d accepted %d events", i, len(events))
 		}
 		for _, e := range events {
 			for _, id := range append(slices.Collect(maps.Values(e.Identifiers)), e.EventID) {
 				if seen[id] {
-					t.Errorf("number %d is told of %s, as another was", i, id)
+					t.Errorf("run %d has the id %s of another run", i, id)
 				}
 				seen[id] = true
 			}
@@ -306,8 +317,8 @@ func TestAHundredAtOnce(t *testing.T) {
 	}
 }
 
-// stranger is a test of somebody else's, which may fail without failing ours.
-type stranger struct {
+// fakeT is a testing.TB whose failure does not fail the test.
+type fakeT struct {
 	testing.TB
 	t        *testing.T
 	cleanups []func()
@@ -316,25 +327,25 @@ type stranger struct {
 	folder   string
 }
 
-func (s *stranger) Helper()             {}
-func (s *stranger) Name() string        { return "TestOfAStranger" }
-func (s *stranger) Failed() bool        { return s.failed }
-func (s *stranger) ArtifactDir() string { return s.folder }
-func (s *stranger) Cleanup(f func())    { s.cleanups = append(s.cleanups, f) }
-func (s *stranger) Logf(format string, args ...any) {
+func (s *fakeT) Helper()             {}
+func (s *fakeT) Name() string        { return "TestFake" }
+func (s *fakeT) Failed() bool        { return s.failed }
+func (s *fakeT) ArtifactDir() string { return s.folder }
+func (s *fakeT) Cleanup(f func())    { s.cleanups = append(s.cleanups, f) }
+func (s *fakeT) Logf(format string, args ...any) {
 	fmt.Fprintf(&s.logged, format+"\n", args...)
 }
-func (s *stranger) Errorf(format string, args ...any) {
+func (s *fakeT) Errorf(format string, args ...any) {
 	s.Logf(format, args...)
 	s.failed = true
 }
-func (s *stranger) Fatalf(format string, args ...any) {
+func (s *fakeT) Fatalf(format string, args ...any) {
 	s.Errorf(format, args...)
 	panic(s)
 }
 
-// run runs f as a test of its own and returns what it logged.
-func (s *stranger) run(f func(t testing.TB)) string {
+// run runs f as a test and returns its log.
+func (s *fakeT) run(f func(t testing.TB)) string {
 	s.TB, s.folder = s.t, s.t.TempDir()
 	func() {
 		defer func() {
@@ -350,44 +361,44 @@ func (s *stranger) run(f func(t testing.TB)) string {
 	return s.logged.String()
 }
 
-func TestAFailureSaysWhatToDo(t *testing.T) {
+func TestFailureLog(t *testing.T) {
 	flag.Set("test.artifacts", "true")
 	defer flag.Set("test.artifacts", flag.Lookup("test.artifacts").DefValue)
-	s := &stranger{t: t}
-	said := s.run(func(t testing.TB) {
+	s := &fakeT{t: t}
+	log := s.run(func(t testing.TB) {
 		app := &application{secret: "whsec_another_secret"}
 		sim := simtest.Start(t, app)
-		if answer := sim.Send("booking.created", simtest.Omit("patientId"), simtest.Set("bookingId", "507f1f77bcf86cd799439011")); !answer.Response.OK() {
-			t.Errorf("it is answered %d", answer.Response.Status)
+		if a := sim.Send("booking.created", simtest.Omit("patientId"), simtest.Set("bookingId", "507f1f77bcf86cd799439011")); !a.Response.OK() {
+			t.Errorf("got status %d", a.Response.Status)
 		}
-		sim.Send("invoice.paid", simtest.Fault("signature=tampered")) // refused, as it should be
+		sim.Send("invoice.paid", simtest.Fault("signature=tampered")) // refused, as expected
 		simtest.Start(t, app, simtest.Secret(app.secret)).Send("invoice.paid", simtest.Fault("signature=several-v1"))
 		other := simtest.Start(t, app, simtest.Secret("whsec_a_third"))
 		other.Emit("lab.created")
 		other.Settled(10 * time.Second)
 	})
 	for _, want := range []string{
-		"booking.created was answered 401", "semblance send booking.created --to http://127.0.0.1:", "/ --omit all --set bookingId=507f1f77bcf86cd799439011 --set doctorId=",
-		"lab.created was answered 401", `--secret "$SEMBLANCE_SECRET"`, "ends with this test",
+		"booking.created: status 401", "rerun: semblance send booking.created --to http://127.0.0.1:", "/ --omit all --set bookingId=507f1f77bcf86cd799439011 --set doctorId=",
+		"lab.created: status 401", `--secret "$SEMBLANCE_SECRET"`, "stops with this test",
 	} {
-		if !strings.Contains(said, want) {
-			t.Errorf("a failed test does not say %q:\n%s", want, said)
+		if !strings.Contains(log, want) {
+			t.Errorf("the log of a failed test does not have %q:\n%s", want, log)
 		}
 	}
 	for _, unwanted := range []string{"tampered", "whsec_a_third"} {
-		if strings.Contains(said, unwanted) {
-			t.Errorf("a failed test says %q:\n%s", unwanted, said)
+		if strings.Contains(log, unwanted) {
+			t.Errorf("the log of a failed test has %q:\n%s", unwanted, log)
 		}
 	}
-	if n := strings.Count(said, "semblance send lab.created"); n != 1 {
-		t.Errorf("a delivery that failed five times is shown %d times:\n%s", n, said)
+	if n := strings.Count(log, "semblance send lab.created"); n != 1 {
+		t.Errorf("the log has a delivery with five attempts %d times:\n%s", n, log)
 	}
 	for _, file := range []string{"attempts-2.ndjson", "attempts-3.ndjson"} {
 		if _, err := os.Stat(filepath.Join(s.folder, file)); err != nil {
-			t.Errorf("a second run in one test leaves no file of its own: %v", err)
+			t.Errorf("a second run in one test has no artifact: %v", err)
 		}
 	}
-	written, err := os.ReadFile(filepath.Join(s.folder, "attempts-3.ndjson")) // of the run that was begun first, and ended last
+	written, err := os.ReadFile(filepath.Join(s.folder, "attempts-3.ndjson")) // of the run that was started first and closed last
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -396,68 +407,73 @@ func TestAFailureSaysWhatToDo(t *testing.T) {
 		Response simulator.Response
 	}
 	if err := json.NewDecoder(bytes.NewReader(written)).Decode(&line); err != nil || line.Request.EventType != "booking.created" || line.Response.Status != 401 {
-		t.Errorf("the artifact holds %s (%v)", written, err)
+		t.Errorf("the artifact has %s (%v)", written, err)
 	}
 }
 
-func TestATimedOutWaitListsTheResponses(t *testing.T) {
-	said := (&stranger{t: t}).run(func(t testing.TB) {
-		sim := simtest.Start(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no room", http.StatusServiceUnavailable) }, simtest.TimeScale(1))
+func TestAcceptedTimeout(t *testing.T) {
+	t.Parallel()
+	log := (&fakeT{t: t}).run(func(t testing.TB) {
+		sim := simtest.Start(t, func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "overloaded", http.StatusServiceUnavailable)
+		}, simtest.TimeScale(1))
 		sim.Emit("lab.created")
 		sim.Accepted(1, "lab.*", 200*time.Millisecond)
 	})
-	if want := "accepted 0 of 1 lab.* after 200ms; last, lab.created was answered 503 no room"; !strings.Contains(said, want) {
-		t.Errorf("it says %q, want %q in it", said, want)
+	if want := "accepted 0 of 1 lab.* within 200 ms; last attempt: lab.created, status 503 overloaded"; !strings.Contains(log, want) {
+		t.Errorf("got %q, want %q in it", log, want)
 	}
 }
 
-// hanging takes what is sent and answers when the sender has gone.
+// hanging reads the request and does not respond until the sender has closed the connection.
 func hanging(_ http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
 	<-r.Context().Done()
 }
 
-func TestAReceiverThatHangsHoldsNobodyUp(t *testing.T) {
-	began := time.Now()
-	said := (&stranger{t: t}).run(func(t testing.TB) {
+func TestHangingReceiver(t *testing.T) { // not parallel: it measures time
+	start := time.Now()
+	log := (&fakeT{t: t}).run(func(t testing.TB) {
 		sim := simtest.Start(t, hanging)
 		sim.Emit("lab.created")
 		sim.Accepted(1, "lab.*", 50*time.Millisecond)
 	})
-	if want := "accepted 0 of 1 lab.* after 50ms; nothing has been answered; one attempt is not answered yet"; !strings.Contains(said, want) {
-		t.Errorf("it says %q, want %q in it", said, want)
+	if want := "accepted 0 of 1 lab.* within 50 ms; no response yet; 1 attempt without a response yet"; !strings.Contains(log, want) {
+		t.Errorf("got %q, want %q in it", log, want)
 	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("a test that has failed takes %v to end", took)
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("a failed test took %v to end", took)
 	}
 }
 
-func TestATestThatEndsTooEarlyIsTold(t *testing.T) {
-	said := (&stranger{t: t}).run(func(t testing.TB) {
-		response := make(chan bool, 1)
+func TestPendingAttemptAtEnd(t *testing.T) {
+	t.Parallel()
+	log := (&fakeT{t: t}).run(func(t testing.TB) {
+		request := make(chan bool, 1)
 		simtest.Start(t, func(w http.ResponseWriter, r *http.Request) {
-			response <- true
+			request <- true
 			hanging(w, r)
 		}).Emit("lab.created")
-		<-response // what is not begun yet is owed to nobody
+		<-request // an attempt that has not started is dropped
 	})
-	if want := "after the end of the test the receiver had not answered; wait for it with Sim.Settled"; !strings.Contains(said, want) {
-		t.Errorf("it says %q, want %q in it", said, want)
+	if want := "no response from the receiver for 3 s after the end of the test; wait with Sim.Settled"; !strings.Contains(log, want) {
+		t.Errorf("got %q, want %q in it", log, want)
 	}
 }
 
-// A subtest that fails fails alone, and a name may be longer than a subscription's label.
-func TestSubtestsShareARun(t *testing.T) {
+// A failure in a subtest does not fail the outer test. The name of a test may be longer than a subscription's label.
+func TestIn(t *testing.T) {
+	t.Parallel()
 	sim := simtest.Start(t, &application{secret: simtest.DefaultSecret})
-	said := (&stranger{t: t}).run(func(t testing.TB) {
+	log := (&fakeT{t: t}).run(func(t testing.TB) {
 		sim.In(t).Accepted(1, "lab.created", 50*time.Millisecond)
 	})
-	if !strings.Contains(said, "nothing has been answered") {
-		t.Errorf("it says %q", said)
+	if !strings.Contains(log, "no response yet") {
+		t.Errorf("got %q", log)
 	}
-	said = (&stranger{t: t}).run(func(t testing.TB) { sim.In(t).Clinic().Add("patinet") })
-	if !strings.Contains(said, "patinet") {
-		t.Errorf("it says %q", said)
+	log = (&fakeT{t: t}).run(func(t testing.TB) { sim.In(t).Clinic().Add("patinet") })
+	if !strings.Contains(log, "patinet") {
+		t.Errorf("got %q", log)
 	}
 	t.Run(strings.Repeat("long", 100), func(t *testing.T) {
 		t.Parallel()
@@ -467,22 +483,23 @@ func TestSubtestsShareARun(t *testing.T) {
 	})
 }
 
-// What is owed when a test ends is owed to nobody.
-func TestRetriesThatAreNotDueHoldNobodyUp(t *testing.T) {
-	began := time.Now()
-	said := (&stranger{t: t}).run(func(t testing.TB) {
+// The end of a test does not wait for retries that are not due.
+func TestRetriesAtEnd(t *testing.T) { // not parallel: it measures time
+	start := time.Now()
+	log := (&fakeT{t: t}).run(func(t testing.TB) {
 		sim := simtest.Start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, simtest.TimeScale(1))
 		for range 50 {
 			sim.Emit("lab.created")
 		}
 	})
-	if took := time.Since(began); said != "" || took > 2*time.Second {
-		t.Errorf("it took %v to end, and said %q", took, said)
+	if took := time.Since(start); log != "" || took > 2*time.Second {
+		t.Errorf("the test took %v to end and logged %q", took, log)
 	}
 }
 
-func TestWaitingForThePausedSaysSo(t *testing.T) {
-	said := (&stranger{t: t}).run(func(t testing.TB) {
+func TestAcceptedWhilePaused(t *testing.T) {
+	t.Parallel()
+	log := (&fakeT{t: t}).run(func(t testing.TB) {
 		sim := simtest.Start(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }, simtest.Manual(noon))
 		for range 3 {
 			sim.Emit("lab.created")
@@ -491,51 +508,54 @@ func TestWaitingForThePausedSaysSo(t *testing.T) {
 		sim.Emit("lab.created")
 		sim.Accepted(1, "lab.*", 50*time.Millisecond)
 	})
-	if want := "the subscription is paused"; !strings.Contains(said, want) {
-		t.Errorf("it says %q, want %q in it", said, want)
+	if want := "the subscription is paused"; !strings.Contains(log, want) {
+		t.Errorf("got %q, want %q in it", log, want)
 	}
 }
 
-func TestWhatCannotBeIsOneSentence(t *testing.T) {
+func TestErrors(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		do   func(t testing.TB)
 		want string
 	}{
-		"no receiver":        {func(t testing.TB) { simtest.Start(t, 7) }, "a receiver is an http.Handler or a URL, and not a int"},
+		"no receiver":        {func(t testing.TB) { simtest.Start(t, 7) }, "the receiver is a int; use an http.Handler or a URL"},
 		"unknown event type": {func(t testing.TB) { simtest.Start(t, &application{}).Send("booking.craeted") }, `did you mean "booking.created"?`},
 		"unknown pattern":    {func(t testing.TB) { simtest.Start(t, &application{}, simtest.Types("bokking.*")) }, "bokking.*"},
-		"breaks its schema": {func(t testing.TB) {
+		"schema violation": {func(t testing.TB) {
 			simtest.Start(t, &application{}).Send("booking.created", simtest.Set("bookingId", "7"))
-		}, "say simtest.Invalid() if it should"},
-		"unknown action":              {func(t testing.TB) { simtest.Start(t, &application{}).Do("arive") }, "arrive"},
-		"unknown fault":               {func(t testing.TB) { simtest.Start(t, &application{}).Fault("signature=tampred", 1) }, "tampered"},
-		"a clock of its own":          {func(t testing.TB) { simtest.Start(t, &application{}).Advance(time.Hour) }, "advanc"},
-		"a URL with a path beside it": {func(t testing.TB) { simtest.Start(t, "http://127.0.0.1:9/", simtest.Path("/webhooks")) }, "leave it out"},
-		"a URL of another kind":       {func(t testing.TB) { simtest.Start(t, "ftp://127.0.0.1/") }, "no http or https URL"},
-		"a record of nobody's": {func(t testing.TB) {
+		}, "add simtest.Invalid() to send it"},
+		"unknown action":  {func(t testing.TB) { simtest.Start(t, &application{}).Do("arive") }, "arrive"},
+		"unknown fault":   {func(t testing.TB) { simtest.Start(t, &application{}).Fault("signature=tampred", 1) }, "tampered"},
+		"no manual clock": {func(t testing.TB) { simtest.Start(t, &application{}).Advance(time.Hour) }, "advanc"},
+		"URL and path":    {func(t testing.TB) { simtest.Start(t, "http://127.0.0.1:9/", simtest.Path("/webhooks")) }, "remove it"},
+		"other URL":       {func(t testing.TB) { simtest.Start(t, "ftp://127.0.0.1/") }, "use an http or https URL"},
+		"unknown record": {func(t testing.TB) {
 			simtest.Start(t, &application{}).Send("booking.created", simtest.About(simtest.Record{ID: "507f1f77bcf86cd799439012"}))
-		}, "the clinic has no record"},
+		}, "unknown record"},
 	} {
-		if said := (&stranger{t: t}).run(test.do); !strings.Contains(said, test.want) {
-			t.Errorf("%s: it says %q, want %q in it", name, said, test.want)
+		if log := (&fakeT{t: t}).run(test.do); !strings.Contains(log, test.want) {
+			t.Errorf("%s: got %q, want %q in it", name, log, test.want)
 		}
 	}
 }
 
-func TestItDoesNotCompileSQLite(t *testing.T) {
+// A module that imports simtest does not compile SQLite.
+func TestDependencies(t *testing.T) {
+	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").CombinedOutput()
 	if err != nil {
 		t.Fatalf("go list: %v\n%s", err, out)
 	}
 	if strings.Contains(string(out), "sqlite") {
-		t.Error("whoever imports simtest compiles SQLite")
+		t.Error("simtest depends on SQLite")
 	}
 }
 
 func BenchmarkStartAndStop(b *testing.B) {
 	app := &application{secret: simtest.DefaultSecret}
 	for b.Loop() {
-		s := &stranger{TB: b}
+		s := &fakeT{TB: b}
 		simtest.Start(s, app)
 		for i := len(s.cleanups) - 1; i >= 0; i-- {
 			s.cleanups[i]()
