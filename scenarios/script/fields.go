@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -75,40 +76,39 @@ func oneOf[S ~string](into *S, known ...S) value {
 	}}
 }
 
+// parsed is a scalar that parse accepts; want describes it for messages.
+func parsed[T any](into *T, want string, shape func() shape, parse func(n *node) (T, bool)) value {
+	return value{shape: shape, read: func(p *parser, n *node, key string) {
+		v, ok := parse(n)
+		if !ok || n.kind != scalar {
+			p.fail(n, "%s must be %s; got %s", key, want, n.describe())
+			return
+		}
+		*into = v
+	}}
+}
+
 // boolean is true or false.
 func boolean(into *bool) value {
-	return value{shape: func() shape { return shape{"type": "boolean"} }, read: func(p *parser, n *node, key string) {
-		if n.kind != scalar || n.quoted || n.text != "true" && n.text != "false" {
-			p.fail(n, "%s must be true or false; got %s", key, n.describe())
-		}
-		*into = n.text == "true"
-	}}
+	return parsed(into, "true or false", func() shape { return shape{"type": "boolean"} }, func(n *node) (bool, bool) {
+		return n.text == "true", !n.quoted && (n.text == "true" || n.text == "false")
+	})
 }
 
 // count is a whole number between two bounds.
 func count(into *int, low, high int) value {
-	return value{shape: func() shape { return countShape(low, high) }, read: func(p *parser, n *node, key string) {
-		if n.kind == scalar && !n.quoted {
-			if i, err := strconv.Atoi(strings.ReplaceAll(n.text, "_", "")); err == nil && low <= i && i <= high {
-				*into = i
-				return
-			}
-		}
-		p.fail(n, "%s must be a whole number from %d to %d; got %s", key, low, high, n.describe())
-	}}
+	return parsed(into, fmt.Sprintf("a whole number from %d to %d", low, high), func() shape { return countShape(low, high) }, func(n *node) (int, bool) {
+		i, err := strconv.Atoi(strings.ReplaceAll(n.text, "_", ""))
+		return i, !n.quoted && err == nil && low <= i && i <= high
+	})
 }
 
 // seed is a random seed: any whole number of 64 bits.
 func seed(into *int64) value {
-	return value{shape: func() shape { return shape{"type": "integer"} }, read: func(p *parser, n *node, key string) {
-		if n.kind == scalar && !n.quoted {
-			if i, err := strconv.ParseInt(n.text, 10, 64); err == nil {
-				*into = i
-				return
-			}
-		}
-		p.fail(n, "%s must be a whole number; got %s", key, n.describe())
-	}}
+	return parsed(into, "a whole number", func() shape { return shape{"type": "integer"} }, func(n *node) (int64, bool) {
+		i, err := strconv.ParseInt(n.text, 10, 64)
+		return i, !n.quoted && err == nil
+	})
 }
 
 // MaxDuration is the largest duration in a scenario.
@@ -157,13 +157,10 @@ func ParseRate(text string) (float64, bool) {
 	return rate, rate > 0 && rate <= MaxRate
 }
 
+// rate is a number of events per unit of time.
 func rate(into *float64) value {
-	return value{shape: rateShape, read: func(p *parser, n *node, key string) {
-		ok := false
-		if *into, ok = ParseRate(n.text); !ok || n.kind != scalar {
-			p.fail(n, "%s must be a number per unit of time, such as 5/s, 100/m or 1000/h, up to 1000000/s; got %s", key, n.describe())
-		}
-	}}
+	return parsed(into, "a number per unit of time, such as 5/s, 100/m or 1000/h, up to 1000000/s", rateShape,
+		func(n *node) (float64, bool) { return ParseRate(n.text) })
 }
 
 // jsonValue is JSON whose strings may contain ${…}.

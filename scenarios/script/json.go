@@ -35,8 +35,7 @@ func readJSON(src *file, data []byte) (*node, *Problem) {
 		return nil, problem
 	}
 	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
-		p := src.problem(r.position(int(r.decoder.InputOffset())), 1, "unexpected text after the JSON value; a file contains one scenario")
-		return nil, &p
+		return nil, src.problem(r.position(int(r.decoder.InputOffset())), 1, "unexpected text after the JSON value; a file contains one scenario")
 	}
 	return root, nil
 }
@@ -58,8 +57,7 @@ func (r *jsonReader) next() (json.Token, Pos, *Problem) {
 		pos = r.position(max(int(syntax.Offset)-1, 0))
 		message = "invalid JSON: " + strings.TrimPrefix(syntax.Error(), "json: ")
 	}
-	p := r.src.problem(pos, 1, "%s", message)
-	return nil, pos, &p
+	return nil, pos, r.src.problem(pos, 1, "%s", message)
 }
 
 // position converts an offset into a position. Offsets mostly grow, so it continues from the last one.
@@ -103,22 +101,19 @@ func (r *jsonReader) value(token json.Token, pos Pos, depth int) (*node, *Proble
 func (r *jsonReader) object(n *node, depth int) *Problem {
 	n.kind, n.width = object, 1
 	for {
-		key, pos, problem := r.next()
-		if problem != nil || key == json.Delim('}') {
-			return problem
-		}
-		text, _ := key.(string) // the decoder accepts no other keys
-		k := &node{kind: scalar, text: text, quoted: true, pos: pos}
-		k.width = utf8.RuneCount(r.data[r.offset:r.decoder.InputOffset()])
 		token, pos, problem := r.next()
-		if problem != nil {
+		if problem != nil || token == json.Delim('}') {
 			return problem
 		}
-		v, problem := r.value(token, pos, depth+1)
-		if problem != nil {
+		if n.keys, problem = r.append(n.keys, token, pos, depth); problem != nil { // the decoder accepts strings only
 			return problem
 		}
-		n.keys, n.items = append(n.keys, k), append(n.items, v)
+		if token, pos, problem = r.next(); problem != nil {
+			return problem
+		}
+		if n.items, problem = r.append(n.items, token, pos, depth); problem != nil {
+			return problem
+		}
 	}
 }
 
@@ -129,24 +124,25 @@ func (r *jsonReader) list(n *node, depth int) *Problem {
 		if problem != nil || token == json.Delim(']') {
 			return problem
 		}
-		v, problem := r.value(token, pos, depth+1)
-		if problem != nil {
+		if n.items, problem = r.append(n.items, token, pos, depth); problem != nil {
 			return problem
 		}
-		n.items = append(n.items, v)
 	}
+}
+
+// append reads the value that begins with a token, and appends it to the keys or the items of a node.
+func (r *jsonReader) append(nodes []*node, token json.Token, pos Pos, depth int) ([]*node, *Problem) {
+	v, problem := r.value(token, pos, depth+1)
+	return append(nodes, v), problem
 }
 
 // bounded reports a file with too many values or too many levels.
 func bounded(src *file, pos Pos, nodes, depth int) *Problem {
-	var p Problem
 	switch {
 	case depth > MaxDepth:
-		p = src.problem(pos, 1, "more than %d levels of nesting", MaxDepth)
+		return src.problem(pos, 1, "more than %d levels of nesting", MaxDepth)
 	case nodes > MaxNodes:
-		p = src.problem(pos, 1, "the file has more than %s, including those of aliases", human.Count(MaxNodes, "value"))
-	default:
-		return nil
+		return src.problem(pos, 1, "the file has more than %s, including those of aliases", human.Count(MaxNodes, "value"))
 	}
-	return &p
+	return nil
 }

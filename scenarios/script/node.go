@@ -100,8 +100,8 @@ func (s *file) line(n int) string {
 }
 
 // problem returns an error at a position.
-func (s *file) problem(pos Pos, width int, format string, arguments ...any) Problem {
-	return Problem{Pos: pos, Severity: Error, Message: fmt.Sprintf(format, arguments...), Text: s.line(pos.Line), Width: width}
+func (s *file) problem(pos Pos, width int, format string, arguments ...any) *Problem {
+	return &Problem{Pos: pos, Severity: Error, Message: fmt.Sprintf(format, arguments...), Text: s.line(pos.Line), Width: width}
 }
 
 func (s *file) at(line, column int) Pos { return Pos{File: s.name, Line: line, Column: column} }

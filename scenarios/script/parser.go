@@ -29,13 +29,13 @@ func (p *parser) fail(n *node, format string, arguments ...any) {
 }
 
 func (p *parser) failAt(pos Pos, width int, format string, arguments ...any) {
-	p.load.add(p.src.problem(pos, width, format, arguments...))
+	p.load.add(*p.src.problem(pos, width, format, arguments...))
 }
 
 func (p *parser) warn(pos Pos, width int, format string, arguments ...any) {
 	w := p.src.problem(pos, width, format, arguments...)
 	w.Severity = Warning
-	p.load.add(w)
+	p.load.add(*w)
 }
 
 // text reads a string that may contain ${…}.

@@ -19,12 +19,10 @@ type yamlReader struct {
 func readYAML(src *file, data []byte) (*node, *Problem) {
 	var document yaml.Node
 	if err := yaml.Load(data, &document); err != nil {
-		p := src.syntax(err)
-		return nil, &p
+		return nil, src.syntax(err)
 	}
 	if len(document.Content) == 0 {
-		p := src.problem(src.at(1, 1), 1, "the file is empty; `semblance init` writes an example")
-		return nil, &p
+		return nil, src.problem(src.at(1, 1), 1, "%s", emptyFile)
 	}
 	r := &yamlReader{src: src, open: map[*yaml.Node]bool{}}
 	return r.node(document.Content[0], document.Content[0], 0)
@@ -41,8 +39,7 @@ func (r *yamlReader) node(n, at *yaml.Node, depth int) (*node, *Problem) {
 		return r.alias(n, at, depth)
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		p := r.src.problem(pos, len(n.Tag), "tags such as %s are not supported; remove it", excerpt(n.Tag))
-		return nil, &p
+		return nil, r.src.problem(pos, len(n.Tag), "tags are not supported; remove %s", excerpt(n.Tag))
 	}
 	out := &node{pos: pos, width: 1}
 	switch n.Kind {
@@ -92,8 +89,7 @@ func (r *yamlReader) shown(child, at, parent *yaml.Node) *yaml.Node {
 func (r *yamlReader) alias(n, at *yaml.Node, depth int) (*node, *Problem) {
 	pos := r.src.at(at.Line, at.Column)
 	if r.open[n.Alias] {
-		p := r.src.problem(pos, len(n.Value)+1, "the alias *%s refers to a value that contains it", excerpt(n.Value))
-		return nil, &p
+		return nil, r.src.problem(pos, len(n.Value)+1, "the alias *%s refers to a value that contains it", excerpt(n.Value))
 	}
 	r.open[n.Alias] = true
 	defer delete(r.open, n.Alias)
@@ -102,74 +98,70 @@ func (r *yamlReader) alias(n, at *yaml.Node, depth int) (*node, *Problem) {
 
 func (r *yamlReader) key(n, at *yaml.Node) (*node, *Problem) {
 	pos := r.src.at(at.Line, at.Column)
-	var p Problem
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		p = r.src.problem(pos, 1, "a key must be a string, not a list, a map or an alias")
+		return nil, r.src.problem(pos, 1, "a key must be a string, not a list, a map or an alias")
 	case n.Tag == "!!merge":
-		p = r.src.problem(pos, 2, "merge keys (<<) are not supported; write the keys out, or use `expect:` at the top of the file")
-	default:
-		r.nodes++
-		return &node{kind: scalar, text: n.Value, quoted: true, pos: pos, width: utf8.RuneCountInString(n.Value)}, nil
+		return nil, r.src.problem(pos, 2, "merge keys (<<) are not supported; write the keys out, or use `expect:` at the top of the file")
 	}
-	return nil, &p
+	r.nodes++
+	return &node{kind: scalar, text: n.Value, quoted: true, pos: pos, width: utf8.RuneCountInString(n.Value)}, nil
 }
 
-// unquoted matches an unquoted value with a ${…} inside a flow collection.
-var unquoted = regexp.MustCompile(`[\[{,:]\s*([^\s'",\[\]{}]*\$\{[^}'"]*\}?)`)
+const (
+	emptyFile   = "the file is empty; `semblance init` writes an example"
+	quoteStar   = `in YAML, * begins an alias; quote a pattern, such as "*.created"`
+	indentation = "inconsistent indentation"
+)
+
+// yamlMistakes explains messages of the YAML library.
+var yamlMistakes = []struct{ message, explanation string }{
+	{"unknown anchor", quoteStar},
+	{"cannot start any token", "YAML reserves this character; quote the value"},
+	{"mapping values are not allowed", "unexpected colon; indent the line less, or quote the value"},
+	{"could not find expected ':'", "expected a key with a colon: `key: value`"},
+	{"did not find expected key", indentation},
+	{"did not find expected '-' indicator", indentation},
+}
 
 // syntax returns a problem for an error of the YAML library. It explains common mistakes better than the library does.
-func (s *file) syntax(err error) Problem {
+func (s *file) syntax(err error) *Problem {
 	var le *yaml.LoadError
 	if !errors.As(err, &le) {
 		return s.problem(s.at(1, 1), 1, "invalid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	message := le.Message
+	line, context := max(le.Mark.Line, 1), le.ContextMark
+	pos, text := s.at(line, max(le.Mark.Column, 1)), s.line(line)
+	has := func(message string) bool { return strings.Contains(le.Message, message) }
 	switch {
-	case strings.Contains(message, "no documents in stream"):
-		return s.problem(s.at(1, 1), 1, "the file is empty; `semblance init` writes an example")
-	case strings.Contains(message, "found multiple"):
+	case has("no documents in stream"):
+		return s.problem(s.at(1, 1), 1, "%s", emptyFile)
+	case has("found multiple"):
 		return s.problem(s.at(s.separator(), 1), 3, "a file contains one scenario; move the part after --- to another file")
-	}
-	line, column := le.Mark.Line, le.Mark.Column
-	if line == 0 {
-		line, column = 1, 1
-	}
-	pos := s.at(line, max(column, 1))
-	text := s.line(line)
-	switch {
-	case strings.Contains(message, "exceeded max depth"):
+	case has("exceeded max depth"):
 		return s.problem(pos, 1, "more than %d levels of nesting", MaxDepth)
-	case strings.Contains(message, "did not find expected ','"):
-		if at, width := bareReference(text); at >= 0 {
-			return s.problem(s.at(line, utf8.RuneCountInString(text[:at])+1), width, "inside { } and [ ], quote a ${…}: \"%s\"", excerpt(text[at:at+width]))
+	case has("did not find expected ','"):
+		if m := unquoted.FindStringSubmatchIndex(text); m != nil {
+			return s.problem(s.at(line, utf8.RuneCountInString(text[:m[2]])+1), m[3]-m[2], "inside { } and [ ], quote a ${…}: \"%s\"", excerpt(text[m[2]:m[3]]))
 		}
-		return s.problem(pos, 1, "the { or [ on line %d is not closed; add the missing comma, } or ]", max(le.ContextMark.Line, 1))
-	case strings.Contains(message, "unknown anchor"), le.ContextMsg == "while scanning an alias":
-		return s.problem(pos, 1, "in YAML, * begins an alias; quote a pattern, such as \"*.created\"")
-	case strings.Contains(message, "cannot start any token") && strings.Contains(text, "\t"):
+		return s.problem(pos, 1, "the { or [ on line %d is not closed; add the missing comma, } or ]", max(context.Line, 1))
+	case le.ContextMsg == "while scanning an alias":
+		return s.problem(pos, 1, quoteStar)
+	case has("cannot start any token") && strings.Contains(text, "\t"):
 		return s.problem(pos, 1, "YAML does not allow tabs for indentation; use spaces")
-	case strings.Contains(message, "cannot start any token"):
-		return s.problem(pos, 1, "YAML reserves this character; quote the value")
-	case strings.Contains(message, "mapping values are not allowed"):
-		return s.problem(pos, 1, "unexpected colon; indent the line less, or quote the value")
-	case strings.Contains(message, "found unexpected end of stream") && le.ContextMark.Line > 0:
-		return s.problem(s.at(le.ContextMark.Line, le.ContextMark.Column), 1, "the quote is not closed")
-	case strings.Contains(message, "could not find expected ':'"):
-		return s.problem(pos, 1, "expected a key with a colon: `key: value`")
-	case strings.Contains(message, "did not find expected key"), strings.Contains(message, "did not find expected '-' indicator"):
-		return s.problem(pos, 1, "inconsistent indentation")
+	case has("found unexpected end of stream") && context.Line > 0:
+		return s.problem(s.at(context.Line, context.Column), 1, "the quote is not closed")
 	}
-	return s.problem(pos, 1, "invalid YAML: %s", message)
+	for _, mistake := range yamlMistakes {
+		if has(mistake.message) {
+			return s.problem(pos, 1, "%s", mistake.explanation)
+		}
+	}
+	return s.problem(pos, 1, "invalid YAML: %s", le.Message)
 }
 
-// bareReference returns the offset and the length of an unquoted ${…} in a flow collection of the line, or -1.
-func bareReference(line string) (at, width int) {
-	if m := unquoted.FindStringSubmatchIndex(line); m != nil {
-		return m[2], m[3] - m[2]
-	}
-	return -1, 0
-}
+// unquoted matches an unquoted value with a ${…} inside a flow collection.
+var unquoted = regexp.MustCompile(`[\[{,:]\s*([^\s'",\[\]{}]*\$\{[^}'"]*\}?)`)
 
 // separator returns the line of the --- before a second document.
 func (s *file) separator() int {
