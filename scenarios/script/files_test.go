@@ -12,6 +12,7 @@ import (
 
 // A file can play files of its folder and scenarios of the library. A scenario of the library can only play others of it.
 func TestFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		t.Helper()
@@ -58,6 +59,7 @@ func TestFiles(t *testing.T) {
 		"a scenario plays a file": {"outside", "unknown scenario of the library"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, err := script.Load(script.Files{Scenarios: library}, test.load)
 			switch {
 			case test.want == "" && err != nil:
@@ -85,6 +87,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
+	t.Parallel()
 	scenario, err := script.Parse("x.yaml", []byte("name: x\nsteps: [{wait: 1s}, {shuffle: [{wait: 1s, name: the-second}]}]\n"))
 	if err != nil {
 		t.Fatal(err)

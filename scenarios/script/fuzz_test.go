@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"semblance/scenarios/script"
+	"semblance/schemas/human"
 )
 
 // known resolves every reference to the same value.
@@ -47,6 +48,9 @@ func FuzzParse(f *testing.F) {
 				if p.Message == "" || p.Pos.Line < 0 || p.Pos.Line > strings.Count(string(data), "\n")+strings.Count(string(data), "\r")+2 {
 					t.Errorf("a problem without a valid position: %#v", p)
 				}
+				if text := p.String(); text != human.Printable(text) || strings.Contains(text, "\n") {
+					t.Errorf("a problem that is not one printable line: %q", text)
+				}
 			}
 			_ = problems.String()
 			return
@@ -55,6 +59,9 @@ func FuzzParse(f *testing.F) {
 			info := script.Info(step)
 			if info.Path == "" || info.Title == "" || info.Line == 0 {
 				t.Errorf("an incomplete step: %#v", info)
+			}
+			if info.Title != human.Printable(info.Title) || strings.Contains(info.Title, "\n") {
+				t.Errorf("a title that is not one printable line: %q", info.Title)
 			}
 			if found, err := scenario.Find(info.Path); err != nil || found != step {
 				t.Errorf("%s is not found by its path: %v", info.Path, err)

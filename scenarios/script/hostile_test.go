@@ -15,6 +15,7 @@ import (
 
 // Any hostile file is refused quickly and with a short message.
 func TestHostileFiles(t *testing.T) {
+	t.Parallel()
 	step := "steps: [{wait: 1s}]\n"
 	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
 	for i := 1; i < 30; i++ {
@@ -76,6 +77,7 @@ func TestHostileFiles(t *testing.T) {
 		"an open quote":             {"x.yaml", `name: "` + strings.Repeat("a\n", 300_000), "the quote is not closed"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			start := time.Now()
 			_, err := script.Parse(test.file, []byte(test.data))
 			if took := time.Since(start); took > 20*time.Second {
@@ -150,6 +152,7 @@ func TestHugeFile(t *testing.T) {
 
 // The depth and the number of played scenarios are bounded.
 func TestEndlessPlays(t *testing.T) {
+	t.Parallel()
 	many := "name: x\nsteps:\n" + strings.Repeat("- play: NEXT\n", 30)
 	library := fstest.MapFS{"last.yaml": {Data: []byte("name: x\nsteps: [{wait: 1s}]\n")}}
 	for i := range 12 {
@@ -182,6 +185,7 @@ func TestEndlessPlays(t *testing.T) {
 
 // The description of a step in reports is one printable line of bounded length.
 func TestInfoIsPrintable(t *testing.T) {
+	t.Parallel()
 	scenario, err := script.Parse("x.yaml", []byte(`
 name: x
 steps:

@@ -16,6 +16,7 @@ const schemaFile = "../../schemas/scenario.schema.json"
 
 // The file for editors agrees with the constructs of the parser.
 func TestSchemaIsCurrent(t *testing.T) {
+	t.Parallel()
 	want, err := Schema()
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +35,7 @@ func TestSchemaIsCurrent(t *testing.T) {
 // The schema accepts the valid examples, the scenarios of the library and the scenario that init writes. It refuses the examples with an invalid form
 // (form-….yaml), and accepts those with an invalid meaning.
 func TestSchemaOnExamples(t *testing.T) {
+	t.Parallel()
 	data, err := Schema()
 	if err != nil {
 		t.Fatal(err)

@@ -57,8 +57,10 @@ func outline(s *script.Scenario) string {
 }
 
 func TestValidExamples(t *testing.T) {
+	t.Parallel()
 	for _, file := range examples(t, "valid") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
 			scenario, err := script.Load(script.Files{}, file)
 			if err != nil {
 				t.Fatalf("\n%s", err)
@@ -70,8 +72,10 @@ func TestValidExamples(t *testing.T) {
 
 // Every problem of a file is reported with its position.
 func TestInvalidExamples(t *testing.T) {
+	t.Parallel()
 	for _, file := range examples(t, "invalid") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
 			_, err := script.Load(script.Files{}, file)
 			if err == nil {
 				t.Fatal("accepted")

@@ -22,6 +22,7 @@ func (t table) Value(ref *script.Ref) (any, error) {
 
 // A value that is exactly one ${…} keeps its JSON type. A number of YAML that is not a number of JSON stays a string.
 func TestResolve(t *testing.T) {
+	t.Parallel()
 	scenario, err := script.Parse("x.yaml", []byte(`
 name: Values
 cast: {ada: {kind: patient}}
@@ -74,6 +75,7 @@ steps:
 
 // The keys of a step override those of the file, which override the default. A step with a fault inherits the time limit only.
 func TestExpectMerges(t *testing.T) {
+	t.Parallel()
 	scenario, err := script.Parse("x.yaml", []byte(`
 name: Expectations
 expect: {within: 5s, headers: {A: b}, equals: {/ok: true}, body: {type: object}}
@@ -114,6 +116,7 @@ steps:
 
 // Many warnings do not prevent a play.
 func TestManyWarnings(t *testing.T) {
+	t.Parallel()
 	scenario, err := script.Parse("x.yaml", []byte("name: x ${y}\nsteps:\n"+strings.Repeat("  - {send: booking.created, invalid: on-purpose}\n", 300)))
 	if err != nil {
 		t.Fatalf("%.300v", err)
