@@ -43,12 +43,14 @@ func (h *Handler) getDocument(c *call) (written, error) {
 // Describe returns the description of the API, for the generator of the document.
 func Describe() openapi.API {
 	api := openapi.API{
-		Title: "Semblance: the control API", Version: "1",
-		Summary: "Make events happen at a running provider, look at their deliveries, wait for them, send them again.",
-		Description: "On a loopback address no token is needed, except for /graphql and for secrets. On any other address every request " +
-			"needs one, in the header x-token or as a bearer token. A token in a request must be known and have the permission of the " +
-			"operation: seeWebhooks to read, createWebhooks and deleteWebhooks for subscriptions, editWebhooks for all other changes. " +
-			"Unknown keys and parameters are refused, and so are keys in another letter case, duplicate keys and null.",
+		Info: map[string]string{
+			"title": "Semblance: the control API", "version": "1",
+			"summary": "Make events happen at a running provider, look at their deliveries, wait for them, send them again.",
+			"description": "On a loopback address no token is needed, except for /graphql and for secrets. On any other address every request " +
+				"needs one, in the header x-token or as a bearer token. A token in a request must be known and have the permission of the " +
+				"operation: seeWebhooks to read, createWebhooks and deleteWebhooks for subscriptions, editWebhooks for all other changes. " +
+				"Unknown keys and parameters are refused, and so are keys in another letter case, duplicate keys and null.",
+		},
 		Path: map[string]string{
 			"type": "Full name of an event type.", "action": "Name of an action.", "event": "Id of an event.", "record": "Id of a record of the clinic.",
 			"delivery": "Id of a delivery, the provider's outboxId.", "attempt": "Id of an attempt.", "subscription": "Id of a subscription.", "play": "Id of a play.",
@@ -64,11 +66,11 @@ func Describe() openapi.API {
 		},
 		Always: []int{400, 401, 403, 421, 500, 503},
 		Types: map[reflect.Type]openapi.Schema{
-			reflect.TypeFor[journal.Seq]():     {Type: "integer", Minimum: new(float64), Maximum: number(maxSeq)},
-			reflect.TypeFor[json.RawMessage](): {Type: "object"},
-			reflect.TypeFor[identifiers]():     {Type: "object", AdditionalProperties: &openapi.Schema{Type: "string"}},
-			reflect.TypeFor[metadata]():        {Type: "object"},
-			reflect.TypeFor[timestamp]():       {Type: "string", Format: "date-time"},
+			reflect.TypeFor[journal.Seq]():     {"type": "integer", "minimum": 0, "maximum": maxSeq},
+			reflect.TypeFor[json.RawMessage](): {"type": "object"},
+			reflect.TypeFor[identifiers]():     {"type": "object", "additionalProperties": openapi.Schema{"type": "string"}},
+			reflect.TypeFor[metadata]():        {"type": "object"},
+			reflect.TypeFor[timestamp]():       {"type": "string", "format": "date-time"},
 		},
 		Groups: []openapi.Group{{Tag: "provider", Operations: []openapi.Operation{{
 			Method: http.MethodPost, Path: "/graphql", Func: "graphql", Status: http.StatusOK,
@@ -93,5 +95,3 @@ func Describe() openapi.API {
 	}
 	return api
 }
-
-func number(n float64) *float64 { return &n }

@@ -72,14 +72,14 @@ const maxEmit = 1000
 
 // emitRequest is which events to emit. The keys from about on need an eventType.
 type emitRequest struct {
-	EventType string            `json:"eventType,omitempty"`                            // type of the events; by default the clinic's next action decides
-	Types     []string          `json:"types,omitempty"`                                // patterns of the event types that the clinic may choose; not with eventType
-	Count     *int              `json:"count,omitempty" api:"min=1,max=1000,default=1"` // number of events
-	About     map[string]string `json:"about,omitempty"`                                // ids of the clinic's records by role; the role may be empty if the event type has only one
-	With      []string          `json:"with,omitempty"`                                 // optional identifiers to include, or "all"
-	Omit      []string          `json:"omit,omitempty"`                                 // identifiers to leave out, or "all"
-	Set       map[string]string `json:"set,omitempty"`                                  // values of identifiers
-	Invalid   bool              `json:"invalid,omitempty"`                              // allow an event that its schema refuses
+	EventType string            `json:"eventType,omitempty"`                                    // type of the events; by default the clinic's next action decides
+	Types     []string          `json:"types,omitempty"`                                        // patterns of the event types that the clinic may choose; not with eventType
+	Count     *int              `json:"count,omitempty" api:"minimum=1,maximum=1000,default=1"` // number of events
+	About     map[string]string `json:"about,omitempty"`                                        // ids of the clinic's records by role; the role may be empty if the event type has only one
+	With      []string          `json:"with,omitempty"`                                         // optional identifiers to include, or "all"
+	Omit      []string          `json:"omit,omitempty"`                                         // identifiers to leave out, or "all"
+	Set       map[string]string `json:"set,omitempty"`                                          // values of identifiers
+	Invalid   bool              `json:"invalid,omitempty"`                                      // allow an event that its schema refuses
 }
 
 // emit emits events. Without a body, the clinic performs its next action. The events are in the journal when the response

@@ -30,9 +30,9 @@ func (h *Handler) listFaults(c *call) (v listView[faultView], err error) {
 
 // faultRequest is a fault with either next or share.
 type faultRequest struct {
-	Fault string   `json:"fault"`                               // such as signature=stale,age=400s
-	Next  *int     `json:"next,omitempty" api:"min=1"`          // inject it into this number of attempts
-	Share *float64 `json:"share,omitempty" api:"above=0,max=1"` // inject it into this share of the attempts, chosen by the seed
+	Fault string   `json:"fault"`                                              // such as signature=stale,age=400s
+	Next  *int     `json:"next,omitempty" api:"minimum=1"`                     // inject it into this number of attempts
+	Share *float64 `json:"share,omitempty" api:"exclusiveMinimum=0,maximum=1"` // inject it into this share of the attempts, chosen by the seed
 }
 
 // setFault injects a fault into attempts to a subscription.

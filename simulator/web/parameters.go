@@ -69,7 +69,7 @@ func (c *call) page() journal.Query {
 
 func describe(name, description string, schema openapi.Schema) openapi.Parameter {
 	p := openapi.Parameter{Name: name, In: "query", Description: description, Schema: schema}
-	if schema.Type == "array" {
+	if schema["type"] == "array" {
 		p.Style, p.Explode = "form", new(bool)
 	}
 	return p
@@ -81,15 +81,14 @@ func required[T any](p *parameter[T]) *parameter[T] {
 }
 
 func text(name, description string) *parameter[string] {
-	return &parameter[string]{Parameter: describe(name, description, openapi.Schema{Type: "string"}), parse: func(s string) (string, error) { return s, nil }}
+	return &parameter[string]{Parameter: describe(name, description, openapi.Schema{"type": "string"}), parse: func(s string) (string, error) { return s, nil }}
 }
 
 // integer makes a parameter for a whole number from least to most. The document names its default if that is allowed.
 func integer(name, description string, absent, least, most int64) *parameter[int64] {
-	low, high := float64(least), float64(most)
-	schema := openapi.Schema{Type: "integer", Minimum: &low, Maximum: &high}
+	schema := openapi.Schema{"type": "integer", "minimum": least, "maximum": most}
 	if absent > least {
-		schema.Default = absent
+		schema["default"] = absent
 	}
 	return &parameter[int64]{Parameter: describe(name, description, schema), absent: absent, parse: func(s string) (int64, error) {
 		n, err := strconv.ParseInt(s, 10, 64)
@@ -101,7 +100,7 @@ func integer(name, description string, absent, least, most int64) *parameter[int
 }
 
 func boolean(name, description string) *parameter[bool] {
-	return &parameter[bool]{Parameter: describe(name, description, openapi.Schema{Type: "boolean"}), parse: func(s string) (bool, error) {
+	return &parameter[bool]{Parameter: describe(name, description, openapi.Schema{"type": "boolean"}), parse: func(s string) (bool, error) {
 		if s != "true" && s != "false" {
 			return false, fmt.Errorf("expected true or false, got %s", human.Quoted(s))
 		}
@@ -110,9 +109,9 @@ func boolean(name, description string) *parameter[bool] {
 }
 
 func duration(name, description string, absent, most time.Duration) *parameter[time.Duration] {
-	schema := openapi.Schema{Type: "string"}
+	schema := openapi.Schema{"type": "string"}
 	if absent > 0 {
-		schema.Default = absent.String()
+		schema["default"] = absent.String()
 	}
 	return &parameter[time.Duration]{Parameter: describe(name, description, schema), absent: absent, parse: func(s string) (time.Duration, error) {
 		return parseDuration(s, most)
@@ -129,7 +128,7 @@ func parseDuration(s string, most time.Duration) (time.Duration, error) {
 }
 
 func instant(name, description string) *parameter[time.Time] {
-	return &parameter[time.Time]{Parameter: describe(name, description, openapi.Schema{Type: "string", Format: "date-time"}), parse: func(s string) (time.Time, error) {
+	return &parameter[time.Time]{Parameter: describe(name, description, openapi.Schema{"type": "string", "format": "date-time"}), parse: func(s string) (time.Time, error) {
 		t, err := time.Parse(time.RFC3339, s)
 		if err != nil {
 			return t, fmt.Errorf("expected a time such as 2026-06-08T09:30:00Z, got %s", human.Quoted(s))
@@ -140,9 +139,9 @@ func instant(name, description string) *parameter[time.Time] {
 
 // choice makes a parameter with one of some values.
 func choice[T ~string](name, description string, absent T, values ...T) *parameter[T] {
-	schema := openapi.Schema{Type: "string", Enum: stringsOf(values)}
+	schema := openapi.Schema{"type": "string", "enum": values}
 	if absent != "" {
-		schema.Default = string(absent)
+		schema["default"] = string(absent)
 	}
 	return &parameter[T]{Parameter: describe(name, description, schema), absent: absent, parse: func(s string) (T, error) {
 		if !slices.Contains(values, T(s)) {
@@ -162,7 +161,7 @@ func list(name, description string) *parameter[[]string] { return listOf(text(na
 
 // listOf makes a parameter with several values of another, separated by commas.
 func listOf[T any](one *parameter[T]) *parameter[[]T] {
-	schema := openapi.Schema{Type: "array", Items: &one.Schema}
+	schema := openapi.Schema{"type": "array", "items": one.Schema}
 	return &parameter[[]T]{Parameter: describe(one.Name, one.Description, schema), parse: func(s string) ([]T, error) {
 		var all []T
 		for item := range strings.SplitSeq(s, ",") {

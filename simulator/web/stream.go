@@ -38,7 +38,7 @@ var (
 	streamedParameter    = choices("kind", "Only these kinds.", streamedNames()...)
 	streamAfterParameter = integer("after", "Start after this number in the journal; by default after the newest.", -1, 0, maxSeq)
 	lastEventIDParameter = &parameter[string]{Parameter: openapi.Parameter{
-		Name: "Last-Event-ID", In: "header", Description: "Id of the last event that the client got; the stream continues after it.", Schema: openapi.Schema{Type: "string"},
+		Name: "Last-Event-ID", In: "header", Description: "Id of the last event that the client got; the stream continues after it.", Schema: openapi.Schema{"type": "string"},
 	}}
 )
 

@@ -30,9 +30,9 @@ const maxRate = 100_000
 
 // trafficRequest is the traffic to start.
 type trafficRequest struct {
-	Rate  *float64 `json:"rate,omitempty" api:"above=0,max=100000,default=1"` // events per second of simulated time
-	Types []string `json:"types,omitempty"`                                   // patterns of event types; by default all
-	Count int      `json:"count,omitempty" api:"min=0"`                       // number of events at which it ends; 0 for no end
+	Rate  *float64 `json:"rate,omitempty" api:"exclusiveMinimum=0,maximum=100000,default=1"` // events per second of simulated time
+	Types []string `json:"types,omitempty"`                                                  // patterns of event types; by default all
+	Count int      `json:"count,omitempty" api:"minimum=0"`                                  // number of events at which it ends; 0 for no end
 }
 
 // startTraffic lets the clinic work on its own. Events happen at the given rate until the traffic is stopped.

@@ -5,14 +5,14 @@
 //	data, err := openapi.Document(api, source)
 //
 // Schemas follow encoding/json. A struct field is required unless its json tag has omitempty or omitzero. Its doc comment
-// is its description. Its api tag adds constraints; see [Schema].
+// is its description. Its api tag adds constraints, separated by commas: id (an ObjectId), null (null is allowed, too), or
+// a keyword of JSON Schema with a number, such as minimum=1.
 package openapi
 
 import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -22,10 +22,10 @@ import (
 
 // An API is all that a document says.
 type API struct {
-	Title, Version, Summary, Description string
+	Info   map[string]string // title, version, summary and description
+	Groups []Group
+	Path   map[string]string // descriptions of the parameters in paths, by name
 
-	Groups  []Group
-	Path    map[string]string       // descriptions of the parameters in paths, by name
 	Problem reflect.Type            // body of every error
 	Errors  map[int]string          // descriptions of error statuses
 	Always  []int                   // error statuses that every operation can have
@@ -66,120 +66,86 @@ type Parameter struct {
 	Explode     *bool  `json:"explode,omitempty"`
 }
 
-// object is a JSON object that keeps the order of its members.
-type object []member
-
-type member struct {
-	name  string
-	value any
-}
-
-// MarshalJSON writes the object.
-func (o object) MarshalJSON() ([]byte, error) {
-	b := []byte{'{'}
-	for i, m := range o {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		value, err := marshal(m.value)
-		if err != nil {
-			return nil, err
-		}
-		b = append(append(strconv.AppendQuote(b, m.name), ':'), value...)
-	}
-	return append(b, '}'), nil
-}
-
-// set appends a member, unless its value is empty.
-func (o *object) set(name string, value any) {
-	if v := reflect.ValueOf(value); v.IsValid() && !v.IsZero() {
-		*o = append(*o, member{name, value})
-	}
-}
+// object is a JSON object.
+type object = map[string]any
 
 // Document returns the document as indented JSON.
 func Document(api API, source *Source) ([]byte, error) {
-	b := &builder{api: api, source: source}
+	b := &builder{api: api, source: source, components: object{}}
 	var tags []object
-	var paths object
+	paths, responses := map[string]object{}, object{}
 	for _, group := range api.Groups {
-		tags = append(tags, object{{"name", group.Tag}})
+		tags = append(tags, object{"name": group.Tag})
 		for _, o := range group.Operations {
-			i := slices.IndexFunc(paths, func(m member) bool { return m.name == o.Path })
-			if i < 0 {
-				i, paths = len(paths), append(paths, member{o.Path, object{}})
+			if paths[o.Path] == nil {
+				paths[o.Path] = object{}
 			}
-			paths[i].value = append(paths[i].value.(object), member{strings.ToLower(o.Method), b.operation(group.Tag, o)})
+			paths[o.Path][strings.ToLower(o.Method)] = b.operation(group.Tag, o)
 		}
 	}
-	var responses object
-	for _, status := range slices.Sorted(maps.Keys(api.Errors)) {
-		responses = append(responses, member{strconv.Itoa(status), b.problem(status, api.Problem)})
+	for status := range api.Errors {
+		responses[strconv.Itoa(status)] = b.problem(status, api.Problem)
 	}
-	data, err := marshal(object{
-		{"openapi", "3.1.0"},
-		{"info", object{{"title", api.Title}, {"version", api.Version}, {"summary", api.Summary}, {"description", api.Description}}},
-		{"servers", []object{{{"url", "/"}}}},
-		{"security", []object{{}, {{"xToken", []string{}}}, {{"bearer", []string{}}}}},
-		{"tags", tags},
-		{"paths", paths},
-		{"components", object{
-			{"securitySchemes", object{
-				{"xToken", object{{"type", "apiKey"}, {"in", "header"}, {"name", "x-token"}}},
-				{"bearer", object{{"type", "http"}, {"scheme", "bearer"}}},
-			}},
-			{"responses", responses},
-			{"schemas", b.components},
-		}},
+	var data bytes.Buffer
+	e := json.NewEncoder(&data)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(object{
+		"openapi": "3.1.0", "info": api.Info, "servers": []object{{"url": "/"}}, "tags": tags, "paths": paths,
+		"security": []object{{}, {"xToken": []string{}}, {"bearer": []string{}}},
+		"components": object{
+			"responses": responses, "schemas": b.components,
+			"securitySchemes": object{
+				"xToken": object{"type": "apiKey", "in": "header", "name": "x-token"},
+				"bearer": object{"type": "http", "scheme": "bearer"},
+			},
+		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	var indented bytes.Buffer
-	err = json.Indent(&indented, append(data, '\n'), "", "  ")
-	return indented.Bytes(), err
+	return data.Bytes(), err
 }
 
 // operation returns the description of an operation.
 func (b *builder) operation(tag string, o Operation) object {
-	summary, description := b.source.function(cmp.Or(o.Comment, b.source.comments[o.Func]))
-	id := o.Func[strings.LastIndex(o.Func, ".")+1:]
-	out := object{{"operationId", id}, {"tags", []string{tag}}, {"summary", summary}}
-	out.set("description", description)
+	summary, description := summarise(cmp.Or(o.Comment, b.source.comments[o.Func]))
+	out := object{"operationId": o.Func[strings.LastIndex(o.Func, ".")+1:], "tags": []string{tag}, "summary": summary}
+	if description != "" {
+		out["description"] = description
+	}
 	statuses := slices.Concat(b.api.Always, o.Errors)
 	var parameters []Parameter
 	for part := range strings.SplitSeq(o.Path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			name = strings.TrimSuffix(name, "}")
-			parameters = append(parameters, Parameter{Name: name, In: "path", Description: b.api.Path[name], Required: true, Schema: Schema{Type: "string"}})
+			parameters = append(parameters, Parameter{Name: name, In: "path", Description: b.api.Path[name], Required: true, Schema: Schema{"type": "string"}})
 			statuses = append(statuses, http.StatusNotFound)
 		}
 	}
-	out.set("parameters", append(parameters, o.Parameters...))
+	if parameters = append(parameters, o.Parameters...); parameters != nil {
+		out["parameters"] = parameters
+	}
 	if o.Request != nil {
-		out = append(out, member{"requestBody", object{{"required", !o.Optional}, {"content", b.content("application/json", o.Request)}}})
+		out["requestBody"] = object{"required": !o.Optional, "content": content("application/json", b.schema(o.Request))}
 		statuses = append(statuses, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	success := object{{"description", http.StatusText(o.Status)}}
+	success := object{"description": http.StatusText(o.Status)}
 	switch {
-	case o.ContentType == "application/json":
-		success = append(success, member{"content", object{{o.ContentType, object{{"schema", Schema{Type: "object"}}}}}})
-	case o.ContentType != "":
-		success = append(success, member{"content", object{{o.ContentType, object{{"schema", Schema{Type: "string"}}}}}})
 	case o.Response != nil:
-		success = append(success, member{"content", b.content("application/json", o.Response)})
+		success["content"] = content("application/json", b.schema(o.Response))
+	case o.ContentType == "application/json":
+		success["content"] = content(o.ContentType, Schema{"type": "object"})
+	case o.ContentType != "":
+		success["content"] = content(o.ContentType, Schema{"type": "string"})
 	}
-	responses := object{{strconv.Itoa(o.Status), success}}
-	slices.Sort(statuses)
-	for _, status := range slices.Compact(statuses) {
+	responses := object{strconv.Itoa(o.Status): success}
+	for _, status := range statuses {
 		text := strconv.Itoa(status)
+		responses[text] = object{"$ref": "#/components/responses/" + text}
 		if o.Problem != nil {
-			responses = append(responses, member{text, b.problem(status, o.Problem)})
-		} else {
-			responses = append(responses, member{text, object{{"$ref", "#/components/responses/" + text}}})
+			responses[text] = b.problem(status, o.Problem)
 		}
 	}
-	return append(out, member{"responses", responses})
+	out["responses"] = responses
+	return out
 }
 
 // problem returns the description of an error response.
@@ -188,18 +154,9 @@ func (b *builder) problem(status int, body reflect.Type) object {
 	if body == b.api.Problem {
 		contentType = "application/problem+json"
 	}
-	return object{{"description", b.api.Errors[status]}, {"content", b.content(contentType, body)}}
+	return object{"description": b.api.Errors[status], "content": content(contentType, b.schema(body))}
 }
 
-func (b *builder) content(contentType string, body reflect.Type) object {
-	return object{{contentType, object{{"schema", b.schema(body)}}}}
-}
-
-// marshal encodes without escaping <, > and &.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+func content(contentType string, schema Schema) object {
+	return object{contentType: object{"schema": schema}}
 }

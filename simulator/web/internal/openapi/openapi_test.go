@@ -2,8 +2,10 @@ package openapi
 
 import (
 	"encoding/json"
+	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -30,8 +32,8 @@ type baseView struct {
 type thingView struct {
 	baseView
 	Colour colour            `json:"colour,omitempty"`
-	Size   *int              `json:"size,omitempty" api:"min=1,max=9,default=2"` // how large it is
-	Share  float64           `json:"share" api:"above=0"`
+	Size   *int              `json:"size,omitempty" api:"minimum=1,maximum=9,default=2"` // how large it is
+	Share  float64           `json:"share" api:"exclusiveMinimum=0"`
 	Made   time.Time         `json:"made"`
 	Names  map[string]string `json:"names,omitzero"`
 	Note   string            `json:"note,omitempty" api:"null"`
@@ -53,17 +55,17 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Comments and constants of test files are left out of a source.
-	if source.enum(reflect.TypeFor[colour]()) != nil {
+	if source.enums[typeName(reflect.TypeFor[colour]())] != nil {
 		t.Error("a constant of a test file")
 	}
 	readTestFile(t, source)
 	data, err := Document(API{
-		Title: "t", Version: "1", Path: map[string]string{"thing": "Id of a thing."}, Problem: reflect.TypeFor[baseView](),
+		Info: map[string]string{"title": "t", "version": "1"}, Path: map[string]string{"thing": "Id of a thing."}, Problem: reflect.TypeFor[baseView](),
 		Errors: map[int]string{400: "Wrong.", 404: "Unknown.", 409: "Busy.", 413: "Large.", 415: "Not JSON."}, Always: []int{400},
 		Groups: []Group{{"things", []Operation{
 			{
 				Method: "PATCH", Path: "/things/{thing}", Func: "semblance/simulator/web/internal/openapi.(*handler).update", Status: 200, Errors: []int{409},
-				Parameters: []Parameter{{Name: "dry", In: "query", Description: "Change nothing.", Schema: Schema{Type: "boolean"}}},
+				Parameters: []Parameter{{Name: "dry", In: "query", Description: "Change nothing.", Schema: Schema{"type": "boolean"}}},
 				Request:    reflect.TypeFor[thingView](), Optional: true, Response: reflect.TypeFor[thingView](),
 			},
 			{Method: "GET", Path: "/things/{thing}", Func: "events", Comment: "events streams <events>.", Status: 200, ContentType: "text/event-stream"},
@@ -85,16 +87,15 @@ func TestDocument(t *testing.T) {
 	}
 	text := strings.ReplaceAll(strings.ReplaceAll(compact.String(), `\u003c`, "<"), `\u003e`, ">")
 	for _, want := range []string{
-		`"operationId":"update","tags":["things"],"summary":"Updates a thing","description":"It returns the thing, and \"v1.2\" in a header."`,
+		`"description":"It returns the thing, and \"v1.2\" in a header.","operationId":"update"`, `"summary":"Updates a thing","tags":["things"]`,
 		`"parameters":[{"name":"thing","in":"path","description":"Id of a thing.","required":true,"schema":{"type":"string"}},{"name":"dry","in":"query"`,
-		`"requestBody":{"required":false,`,
-		`"400":{"$ref":"#/components/responses/400"},"404":{"$ref":"#/components/responses/404"},"409":{"$ref":"#/components/responses/409"},"413":{"$ref":"#/components/responses/413"},"415":`,
-		`"operationId":"events","tags":["things"],"summary":"Streams <events>"`, `"text/event-stream":{"schema":{"type":"string"}}`,
-		`"Thing":{"type":"object","description":"A thing. It may have parts.","required":["id","share","made","parts"],"properties":{"id":{"type":"string","description":"Id of the thing.","pattern":"^[0-9a-f]{24}$"}`,
-		`"colour":{"type":"string","enum":["red","blue"]}`, `"size":{"type":"integer","description":"How large it is.","minimum":1,"maximum":9,"default":2}`,
-		`"share":{"type":"number","exclusiveMinimum":0}`, `"made":{"type":"string","format":"date-time"}`, `"names":{"type":"object","additionalProperties":{"type":"string"}}`,
-		`"note":{"type":["string","null"]}`, `"parts":{"type":"array","minItems":1,"maxItems":3,"items":{"$ref":"#/components/schemas/Thing"}}`,
-		`"404":{"description":"Unknown.","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Base"}}}}`,
+		`"required":false}`, `"404":{"$ref":"#/components/responses/404"},"409":{"$ref":"#/components/responses/409"},"413":{"$ref":"#/components/responses/413"},"415":`,
+		`"operationId":"events"`, `"summary":"Streams <events>"`, `"text/event-stream":{"schema":{"type":"string"}}`,
+		`"Thing":{"description":"A thing. It may have parts.","properties":{"colour":{"enum":["red","blue"],"type":"string"},"id":{"description":"Id of the thing.","pattern":"^[0-9a-f]{24}$","type":"string"}`,
+		`"size":{"default":2,"description":"How large it is.","maximum":9,"minimum":1,"type":"integer"}`,
+		`"share":{"exclusiveMinimum":0,"type":"number"}`, `"made":{"format":"date-time","type":"string"}`, `"names":{"additionalProperties":{"type":"string"},"type":"object"}`,
+		`"note":{"type":["string","null"]}`, `"parts":{"items":{"$ref":"#/components/schemas/Thing"},"maxItems":3,"minItems":1,"type":"array"}`, `"required":["id","share","made","parts"]`,
+		`"404":{"content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Base"}}},"description":"Unknown."}`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
@@ -108,9 +109,16 @@ func TestDocument(t *testing.T) {
 // readTestFile adds this file to a source.
 func readTestFile(t *testing.T, s *Source) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "openapi_test.go", nil, parser.ParseComments)
+	set := token.NewFileSet()
+	text, err := os.ReadFile("openapi_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.read("semblance/simulator/web/internal/openapi", file)
+	file, err := parser.ParseFile(set, "things.go", text, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.read("semblance/simulator/web/internal/openapi", set, []*ast.File{file}); err != nil {
+		t.Fatal(err)
+	}
 }
