@@ -25,6 +25,7 @@ const defaultListen = "127.0.0.1:4701"
 // listenFlags are the flags of listen.
 type listenFlags struct {
 	addr      string
+	hosts     []string
 	secret    secretFlags
 	actWrong  string
 	tolerance time.Duration
@@ -57,6 +58,7 @@ With --act-wrong it makes one of the mistakes that real receivers make, to see w
 	}
 	c.Flags().SetNormalizeFunc(targetAlias)
 	c.Flags().StringVar(&f.addr, "addr", defaultListen, "the `ADDRESS` to listen at: host:port, or a port of 127.0.0.1; port 0 is a free one")
+	c.Flags().StringSliceVar(&f.hosts, "host", nil, "accept this host `NAME` in queries, besides localhost and addresses; repeatable")
 	f.secret.add(c)
 	c.Flags().StringVar(&f.actWrong, "act-wrong", "", "make this `MISTAKE`")
 	c.Flags().DurationVar(&f.tolerance, "tolerance", signature.DefaultTolerance, "the `TIME` after which a signature is too old")
@@ -99,7 +101,7 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 		return usageError(err)
 	}
 	l := &listener{app: a, flags: f, secrets: secrets}
-	options := receiver.Options{Tolerance: f.tolerance, ActWrong: f.actWrong, Observe: l.observe}
+	options := receiver.Options{Tolerance: f.tolerance, Hosts: f.hosts, ActWrong: f.actWrong, Observe: l.observe}
 	for _, s := range secrets {
 		options.Secrets = append(options.Secrets, s.Reveal())
 	}

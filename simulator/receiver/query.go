@@ -2,12 +2,14 @@ package receiver
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
 	"semblance/schemas/naming"
+	"semblance/simulator/web/guard"
 )
 
 // The default and the largest number of events that GET /events lists.
@@ -25,11 +27,19 @@ const (
 //	GET /events/{eventId}        one event, its outcome, and its number of deliveries
 //	GET /records/{id}            the state of a record and its number of changes
 //
+// Queries of web pages, and under a host name that is not one of [Options.Hosts], are refused: a page in a browser on the
+// same machine must not read deliveries.
+//
 // To check for "exactly once", use deliveries of an event for a repeated eventId, and changes of its record for a retry
 // under a new eventId.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header()[HeaderName] = headerValue
 	if req.Method != http.MethodPost {
+		g := guard.Guard{Hosts: r.options.Hosts, Public: true}
+		if refusal, ok := errors.AsType[*guard.Refusal](g.Check(req)); ok {
+			writeProblem(w, problem{Status: refusal.Status, Detail: refusal.Detail, Reason: refusal.Code})
+			return
+		}
 		r.probes.ServeHTTP(w, req)
 		return
 	}

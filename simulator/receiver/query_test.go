@@ -2,6 +2,7 @@ package receiver_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"semblance/simulator/receiver"
@@ -65,5 +66,42 @@ func TestProbes(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != 405 || resp.Header.Get("Allow") == "" {
 		t.Errorf("PUT: %s, Allow %q", resp.Status, resp.Header.Get("Allow"))
+	}
+}
+
+// Queries are refused to web pages and under foreign host names. Deliveries are not: their signature protects them.
+func TestForeignQueries(t *testing.T) {
+	t.Parallel()
+	r := start(t, receiver.Options{Hosts: []string{"receiver.test"}})
+	for _, test := range []struct {
+		method, path, host, header string
+		status                     int
+	}{
+		{"GET", "/events", "receiver.test:4701", "", 200},
+		{"GET", "/events", "192.168.1.7:4701", "", 200},
+		{"GET", "/events", "localhost", "Sec-Fetch-Site: none", 200},
+		{"GET", "/events", "evil.example", "", 421},
+		{"GET", "/records/507f1f77bcf86cd799439011", "evil.example:4701", "", 421},
+		{"HEAD", "/events", "evil.example", "", 421},
+		{"GET", "/events", "localhost", "Origin: https://evil.example", 403},
+		{"GET", "/events/507f1f77bcf86cd799439011", "127.0.0.1", "Sec-Fetch-Site: cross-site", 403},
+		{"POST", "/", "evil.example", "", 401},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), test.method, r.URL+test.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = test.host
+		if name, value, ok := strings.Cut(test.header, ": "); ok {
+			req.Header.Set(name, value)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != test.status {
+			t.Errorf("%+v: %s", test, resp.Status)
+		}
 	}
 }
