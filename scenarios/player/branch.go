@@ -18,6 +18,18 @@ type frame struct {
 	eager    bool // inside a parallel block: plan everything before anything runs
 }
 
+// tasks returns the i-th of n tasks. An eager frame plans all of them now, any other when they are needed.
+func (f frame) tasks(n int, plan func(i int) task) func(i int) task {
+	if !f.eager {
+		return plan
+	}
+	planned := make([]task, n)
+	for i := range planned {
+		planned[i] = plan(i)
+	}
+	return func(i int) task { return planned[i] }
+}
+
 // branch is one thread of a scenario: the scenario itself, or one step of a parallel block. It is not safe for concurrent
 // use.
 type branch struct {

@@ -19,7 +19,7 @@ const killDelay = time.Second
 
 // runCommand runs a command without a shell. The response has its output, both streams together, as the body, and its exit
 // code as the status. The failure is set if the exit code or the output is not as expected.
-func runCommand(ctx context.Context, arguments []string, exit int, pattern *string) (simulator.Response, *scenarios.Failure) {
+func runCommand(ctx context.Context, arguments []string, exit int, pattern string) (simulator.Response, *scenarios.Failure) {
 	command := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
 	command.WaitDelay = killDelay
 	setProcessGroup(command)
@@ -40,8 +40,8 @@ func runCommand(ctx context.Context, arguments []string, exit int, pattern *stri
 	if response.Status != exit {
 		return response, &scenarios.Failure{Part: scenarios.PartExit, Expected: strconv.Itoa(exit), Got: strconv.Itoa(response.Status)}
 	}
-	if text := strings.TrimSpace(output.String()); pattern != nil && !naming.Match(*pattern, text) {
-		return response, &scenarios.Failure{Part: scenarios.PartOutput, Expected: *pattern, Got: text}
+	if text := strings.TrimSpace(output.String()); !naming.Match(pattern, text) {
+		return response, &scenarios.Failure{Part: scenarios.PartOutput, Expected: pattern, Got: text}
 	}
 	return response, nil
 }

@@ -19,18 +19,11 @@ import (
 // StillAfter.
 func (r *run) probe(step *script.Probe, f frame) task {
 	return func(ctx context.Context, b *branch) {
-		v := b.values(f)
-		expect, err := step.Until.Resolve(v)
+		q, err := r.newQuery(step, b.values(f))
 		if err != nil {
 			r.fail(step.Path, f.round, err)
 			return
 		}
-		q, err := r.newQuery(step, v)
-		if err != nil {
-			r.fail(step.Path, f.round, err)
-			return
-		}
-		q.expect = expect
 		started, startedAt := clock.Now(), r.elapsed()
 		check := scenarios.Check{Request: q.title}
 		last, verdict := q.repeat(ctx, step, &check)
@@ -47,7 +40,7 @@ func (r *run) probe(step *script.Probe, f frame) task {
 		check.Status, check.Response, check.Failure = last.Status, last.Body, last.Detail
 		check.Took = clock.Since(started)
 		r.recorder.Check(step.Path, scenarios.Evidence{
-			Round: f.round.String(), StartedAt: startedAt, Check: &check, Expected: expect.String(), Verdict: verdict,
+			Round: f.round.String(), StartedAt: startedAt, Check: &check, Expected: q.expect.String(), Verdict: verdict,
 		})
 		if verdict.Passed() {
 			b.capture(step.Path, f.round, step.Captures, &last)
@@ -62,16 +55,23 @@ type query struct {
 	ask    func(ctx context.Context) (response simulator.Response, failure *scenarios.Failure)
 }
 
-func (r *run) newQuery(step *script.Probe, v *values) (*query, error) {
+func (r *run) newQuery(step *script.Probe, v *values) (q *query, err error) {
 	if len(step.Exec) > 0 {
-		return r.newCommand(step, v)
+		q, err = r.newCommand(step, v)
+	} else {
+		q, err = r.newRequest(step, v)
 	}
-	address, err := step.URL.Resolve(v)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		q.expect, err = step.Until.Resolve(v)
 	}
-	var body []byte
+	return q, err
+}
+
+func (r *run) newRequest(step *script.Probe, v *values) (*query, error) {
+	res := resolver{values: v}
+	address := res.text(&step.URL)
 	headers := http.Header{}
+	var body []byte
 	if step.Body != nil {
 		value, err := step.Body.Resolve(v)
 		if err != nil {
@@ -84,12 +84,11 @@ func (r *run) newQuery(step *script.Probe, v *values) (*query, error) {
 			headers.Set("Content-Type", "application/json")
 		}
 	}
-	for _, h := range step.Headers {
-		value, err := h.Value.Resolve(v)
-		if err != nil {
-			return nil, err
-		}
-		headers.Set(h.Name, value)
+	for _, h := range res.headers(step.Headers) {
+		headers.Set(h.Name, h.Value)
+	}
+	if res.err != nil {
+		return nil, res.err
 	}
 	if _, err := http.NewRequest(step.Method, address, nil); err != nil {
 		return nil, fmt.Errorf("invalid request %s %s: %w", step.Method, address, err)
@@ -103,24 +102,18 @@ func (r *run) newCommand(step *script.Probe, v *values) (*query, error) {
 	if !r.options.AllowExec {
 		return nil, errors.New("running a command requires --allow-exec, because the scenario may be someone else's")
 	}
+	res := resolver{values: v}
 	arguments := make([]string, len(step.Exec))
-	for i, text := range step.Exec {
-		var err error
-		if arguments[i], err = text.Resolve(v); err != nil {
-			return nil, err
-		}
+	for i := range step.Exec {
+		arguments[i] = res.text(&step.Exec[i])
 	}
-	var pattern *string
+	pattern := "*"
 	if step.Until.Output != nil {
-		text, err := step.Until.Output.Resolve(v)
-		if err != nil {
-			return nil, err
-		}
-		pattern = &text
+		pattern = res.text(step.Until.Output)
 	}
 	return &query{title: strings.Join(arguments, " "), ask: func(ctx context.Context) (simulator.Response, *scenarios.Failure) {
 		return runCommand(ctx, arguments, step.Until.Exit, pattern)
-	}}, nil
+	}}, res.err
 }
 
 // minTimeout is the shortest time-out of the first try. A late response fails too, but it says more than none.

@@ -36,69 +36,48 @@ func (r *run) request(step *script.Request, f frame) task {
 // prepareRequest resolves the values of a request step, in this order: body, time, signed text, headers. Each may refer
 // to those before it.
 func prepareRequest(step *script.Request, v *values) (request simulator.Request, expect scenarios.Expect, err error) {
-	r := v.branch.run
-	exact := delivery.Exact{Method: step.Method, Proto: step.HTTP, URL: r.options.Target}
+	res := resolver{values: v}
+	exact := delivery.Exact{Method: step.Method, Proto: step.HTTP, URL: v.branch.run.options.Target}
 	if step.URL != nil {
-		if exact.URL, err = step.URL.Resolve(v); err != nil {
-			return request, expect, err
-		}
+		exact.URL = res.text(step.URL)
 	}
-	body, err := step.Body.Resolve(v)
-	if err != nil {
-		return request, expect, err
+	exact.Body = []byte(res.text(&step.Body))
+	res.signRequest(&step.Sign, exact.Body)
+	exact.Headers = res.headers(step.Headers)
+	if res.err != nil {
+		return request, expect, res.err
 	}
-	exact.Body = []byte(body)
-	if err = signRequest(&step.Sign, body, v); err != nil {
-		return request, expect, err
+	if request, err = v.branch.run.sender.PrepareExact(exact); err == nil {
+		expect, err = step.Expect.Resolve(v)
 	}
-	for _, h := range step.Headers {
-		value, err := h.Value.Resolve(v)
-		if err != nil {
-			return request, expect, err
-		}
-		exact.Headers = append(exact.Headers, simulator.Header{Name: h.Name, Value: value})
-	}
-	if request, err = r.sender.PrepareExact(exact); err != nil {
-		return request, expect, err
-	}
-	expect, err = step.Expect.Resolve(v)
 	return request, expect, err
 }
 
 // signRequest sets the values body, t and v1.
-func signRequest(s *script.Sign, body string, v *values) error {
-	v.sign = map[string]string{"body": body, "t": strconv.FormatInt(v.branch.now().Add(s.Time.Offset).Unix(), 10)}
+func (r *resolver) signRequest(s *script.Sign, body []byte) {
+	r.sign = map[string]string{"body": string(body), "t": strconv.FormatInt(r.branch.now().Add(s.Time.Offset).Unix(), 10)}
 	if s.Time.Literal != nil {
-		t, err := s.Time.Literal.Resolve(v)
-		if err != nil {
-			return err
-		}
-		v.sign["t"] = t
+		r.sign["t"] = r.text(s.Time.Literal)
 	}
-	secret := v.branch.run.options.Secret.Reveal()
+	secret := r.branch.run.options.Secret.Reveal()
 	if s.Secret != nil {
-		var err error
-		if secret, err = s.Secret.Resolve(v); err != nil {
-			return err
-		}
+		secret = r.text(s.Secret)
 	}
-	over, err := s.Over.Resolve(v)
-	if err != nil {
-		return err
+	over := r.text(&s.Over)
+	if r.err != nil {
+		return
 	}
 	mac, err := signature.MAC(s.Algorithm, secret, []byte(over))
-	if err != nil {
-		return err
-	}
-	switch s.Encoding {
-	case "hex":
-		v.sign["v1"] = hex.EncodeToString(mac)
-	case "base64":
-		v.sign["v1"] = base64.StdEncoding.EncodeToString(mac)
-	case "base64url":
-		v.sign["v1"] = base64.RawURLEncoding.EncodeToString(mac)
+	switch {
+	case err != nil:
+		r.err = err
+	case s.Encoding == "hex":
+		r.sign["v1"] = hex.EncodeToString(mac)
+	case s.Encoding == "base64":
+		r.sign["v1"] = base64.StdEncoding.EncodeToString(mac)
+	case s.Encoding == "base64url":
+		r.sign["v1"] = base64.RawURLEncoding.EncodeToString(mac)
 	default:
-		return fmt.Errorf("unknown encoding %q", s.Encoding)
+		r.err = fmt.Errorf("unknown encoding %q", s.Encoding)
 	}
-	return nil
 }

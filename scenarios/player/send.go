@@ -44,11 +44,9 @@ func (r *run) send(step *script.Send, f frame) task {
 // last.
 func override(identifiers []schemas.Identifier, set []script.Named, v *values) ([]schemas.Identifier, error) {
 	identifiers = slices.Clone(identifiers)
+	res := resolver{values: v}
 	for _, named := range set {
-		value, err := named.Value.Resolve(v)
-		if err != nil {
-			return nil, err
-		}
+		value := res.text(&named.Value)
 		i := slices.IndexFunc(identifiers, func(id schemas.Identifier) bool { return id.Name == named.Name })
 		if i < 0 {
 			identifiers = append(identifiers, schemas.Identifier{Name: named.Name, Value: value})
@@ -56,7 +54,7 @@ func override(identifiers []schemas.Identifier, set []script.Named, v *values) (
 		}
 		identifiers[i].Value = value
 	}
-	return identifiers, nil
+	return identifiers, res.err
 }
 
 // do plans an action of the clinic: each of its events.

@@ -7,6 +7,7 @@ import (
 
 	"semblance/fixtures"
 	"semblance/scenarios/script"
+	"semblance/simulator"
 )
 
 // values resolves the ${…} of one step, in one round and one branch. It implements script.Values.
@@ -73,4 +74,29 @@ func (v *values) record(ref *script.Ref) (any, error) {
 		return nil, fmt.Errorf("%s has no %s", ref.Name, strings.Join(ref.Path, "."))
 	}
 	return record.ID(), nil
+}
+
+// resolver resolves several texts. After the first error it returns empty texts and keeps the error.
+type resolver struct {
+	*values
+	err error
+}
+
+// text returns a text with its values, or "" if it is nil.
+func (r *resolver) text(t *script.Text) string {
+	if t == nil || r.err != nil {
+		return ""
+	}
+	var text string
+	text, r.err = t.Resolve(r.values)
+	return text
+}
+
+// headers returns headers with their values.
+func (r *resolver) headers(named []script.Named) []simulator.Header {
+	var headers []simulator.Header
+	for i := range named {
+		headers = append(headers, simulator.Header{Name: named[i].Name, Value: r.text(&named[i].Value)})
+	}
+	return headers
 }

@@ -18,22 +18,10 @@ func (r *run) play(ctx context.Context) {
 
 // sequence runs steps one after the other. Each is planned when the one before it has ended, unless the frame is eager.
 func (r *run) sequence(steps []script.Step, f frame) task {
-	var planned []task
-	if f.eager {
-		for _, step := range steps {
-			planned = append(planned, r.plan(step, f))
-		}
-	}
+	tasks := f.tasks(len(steps), func(i int) task { return r.plan(steps[i], f) })
 	return func(ctx context.Context, b *branch) {
-		for i, step := range steps {
-			if r.over(ctx) {
-				return
-			}
-			if planned != nil {
-				planned[i](ctx, b)
-			} else {
-				r.plan(step, f)(ctx, b)
-			}
+		for i := 0; i < len(steps) && !r.over(ctx); i++ {
+			tasks(i)(ctx, b)
 		}
 	}
 }
@@ -176,24 +164,14 @@ const maxPlannedRounds = 1000
 
 func (r *run) repeat(step *script.Repeat, f frame) task {
 	f.eager = f.eager && step.Times <= maxPlannedRounds
-	plan := func(i int) task {
+	tasks := f.tasks(step.Times, func(i int) task {
 		in := f
 		in.round = f.round.in(i + 1)
 		return r.sequence(step.Steps, in)
-	}
-	var planned []task
-	if f.eager {
-		for i := range step.Times {
-			planned = append(planned, plan(i))
-		}
-	}
+	})
 	return func(ctx context.Context, b *branch) {
 		for i := 0; i < step.Times && !r.over(ctx); i++ {
-			if planned != nil {
-				planned[i](ctx, b)
-			} else {
-				plan(i)(ctx, b)
-			}
+			tasks(i)(ctx, b)
 			if len(f.round) == 0 {
 				r.progress(step.Path, int64(i+1))
 			}
@@ -205,19 +183,16 @@ func (r *run) repeat(step *script.Repeat, f frame) task {
 // of the transcript.
 func (r *run) parallel(step *script.Parallel, f frame) task {
 	f.eager = true
-	planned := make([]task, len(step.Steps))
-	for i, child := range step.Steps {
-		planned[i] = r.plan(child, f)
-	}
+	tasks := f.tasks(len(step.Steps), func(i int) task { return r.plan(step.Steps[i], f) })
 	return func(ctx context.Context, b *branch) {
-		branches := make([]*branch, len(planned))
-		tracks := b.track.fork(len(planned))
+		branches := make([]*branch, len(step.Steps))
+		tracks := b.track.fork(len(branches))
 		var running sync.WaitGroup
-		for i, run := range planned {
+		for i := range branches {
 			branches[i] = &branch{run: r, scope: b.scope.inner(), time: b.time, lastEventID: b.lastEventID, track: tracks[i]}
 			running.Go(func() {
 				defer branches[i].track.close()
-				run(ctx, branches[i])
+				tasks(i)(ctx, branches[i])
 			})
 		}
 		running.Wait()
