@@ -18,6 +18,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -54,6 +55,12 @@ type Journal interface {
 	// Unfinished yields the pending and held deliveries of a subscription ("" for all) with a number above after,
 	// oldest first. It reads a few at a time, so the caller may stop early.
 	Unfinished(ctx context.Context, subscriptionID string, after Seq) iter.Seq2[*Delivery, error]
+
+	// Queue returns up to limit deliveries of a subscription that have the state, Pending or Held, ordered by due time and
+	// then by number, from the first one after the position. It reads no more than it returns.
+	Queue(ctx context.Context, subscriptionID string, state State, after QueuePosition, limit int) ([]*Delivery, error)
+	// Backlogs returns the unfinished deliveries of each subscription that has any, by its id.
+	Backlogs(ctx context.Context) (map[string]Backlog, error)
 
 	// Events returns a page of the events that match the query.
 	Events(ctx context.Context, q Query) (Page[*Event], error)
@@ -107,7 +114,7 @@ const (
 type Options struct {
 	Age   time.Duration // records older than this may be deleted; 0 means DefaultAge, a negative value no limit
 	Rows  int           // finished deliveries, their attempts, and events; 0 means the journal's default, a negative value no limit
-	Bytes int64         // the memory of a journal in memory; 0 means DefaultBytes, a negative value no limit
+	Bytes int64         // the memory of a journal in memory; 0 means DefaultBytes, a negative value no limit; see Memory
 }
 
 // WithDefaults returns the options with the default in place of each zero.
@@ -141,6 +148,26 @@ func (s *Stats) Add(state State, n int) {
 	case Held:
 		s.Held += n
 	}
+}
+
+// QueuePosition is the position of a delivery in the queue of its subscription. The zero value is before the first.
+type QueuePosition struct {
+	Due time.Time
+	Seq Seq
+}
+
+// QueuePosition returns the position of the delivery.
+func (d *Delivery) QueuePosition() QueuePosition { return QueuePosition{d.Due, d.Seq} }
+
+// Compare returns -1, 0 or 1 if p is before, at or after q.
+func (p QueuePosition) Compare(q QueuePosition) int {
+	return cmp.Or(p.Due.Compare(q.Due), cmp.Compare(p.Seq, q.Seq))
+}
+
+// Backlog is the unfinished deliveries of one subscription.
+type Backlog struct {
+	Pending, Held int
+	FirstDue      time.Time // when the first pending delivery is due; zero if none is pending
 }
 
 // Load returns the records of T's kind that are in force, oldest first:

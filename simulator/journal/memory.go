@@ -8,10 +8,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"semblance/schemas/human"
 )
 
+// bytesPerUnfinished is the memory of an unfinished delivery and its event, estimated.
+const bytesPerUnfinished = 1 << 10
+
 // Memory is a journal in memory. Appending to it also deletes the oldest records as soon as they exceed the options.
-// Unfinished deliveries and records in force are not deleted.
+// Unfinished deliveries and records in force are not deleted. Therefore the number of unfinished deliveries is limited to
+// one per KiB of Options.Bytes (262,144 by default): if it would be exceeded, Append returns ErrFull.
 type Memory struct {
 	options  Options
 	notifier Notifier
@@ -84,7 +90,11 @@ func (m *Memory) Append(ctx context.Context, records ...Record) error {
 	if m.closed {
 		return fmt.Errorf("appending to the journal: %w", ErrClosed)
 	}
-	if err := m.checkReferences(records); err != nil {
+	err := m.checkReferences(records)
+	if err == nil {
+		err = m.checkUnfinished(records)
+	}
+	if err != nil {
 		return fmt.Errorf("appending to the journal: %w", err)
 	}
 	m.last = Number(records, m.last)
@@ -125,6 +135,29 @@ func (m *Memory) checkReferences(records []Record) error {
 		}
 	}
 	return nil
+}
+
+// checkUnfinished returns ErrFull if the records would exceed the number of unfinished deliveries.
+func (m *Memory) checkUnfinished(records []Record) error {
+	n, limit := 0, int(m.options.Bytes/bytesPerUnfinished)
+	for _, r := range records {
+		switch r := r.(type) {
+		case *Delivery:
+			if r.State.Unfinished() {
+				n++
+			}
+		case *Transition:
+			if d := m.byID[r.DeliveryID]; d != nil && r.Next.State.Unfinished() && !d.current.Load().State.Unfinished() {
+				n++
+			}
+		}
+	}
+	if n == 0 || m.options.Bytes < 0 || m.stats.Unfinished()+n <= limit {
+		return nil
+	}
+	return fmt.Errorf("%w: it has %s and can hold %s in %s of memory; nothing of this was recorded; "+
+		"resume paused subscriptions, emit more slowly, or keep the journal in a file", ErrFull,
+		human.Count(m.stats.Unfinished(), "unfinished delivery"), human.Number(limit), human.Size(m.options.Bytes))
 }
 
 func (m *Memory) eventBySeq(seq Seq) *eventEntry {

@@ -120,13 +120,57 @@ func (m *Memory) Unfinished(ctx context.Context, subscriptionID string, after Se
 	}
 }
 
+// Queue implements [Journal].
+func (m *Memory) Queue(ctx context.Context, subscriptionID string, state State, after QueuePosition, limit int) ([]*Delivery, error) {
+	v, err := m.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Delivery
+	keepFirst := func() {
+		slices.SortFunc(all, func(a, b *Delivery) int { return a.QueuePosition().Compare(b.QueuePosition()) })
+		all = all[:min(limit, len(all))]
+	}
+	for _, e := range v.deliveries {
+		d := e.current.Load()
+		if d.State != state || d.SubscriptionID != subscriptionID || d.QueuePosition().Compare(after) <= 0 {
+			continue
+		}
+		if all = append(all, d); len(all) >= 2*limit {
+			keepFirst()
+		}
+	}
+	keepFirst()
+	return all, nil
+}
+
+// Backlogs implements [Journal].
+func (m *Memory) Backlogs(ctx context.Context) (map[string]Backlog, error) {
+	all := map[string]Backlog{}
+	for d, err := range m.Unfinished(ctx, "", 0) {
+		if err != nil {
+			return nil, err
+		}
+		b := all[d.SubscriptionID]
+		if d.State == Held {
+			b.Held++
+		} else if b.Pending++; b.Pending == 1 || d.Due.Before(b.FirstDue) {
+			b.FirstDue = d.Due
+		}
+		all[d.SubscriptionID] = b
+	}
+	return all, nil
+}
+
 // Events implements [Journal].
 func (m *Memory) Events(ctx context.Context, q Query) (Page[*Event], error) {
 	v, err := m.view(ctx)
 	if err != nil {
 		return Page[*Event]{}, err
 	}
-	return page(&q, v.events, func(e *eventEntry) (*Event, bool) { return e.Event, q.matchesEvent(e.Event) })
+	return page(&q, v.events, func(e *eventEntry) (item *Event, read, matches bool) {
+		return e.Event, true, q.matchesEvent(e.Event)
+	})
 }
 
 // Deliveries implements [Journal].
@@ -135,9 +179,9 @@ func (m *Memory) Deliveries(ctx context.Context, q Query) (Page[*Delivery], erro
 	if err != nil {
 		return Page[*Delivery]{}, err
 	}
-	return page(&q, v.deliveries, func(e *deliveryEntry) (*Delivery, bool) {
+	return page(&q, v.deliveries, func(e *deliveryEntry) (item *Delivery, read, matches bool) {
 		d := e.current.Load()
-		return d, q.matchesDelivery(d)
+		return d, q.readsDelivery(d), q.matchesDelivery(d)
 	})
 }
 
@@ -147,14 +191,12 @@ func (m *Memory) Attempts(ctx context.Context, q Query) (Page[*Attempt], error) 
 	if err != nil {
 		return Page[*Attempt]{}, err
 	}
-	return page(&q, v.attempts, func(e *attemptEntry) (*Attempt, bool) {
-		switch {
-		case !q.matchesAttempt(e.Attempt, e.event()):
-			return nil, false
-		case q.Full:
-			return e.Attempt, true
+	return page(&q, v.attempts, func(e *attemptEntry) (item *Attempt, read, matches bool) {
+		item, matches = e.Attempt, q.matchesAttempt(e.Attempt, e.event())
+		if matches && !q.Full {
+			item = e.Brief()
 		}
-		return e.Brief(), true
+		return item, q.DeliveryID == "" || e.DeliveryID == q.DeliveryID, matches
 	})
 }
 
@@ -165,8 +207,9 @@ func (e *attemptEntry) event() *schemas.Event {
 	return &e.delivery.event.Event.Event
 }
 
-// page returns a page of the entries that match, in the query's order from its cursor on.
-func page[E sequenced, T Record](q *Query, entries []E, match func(E) (T, bool)) (Page[T], error) {
+// page returns a page of the entries that match, in the query's order from its cursor on. The function search returns the
+// record of an entry, whether a search reads it, and whether it matches.
+func page[E sequenced, T Record](q *Query, entries []E, search func(E) (item T, read, matches bool)) (Page[T], error) {
 	var p Page[T]
 	position, err := q.Position()
 	if err != nil {
@@ -178,18 +221,28 @@ func page[E sequenced, T Record](q *Query, entries []E, match func(E) (T, bool))
 	} else if position > 0 {
 		entries = entries[:after(entries, position-1)]
 	}
-	bytes := 0
+	var last Seq
+	n, bytes := 0, 0
 	for i := range entries {
 		e := entries[i]
 		if !q.Oldest {
 			e = entries[len(entries)-1-i]
 		}
-		item, ok := match(e)
-		if !ok {
+		item, read, matches := search(e)
+		switch {
+		case !read:
+			continue
+		case n == MaxSearch:
+			p.Continue(q, last)
+			return p, nil
+		}
+		n++
+		last = e.Sequence()
+		if !matches {
 			continue
 		}
 		if len(p.Items) == q.Size() || bytes > MaxPageBytes {
-			p.Next = q.CursorAfter(p.Items[len(p.Items)-1].Sequence())
+			p.Continue(q, p.Items[len(p.Items)-1].Sequence())
 			break
 		}
 		p.Items = append(p.Items, item)

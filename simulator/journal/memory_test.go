@@ -3,6 +3,7 @@ package journal_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -54,6 +55,56 @@ func TestMemoryTrims(t *testing.T) {
 				t.Errorf("the unfinished delivery was deleted: %v", err)
 			}
 		})
+	}
+}
+
+// TestMemoryUnfinished appends unfinished deliveries until the journal is full. It then still records attempts, and has space
+// again when a delivery has finished.
+func TestMemoryUnfinished(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const limit = 50
+	j, m := journal.NewMemory(journal.Options{Bytes: limit << 10}), journaltest.NewMaker(1)
+	var all []*journal.Delivery
+	deliver := func() error {
+		e := m.Event("booking.created")
+		d := m.Delivery(e, "s")
+		err := j.Append(ctx, e, d)
+		if err == nil {
+			all = append(all, d)
+		}
+		return err
+	}
+	wantFull := func() {
+		t.Helper()
+		err := deliver()
+		if !errors.Is(err, journal.ErrFull) || !strings.Contains(err.Error(), "it has 50 unfinished deliveries and can hold 50 in 50 KiB of memory") {
+			t.Fatalf("error %v, want journal.ErrFull with the limit", err)
+		}
+		if got := j.Stats(); got.Unfinished() != limit || len(all) != got.Deliveries || got.Events != got.Deliveries {
+			t.Fatalf("stats %+v after %d deliveries", got, len(all))
+		}
+	}
+	for range limit {
+		if err := deliver(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantFull()
+	if err := j.Append(ctx, m.Attempt(all[0], 500, journal.DeliveryState{State: journal.Pending, Tries: 1})); err != nil {
+		t.Fatal(err)
+	}
+	wantFull()
+	if err := j.Append(ctx, m.Attempt(all[0], 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})); err != nil {
+		t.Fatal(err)
+	}
+	if err := deliver(); err != nil {
+		t.Fatal(err)
+	}
+	wantFull()
+	requeue := &journal.Transition{At: m.Tick(), DeliveryID: all[0].ID, Next: journal.DeliveryState{State: journal.Pending}}
+	if err := j.Append(ctx, requeue); !errors.Is(err, journal.ErrFull) {
+		t.Errorf("requeue: error %v, want journal.ErrFull", err)
 	}
 }
 

@@ -39,9 +39,9 @@ type Query struct {
 	Full   bool   // attempts with headers and bodies; such a page may have fewer records than Limit
 }
 
-// MaxSearch is the maximum number of records that are searched for one page. A page with fewer records than Limit is
-// therefore not always the last one. Records that the query selects by state (other than Delivered), delivery or event are
-// not searched for: only these count.
+// MaxSearch is the maximum number of records that are read for one page, so a page with fewer records than Limit is not
+// always the last one. If a query selects deliveries by state (except Delivered), by id or by event, or attempts by delivery,
+// only the records so selected are read.
 const MaxSearch = 10_000
 
 // Page is one page of the records that match a query.
@@ -113,6 +113,19 @@ func (q *Query) matchesRecord(event *schemas.Event) bool {
 
 func (q *Query) matchesEvent(e *Event) bool {
 	return q.matches(e.Seq, e.At) && (q.Origin == "" || q.Origin == e.Origin) && q.matchesType(e.Type.Name) && q.matchesRecord(&e.Event)
+}
+
+// readsDelivery reports whether a search reads the delivery, to find out whether it matches. See MaxSearch.
+func (q *Query) readsDelivery(d *Delivery) bool {
+	switch {
+	case q.DeliveryID != "":
+		return d.ID == q.DeliveryID
+	case q.EventSeq != 0:
+		return d.EventSeq == q.EventSeq
+	case len(q.States) > 0 && !slices.Contains(q.States, Delivered):
+		return slices.Contains(q.States, d.State)
+	}
+	return true
 }
 
 func (q *Query) matchesDelivery(d *Delivery) bool {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -85,17 +86,42 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkSearch measures one page of a query that matches none of a hundred thousand attempts.
-func BenchmarkSearch(b *testing.B) {
-	j := openNew(b, journal.Options{})
-	fillFast(b, j, 100_000)
-	for name, q := range map[string]journal.Query{"subscription": {SubscriptionID: "x"}, "record": {RecordID: "507f1f77bcf86cd799439011"}} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				if p, err := j.Attempts(context.Background(), q); err != nil || len(p.Items) != 0 {
-					b.Fatal(p, err)
+// BenchmarkPage measures one page of several queries in journals of different sizes. The time depends on the number of
+// records that a page searches, but not on the size of the journal.
+func BenchmarkPage(b *testing.B) {
+	for _, size := range []int{16_000, 496_000} {
+		j := openNew(b, journal.Options{Rows: -1})
+		fillFast(b, j, size)
+		deliveries := func(q journal.Query) (int, error) {
+			p, err := j.Deliveries(context.Background(), q)
+			return len(p.Items), err
+		}
+		attempts := func(q journal.Query) (int, error) {
+			p, err := j.Attempts(context.Background(), q)
+			return len(p.Items), err
+		}
+		for _, test := range []struct {
+			name string
+			page func(journal.Query) (int, error)
+			q    journal.Query
+			want int
+		}{
+			{"newest deliveries", deliveries, journal.Query{}, 100},
+			{"failed deliveries", deliveries, journal.Query{States: []journal.State{journal.Failed}}, 0},
+			{"pending and failed deliveries", deliveries, journal.Query{States: []journal.State{journal.Pending, journal.Failed}}, 0},
+			{"deliveries to no subscription", deliveries, journal.Query{SubscriptionID: "x"}, 0},
+			{"deliveries of no record", deliveries, journal.Query{RecordID: "507f1f77bcf86cd799439011"}, 0},
+			{"newest attempts", attempts, journal.Query{}, 100},
+			{"refused attempts", attempts, journal.Query{Outcomes: []journal.Outcome{journal.Refused}}, 0},
+			{"attempts of no record", attempts, journal.Query{RecordID: "507f1f77bcf86cd799439011"}, 0},
+		} {
+			b.Run(fmt.Sprintf("%s/%d", test.name, size), func(b *testing.B) {
+				for b.Loop() {
+					if n, err := test.page(test.q); err != nil || n != test.want {
+						b.Fatal(n, err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

@@ -168,6 +168,38 @@ func (j *Journal) Unfinished(ctx context.Context, subscriptionID string, after j
 	return inPortions(ctx, j, selectDeliveries, `SELECT seq FROM (`+strings.Join(parts, ` UNION ALL `)+`) WHERE true`, args, after, scanDelivery)
 }
 
+// Queue implements [journal.Journal].
+func (j *Journal) Queue(ctx context.Context, subscriptionID string, state journal.State, after journal.QueuePosition, limit int) ([]*journal.Delivery, error) {
+	numbers := fmt.Sprintf(`SELECT seq FROM deliveries INDEXED BY deliveries_due
+		WHERE state < 2 AND state = %d AND subscription_id = ? AND (due, seq) > (%d, %d) ORDER BY due, seq LIMIT %d`,
+		stateNumber(state), micros(after.Due), after.Seq, limit)
+	var all []*journal.Delivery
+	err := j.view(ctx, func(v *view) (err error) {
+		all, err = collect(v, fmt.Sprintf(selectDeliveries, numbers), []any{subscriptionID}, scanDelivery)
+		return err
+	})
+	return all, err
+}
+
+// Backlogs implements [journal.Journal].
+func (j *Journal) Backlogs(ctx context.Context) (map[string]journal.Backlog, error) {
+	all := map[string]journal.Backlog{}
+	const query = `SELECT subscription_id, sum(state = 0), sum(state = 1), min(CASE state WHEN 0 THEN due END)
+		FROM deliveries INDEXED BY deliveries_due WHERE state < 2 GROUP BY subscription_id`
+	err := j.view(ctx, func(v *view) error {
+		return v.each(query, nil, func(row scanner) (bool, error) {
+			var id string
+			var b journal.Backlog
+			var due sql.NullInt64
+			err := row.Scan(&id, &b.Pending, &b.Held, &due)
+			b.FirstDue = fromMicros(due.Int64)
+			all[id] = b
+			return true, err
+		})
+	})
+	return all, err
+}
+
 // inPortions yields the records whose numbers the query numbers gives, in the order of their numbers.
 func inPortions[T journal.Record](ctx context.Context, j *Journal, query, numbers string, args []any, after journal.Seq, scan func(scanner) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {

@@ -307,3 +307,71 @@ func testFullPages(t *testing.T, open Open) {
 		t.Errorf("%d attempts without bodies, want all 4", len(p.Items))
 	}
 }
+
+// testLongSearch queries for the oldest of more records than one page may search.
+func testLongSearch(t *testing.T, open Open) {
+	j, m := open(t, journal.Options{}), NewMaker(1)
+	const total = journal.MaxSearch + 50
+	var records []journal.Record
+	var events, deliveries []journal.Record
+	for i := range total {
+		e := m.Event("booking.created")
+		d := m.Delivery(e, "s")
+		d.State = journal.Delivered
+		if i == 0 {
+			e.Origin, d.State, d.SubscriptionID = "traffic", journal.Failed, "t"
+		}
+		events, deliveries, records = append(events, e), append(deliveries, d), append(records, e, d)
+	}
+	must(t, j.Append(background(), records...))
+
+	// The page ends after MaxSearch records, and the next one has the match.
+	searches := func(name string, q journal.Query, all []journal.Record, read func(journal.Query) (seqs []journal.Seq, next string, searched journal.Seq)) {
+		t.Helper()
+		got, next, searched := read(q)
+		if stop := all[total-journal.MaxSearch].Sequence(); len(got) != 0 || next == "" || searched != stop {
+			t.Errorf("%s: %d records, next page %q, searched %d, want an empty page searched to %d", name, len(got), next, searched, stop)
+		}
+		q.Cursor = next
+		got, next, searched = read(q)
+		if len(got) != 1 || got[0] != all[0].Sequence() || next != "" || searched != 0 {
+			t.Errorf("%s: records %v, next page %q, searched %d, want record %d on the last page", name, got, next, searched, all[0].Sequence())
+		}
+	}
+	readEvents := func(q journal.Query) ([]journal.Seq, string, journal.Seq) {
+		p, err := j.Events(background(), q)
+		must(t, err)
+		return seqs(p.Items), p.Next, p.Searched
+	}
+	readDeliveries := func(q journal.Query) ([]journal.Seq, string, journal.Seq) {
+		p, err := j.Deliveries(background(), q)
+		must(t, err)
+		return seqs(p.Items), p.Next, p.Searched
+	}
+	searches("events by origin", journal.Query{Origin: "traffic"}, events, readEvents)
+	searches("deliveries by subscription", journal.Query{SubscriptionID: "t"}, deliveries, readDeliveries)
+	searches("deliveries by two states", journal.Query{SubscriptionID: "t", States: []journal.State{journal.Delivered, journal.Failed}}, deliveries, readDeliveries)
+
+	// A state other than delivered is found at once, and so is a delivery by its id or its event.
+	for name, q := range map[string]journal.Query{
+		"state":  {States: []journal.State{journal.Failed}},
+		"states": {States: []journal.State{journal.Failed, journal.Held, journal.Pending}},
+		"id":     {DeliveryID: deliveries[0].(*journal.Delivery).ID},
+		"event":  {EventSeq: events[0].Sequence()},
+	} {
+		if got, next, _ := readDeliveries(q); len(got) != 1 || got[0] != deliveries[0].Sequence() || next != "" {
+			t.Errorf("delivery by %s: records %v, next page %q", name, got, next)
+		}
+	}
+
+	// Oldest first, the page ends where it would in the other direction.
+	q := journal.Query{SubscriptionID: "t", Oldest: true}
+	got, next, searched := readDeliveries(q)
+	if len(got) != 1 || next == "" || searched != deliveries[journal.MaxSearch-1].Sequence() {
+		t.Errorf("oldest first: records %v, next page %q, searched %d", got, next, searched)
+	}
+	q.Cursor = next
+	if got, next, _ = readDeliveries(q); len(got) != 0 || next != "" {
+		t.Errorf("oldest first, second page: records %v, next page %q", got, next)
+	}
+}
