@@ -142,10 +142,10 @@ func (p *parser) schema(n *node) *validate.Schema {
 		return nil
 	}
 	schema, err := validate.Compile(validate.Source{Name: "at " + n.pos.String(), JSON: encoded, Files: p.source.Files})
-	var bad *validate.SchemaError
+	var invalid *validate.SchemaError
 	switch {
-	case errors.As(err, &bad):
-		for _, problem := range bad.Problems {
+	case errors.As(err, &invalid):
+		for _, problem := range invalid.Problems {
 			p.fail(n.find(problem.Pointer), "the schema does not compile: %s", problem.Message)
 		}
 		return nil

@@ -69,10 +69,11 @@ func (f Files) missing(name, message string) error {
 	for _, e := range entries {
 		known = append(known, strings.TrimSuffix(e.Name(), ".yaml"))
 	}
-	if near := naming.Nearest(strings.TrimSuffix(name, path.Ext(name)), known); near != "" {
-		return fmt.Errorf("%s; did you mean the scenario %q?", message, near)
+	hint := naming.Hint(strings.TrimSuffix(name, path.Ext(name)), known)
+	if hint == "" {
+		hint = "; `semblance scenario list` shows the scenarios of the library"
 	}
-	return fmt.Errorf("%s; `semblance scenario list` shows the scenarios of the library", message)
+	return errors.New(message + hint)
 }
 
 func (f Files) fromLibrary(file string) (*Source, error) {

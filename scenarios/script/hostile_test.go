@@ -34,7 +34,7 @@ func TestHostileFiles(t *testing.T) {
 		"an alias bomb in a step":   {"x.yaml", "name: x\n" + bomb + "steps: [{send: booking.created, expect: {equals: {/a: *a29}}}]", "more than 100,000 values"},
 		"an alias of itself":        {"x.yaml", "name: x\nsteps: &s [*s]\n", "refers to a value that contains it"},
 		"many values":               {"x.yaml", "name: x\nsteps:\n" + strings.Repeat("- {}\n", 110_000), "more than 100,000 values"},
-		"many steps":                {"x.yaml", "name: x\nsteps:\n" + strings.Repeat("- {wait: 1s}\n", 11_000), "more than 10000 steps"},
+		"many steps":                {"x.yaml", "name: x\nsteps:\n" + strings.Repeat("- {wait: 1s}\n", 11_000), "more than 10,000 steps"},
 		"many mistakes":             {"x.yaml", "name: x\nsteps:\n" + strings.Repeat("- {wit: 1s}\n", 5_000), "more than 100 errors"},
 		"many unknown keys":         {"x.yaml", step + unknownKeys(5_000), "more than 100 errors"},
 		"too many bytes":            {"x.yaml", strings.Repeat("# x\n", 1<<19), "larger than 1 MiB"},
@@ -168,9 +168,9 @@ func TestEndlessPlays(t *testing.T) {
 	library["itself.yaml"] = &fstest.MapFile{Data: []byte("name: x\nsteps: [{play: itself}]\n")}
 	for name, want := range map[string]string{
 		"deep-0": "more than 8 levels deep",
-		"wide-0": "more than 10000 steps",
+		"wide-0": "more than 10,000 steps",
 		"itself": "cannot play each other: itself.yaml plays itself.yaml",
-		"itslf":  `did you mean the scenario "itself"?`,
+		"itslf":  `did you mean "itself"?`,
 	} {
 		start := time.Now()
 		_, err := script.Load(script.Files{Scenarios: library}, name)

@@ -25,7 +25,7 @@ func scenarioConstruct(p *parser, s *Scenario) construct {
 	return construct{name: "a scenario", about: "A scenario, played against a receiver.", keys: []key{
 		{"$schema", "The JSON Schema of the language, for editors.", false, prose(&schema, false)},
 		{"name", "The name of the scenario in reports.", true, prose(&s.Name, false)},
-		{"description", "What the scenario teaches.", false, prose(&s.Description, true)},
+		{"description", "The situation and its lesson.", false, prose(&s.Description, true)},
 		{"seed", "The random seed; default " + strconv.Itoa(DefaultSeed) + ".", false, seed(&s.Seed)},
 		{"cast", "Records of the clinic, by their names in this scenario. They exist from the start, but no event about them has been sent.", false, cast(&s.Cast)},
 		{"expect", "The expectation of every event; the keys of a step override it.", false, expect(&p.expect, func() Expect { return p.expect })},

@@ -37,7 +37,7 @@
 //
 // A [Text] may contain references: ${visit.id}, ${visit.patient.id}, a capture such as ${job}, ${request.eventId},
 // ${env.NAME}, ${target.url}, ${target.origin}, ${run.id}, ${run.seed}, ${run.round}, and in a request ${sign.t} and
-// ${sign.v1}. There are no other expressions; $${ is a literal ${. References are allowed in identifiers, expected values,
+// ${sign.v1}. Other expressions do not exist; $${ is a literal ${. References are allowed in identifiers, expected values,
 // headers, URLs, bodies and the arguments of a command, but not in keys, names, files, schemas, faults and numbers.
 //
 // # Constructs

@@ -71,7 +71,7 @@ func (p *parser) steps(n *node, prefix string) []Step {
 	for i, item := range items {
 		p.load.steps++
 		if p.load.steps > MaxSteps {
-			p.fail(item, "the scenario and the files that it plays have more than %d steps; use repeat or traffic", MaxSteps)
+			p.fail(item, "the scenario and the files that it plays have more than %s; use repeat or traffic", human.Count(MaxSteps, "step"))
 			return steps
 		}
 		if s := p.step(item, prefix+strconv.Itoa(i+1)); s != nil {

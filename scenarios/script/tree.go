@@ -260,7 +260,7 @@ type SignTime struct {
 
 // Expect is the expectation of a step before its references are resolved. See [Expect.Resolve].
 type Expect struct {
-	Pos      Pos // of the step's own expect, else of the file's; zero if there is none
+	Pos      Pos // of the expect of the step or the file; the zero Pos if both have none
 	Response scenarios.Presence
 	Status   scenarios.Statuses
 	Headers  []Named // values are patterns
