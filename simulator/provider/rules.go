@@ -73,6 +73,10 @@ type fields struct{ url, eventTypes, label, headers bool }
 
 var allFields = fields{url: true, eventTypes: true, label: true, headers: true}
 
+// CheckURL returns an error for the URL of a subscription that the provider's API would refuse. The control API applies it,
+// too, although its subscriptions may name every event type.
+func (p *Provider) CheckURL(raw string) error { return p.options.Rules.checkURL(raw, false) }
+
 func (r Rules) checkURL(raw string, local bool) error {
 	if strings.TrimSpace(raw) == "" {
 		return refuse(CodeURL, "url", "a url is required")
@@ -90,7 +94,7 @@ func (r Rules) checkURL(raw string, local bool) error {
 		return refuse(CodeURL, "url", "the url %q names no host", raw)
 	case !isPort(u.Port()):
 		return refuse(CodeURL, "url", "the url %q has no usable port; ports are 1 to 65535", raw)
-	case u.User != nil && !local:
+	case u.User != nil:
 		return refuse(CodeURL, "url", "the url must not hold a user or password; send them in a header")
 	case u.Fragment != "":
 		return refuse(CodeURL, "url", "the url %q has a fragment, which no receiver would see; leave out what follows #", raw)

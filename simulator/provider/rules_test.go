@@ -43,6 +43,7 @@ func TestRules(t *testing.T) {
 		"another scheme":                {change: url("ftp://example.com"), code: CodeURL, says: "https"},
 		"no host":                       {change: url("https:///webhooks"), code: CodeURL, says: "no host"},
 		"a password":                    {change: url("https://me:secret@example.com"), code: CodeURL, says: "header"},
+		"a password, made locally":      {change: url("https://me:secret@example.com"), local: true, code: CodeURL, says: "header"},
 		"no port":                       {change: url("https://example.com:99999/"), code: CodeURL, says: "1 to 65535"},
 		"port 0":                        {change: url("https://example.com:0/"), code: CodeURL, says: "1 to 65535"},
 		"a port left out":               {change: url("https://example.com:/")},

@@ -72,6 +72,24 @@ func TestOutageThroughTheAPI(t *testing.T) {
 	}
 }
 
+// The control API refuses the URLs that the provider's API refuses.
+func TestSubscriptionURLs(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{})
+	here := apiPath + "/subscriptions"
+	before := s.committed()
+	for url, kind := range map[string]string{
+		"http://example.com/": "https-required", "http://192.168.1.7:3000/": "https-required", "https://user:password@example.com/": "url",
+		"http://user@127.0.0.1:3000/": "url", "ftp://example.com/": "url", "": "url",
+	} {
+		s.ask("POST", here, map[string]any{"url": url, "label": "l", "eventTypes": []string{"invoice.*"}}).problem(http.StatusBadRequest, kind)
+		s.ask("PATCH", here+"/"+s.subscriptionID(), map[string]any{"url": url}).problem(http.StatusBadRequest, kind)
+	}
+	if s.committed() != before {
+		t.Error("it wrote to the journal")
+	}
+}
+
 // Secrets are shown to whoever has a token and asks for them, and to nobody else.
 func TestSecrets(t *testing.T) {
 	s := start(t, Options{})

@@ -74,6 +74,9 @@ type createRequest struct {
 // createSubscription creates a subscription. It may have all event types and a chosen secret, unlike one created through
 // /graphql. The response has the secret in full.
 func (h *Handler) createSubscription(c *call, in *createRequest) (v subscriptionView, err error) {
+	if err := h.provider.CheckURL(in.URL); err != nil {
+		return v, err
+	}
 	types, err := subscribedTypes(in.EventTypes)
 	if err != nil {
 		return v, err
@@ -107,6 +110,11 @@ type updateRequest struct {
 
 // updateSubscription updates a subscription.
 func (h *Handler) updateSubscription(c *call, in *updateRequest) (v subscriptionView, err error) {
+	if in.URL != nil {
+		if err := h.provider.CheckURL(*in.URL); err != nil {
+			return v, err
+		}
+	}
 	if in.EventTypes != nil {
 		types, err := subscribedTypes(*in.EventTypes)
 		if err != nil {
