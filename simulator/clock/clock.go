@@ -1,8 +1,8 @@
-// Package clock is the one place that asks the time or waits. There are two times:
+// Package clock is the only package that reads the time or sleeps. There are two times:
 //
-//   - the scenario's, a [Clock]: what ids and signatures carry, when a retry is due, how long things are kept. It is real
-//     ([Real]), real with waits compressed ([Scaled]), standing still ([Fixed]) or moved by hand ([Manual]).
-//   - the machine's, the functions of this package: time-outs, timings, probes. It is always real.
+//   - Simulated time, a [Clock]: ids, signatures, retries, retention. It is real ([Real]), real with shorter sleeps
+//     ([Scaled]), standing still ([Fixed]) or advanced by hand ([Manual]).
+//   - Machine time, the functions of this package: time-outs, latencies, probes. It is always real.
 package clock
 
 import (
@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// Clock is the simulated time.
+// Clock tells the simulated time.
 type Clock interface {
 	// Now returns the simulated time.
 	Now() time.Time
-	// Sleep waits until d of the simulated time has passed, or ctx is done: then its error is ctx's.
+	// Sleep waits until d of simulated time has passed, or until ctx is done; then it returns ctx's error.
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// Now returns the machine's time, with its monotonic reading.
+// Now returns the machine time, with its monotonic reading.
 func Now() time.Time { return time.Now() }
 
-// Since returns the machine's time that has passed since t.
+// Since returns the machine time that has passed since t.
 func Since(t time.Time) time.Duration { return time.Since(t) }
 
-// Sleep waits for d of the machine's time, or until ctx is done: then its error is ctx's.
+// Sleep waits for d of machine time, or until ctx is done; then it returns ctx's error.
 func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
@@ -41,11 +41,11 @@ func Sleep(ctx context.Context, d time.Duration) error {
 
 type real struct{ scale float64 }
 
-// Real returns the clock whose scenario is now.
+// Real returns the clock of the machine.
 func Real() Clock { return real{scale: 1} }
 
-// Scaled returns a clock that tells the real time and sleeps scale times less than it is asked to, so that a ladder of
-// minutes is climbed in seconds while signatures stay fresh. scale must be positive.
+// Scaled returns a clock that tells the real time and divides the length of each sleep by scale, so that retries of minutes
+// take seconds while signatures stay fresh. scale must be positive.
 func Scaled(scale float64) Clock { return real{scale: scale} }
 
 func (r real) Now() time.Time { return time.Now() }
@@ -54,8 +54,8 @@ func (r real) Sleep(ctx context.Context, d time.Duration) error {
 	return Sleep(ctx, time.Duration(float64(d)/r.scale))
 }
 
-// Scale returns how much of the simulated time passes in a sleep while one unit of what Now tells does: 1, but for a
-// clock made by [Scaled]. Who keeps a list of due times needs it: a wait of d is due at Now plus d divided by Scale.
+// Scale returns the scale of a clock that [Scaled] returned, and 1 for other clocks. It converts waits to due times: a wait
+// of d is over at Now plus d divided by Scale.
 func Scale(c Clock) float64 {
 	if r, ok := c.(real); ok {
 		return r.scale

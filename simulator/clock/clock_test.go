@@ -12,7 +12,8 @@ import (
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-func TestScaledSleepsLessAndTellsRealTime(t *testing.T) {
+func TestScaledClockTellsRealTime(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, start := clock.Scaled(60), time.Now()
 		if err := c.Sleep(t.Context(), time.Hour); err != nil {
@@ -28,6 +29,7 @@ func TestScaledSleepsLessAndTellsRealTime(t *testing.T) {
 }
 
 func TestSleepEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]clock.Clock{"real": clock.Real(), "manual": clock.Manual(noon)} {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -39,7 +41,8 @@ func TestSleepEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestFixedMovesBySleepingAlone(t *testing.T) {
+func TestFixedClockAdvancesBySleeping(t *testing.T) {
+	t.Parallel()
 	c := clock.Fixed(noon)
 	if err := c.Sleep(t.Context(), 90*time.Second); err != nil {
 		t.Fatal(err)
@@ -49,7 +52,8 @@ func TestFixedMovesBySleepingAlone(t *testing.T) {
 	}
 }
 
-func TestManualWakesThoseWhoseTimeHasCome(t *testing.T) {
+func TestManualClockEndsSleeps(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := clock.Manual(noon)
 		woken := make(chan time.Duration, 3)
@@ -86,6 +90,7 @@ func TestManualWakesThoseWhoseTimeHasCome(t *testing.T) {
 }
 
 func TestScale(t *testing.T) {
+	t.Parallel()
 	for want, c := range map[float64]clock.Clock{60: clock.Scaled(60), 1: clock.Manual(noon)} {
 		if got := clock.Scale(c); got != want {
 			t.Errorf("Scale = %v, want %v", got, want)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// FixedClock stands still, but for sleepers: each moves it by as much as it sleeps, at once. It is the simulated time of
-// a run that must be the same every time.
+// FixedClock stands still except for sleeps: each advances it by its length and returns at once. It makes a run the same
+// every time.
 type FixedClock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -17,14 +17,14 @@ type FixedClock struct {
 // Fixed returns a clock that stands at t.
 func Fixed(t time.Time) *FixedClock { return &FixedClock{now: t} }
 
-// Now returns where the clock stands.
+// Now returns the time of the clock.
 func (c *FixedClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Sleep moves the clock by d and returns at once.
+// Sleep advances the clock by d and returns at once.
 func (c *FixedClock) Sleep(ctx context.Context, d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,7 +32,7 @@ func (c *FixedClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// Reach moves the clock on to t; it never moves back.
+// Reach advances the clock to t. It does nothing if t is in the past.
 func (c *FixedClock) Reach(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -41,12 +41,12 @@ func (c *FixedClock) Reach(t time.Time) {
 	}
 }
 
-// ManualClock stands still until Advance moves it; sleepers wake in the order of their time.
+// ManualClock stands still until Advance moves it. Sleeps end in the order of their times.
 type ManualClock struct {
 	mu       sync.Mutex
 	now      time.Time
-	sleepers []*sleeper // ordered by time, then by arrival
-	arrived  chan struct{}
+	sleepers []*sleeper    // by time, then in the order of their calls
+	added    chan struct{} // closed when there is another sleeper
 }
 
 type sleeper struct {
@@ -56,17 +56,17 @@ type sleeper struct {
 
 // Manual returns a clock that stands at t until it is advanced.
 func Manual(t time.Time) *ManualClock {
-	return &ManualClock{now: t, arrived: make(chan struct{})}
+	return &ManualClock{now: t, added: make(chan struct{})}
 }
 
-// Now returns where the clock stands.
+// Now returns the time of the clock.
 func (c *ManualClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Sleep waits until the clock has been advanced by d, or ctx is done.
+// Sleep waits until the clock has advanced by d, or until ctx is done.
 func (c *ManualClock) Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
@@ -80,8 +80,8 @@ func (c *ManualClock) Sleep(ctx context.Context, d time.Duration) error {
 		return -1
 	})
 	c.sleepers = slices.Insert(c.sleepers, i, s)
-	close(c.arrived)
-	c.arrived = make(chan struct{})
+	close(c.added)
+	c.added = make(chan struct{})
 	c.mu.Unlock()
 	select {
 	case <-s.wake:
@@ -94,7 +94,7 @@ func (c *ManualClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Advance moves the clock by d and wakes every sleeper whose time has come. It does not wait for what they do.
+// Advance advances the clock by d and ends every sleep that is over then. It does not wait for the sleepers.
 func (c *ManualClock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,17 +107,17 @@ func (c *ManualClock) Advance(d time.Duration) {
 	c.sleepers = slices.Delete(c.sleepers, 0, due)
 }
 
-// WaitForSleepers returns when at least n sleep on the clock, or ctx is done.
+// WaitForSleepers returns when at least n goroutines sleep on the clock, or when ctx is done.
 func (c *ManualClock) WaitForSleepers(ctx context.Context, n int) error {
 	for {
 		c.mu.Lock()
-		have, arrived := len(c.sleepers), c.arrived
+		have, added := len(c.sleepers), c.added
 		c.mu.Unlock()
 		if have >= n {
 			return nil
 		}
 		select {
-		case <-arrived:
+		case <-added:
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -46,6 +46,17 @@ func Check(records []Record) error {
 }
 
 // checkDelivery takes the delivery and the event before it in the same call, or nil.
+// CheckReset returns an error if records cannot be appended by [Journal.Reset]. It is for implementations of Journal.
+func CheckReset(records []Record) error {
+	for _, r := range records {
+		switch r.(type) {
+		case *Event, *Delivery, *Attempt, *Transition:
+			return fmt.Errorf("resetting the journal: a reset cannot append a record of kind %s", r.Kind())
+		}
+	}
+	return Check(records)
+}
+
 func checkDelivery(d *Delivery, event *Event) error {
 	if event != nil && d.EventSeq == event.Seq {
 		d.EventSeq = 0 // the event is about to get a new number

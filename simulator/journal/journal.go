@@ -85,8 +85,9 @@ type Journal interface {
 	Prune(ctx context.Context, now time.Time) (int, error)
 
 	// Reset deletes all events, deliveries, attempts and transitions, and the records of every other kind except
-	// those in keep. It appends a Reset, by which followers learn of it.
-	Reset(ctx context.Context, at time.Time, keep ...Kind) error
+	// those in keep. In the same commit it appends a Reset, by which followers learn of it, and then the records,
+	// which must not be events, deliveries, attempts or transitions.
+	Reset(ctx context.Context, at time.Time, keep []Kind, records ...Record) error
 
 	// Close waits for commits in progress and closes the journal. Later calls return ErrClosed.
 	Close() error

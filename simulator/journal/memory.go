@@ -237,8 +237,11 @@ func (m *Memory) Committed() (Seq, <-chan struct{}) { return m.notifier.Committe
 func (m *Memory) Stats() Stats { return m.notifier.Stats() }
 
 // Reset implements [Journal].
-func (m *Memory) Reset(ctx context.Context, at time.Time, keep ...Kind) error {
+func (m *Memory) Reset(ctx context.Context, at time.Time, keep []Kind, records ...Record) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := CheckReset(records); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -256,6 +259,10 @@ func (m *Memory) Reset(ctx context.Context, at time.Time, keep ...Kind) error {
 	}
 	m.last++
 	m.others = append(m.others, &Reset{Entry: Entry{Seq: m.last}, At: at, Keep: keep})
+	m.last = Number(records, m.last)
+	for _, r := range records {
+		m.insert(r)
+	}
 	m.notifier.Publish(m.last, m.stats)
 	return nil
 }

@@ -1,37 +1,33 @@
 package provider
 
-// DefaultThreshold is how many deliveries in a row must fail for good before the breaker pauses their subscription. The
-// provider does not publish its own threshold, so it is a setting.
+// DefaultThreshold is the number of consecutive failed deliveries after which the circuit breaker pauses a subscription.
+// It is a setting, because the provider does not publish its threshold.
 const DefaultThreshold = 3
 
-// Breaker decides when the deliveries of a subscription are paused: when Threshold of them in a row failed for good.
+// Breaker is the circuit breaker: it pauses the deliveries of a subscription after Threshold consecutive ones that failed.
 type Breaker struct {
-	Threshold int // 0 is DefaultThreshold, negative never pauses
+	Threshold int // 0 is DefaultThreshold; negative never pauses
 }
 
-// Ending is what the breaker knows of a subscription's past, one entry an ending of a delivery or a resumption.
+// Ending is an entry of the history of a subscription: how a delivery ended, or that deliveries were resumed.
 type Ending int
 
-// The endings. A resumption gives the receiver a new start: what failed before it no longer counts.
+// The endings. Failures before a resumption do not count, so that a fixed receiver has a fresh start.
 const (
 	EndedDelivered Ending = iota + 1
-	EndedFailed           // failed for good
-	EndedResumed          // no ending of a delivery: the subscription was resumed
+	EndedFailed           // all attempts failed
+	EndedResumed          // the subscription was resumed
 )
 
-// Trips reports whether the history, the oldest first, calls for a pause.
+// Trips reports whether the history, oldest first, calls for a pause.
 func (b Breaker) Trips(history []Ending) bool {
 	threshold := b.Threshold
 	if threshold == 0 {
 		threshold = DefaultThreshold
 	}
-	return threshold > 0 && failedInARow(history) >= threshold
-}
-
-func failedInARow(history []Ending) int {
-	n := 0
-	for n < len(history) && history[len(history)-1-n] == EndedFailed {
-		n++
+	failed := 0
+	for failed < len(history) && history[len(history)-1-failed] == EndedFailed {
+		failed++
 	}
-	return n
+	return threshold > 0 && failed >= threshold
 }

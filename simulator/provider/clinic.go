@@ -1,25 +1,68 @@
 package provider
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"semblance/fixtures"
 	"semblance/schemas"
 	"semblance/schemas/naming"
+	"semblance/simulator/journal"
 )
 
-// Who makes changes happen, as the journal says it.
+// snapshotEvery is the number of events after which the journal gets a snapshot of the clinic instead of one more step. It
+// bounds the steps that a start replays.
+const snapshotEvery = 10_000
+
+// clinic is the simulated practice. Each of its steps is in the journal: the same steps lead to the same clinic.
+type clinic struct {
+	*fixtures.Clinic
+	options fixtures.Options
+	streams map[string]*fixtures.Traffic // by their event types
+	order   []string                     // the event types of the streams, in the order of their beginning
+	known   bool                         // its first snapshot is in the journal
+	since   int                          // events since the last snapshot
+	made    int                          // events of the traffic that runs by itself, ever
+}
+
+// step is a step of the clinic in the journal. There are three kinds.
+type step struct {
+	Type   string            `json:"type,omitempty"`   // events of this type
+	Action string            `json:"action,omitempty"` // or an action
+	Types  []string          `json:"types,omitempty"`  // or events of the traffic of these types; empty for all types
+	Count  int               `json:"count,omitempty"`  // number of events, except of an action; 0 is 1
+	Auto   bool              `json:"auto,omitempty"`   // a step of the traffic that runs by itself
+	About  map[string]string `json:"about,omitempty"`  // ids of records, by role
+	With   []string          `json:"with,omitempty"`
+	Omit   []string          `json:"omit,omitempty"`
+	Set    map[string]string `json:"set,omitempty"`
+}
+
+// clinicSnapshot is a snapshot of the clinic in the journal.
+type clinicSnapshot struct {
+	Seed    int64           `json:"seed"`
+	System  int             `json:"system"`
+	At      time.Time       `json:"at,omitzero"`
+	Streams []string        `json:"streams,omitempty"`
+	Clinic  json.RawMessage `json:"clinic,omitempty"` // absent in the first one
+	Made    int             `json:"made,omitempty"`
+}
+
+// Actions of the clinic's records in the journal.
 const (
-	originAPI     = "api"     // an event was asked for
-	originClinic  = "clinic"  // an action of the clinic
-	originTraffic = "traffic" // the clinic went about its day
+	snapshotAction = "snapshot"
+	stepAction     = "step"
 )
 
-// take takes the step and returns the changes it gives.
+// initialize makes c a new clinic.
+func (c *clinic) initialize(o fixtures.Options) {
+	*c = clinic{Clinic: fixtures.New(o), options: o, streams: map[string]*fixtures.Traffic{}}
+}
+
+// take takes a step and returns its events. On an error nothing has changed.
 func (c *clinic) take(s step) ([]schemas.Event, error) {
 	about, err := c.records(s.About)
 	if err != nil {
@@ -27,37 +70,44 @@ func (c *clinic) take(s step) ([]schemas.Event, error) {
 	}
 	switch {
 	case s.Type != "":
-		t, err := schemas.Lookup(s.Type)
-		if err != nil {
-			return nil, refuseBecause(CodeEventType, "type", err)
-		}
-		change, err := c.Event(t, fixtures.EventOptions{About: about, With: s.With, Omit: s.Omit, Set: s.Set})
-		if err != nil {
-			return nil, refuseBecause(CodeInvalidEvent, "overrides", err)
-		}
-		return []schemas.Event{change}, nil
+		return c.state(s, about)
 	case s.Action != "":
-		changes, err := c.Do(s.Action, about)
+		events, err := c.Do(s.Action, about)
 		if err != nil {
 			return nil, refuseBecause(CodeInvalidEvent, "action", err)
 		}
-		return changes, nil
+		return events, nil
 	}
 	stream, err := c.stream(s.Types)
 	if err != nil {
 		return nil, err
 	}
-	changes := make([]schemas.Event, s.Next)
-	for i := range changes {
-		changes[i] = stream.Next()
+	events := make([]schemas.Event, max(s.Count, 1))
+	for i := range events {
+		events[i] = stream.Next()
 	}
-	if s.Daily {
-		c.made += s.Next
+	if s.Auto {
+		c.made += len(events)
 	}
-	return changes, nil
+	return events, nil
 }
 
-// records finds records by their ids.
+// state returns events of one type.
+func (c *clinic) state(s step, about map[string]*fixtures.Record) ([]schemas.Event, error) {
+	t, err := schemas.Lookup(s.Type)
+	if err != nil {
+		return nil, refuseBecause(CodeEventType, "type", err)
+	}
+	events := make([]schemas.Event, max(s.Count, 1))
+	for i := range events {
+		if events[i], err = c.Event(t, fixtures.EventOptions{About: about, With: s.With, Omit: s.Omit, Set: s.Set}); err != nil {
+			return nil, refuseBecause(CodeInvalidEvent, "overrides", err) // of the first event: it does not depend on those before
+		}
+	}
+	return events, nil
+}
+
+// records returns records by role.
 func (c *clinic) records(ids map[string]string) (map[string]*fixtures.Record, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -65,117 +115,113 @@ func (c *clinic) records(ids map[string]string) (map[string]*fixtures.Record, er
 	about := make(map[string]*fixtures.Record, len(ids))
 	for role, id := range ids {
 		if about[role] = c.Lookup(id); about[role] == nil {
-			return nil, refuse(CodeNotFound, "about", "the clinic has no record %q; to send an id that it does not know, set the identifier", id)
+			return nil, refuse(CodeNotFound, "about", "the clinic has no record %q; to send an id of no record, set the identifier", id)
 		}
 	}
 	return about, nil
 }
 
-// Overrides say how an event that is asked for differs from what the clinic would state.
-type Overrides struct {
-	About   map[string]string // ids of the clinic's records, by role; the empty role where there is but one
-	With    []string          // identifiers that must be there, or "all"
-	Omit    []string          // identifiers that must not, or "all"
-	Set     map[string]string // values of identifiers
-	Invalid bool              // send it although its schema refuses it
-}
-
-// Emit states one event of the type and owes it to whoever subscribed. It changes nothing in the clinic.
-func (p *Provider) Emit(ctx context.Context, eventType string, o Overrides) (Emission, error) {
-	s := step{Type: eventType, About: o.About, With: o.With, Omit: o.Omit, Set: o.Set}
-	changed := len(o.With) > 0 || len(o.Omit) > 0 || len(o.Set) > 0
-	emissions, err := p.happen(ctx, s, originAPI, func(changes []schemas.Event) error {
-		if !changed || o.Invalid {
-			return nil // what the clinic states by itself is right by test
+// stream returns the traffic of these event types, which begins with the first call.
+func (c *clinic) stream(names []string) (*fixtures.Traffic, error) {
+	key := strings.Join(names, ",")
+	if t := c.streams[key]; t != nil {
+		return t, nil
+	}
+	var types []*schemas.EventType
+	for _, name := range names {
+		t, err := schemas.Lookup(name)
+		if err != nil {
+			return nil, refuseBecause(CodeEventType, "types", err)
 		}
-		return checkPayload(&changes[0])
-	})
-	if err != nil {
-		return Emission{}, err
+		types = append(types, t)
 	}
-	return emissions[0], nil
+	t, err := c.At("traffic " + key).Traffic(fixtures.TrafficOptions{Types: types})
+	if err != nil {
+		return nil, refuseBecause(CodeInvalidEvent, "types", err)
+	}
+	c.streams[key] = t
+	c.order = append(c.order, key)
+	return t, nil
 }
 
-// EmitAny lets the clinic do something, and owes the event that it gives. Patterns of event types narrow what may
-// happen; without any, everything may that the practice does.
-func (p *Provider) EmitAny(ctx context.Context, patterns ...string) (Emission, error) {
-	names, err := namesOf(patterns)
-	if err != nil {
-		return Emission{}, err
+// record returns the record of a step that was taken, or now and then a snapshot, which replaces all steps before it.
+func (c *clinic) record(s step, at time.Time) (*journal.Clinic, error) {
+	c.since += max(s.Count, 1)
+	if c.since >= snapshotEvery {
+		return c.snapshot(at)
 	}
-	emissions, err := p.happen(ctx, step{Types: names, Next: 1}, originClinic, nil)
+	data, err := json.Marshal(s)
 	if err != nil {
-		return Emission{}, err
+		return nil, fmt.Errorf("encoding a step of the clinic: %w", err)
 	}
-	return emissions[0], nil
+	return &journal.Clinic{At: at, Action: stepAction, Data: data}, nil
 }
 
-// Do performs an action of the clinic about the records of those ids, by role, and owes every event that it gives.
-func (p *Provider) Do(ctx context.Context, action string, about map[string]string) ([]Emission, error) {
-	if action == "" {
-		return nil, refuse(CodeInvalidEvent, "action", "an action is required; the clinic's actions are listed with their roles")
-	}
-	return p.happen(ctx, step{Action: action, About: about}, originClinic, nil)
-}
-
-// happen takes a step in the clinic's life and owes what it gives. It returns once all of it is committed.
-func (p *Provider) happen(ctx context.Context, s step, origin string, check func([]schemas.Event) error) ([]Emission, error) {
-	p.stage.RLock()
-	defer p.stage.RUnlock()
-	c, emissions, err := p.enact(s, origin, check)
-	if err != nil {
-		return nil, err
-	}
-	return emissions, c.wait(ctx)
-}
-
-// enact takes a step and submits what it gives. A step whose changes are refused has been taken all the same: the
-// journal must know.
-func (p *Provider) enact(s step, origin string, check func([]schemas.Event) error) (*commit, []Emission, error) {
-	p.clinic.mu.Lock()
-	defer p.clinic.mu.Unlock()
-	changes, err := p.clinic.take(s)
-	if err != nil {
-		return nil, nil, err
-	}
-	lived, err := p.clinic.record(s, p.clock.Now())
-	if err != nil {
-		return nil, nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closing {
-		return nil, nil, errClosing()
-	}
-	c := newCommit()
-	c.records = append(c.records, lived)
-	defer p.submit(c)
-	if check != nil {
-		if err := check(changes); err != nil {
-			return nil, nil, err
+// snapshot returns a record of the whole clinic.
+func (c *clinic) snapshot(at time.Time) (*journal.Clinic, error) {
+	s := clinicSnapshot{Seed: c.options.Seed, System: int(c.options.System), At: c.options.At, Streams: c.order, Made: c.made}
+	if c.known {
+		data, err := c.Snapshot()
+		if err != nil {
+			return nil, err
 		}
+		s.Clinic = data
 	}
-	emissions := make([]Emission, len(changes))
-	for i, change := range changes {
-		emissions[i] = p.owe(c, change, origin)
+	data, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a snapshot of the clinic: %w", err)
 	}
-	return c, emissions, nil
+	c.known, c.since = true, 0
+	return &journal.Clinic{At: at, Action: snapshotAction, Data: data, Snapshot: true}, nil
 }
 
-// checkPayload refuses a change whose payload its schema refuses.
-func checkPayload(change *schemas.Event) error {
-	const anID = "000000000000000000000000"
-	if lines := violations(change, anID, anID); len(lines) > 0 {
-		return refuse(CodeInvalidEvent, "overrides", "%s would not be valid: %s; ask for an invalid one if that is meant", change.Type.Name, lines[0])
+// apply replays a record of the journal.
+func (c *clinic) apply(r *journal.Clinic) error {
+	if r.Action == snapshotAction {
+		return c.restore(r.Data)
+	}
+	var s step
+	if err := json.Unmarshal(r.Data, &s); err != nil {
+		return fmt.Errorf("decoding a step of the clinic: %w", err)
+	}
+	if _, err := c.take(s); err != nil {
+		return fmt.Errorf("replaying a step of the clinic: %w", err)
+	}
+	c.since += max(s.Count, 1)
+	return nil
+}
+
+// restore makes c the clinic of a snapshot.
+func (c *clinic) restore(data []byte) error {
+	var s clinicSnapshot
+	if err := json.Unmarshal(data, &s); err != nil {
+		return fmt.Errorf("decoding a snapshot of the clinic: %w", err)
+	}
+	c.initialize(fixtures.Options{Seed: s.Seed, System: fixtures.System(s.System), At: s.At})
+	c.known, c.made = true, s.Made
+	if s.Clinic == nil {
+		return nil
+	}
+	restored, err := fixtures.Restore(s.Clinic)
+	if err != nil {
+		return err
+	}
+	running := restored.Running()
+	if len(running) != len(s.Streams) {
+		return fmt.Errorf("decoding a snapshot of the clinic: it has %d streams of traffic and names %d", len(running), len(s.Streams))
+	}
+	c.Clinic, c.order = restored, s.Streams
+	for i, types := range s.Streams {
+		c.streams[types] = running[i]
 	}
 	return nil
 }
 
-// Record returns the clinic's record of that id as JSON: its kind, its relations and its values.
+// Record returns the record of the clinic with that id as JSON: its kind, its relations and its values.
 func (p *Provider) Record(id string) (json.RawMessage, error) {
-	p.clinic.mu.Lock()
-	defer p.clinic.mu.Unlock()
-	r := p.clinic.Lookup(id)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.state.clinic.Lookup(id)
 	if r == nil {
 		return nil, refuse(CodeNotFound, "id", "the clinic has no record %q", id)
 	}
@@ -186,18 +232,15 @@ func (p *Provider) Record(id string) (json.RawMessage, error) {
 	return data, nil
 }
 
-// Records returns the ids of the records of a kind that exist in the clinic.
+// Records returns the ids of all records of a kind.
 func (p *Provider) Records(kind string) ([]string, error) {
 	if !slices.Contains(schemas.Kinds(), kind) {
-		if near := naming.Nearest(kind, schemas.Kinds()); near != "" {
-			return nil, refuse(CodeNotFound, "kind", "unknown kind of record %q; did you mean %q?", kind, near)
-		}
-		return nil, refuse(CodeNotFound, "kind", "unknown kind of record %q; there are %s", kind, strings.Join(schemas.Kinds(), ", "))
+		return nil, refuse(CodeNotFound, "kind", "%s", naming.Unknown("kind of record", kind, schemas.Kinds()))
 	}
-	p.clinic.mu.Lock()
-	defer p.clinic.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var ids []string
-	for _, r := range p.clinic.Clinic.Records(kind) {
+	for _, r := range p.state.clinic.Records(kind) {
 		ids = append(ids, r.ID())
 	}
 	return ids, nil

@@ -9,135 +9,112 @@ import (
 	"semblance/simulator/journal"
 )
 
-// Close ends the run. It takes nothing new, waits for the attempts in flight, and journals how they ended; what is owed
-// stays in the journal. When ctx is done first, the attempts are cut, which the journal says too, and the error tells
-// what was cut. A second Close waits for the first.
+// Close ends the run. It accepts nothing new, waits for the attempts in flight and records their results; unfinished
+// deliveries stay in the journal. If ctx ends first, the attempts are cut, which is recorded too, and the error names the
+// subscriptions concerned. A second Close waits for the first.
 func (p *Provider) Close(ctx context.Context) error {
-	p.stage.RLock()
-	defer p.stage.RUnlock()
 	p.mu.Lock()
-	if p.closing {
+	for p.gate.closed {
+		p.gate.opened.Wait()
+	}
+	if p.life.closing {
 		p.mu.Unlock()
-		<-p.closed
-		return p.closeErr
+		<-p.life.closed
+		return p.life.err
 	}
-	p.closing = true
-	p.traffic.Running = false
-	waiting := p.underWay()
+	p.life.closing = true
+	if to := p.inFlight(); to != "" {
+		p.log.Info("closing: waiting for attempts in flight", "to", to)
+	}
 	p.mu.Unlock()
-	if waiting != "" {
-		p.log.Info("closing: waiting for attempts in flight", "to", waiting)
-	}
-	idle := func() bool { return p.busy == 0 }
+	idle := func() bool { return p.workers.busy == 0 }
 	if err := p.until(ctx, idle); err != nil {
 		p.mu.Lock()
-		waiting = p.underWay()
+		p.life.err = fmt.Errorf("closing the provider: cut the attempts in flight to %s: %w", p.inFlight(), err)
+		p.workers.cut()
 		p.mu.Unlock()
-		p.closeErr = fmt.Errorf("closing the provider: cut the attempts in flight to %s: %w", waiting, err)
-		p.cut()
 		_ = p.until(context.WithoutCancel(ctx), idle) // an attempt that is cut ends at once
 	}
-	p.cut()
-	p.stop()
-	p.background.Wait()
+	p.life.stop()
+	p.life.background.Wait()
 	p.mu.Lock()
-	if p.out.failed != nil {
-		p.closeErr = errors.Join(p.closeErr, p.out.failed)
-	}
+	p.life.err = errors.Join(p.life.err, p.outbox.failed)
 	p.mu.Unlock()
-	p.closeErr = errors.Join(p.closeErr, p.release())
-	close(p.closed)
-	return p.closeErr
+	p.life.err = errors.Join(p.life.err, p.release())
+	close(p.life.closed)
+	return p.life.err
 }
 
-// release gives back what prepare took.
+// release releases the resources of prepare.
 func (p *Provider) release() error {
-	p.cut()
-	p.sender.Close()
-	p.restricted.Close()
+	p.life.stop()
+	p.workers.cut()
+	p.senders.close()
 	if p.options.Journal == nil {
 		return p.journal.Close()
 	}
 	return nil
 }
 
-// underWay says which subscriptions have attempts in flight.
-func (p *Provider) underWay() string {
+// inFlight lists the subscriptions with attempts in flight.
+func (p *Provider) inFlight() string {
 	var to []string
-	for _, s := range p.inOrder {
-		if s.workers > 0 {
-			to = append(to, fmt.Sprintf("%q (%d)", s.sub.Label, s.workers))
+	for _, s := range p.state.all {
+		if s.backlog.workers > 0 {
+			to = append(to, fmt.Sprintf("%q (%d)", s.Label, s.backlog.workers))
 		}
 	}
 	return strings.Join(to, ", ")
 }
 
-// Reset brings the provider back to its start, for the next test: nothing is owed, the log is empty, the clinic is as
-// it was founded, there are no faults and no traffic, and the subscriptions are those of the options. Tokens stay.
-// Attempts in flight are cut. Once begun it goes on to its end, also when ctx is done.
+// quiet reports whether nothing is under way: no attempt, no job, no commit.
+func (p *Provider) quiet() bool { return p.workers.busy == 0 && p.outbox.empty() && !p.gate.closed }
+
+// Reset brings the provider back to its start: no deliveries, no faults, no traffic, a new clinic, and the subscriptions of
+// the options. Tokens stay. Attempts in flight are cut. If the journal refuses the reset, nothing has changed, and the
+// deliveries whose attempts were cut are attempted again. Once it has begun it does not end early with ctx.
 func (p *Provider) Reset(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("resetting the provider: %w", err)
 	}
 	p.mu.Lock()
-	cut := p.cut
-	p.mu.Unlock()
-	cut() // also what is sent by hand, which holds the stage
-	p.stage.Lock()
-	defer p.stage.Unlock()
-	ctx = context.WithoutCancel(ctx) // half a reset is worse than one that nobody waits for
-	p.mu.Lock()
-	if p.closing {
+	if err := p.admit(); err != nil {
 		p.mu.Unlock()
-		return errClosing()
+		return err
 	}
-	p.forget()
+	p.gate.closed, p.gate.draining = true, true
+	p.workers.cut()
 	p.mu.Unlock()
-	err := p.empty(ctx)
+	_ = p.until(context.Background(), func() bool { return p.workers.busy == 0 && p.outbox.empty() }) // every attempt is cut
 	p.mu.Lock()
-	p.attempting, p.cut = context.WithCancel(context.Background())
-	p.keepPruning()
-	p.mu.Unlock()
-	if err != nil {
+	defer p.mu.Unlock()
+	defer p.openGate()
+	p.workers.renew()
+	if err := p.reset(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("resetting the provider: %w", err)
 	}
-	o := p.options
-	o.Tokens = nil
-	return p.initialize(ctx, o)
-}
-
-// empty waits for what is under way, and forgets all that Reset does not found anew.
-func (p *Provider) empty(ctx context.Context) error {
-	if err := p.quiet(ctx); err != nil {
-		return err
-	}
-	if err := p.journal.Reset(ctx, p.clock.Now(), journal.KindToken); err != nil {
-		return err
-	}
-	p.mu.Lock()
-	p.forget()
-	p.subscribers, p.inOrder = map[string]*subscriber{}, nil
-	p.byType, p.byEndpoint = map[string][]*subscriber{}, map[string][]*subscriber{}
-	p.mu.Unlock()
-	p.clinic.mu.Lock()
-	defer p.clinic.mu.Unlock()
-	p.clinic.initialize(p.clinic.options)
 	return nil
 }
 
-// forget drops what is owed and planned.
-func (p *Provider) forget() {
-	p.traffic.Running = false
-	p.traffic = &traffic{}
-	p.timetable = timetable{}
-	for _, s := range p.inOrder {
-		for _, o := range s.outstanding {
-			o.void = true
-		}
-		s.queue.clear()
-		clear(s.outstanding)
-		s.faults, s.endings, s.drawn = nil, nil, 0
+// reset resets the journal and replaces the state by the initial one, in one commit.
+func (p *Provider) reset(ctx context.Context) error {
+	before, initial, c := p.state, newState(p.state.clinic.options), &commit{}
+	initial.tokens = before.tokens
+	p.state = initial
+	err := p.initialize(c, nil)
+	p.state = before
+	if err != nil {
+		return err
 	}
-	p.unfinished = 0
-	clear(p.accepted)
+	p.mu.Unlock()
+	err = p.journal.Reset(ctx, p.Now(), []journal.Kind{journal.KindToken}, c.records...)
+	p.mu.Lock()
+	if err != nil {
+		p.journalFails(err)
+		return err
+	}
+	initial.settle(c)
+	p.replaceState(initial)
+	clear(p.progress.accepted)
+	return nil
 }

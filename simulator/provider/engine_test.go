@@ -35,7 +35,7 @@ func TestWaitSaysHowFarThingsHaveCome(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || progress.Met || progress.Accepted != 1 || progress.Unfinished != 1 {
 		t.Errorf("%+v, %v", progress, err)
 	}
-	if want := "the receiver accepted 1 of 2 deliveries of booking.created and 1 delivery is still owed"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "the receiver accepted 1 of 2 deliveries of booking.created; 1 unfinished delivery"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %q", err, want)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -232,8 +232,8 @@ func TestTrafficIsStartedOnceAndStopped(t *testing.T) {
 		t.Errorf("starting it twice: %v", err)
 	}
 	advance(t, p, 10*time.Second)
-	if status := p.StopTraffic(); status.Made != 101 || status.Running {
-		t.Errorf("10 s at 10/s made %+v", status)
+	if status, err := p.StopTraffic(t.Context()); err != nil || status.Made != 101 || status.Running {
+		t.Errorf("10 s at 10/s made %+v (%v)", status, err)
 	}
 	advance(t, p, time.Minute)
 	if status := p.Traffic(); status.Made != 101 {

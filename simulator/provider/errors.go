@@ -5,37 +5,37 @@ import (
 	"fmt"
 )
 
-// Code says for machines why the provider refused; [Error.Error] says it for people.
+// Code is the reason of an [Error], for programs.
 type Code string
 
 // The codes.
 const (
-	CodeNotFound       Code = "not-found"        // no such subscription, delivery, attempt or record
-	CodeDeleted        Code = "deleted"          // the subscription was deleted
-	CodeURL            Code = "url"              // no usable URL
+	CodeNotFound       Code = "not-found"        // unknown subscription, delivery, attempt or record
+	CodeDeleted        Code = "deleted"          // the subscription is deleted
+	CodeURL            Code = "url"              // invalid URL
 	CodeHTTPS          Code = "https-required"   // http where only https is accepted
 	CodeLabel          Code = "label"            // missing or too long
 	CodeEventTypes     Code = "event-types"      // none, too many, or one twice
 	CodeEventType      Code = "event-type"       // unknown
-	CodeFormerEnum     Code = "former-enum-name" // one of the names that the API dropped
+	CodeFormerEnum     Code = "former-enum-name" // one of the names that the API no longer accepts
 	CodeDuplicate      Code = "duplicate"        // the same URL with the same event type twice
-	CodeHeader         Code = "header"           // malformed, or one of our own
+	CodeHeader         Code = "header"           // malformed, or set by the simulator itself
 	CodeToken          Code = "token"            // missing or unknown
 	CodePermission     Code = "permission"       // the token lacks it
-	CodeSetting        Code = "setting"          // an option that cannot be
-	CodeInvalidEvent   Code = "invalid-event"    // overrides that make no valid change
-	CodePublic         Code = "public-address"   // faults or traffic towards an address that is neither local nor private
-	CodeNotFailed      Code = "not-failed"       // only what failed for good or was dropped is queued again
-	CodeFault          Code = "fault"            // no such fault, or a plan that cannot be
-	CodeClock          Code = "clock"            // the clock cannot be advanced by hand
-	CodeTrafficRunning Code = "traffic-running"  // traffic runs already
+	CodeSetting        Code = "setting"          // impossible value of an option
+	CodeInvalidEvent   Code = "invalid-event"    // the overrides violate the schema
+	CodePublic         Code = "public-address"   // faults or traffic to an address that is neither loopback nor private
+	CodeNotFailed      Code = "not-failed"       // only a failed or dropped delivery can be queued again
+	CodeFault          Code = "fault"            // unknown fault, or an impossible plan
+	CodeClock          Code = "clock"            // the clock cannot be advanced
+	CodeTrafficRunning Code = "traffic-running"  // there is traffic already
 	CodeClosed         Code = "closed"           // the provider is closing
 )
 
-// Error is a refusal: a code for machines and one sentence for people.
+// Error is a request that the provider refuses, with a code for programs and a sentence for people.
 type Error struct {
 	Code    Code
-	Field   string // the setting or field that is wrong, or ""
+	Field   string // the wrong setting or field, or ""
 	Message string
 	err     error
 }

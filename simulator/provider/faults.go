@@ -12,28 +12,29 @@ import (
 	"semblance/simulator/journal"
 )
 
-// FaultPlan spoils attempts to one subscription: the next so many of them, or a share of all that is drawn from the
-// seed.
+// FaultPlan injects a fault into attempts to a subscription: into the next ones, or into a share of all, which follows
+// from the seed.
 type FaultPlan struct {
 	ID             string
 	SubscriptionID string
 	Fault          string  // such as "signature=stale,age=400s"
-	Next           int     // how many attempts it will yet spoil; 0 where Share is set
+	Next           int     // remaining attempts; 0 if Share is set
 	Share          float64 // from 0 to 1
 }
 
-// plan is a FaultPlan with its fault made ready.
-type plan struct {
+// faultPlan is a FaultPlan of the state.
+type faultPlan struct {
 	FaultPlan
-	fault *fault.Fault
+	fault    *fault.Fault
+	inFlight int // attempts in flight that have the fault, if it counts attempts
 }
 
-func (f *plan) record(at time.Time, cleared bool) *journal.Fault {
+func (f *faultPlan) record(at time.Time, cleared bool) *journal.Fault {
 	return &journal.Fault{At: at, ID: f.ID, SubscriptionID: f.SubscriptionID, Fault: f.Fault, Remaining: f.Next, Share: f.Share, Cleared: cleared}
 }
 
-// SetFault spoils attempts to the subscription as the plan says, beside what spoils them already: each attempt has the
-// first plan that takes it. The plan returned has its ID and its fault in canonical text.
+// SetFault adds a plan to those that the subscription has. An attempt gets the fault of the first plan that applies to it.
+// The plan returned has its ID and its fault in canonical form.
 func (p *Provider) SetFault(ctx context.Context, f FaultPlan) (FaultPlan, error) {
 	parsed, err := fault.Parse(f.Fault)
 	if err != nil {
@@ -41,55 +42,47 @@ func (p *Provider) SetFault(ctx context.Context, f FaultPlan) (FaultPlan, error)
 	}
 	switch {
 	case f.Next < 0 || f.Share < 0 || f.Share > 1 || f.Share != f.Share:
-		return f, refuse(CodeFault, "fault", "a fault spoils the next attempts, at least 1, or a share of them from 0 to 1")
+		return f, refuse(CodeFault, "fault", "a fault is injected into the next attempts, at least 1, or into a share of all from 0 to 1")
 	case (f.Next > 0) == (f.Share > 0):
-		return f, refuse(CodeFault, "fault", "say either how many of the next attempts the fault spoils, or which share of all")
+		return f, refuse(CodeFault, "fault", "give either the number of the next attempts that get the fault, or the share of all attempts")
 	}
 	if s, ok := p.Subscription(f.SubscriptionID); ok {
-		if err := p.mayBother(ctx, s, "faults go"); err != nil {
+		if err := p.checkLocal(ctx, s, "faults go"); err != nil {
 			return f, err
 		}
 	}
-	_, err = p.alter(ctx, f.SubscriptionID, func(c *commit, s *subscriber) error {
-		now := p.clock.Now()
-		f.ID, f.Fault = p.ids.New(now).String(), parsed.String()
-		set := &plan{FaultPlan: f, fault: parsed}
-		s.faults = append(s.faults, set)
-		c.records = append(c.records, set.record(now, false))
+	err = p.command(ctx, func(c *commit) error {
+		if _, err := p.state.living(f.SubscriptionID); err != nil {
+			return err
+		}
+		now := p.Now()
+		f.ID, f.Fault = p.random.ids.New(now).String(), parsed.String()
+		plan := faultPlan{FaultPlan: f}
+		c.add(plan.record(now, false))
 		return nil
 	})
 	return f, err
 }
 
-// ClearFaults ends the faults set for the subscription.
+// ClearFaults removes the fault plans of a subscription.
 func (p *Provider) ClearFaults(ctx context.Context, subscriptionID string) error {
-	p.stage.RLock()
-	defer p.stage.RUnlock()
-	p.mu.Lock()
-	s, ok := p.subscribers[subscriptionID]
-	if !ok {
-		p.mu.Unlock()
-		return refuse(CodeNotFound, "id", "there is no subscription %q", subscriptionID)
-	}
-	c := newCommit()
-	p.clearFaults(c, s, p.clock.Now())
-	p.submit(c)
-	p.mu.Unlock()
-	return c.wait(ctx)
+	return p.command(ctx, func(c *commit) error {
+		s := p.state.byID[subscriptionID]
+		if s == nil {
+			return noSubscription("id", subscriptionID)
+		}
+		for _, f := range s.faults {
+			c.add(f.record(p.Now(), true))
+		}
+		return nil
+	})
 }
 
-func (p *Provider) clearFaults(c *commit, s *subscriber, now time.Time) {
-	for _, f := range s.faults {
-		c.records = append(c.records, f.record(now, true))
-	}
-	s.faults = nil
-}
-
-// Faults returns the faults set for the subscription, in the order in which they were set.
+// Faults returns the fault plans of a subscription in the order in which they were set.
 func (p *Provider) Faults(subscriptionID string) []FaultPlan {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := p.subscribers[subscriptionID]
+	s := p.state.byID[subscriptionID]
 	if s == nil {
 		return nil
 	}
@@ -100,39 +93,67 @@ func (p *Provider) Faults(subscriptionID string) []FaultPlan {
 	return all
 }
 
-// spoil decides which fault the next attempt has, if any, and what must be recorded of it.
-func (p *Provider) inject(s *subscriber, at time.Time) (*fault.Fault, *journal.Fault) {
-	for i, f := range s.faults {
-		if f.Next > 0 {
-			f.Next--
-			spent := f.Next == 0
-			if spent {
-				s.faults = slices.Delete(s.faults, i, i+1)
+// chooseFault returns the plan whose fault the next attempt to a subscription gets, or nil.
+func (p *Provider) chooseFault(s *subscription) *faultPlan {
+	for _, f := range s.faults {
+		switch {
+		case f.Next > f.inFlight:
+			return f
+		case f.Share > 0:
+			s.drawn++
+			if share(p.random.seed, slices.Index(p.state.all, s), s.drawn) < f.Share {
+				return f
 			}
-			return f.fault, f.record(at, spent)
-		}
-		s.drawn++
-		if share(p.seed, s.ordinal, s.drawn) < f.Share {
-			return f.fault, nil
 		}
 	}
-	return nil, nil
+	return nil
 }
 
-// share is a number in [0, 1) that follows from the seed, the subscription and how many were drawn before.
-func share(seed uint64, ordinal int, n uint64) float64 {
-	return float64(splitmix.Mix(seed^splitmix.Mix(uint64(ordinal)<<40^n))>>11) / (1 << 53)
+// share returns a number in [0, 1) that follows from the seed, the index of the subscription and the number of draws.
+func share(seed uint64, subscription int, n uint64) float64 {
+	return float64(splitmix.Mix(seed^splitmix.Mix(uint64(subscription)<<40^n))>>11) / (1 << 53)
 }
 
-// mayBother refuses faults and traffic towards an address that is neither loopback nor private: a stranger's receiver
-// must not be tormented by mistake. Where the name does not resolve, that is for the attempt to find out; what it
-// resolves to then is checked once more.
-func (p *Provider) mayBother(ctx context.Context, s simulator.Subscription, what string) error {
+// reserveFault notes that the attempt in flight uses one of the attempts of its plan. spendFault follows when it ends.
+func (d *pending) reserveFault() {
+	if f := d.plan(); f != nil {
+		f.inFlight++
+	}
+}
+
+// spendFault ends the reservation and returns the record of the attempts that remain, or nil.
+func (d *pending) spendFault(at time.Time) *journal.Fault {
+	f := d.plan()
+	if f == nil {
+		return nil
+	}
+	f.inFlight--
+	r := f.record(at, f.Next == 1)
+	r.Remaining--
+	return r
+}
+
+// plan returns the plan of the attempt in flight, if it counts attempts and is still set.
+func (d *pending) plan() *faultPlan {
+	if d.task.fault == nil || d.task.fault.Share > 0 {
+		return nil
+	}
+	for _, f := range d.subscription.faults {
+		if f.ID == d.task.fault.ID {
+			return f
+		}
+	}
+	return nil
+}
+
+// checkLocal refuses faults and traffic to an address that is neither loopback nor private, so that nobody else's receiver
+// gets them by mistake. A name that does not resolve passes: each attempt checks the address again.
+func (p *Provider) checkLocal(ctx context.Context, s simulator.Subscription, what string) error {
 	if p.options.AllowPublic || s.Deleted {
 		return nil
 	}
 	if local, err := delivery.LeadsToLocal(ctx, s.URL); local || err != nil {
 		return nil
 	}
-	return refuse(CodePublic, "url", "%s to loopback and private addresses alone, and the subscription %s is at %s; allow public addresses if it is yours", what, s.ID, s.URL)
+	return refuse(CodePublic, "url", "%s only to loopback and private addresses, and the subscription %s is at %s; allow public addresses if the receiver is yours", what, s.ID, s.URL)
 }

@@ -1,22 +1,22 @@
 package provider
 
-// Health is how the provider is.
+// Health is the condition of a provider.
 type Health struct {
-	Ready      bool // it takes what is asked of it, and the journal takes what happens
+	Ready      bool // it accepts requests, and the journal works
 	Unfinished int  // deliveries that are not finished
-	InFlight   int  // attempts under way
+	InFlight   int  // attempts in flight
 	Paused     int  // subscriptions whose deliveries are paused
 	Journal    error
 }
 
-// Health returns how the provider is.
+// Health returns the condition of the provider.
 func (p *Provider) Health() Health {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h := Health{Ready: !p.closing && p.out.failed == nil, Unfinished: p.unfinished, Journal: p.out.failed}
-	for _, s := range p.inOrder {
-		h.InFlight += s.workers
-		if s.sub.DeliveryPaused && !s.sub.Deleted {
+	h := Health{Ready: !p.life.closing && p.outbox.failed == nil, Unfinished: p.state.unfinished, Journal: p.outbox.failed}
+	for _, s := range p.state.all {
+		h.InFlight += s.backlog.workers
+		if s.DeliveryPaused && !s.Deleted {
 			h.Paused++
 		}
 	}

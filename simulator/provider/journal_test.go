@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -86,6 +87,19 @@ func (f *forgetful) Append(ctx context.Context, records ...journal.Record) error
 	return f.Journal.Append(ctx, records...)
 }
 
+func (f *forgetful) Unfinished(ctx context.Context, subscriptionID string, after journal.Seq) iter.Seq2[*journal.Delivery, error] {
+	return func(yield func(*journal.Delivery, error) bool) {
+		for d, err := range f.Journal.Unfinished(ctx, subscriptionID, after) {
+			if err == nil && f.forgotten.Load() != nil && d.ID == *f.forgotten.Load() {
+				continue
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
+}
+
 // What cannot be written because its delivery is gone takes nothing else with it.
 func TestADeliveryThatIsGoneTakesNothingWithIt(t *testing.T) {
 	j := &forgetful{Journal: journal.NewMemory(journal.Options{})}
@@ -120,9 +134,9 @@ type impatient struct {
 	giveUp context.CancelFunc
 }
 
-func (j impatient) Reset(ctx context.Context, at time.Time, keep ...journal.Kind) error {
+func (j impatient) Reset(ctx context.Context, at time.Time, keep []journal.Kind, records ...journal.Record) error {
 	j.giveUp()
-	return j.Journal.Reset(ctx, at, keep...)
+	return j.Journal.Reset(ctx, at, keep, records...)
 }
 
 // Who asks for a reset and does not wait for it leaves no provider behind that is half reset.

@@ -9,89 +9,104 @@ import (
 	"semblance/simulator/journal"
 )
 
-// Resend sends an attempt of the journal once more, at once and whether or not its delivery is owed, and returns the
-// new attempt. The same bytes go out as then, under the old signature; or, signed anew, a new attempt with an eventId
-// and a signature of its own, to where the subscription is now. The ladder and the breaker take no notice of it, but a
-// delivery that had failed for good is delivered when it is accepted.
+// resend is a finished delivery of which attempts by hand are in flight.
+type resend struct {
+	attempts int // recorded ones
+	inFlight int
+}
+
+// Resend sends the request of an attempt again, at once and in any state of its delivery, and returns the new attempt. It
+// sends the same bytes with the old signature; with anew, it makes a new request with a new eventId and signature for the
+// current URL of the subscription. Retry policy and circuit breaker ignore it, but a finished delivery becomes delivered
+// if the receiver accepts it.
 func (p *Provider) Resend(ctx context.Context, attempt journal.Seq, anew bool) (*journal.Attempt, error) {
-	p.stage.RLock()
-	defer p.stage.RUnlock()
-	before, err := p.journal.Attempt(ctx, attempt)
-	if errors.Is(err, journal.ErrNotFound) {
-		return nil, refuse(CodeNotFound, "attempt", "there is no attempt %d", attempt)
-	}
+	before, d, err := p.sent(ctx, attempt)
 	if err != nil {
-		return nil, fmt.Errorf("resending attempt %d: %w", attempt, err)
+		return nil, err
 	}
-	d, err := p.journal.Delivery(ctx, before.DeliveryID)
-	if errors.Is(err, journal.ErrNotFound) {
-		return nil, refuse(CodeNotFound, "attempt", "the delivery of attempt %d is not in the journal any more", attempt)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("resending attempt %d: %w", attempt, err)
-	}
-	t, running, err := p.readyAgain(d)
+	t, running, err := p.beginResend(d)
 	if err != nil {
 		return nil, err
 	}
 	var a *journal.Attempt
 	if anew {
-		a = p.attempt(running, t)
+		a = p.attempt(running, &t)
 	} else {
 		a = &journal.Attempt{ReplayOf: before.Seq, Verdict: before.Verdict, Violations: before.Violations, Attempt: simulator.Attempt{
-			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, Number: t.number, StartedAt: t.at, Request: before.Request,
+			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, StartedAt: t.startedAt, Request: before.Request,
 		}}
 		a.Response = p.senderFor(running, &t, before.Request.Fault != "").Send(running, before.Request)
 	}
-	c := newCommit()
-	c.records = append(c.records, a)
-	p.mu.Lock()
-	p.concludeAgain(c, d, a)
-	p.submit(c)
-	p.rest()
-	p.mu.Unlock()
-	if err := c.wait(ctx); err != nil {
+	if err := p.concludeResend(ctx, d, a); err != nil {
 		return nil, fmt.Errorf("resending attempt %d: %w", attempt, err)
 	}
 	return a, nil
 }
 
-// readyAgain makes ready an attempt by hand, with the next number of its delivery. It counts as under way from then on.
-func (p *Provider) readyAgain(d *journal.Delivery) (task, context.Context, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closing {
-		return task{}, nil, errClosing()
+// sent returns an attempt and its delivery.
+func (p *Provider) sent(ctx context.Context, attempt journal.Seq) (*journal.Attempt, *journal.Delivery, error) {
+	a, err := p.journal.Attempt(ctx, attempt)
+	if errors.Is(err, journal.ErrNotFound) {
+		return nil, nil, refuse(CodeNotFound, "attempt", "unknown attempt %d", attempt)
 	}
-	s := p.subscribers[d.SubscriptionID]
-	if s == nil {
-		return task{}, nil, refuse(CodeNotFound, "subscription", "there is no subscription %q", d.SubscriptionID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("resending attempt %d: %w", attempt, err)
 	}
-	o := s.outstanding[d.ID]
-	if o == nil {
-		o = p.resends[d.ID]
+	d, err := p.journal.Delivery(ctx, a.DeliveryID)
+	if errors.Is(err, journal.ErrNotFound) {
+		return nil, nil, refuse(CodeNotFound, "attempt", "the delivery of attempt %d is not in the journal any more", attempt)
 	}
-	if o == nil {
-		o = p.revive(d)
-		p.resends[d.ID] = o
+	if err != nil {
+		return nil, nil, fmt.Errorf("resending attempt %d: %w", attempt, err)
 	}
-	o.byHand++
-	p.busy++
-	return p.next(o), p.attempting, nil
+	return a, d, nil
 }
 
-func (p *Provider) concludeAgain(c *commit, d *journal.Delivery, a *journal.Attempt) {
-	s := p.subscribers[d.SubscriptionID]
-	if o := p.resends[d.ID]; o != nil {
-		if o.byHand--; o.byHand == 0 {
-			delete(p.resends, d.ID)
+// beginResend returns the task of an attempt by hand, which is in flight from then on.
+func (p *Provider) beginResend(d *journal.Delivery) (task, context.Context, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.admit(); err != nil {
+		return task{}, nil, err
+	}
+	s := p.state.byID[d.SubscriptionID]
+	if s == nil {
+		return task{}, nil, noSubscription("subscription", d.SubscriptionID)
+	}
+	if p.workers.resends[d.ID] == nil {
+		p.workers.resends[d.ID] = &resend{attempts: d.Attempts}
+	}
+	p.workers.resends[d.ID].inFlight++
+	p.workers.busy++
+	return p.newTask(s, d, ""), p.workers.attempts, nil
+}
+
+// concludeResend records an attempt by hand.
+func (p *Provider) concludeResend(ctx context.Context, d *journal.Delivery, a *journal.Attempt) error {
+	p.mu.Lock()
+	p.admitResult()
+	r, c := p.workers.resends[d.ID], newCommit()
+	c.add(a)
+	if now := p.state.deliveries[d.ID]; now != nil {
+		a.Number = now.attempts + 1
+	} else {
+		r.attempts++
+		a.Number = r.attempts
+		if a.Response.OK() && !d.State.Unfinished() {
+			a.Next = journal.DeliveryState{State: journal.Delivered, Tries: d.Tries}
 		}
 	}
-	if !a.Response.OK() {
-		return
+	p.submit(c)
+	p.rest()
+	p.mu.Unlock()
+	err := c.wait(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		r.attempts--
 	}
-	c.accepted = &acceptance{eventType: d.Event.Type.Name, subscription: d.SubscriptionID}
-	if s.outstanding[d.ID] == nil && !d.State.Unfinished() {
-		a.Next = journal.DeliveryState{State: journal.Delivered, Tries: d.Tries}
+	if r.inFlight--; r.inFlight == 0 {
+		delete(p.workers.resends, d.ID)
 	}
+	return err
 }

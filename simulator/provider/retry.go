@@ -7,8 +7,8 @@ import (
 	"semblance/schemas/splitmix"
 )
 
-// The ladder of the contract. The provider publishes that it tries "a number of times" and no schedule, so each of
-// these is a setting.
+// The default retry policy. The provider publishes that it tries "a number of times" and no schedule, so each of these is
+// a setting.
 const (
 	DefaultAttempts = 5
 	DefaultBase     = 10 * time.Second
@@ -16,100 +16,100 @@ const (
 	DefaultJitter   = 0.1
 )
 
-// longestWait bounds a step of a ladder whose factor is too bold, so that no time overflows.
-const longestWait = 365 * 24 * time.Hour
+// maxWait bounds a wait, so that no time overflows however large the factor is.
+const maxWait = 365 * 24 * time.Hour
 
-// Ladder is the schedule of retries: the wait after the n-th attempt is Base·Factorⁿ⁻¹, give or take Jitter. Its zero
-// value is the contract's: 5 attempts in all, after waits of 10 s, 40 s, 160 s and 640 s, each 10 % more or less.
+// RetryPolicy is the schedule of retries: the wait after the n-th attempt is Base·Factorⁿ⁻¹, plus or minus Jitter. The
+// zero value is the default: 5 attempts in all, after waits of 10 s, 40 s, 160 s and 640 s, each up to 10 % longer or
+// shorter.
 type RetryPolicy struct {
-	Attempts int           // in all, the first included; 0 is DefaultAttempts
+	Attempts int           // in all, including the first; 0 is DefaultAttempts
 	Base     time.Duration // the first wait; 0 is DefaultBase
-	Factor   float64       // by which each wait is longer than the one before; 0 is DefaultFactor
-	Jitter   float64       // the share by which a wait may be longer or shorter; 0 is DefaultJitter, negative none
+	Factor   float64       // the ratio of a wait to the one before; 0 is DefaultFactor
+	Jitter   float64       // the share by which a wait may be longer or shorter; 0 is DefaultJitter, negative for no jitter
 }
 
-// Outcome is what the ladder knows of an attempt that was made.
+// Outcome is an attempt in the history of a delivery.
 type Outcome struct {
-	Ended      time.Time     // when its outcome was known, in the simulated time
-	OK         bool          // a 2xx answer
-	RetryAfter time.Duration // what the receiver asked for, 0 if it asked for nothing
+	Ended      time.Time     // when the outcome was known, in simulated time
+	OK         bool          // the response was 2xx
+	RetryAfter time.Duration // from the response; 0 if it had none
 }
 
-// Next returns how long to wait after the last attempt of the history before the next one, in the simulated time, and
-// whether there is a next one: there is none after a success, nor when all attempts are used up. Without a history the
-// first attempt is due at once. seed decides the jitter: the same seed and the same number of attempts give the same
-// wait.
+// Next returns how long to wait after the last attempt of the history, in simulated time, and whether to make another
+// attempt: not after a success, and not after the last attempt of the policy. Without a history the first attempt is due
+// at once. seed decides the jitter: the same seed and the same number of attempts give the same wait.
 //
-// A Retry-After makes the wait longer, but never longer than the ladder's following step: a receiver may ask for
-// patience and cannot stop the deliveries. A shorter one changes nothing, for the ladder waits that long anyway.
-func (l RetryPolicy) Next(history []Outcome, seed uint64) (wait time.Duration, again bool) {
+// A Retry-After makes the wait longer, up to the wait of the following step, so a receiver can delay deliveries but not
+// stop them. A Retry-After that is shorter than the wait changes nothing.
+func (r RetryPolicy) Next(history []Outcome, seed uint64) (wait time.Duration, again bool) {
 	n := len(history)
 	if n == 0 {
 		return 0, true
 	}
 	last := history[n-1]
-	if last.OK || n >= l.attempts() {
+	if last.OK || n >= r.attempts() {
 		return 0, false
 	}
-	wait = l.step(n)
-	if jitter := l.jitter(); jitter > 0 {
+	wait = r.step(n)
+	if jitter := r.jitter(); jitter > 0 {
 		wait = time.Duration(float64(wait) * (1 + jitter*draw(seed, n)))
 	}
-	return max(wait, min(last.RetryAfter, l.step(n+1))), true
+	return max(wait, min(last.RetryAfter, r.step(n+1))), true
 }
 
-// Due returns when the attempt that follows the history is due, as [Ladder.Next] decides, where scale of the scenario's
-// time pass in one of the clock's (1 unless the clock is scaled).
-func (l RetryPolicy) Due(history []Outcome, seed uint64, scale float64) (due time.Time, again bool) {
-	wait, again := l.Next(history, seed)
+// Due returns when the attempt after the history is due, as [RetryPolicy.Next] decides. scale is the simulated time that
+// passes in a sleep while the clock advances by one unit: 1, unless the clock is scaled.
+func (r RetryPolicy) Due(history []Outcome, seed uint64, scale float64) (due time.Time, again bool) {
+	wait, again := r.Next(history, seed)
 	if !again || len(history) == 0 {
 		return time.Time{}, again
 	}
 	return history[len(history)-1].Ended.Add(time.Duration(float64(wait) / scale)), true
 }
 
-// step is the wait after the n-th attempt, without jitter.
-func (l RetryPolicy) step(n int) time.Duration {
-	base, factor := l.Base, l.Factor
+// step returns the wait after the n-th attempt, without jitter.
+func (r RetryPolicy) step(n int) time.Duration {
+	base, factor := r.Base, r.Factor
 	if base == 0 {
 		base = DefaultBase
 	}
 	if factor == 0 {
 		factor = DefaultFactor
 	}
-	return time.Duration(min(float64(base)*math.Pow(factor, float64(n-1)), float64(longestWait)))
+	return time.Duration(min(float64(base)*math.Pow(factor, float64(n-1)), float64(maxWait)))
 }
 
-func (l RetryPolicy) attempts() int {
-	if l.Attempts == 0 {
+func (r RetryPolicy) attempts() int {
+	if r.Attempts == 0 {
 		return DefaultAttempts
 	}
-	return l.Attempts
+	return r.Attempts
 }
 
-func (l RetryPolicy) jitter() float64 {
-	if l.Jitter == 0 {
+func (r RetryPolicy) jitter() float64 {
+	if r.Jitter == 0 {
 		return DefaultJitter
 	}
-	return l.Jitter
+	return r.Jitter
 }
 
-// draw is a number in [-1, 1) that seed and n decide.
+// draw returns a number in [-1, 1) that follows from seed and n.
 func draw(seed uint64, n int) float64 {
 	return float64(splitmix.Mix(seed^splitmix.Mix(uint64(n)))>>11)/(1<<52) - 1
 }
 
-// check says what is wrong with the settings of the ladder.
-func (l RetryPolicy) check() error {
+// check returns an error if a setting is impossible.
+func (r RetryPolicy) check() error {
 	switch {
-	case l.Attempts < 0:
-		return refuse(CodeSetting, "attempts", "the ladder cannot have %d attempts; it needs at least 1", l.Attempts)
-	case l.Base < 0:
-		return refuse(CodeSetting, "base", "the ladder cannot wait %v; its first wait must be positive", l.Base)
-	case l.Factor < 0 || math.IsNaN(l.Factor) || math.IsInf(l.Factor, 0):
-		return refuse(CodeSetting, "factor", "the ladder's factor cannot be %v; it must be positive", l.Factor)
-	case l.Jitter > 1 || math.IsNaN(l.Jitter):
-		return refuse(CodeSetting, "jitter", "the ladder's jitter cannot be %v; it is a share of the wait, at most 1", l.Jitter)
+	case r.Attempts < 0:
+		return refuse(CodeSetting, "attempts", "%d attempts are impossible; use at least 1", r.Attempts)
+	case r.Base < 0:
+		return refuse(CodeSetting, "base", "a first wait of %v is impossible; it must be positive", r.Base)
+	case r.Factor < 0 || math.IsNaN(r.Factor) || math.IsInf(r.Factor, 0):
+		return refuse(CodeSetting, "factor", "a factor of %v is impossible; it must be positive", r.Factor)
+	case r.Jitter > 1 || math.IsNaN(r.Jitter):
+		return refuse(CodeSetting, "jitter", "a jitter of %v is impossible; it is a share of the wait, at most 1", r.Jitter)
 	}
 	return nil
 }

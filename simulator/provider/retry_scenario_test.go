@@ -178,7 +178,10 @@ func TestADayInSeconds(t *testing.T) {
 		advance(t, p, time.Hour)
 	}
 	took := clock.Since(began)
-	status := p.StopTraffic()
+	status, err := p.StopTraffic(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	advance(t, p, time.Hour) // the last retries
 	wait(t, p, provider.Condition{AllFinished: true})
 	if status.Made != 24*60+1 {

@@ -13,39 +13,39 @@ import (
 	"semblance/simulator/delivery"
 )
 
-// The limits of the provider's createWebhook and updateWebhook, from an older page of its documentation: settings. A
-// subscription made locally, by a flag or a file, may name every type.
+// The limits of the provider's createWebhook and updateWebhook, from an older page of its documentation. They are settings.
+// A subscription created by a flag or a file may name every type.
 const (
 	DefaultMaxEventTypes = 10
 	DefaultMaxLabel      = 256 // characters
 )
 
-// Bounds of our own, so that no subscription makes a request that receivers refuse for its size.
+// Limits of the simulator, so that receivers do not refuse a request for its size.
 const (
 	maxURL         = 2048
 	maxHeaders     = 50
 	maxHeaderBytes = 8 << 10 // of all headers of a subscription together
 )
 
-// HTTPRule says where a subscription's URL may be http and not https.
+// HTTPRule says which URLs of subscriptions may be http.
 type HTTPRule int
 
-// The rules. The real provider takes https alone, which is useless on a laptop.
+// The rules. The real provider accepts only https, which is impractical on a laptop.
 const (
-	HTTPLoopback HTTPRule = iota // loopback may be http; a subscription made locally may be http anywhere
-	HTTPNever                    // as the real provider
-	HTTPAnywhere                 // for a network of containers, where receivers have names
+	HTTPLoopback HTTPRule = iota // loopback addresses; any address for a subscription created by a flag or a file
+	HTTPNever                    // none, as the real provider
+	HTTPAnywhere                 // all; for a network of containers, where receivers have names
 )
 
-// Rules are the settings of what a subscription must be. The zero value is the contract's.
+// Rules are the settings of the checks of a subscription. The zero value is the contract's.
 type Rules struct {
 	HTTP          HTTPRule
-	MaxEventTypes int // through the API; 0 is DefaultMaxEventTypes, negative no limit
-	MaxLabel      int // in characters; 0 is DefaultMaxLabel, negative no limit
+	MaxEventTypes int // through the API; 0 is DefaultMaxEventTypes, negative for no limit
+	MaxLabel      int // in characters; 0 is DefaultMaxLabel, negative for no limit
 }
 
-// check says what the first thing wrong with a subscription is, others of its provider apart. Each field is looked at
-// only where given says so: an update is judged by what it changes.
+// check returns an error for the first invalid field of a subscription. It checks only the fields that are given, so an
+// update is refused only for a field that it changes.
 func (r Rules) check(s *simulator.Subscription, given fields, local bool) error {
 	if given.url {
 		if err := r.checkURL(s.URL, local); err != nil {
@@ -68,7 +68,7 @@ func (r Rules) check(s *simulator.Subscription, given fields, local bool) error 
 	return nil
 }
 
-// fields says which fields a request gives.
+// fields are the fields that a request gives.
 type fields struct{ url, eventTypes, label, headers bool }
 
 var allFields = fields{url: true, eventTypes: true, label: true, headers: true}
@@ -87,17 +87,17 @@ func (r Rules) checkURL(raw string, local bool) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return refuse(CodeURL, "url", "%q is no URL; write it as https://host/path", raw)
+		return refuse(CodeURL, "url", "invalid url %q; write it as https://host/path", raw)
 	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse(CodeURL, "url", "%q is no https URL; write it as https://host/path", raw)
+		return refuse(CodeURL, "url", "the url %q is not https; write it as https://host/path", raw)
 	case u.Hostname() == "":
-		return refuse(CodeURL, "url", "the url %q names no host", raw)
+		return refuse(CodeURL, "url", "the url %q has no host", raw)
 	case !isPort(u.Port()):
-		return refuse(CodeURL, "url", "the url %q has no usable port; ports are 1 to 65535", raw)
+		return refuse(CodeURL, "url", "the url %q has an invalid port; ports are 1 to 65535", raw)
 	case u.User != nil:
-		return refuse(CodeURL, "url", "the url must not hold a user or password; send them in a header")
+		return refuse(CodeURL, "url", "the url must not contain a user or a password; send them in a header")
 	case u.Fragment != "":
-		return refuse(CodeURL, "url", "the url %q has a fragment, which no receiver would see; leave out what follows #", raw)
+		return refuse(CodeURL, "url", "the url %q has a fragment, which is not sent; remove # and the rest", raw)
 	case u.Scheme == "https":
 		return nil
 	case r.HTTP == HTTPNever:
@@ -108,7 +108,7 @@ func (r Rules) checkURL(raw string, local bool) error {
 	return nil
 }
 
-// isPort reports whether text is a port, or nothing for the scheme's own.
+// isPort reports whether text is a port, or empty for the default one.
 func isPort(text string) bool {
 	n, err := strconv.ParseUint(text, 10, 16)
 	return text == "" || err == nil && n > 0
@@ -193,24 +193,24 @@ func checkHeaders(headers []simulator.Header) error {
 	return nil
 }
 
-// checkDuplicate refuses a subscription that names an event type which another one sends to the same URL already.
-// others are those with the same URL.
-func checkDuplicate(s *simulator.Subscription, others []*subscriber) error {
+// checkDuplicate refuses a subscription if another one with the same URL has one of its event types. others are the
+// subscriptions with that URL.
+func checkDuplicate(s *simulator.Subscription, others []*subscription) error {
 	for _, other := range others {
-		if other.sub.ID == s.ID {
+		if other.ID == s.ID {
 			continue
 		}
 		for _, t := range s.EventTypes {
-			if other.sub.Wants(t) {
-				return refuse(CodeDuplicate, "eventTypes", "the subscription %q (%s) already sends %s to %s", other.sub.Label, other.sub.ID, t, other.sub.URL)
+			if other.Wants(t) {
+				return refuse(CodeDuplicate, "eventTypes", "the subscription %q (%s) already sends %s to %s", other.Label, other.ID, t, other.URL)
 			}
 		}
 	}
 	return nil
 }
 
-// canonicalURL is how URLs are compared: scheme and host without letter case, the default port left out, the empty
-// path written.
+// canonicalURL returns the form in which URLs are compared: scheme and host in lower case, without the default port, and
+// with / for an empty path.
 func canonicalURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {

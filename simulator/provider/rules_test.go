@@ -134,10 +134,10 @@ func TestParseToken(t *testing.T) {
 		"a-longer-token=seeWebhooks":          "…oken[seeWebhooks]",
 		"dev=seeWebhooks, editWebhooks":       "…[seeWebhooks editWebhooks]",
 		"dev=seeWebhook":                      `unknown permission "seeWebhook"; did you mean "seeWebhooks"?`,
-		"dev=":                                `unknown permission ""; the permissions are seeWebhooks, createWebhooks, editWebhooks, deleteWebhooks`,
+		"dev=":                                `unknown permission ""; use seeWebhooks, createWebhooks, editWebhooks or deleteWebhooks`,
 		"=seeWebhooks":                        "a token is written as TEXT=permission,permission",
 		"dev=seeWebhooks,seeWebhooks":         "…[seeWebhooks]",
-		"something-else=frobnicate-all-of-it": `unknown permission "frobnicate-all-of-it"; the permissions are seeWebhooks, createWebhooks, editWebhooks, deleteWebhooks`,
+		"something-else=frobnicate-all-of-it": `unknown permission "frobnicate-all-of-it"; use seeWebhooks, createWebhooks, editWebhooks or deleteWebhooks`,
 	} {
 		token, err := ParseToken(text)
 		got := token.String()

@@ -55,7 +55,10 @@ func TestEverythingAtOnce(t *testing.T) {
 			}
 		},
 		func(*rand.Rand, string) { _ = p.Advance(ctx, 5*time.Second) },
-		func(*rand.Rand, string) { _ = p.StartTraffic(ctx, provider.TrafficOptions{Rate: 1}); p.StopTraffic() },
+		func(*rand.Rand, string) {
+			_ = p.StartTraffic(ctx, provider.TrafficOptions{Rate: 1})
+			_, _ = p.StopTraffic(ctx)
+		},
 		func(*rand.Rand, string) {
 			short, cancel := context.WithTimeout(ctx, time.Millisecond)
 			defer cancel()

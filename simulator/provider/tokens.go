@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"semblance/schemas/naming"
+	"semblance/simulator/journal"
 )
 
-// Permission is what a token allows, by the provider's names.
+// Permission is something that a token allows, by the provider's name.
 type Permission string
 
 // The four permissions of the provider's webhook API.
@@ -21,18 +23,18 @@ const (
 	DeleteWebhooks Permission = "deleteWebhooks"
 )
 
-// AllPermissions returns the four.
+// AllPermissions returns all four permissions.
 func AllPermissions() []Permission {
 	return []Permission{SeeWebhooks, CreateWebhooks, EditWebhooks, DeleteWebhooks}
 }
 
-// Token is what a client sends in the x-token header. It prints redacted; Text gives it whole.
+// Token is the value of the x-token header of a client. It prints redacted; Text is the whole token.
 type Token struct {
 	Text        string
 	Permissions []Permission
 }
 
-// ParseToken reads TEXT=PERMISSION,PERMISSION, as on the command line. Without the permissions a token has all four.
+// ParseToken parses TEXT=PERMISSION,PERMISSION, as on the command line. A token without permissions has all four.
 func ParseToken(s string) (Token, error) {
 	text, list, given := strings.Cut(s, "=")
 	if strings.TrimSpace(text) == "" {
@@ -54,19 +56,16 @@ func ParseToken(s string) (Token, error) {
 	return t, nil
 }
 
-// parsePermission reads one of the four names.
+// parsePermission parses one of the four names.
 func parsePermission(name string) (Permission, error) {
-	known := make([]string, 0, 4)
+	var known []string
 	for _, p := range AllPermissions() {
 		if string(p) == name {
 			return p, nil
 		}
 		known = append(known, string(p))
 	}
-	if near := naming.Nearest(name, known); near != "" {
-		return "", refuse(CodePermission, "token", "unknown permission %q; did you mean %q?", name, near)
-	}
-	return "", refuse(CodePermission, "token", "unknown permission %q; the permissions are %s", name, strings.Join(known, ", "))
+	return "", refuse(CodePermission, "token", "%s", naming.Unknown("permission", name, known))
 }
 
 // May reports whether the token has the permission.
@@ -84,14 +83,57 @@ func (t Token) String() string {
 // LogValue redacts the token in logs.
 func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-// Authorise finds the token of that text and checks that it has the permission; an empty permission asks for a known
-// token alone. Tokens are compared by their hashes, so that the time it takes tells nothing of them.
+// tokens holds the accepted tokens by their hashes, so that a comparison takes the same time for each.
+type tokens struct {
+	byHash map[[sha256.Size]byte]Token
+	order  [][sha256.Size]byte // of their last records
+}
+
+func newTokens() tokens { return tokens{byHash: map[[sha256.Size]byte]Token{}} }
+
+// apply accepts or revokes a token.
+func (t *tokens) apply(r *journal.Token) {
+	hash := sha256.Sum256([]byte(r.Token))
+	t.order = slices.DeleteFunc(t.order, func(other [sha256.Size]byte) bool { return other == hash })
+	if r.Revoked {
+		delete(t.byHash, hash)
+		return
+	}
+	t.order = append(t.order, hash)
+	token := Token{Text: r.Token}
+	for _, permission := range r.Permissions {
+		token.Permissions = append(token.Permissions, Permission(permission))
+	}
+	t.byHash[hash] = token
+}
+
+// all returns the tokens in the order in which they were added.
+func (t *tokens) all() []Token {
+	all := make([]Token, 0, len(t.order))
+	for _, hash := range t.order {
+		all = append(all, t.byHash[hash])
+	}
+	return all
+}
+
+// record returns the record that accepts the token, or revokes it.
+func (t Token) record(at time.Time, revoked bool) *journal.Token {
+	r := &journal.Token{At: at, Token: t.Text, Revoked: revoked}
+	for _, permission := range t.Permissions {
+		r.Permissions = append(r.Permissions, string(permission))
+	}
+	return r
+}
+
+// Authorise checks that the token with that text exists and has the permission. An empty permission asks only for a known
+// token.
 func (p *Provider) Authorise(text string, permission Permission) error {
 	if text == "" {
 		return refuse(CodeToken, "x-token", "a token is required in the x-token header")
 	}
+	hash := sha256.Sum256([]byte(text))
 	p.mu.Lock()
-	t, ok := p.tokens[sha256.Sum256([]byte(text))]
+	t, ok := p.state.tokens.byHash[hash]
 	p.mu.Unlock()
 	switch {
 	case !ok:
@@ -102,13 +144,9 @@ func (p *Provider) Authorise(text string, permission Permission) error {
 	return nil
 }
 
-// Tokens returns the tokens that are accepted, in the order in which they were added.
+// Tokens returns the accepted tokens in the order in which they were added.
 func (p *Provider) Tokens() []Token {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := make([]Token, 0, len(p.tokens))
-	for _, hash := range p.tokenOrder {
-		all = append(all, p.tokens[hash])
-	}
-	return all
+	return p.state.tokens.all()
 }

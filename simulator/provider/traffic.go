@@ -7,24 +7,23 @@ import (
 	"math"
 	"time"
 
-	"semblance/schemas"
 	"semblance/simulator/journal"
 )
 
-// mostAtOnce is how many changes of the traffic are committed together when it has fallen behind.
-const mostAtOnce = 512
+// maxAtOnce is the number of events of the traffic that are committed together when it is late.
+const maxAtOnce = 512
 
-// TrafficOptions say how the clinic goes about its day.
-type TrafficOptions struct {
-	Rate  float64  // changes a second, by the simulated clock; 0 is DefaultRate
-	Types []string // patterns of event types; nil for all that the practice does
-	Count int      // it ends after so many; 0 for never
-}
-
-// DefaultRate is how many changes a second the traffic makes unless it is told otherwise: a large practice.
+// DefaultRate is the number of events per second of the traffic: a large practice.
 const DefaultRate = 1.0
 
-// TrafficStatus is how the traffic gets on.
+// TrafficOptions are the settings of the traffic.
+type TrafficOptions struct {
+	Rate  float64  // events per second of simulated time; 0 is DefaultRate
+	Types []string // patterns of event types; nil for all that the practice can send
+	Count int      // the traffic ends after so many events; 0 for never
+}
+
+// TrafficStatus is the state of the traffic, or of the last one after it has ended.
 type TrafficStatus struct {
 	Running bool
 	Rate    float64
@@ -34,184 +33,155 @@ type TrafficStatus struct {
 	Since   time.Time
 }
 
+// traffic is the traffic of the state.
 type traffic struct {
 	TrafficStatus
-	begin time.Time // when its first change happened, or would have if it had not been interrupted
-	next  *entry
+	begin  time.Time // due time of its first event; later by the length of interruptions
+	timer  *timer    // of its next event; nil until it is needed
+	before int       // events that the clinic's traffic had made before this one began
 }
 
-// day is what the journal keeps of the traffic while it runs.
-type day struct {
+// trafficSetting is the running traffic in the journal.
+type trafficSetting struct {
 	Rate   float64   `json:"rate"`
 	Types  []string  `json:"types,omitempty"`
 	Count  int       `json:"count,omitempty"`
 	Since  time.Time `json:"since"`
-	Before int       `json:"before,omitempty"` // what the traffic had made before this one began
+	Before int       `json:"before,omitempty"`
 }
 
-const trafficKey = "traffic"
+// apply begins or ends the traffic. made is the number of events that the clinic's traffic has made, ever.
+func (t *traffic) apply(r *journal.Setting, made int) error {
+	if r.Removed {
+		t.Running = false
+		return nil
+	}
+	var s trafficSetting
+	if err := json.Unmarshal(r.Value, &s); err != nil {
+		return err
+	}
+	*t = traffic{before: s.Before, TrafficStatus: TrafficStatus{
+		Running: true, Rate: s.Rate, Types: s.Types, Count: s.Count, Since: s.Since, Made: made - s.Before,
+	}}
+	return nil
+}
 
-// StartTraffic lets the clinic go about its day: the n-th change happens at the start plus n divided by the rate,
-// however long receivers take. What happens is journalled and owed as if it had been asked for. It runs until it is
-// stopped or has made its count, also after a restart: then it goes on where it was, and makes up for no lost time.
+// StartTraffic lets the clinic act by itself: the n-th event happens at the start plus n divided by the rate, however slow
+// the receivers are. It runs until it is stopped or has made its count. After a restart it continues where it was and does
+// not make up for the time in between.
 func (p *Provider) StartTraffic(ctx context.Context, o TrafficOptions) error {
 	if o.Rate == 0 {
 		o.Rate = DefaultRate
 	}
 	if o.Rate < 0 || math.IsNaN(o.Rate) || math.IsInf(o.Rate, 0) {
-		return refuse(CodeSetting, "rate", "the rate of the traffic cannot be %v changes a second; it must be positive", o.Rate)
+		return refuse(CodeSetting, "rate", "traffic of %v events per second is not possible; the rate must be positive", o.Rate)
 	}
 	if o.Count < 0 {
-		return refuse(CodeSetting, "count", "the traffic cannot end after %d changes", o.Count)
+		return refuse(CodeSetting, "count", "traffic of %d events is not possible; the count must not be negative", o.Count)
 	}
 	names, err := namesOf(o.Types)
 	if err != nil {
 		return err
 	}
 	for _, s := range p.Subscriptions(false) {
-		if err := p.mayBother(ctx, s, "traffic goes"); err != nil {
+		if err := p.checkLocal(ctx, s, "traffic goes"); err != nil {
 			return err
 		}
 	}
-	p.stage.RLock()
-	defer p.stage.RUnlock()
-	c, err := p.beginTraffic(TrafficStatus{Running: true, Rate: o.Rate, Types: names, Count: o.Count})
-	if err != nil {
-		return err
-	}
-	return c.wait(ctx)
-}
-
-func (p *Provider) beginTraffic(s TrafficStatus) (*commit, error) {
-	p.clinic.mu.Lock()
-	defer p.clinic.mu.Unlock()
-	if _, err := p.clinic.stream(s.Types); err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.closing:
-		return nil, errClosing()
-	case p.traffic.Running:
-		return nil, refuse(CodeTrafficRunning, "traffic", "traffic runs already, at %v changes a second; stop it first", p.traffic.Rate)
-	}
-	s.Since = p.clock.Now()
-	data, err := json.Marshal(day{Rate: s.Rate, Types: s.Types, Count: s.Count, Since: s.Since, Before: p.clinic.made})
-	if err != nil {
-		return nil, fmt.Errorf("writing down the traffic: %w", err)
-	}
-	c := newCommit()
-	c.records = append(c.records, &journal.Setting{At: s.Since, Key: trafficKey, Value: data})
-	p.submit(c)
-	p.traffic = &traffic{TrafficStatus: s}
-	p.goOn(p.traffic)
-	return c, nil
-}
-
-// restoreTraffic brings back traffic that was running.
-func (p *Provider) restoreTraffic(r *journal.Setting) error {
-	if r.Key != trafficKey {
+	return p.command(ctx, func(c *commit) error {
+		if p.state.traffic.Running {
+			return refuse(CodeTrafficRunning, "traffic", "traffic is running already, at %v events per second; stop it first", p.state.traffic.Rate)
+		}
+		trial := clinic{}
+		trial.initialize(p.state.clinic.options)
+		if _, err := trial.stream(names); err != nil {
+			return err
+		}
+		now := p.Now()
+		setting, err := json.Marshal(trafficSetting{Rate: o.Rate, Types: names, Count: o.Count, Since: now, Before: p.state.clinic.made})
+		if err != nil {
+			return fmt.Errorf("encoding the traffic: %w", err)
+		}
+		c.add(&journal.Setting{At: now, Key: trafficKey, Value: setting})
 		return nil
-	}
-	var d day
-	if err := json.Unmarshal(r.Value, &d); err != nil {
-		return fmt.Errorf("setting %s: %w", r.Key, err)
-	}
-	p.traffic = &traffic{TrafficStatus: TrafficStatus{
-		Running: true, Rate: d.Rate, Types: d.Types, Count: d.Count, Since: d.Since, Made: p.clinic.made - d.Before,
-	}}
-	return nil
+	})
 }
 
-// goOn lets the changes of the traffic happen as its rate says: the first at once, or, where it has made some already, the
-// next as if the last of them had happened now.
-func (p *Provider) goOn(t *traffic) {
-	t.begin = p.clock.Now().Add(-t.after(max(t.Made-1, 0)))
-	t.next = p.schedule(t.when(t.Made), func(now time.Time) { p.tick(t, now) })
+// StopTraffic ends the traffic, if it is running. The deliveries of its events continue.
+func (p *Provider) StopTraffic(ctx context.Context) (TrafficStatus, error) {
+	err := p.command(ctx, func(c *commit) error {
+		if p.state.traffic.Running {
+			c.add(p.endOfTraffic())
+		}
+		return nil
+	})
+	return p.Traffic(), err
 }
 
-// endTraffic ends the traffic for good.
-func (p *Provider) endTraffic(t *traffic) {
-	if !t.Running {
-		return
-	}
-	t.Running = false
-	p.timetable.remove(t.next)
-	p.submit(&commit{records: []journal.Record{&journal.Setting{At: p.clock.Now(), Key: trafficKey, Removed: true}}})
-	p.notify()
+func (p *Provider) endOfTraffic() *journal.Setting {
+	return &journal.Setting{At: p.Now(), Key: trafficKey, Removed: true}
 }
 
-// StopTraffic ends the traffic, if there is any. What it has made stays owed.
-func (p *Provider) StopTraffic() TrafficStatus {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.endTraffic(p.traffic)
-	return p.traffic.TrafficStatus
-}
-
-// Traffic returns how the traffic gets on, or got on when it last ran.
+// Traffic returns the status of the traffic.
 func (p *Provider) Traffic() TrafficStatus {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.traffic.TrafficStatus
+	return p.state.traffic.TrafficStatus
 }
 
-// when returns when the n-th change happens, from 0.
-func (t *traffic) when(n int) time.Time { return t.begin.Add(t.after(n)) }
+// due returns when the n-th event happens, from 0.
+func (t *traffic) due(n int) time.Time { return t.begin.Add(t.after(n)) }
 
-// after returns how long after the first change the n-th happens.
+// after returns the time from the first event to the n-th.
 func (t *traffic) after(n int) time.Duration {
 	return time.Duration(math.Round(float64(n) / t.Rate * float64(time.Second)))
 }
 
-// tick makes the changes whose time has come, and comes back for the next.
-func (p *Provider) tick(t *traffic, now time.Time) {
-	due := 0
-	for due < mostAtOnce && (t.Count == 0 || t.Made+due < t.Count) && !t.when(t.Made+due).After(now) {
-		due++
+// scheduleTraffic schedules the next event of the traffic if there is traffic and none is scheduled. The first event is
+// due at once, or, if the traffic has made some before it was interrupted, the next as if the last of them had happened
+// now.
+func (p *Provider) scheduleTraffic() {
+	t := &p.state.traffic
+	switch {
+	case !t.Running:
+		p.agenda.cancel(t.timer)
+	case t.timer == nil && !p.idle():
+		t.begin = p.Now().Add(-t.after(max(t.Made-1, 0)))
+		t.timer = &timer{do: p.tick}
+		p.agenda.set(t.timer, t.due(t.Made))
 	}
-	p.job(func(ctx context.Context) {
-		var err error
-		if due > 0 {
-			var c *commit
-			if c, _, err = p.enact(step{Types: t.Types, Next: due, Daily: true}, originTraffic, nil); err == nil {
-				err = c.wait(ctx)
-			}
-		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.ticked(t, due, err)
-	})
 }
 
-func (p *Provider) ticked(t *traffic, made int, err error) {
-	if p.closing {
-		return // it goes on after the next start
-	}
-	if err != nil {
-		p.log.Error("traffic stopped", "error", err)
-		p.endTraffic(t)
+// tick makes the events of the traffic that are due and schedules the next.
+func (p *Provider) tick(now time.Time) {
+	t := &p.state.traffic
+	if p.outbox.recovery != nil {
+		t.timer = nil // it is scheduled when the journal works again
 		return
 	}
-	t.Made += made
-	if t.Count > 0 && t.Made >= t.Count {
-		p.endTraffic(t)
+	n := 0
+	for n < maxAtOnce && (t.Count == 0 || t.Made+n < t.Count) && !t.due(t.Made+n).After(now) {
+		n++
 	}
-	if t.Running {
-		t.next = p.schedule(t.when(t.Made), func(now time.Time) { p.tick(t, now) })
+	next := func() {
+		if t.Running {
+			p.agenda.set(t.timer, t.due(t.Made))
+		}
 	}
-}
-
-// namesOf returns the full names of the event types that the patterns name, or nil for none.
-func namesOf(patterns []string) ([]string, error) {
-	types, err := schemas.MatchAny(patterns)
+	if n == 0 {
+		next()
+		return
+	}
+	c, _, err := p.takeStep(step{Types: t.Types, Count: n, Auto: true}, originTraffic, nil)
 	if err != nil {
-		return nil, refuseBecause(CodeEventType, "types", err)
+		p.log.Error("traffic stopped", "error", err)
+		p.submit(&commit{records: []journal.Record{p.endOfTraffic()}})
+		return
 	}
-	var names []string
-	for _, t := range types {
-		names = append(names, t.Name)
+	t.Made += n
+	if t.Count > 0 && t.Made >= t.Count {
+		c.add(p.endOfTraffic())
 	}
-	return names, nil
+	c.then = next
+	p.submit(c)
 }

@@ -60,7 +60,9 @@ func TestTrafficGoesOnAfterARestart(t *testing.T) {
 	if err := p.StartTraffic(t.Context(), provider.TrafficOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.StopTraffic()
+	if _, err := p.StopTraffic(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	p = again(p)
 	status(p, false, 0)
 	stop(t, p)

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"sync"
 
 	"semblance/schemas"
@@ -11,89 +10,59 @@ import (
 	"semblance/simulator/journal"
 )
 
-// fact is a change with the verdict of its schema, which its deliveries share: their bodies differ in the provider's
-// own ids alone.
-type fact struct {
-	of         journal.Seq // of its change, where that must be asked for its origin: it comes from the journal
-	asked      sync.Once
-	restricted bool // it goes to loopback and private addresses alone
-
-	judged     sync.Once
-	verdict    journal.Verdict
-	violations []string
-}
-
-// isCareful reports whether a change must not go to strangers: the clinic's traffic must not.
-func (p *Provider) isRestricted(ctx context.Context, f *fact) bool {
-	f.asked.Do(func() {
-		if f.of == 0 {
-			return
-		}
-		change, err := p.journal.Event(ctx, f.of)
-		f.restricted = err != nil || change.Origin == originTraffic
-	})
-	return f.restricted
-}
-
-// judge checks what an attempt is meant to send against the schema of its type, the first time that it is asked.
-func (f *fact) judge(t *task, shapes *shapes) (journal.Verdict, []string) {
-	f.judged.Do(func() { f.verdict, f.violations = shapes.judge(t) })
-	return f.verdict, f.violations
-}
-
-// shapes remembers which payloads are valid by the event type and the names of their identifiers, where all values are
-// ids: a schema asks of an id only that it is one. Validating takes several times as long as sending does.
-type shapes struct {
+// verdicts checks payloads against the schemas of their types. If all identifiers of an event are ids, only their names
+// decide, because a schema demands of an id only its form; so verdicts remembers combinations of names that are valid.
+// That takes a fraction of the time that validation does. It is used by many workers at once, so it has its own lock.
+type verdicts struct {
 	mu    sync.RWMutex
-	valid map[string]bool // bounded: there are a few per event type
+	valid map[string]bool // by event type and names; there are a few for each type
 }
 
-func (s *shapes) judge(t *task) (journal.Verdict, []string) {
+// of returns the verdict on the payload of an event, and the violations of the schema.
+func (v *verdicts) of(e *schemas.Event, subscriptionID, eventID string) (journal.Verdict, []string) {
 	var buffer [256]byte
-	change := &t.outstanding.Event
-	key, ok := appendShape(buffer[:0], change)
-	if ok {
-		s.mu.RLock()
-		valid := s.valid[string(key)]
-		s.mu.RUnlock()
+	key, onlyIDs := appendNames(buffer[:0], e)
+	if onlyIDs {
+		v.mu.RLock()
+		valid := v.valid[string(key)]
+		v.mu.RUnlock()
 		if valid {
 			return journal.Valid, nil
 		}
 	}
-	violations := violations(change, t.sub.ID, t.eventID)
-	if len(violations) > 0 {
+	if violations := violations(e, subscriptionID, eventID); len(violations) > 0 {
 		return journal.Invalid, violations
 	}
-	if ok {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.valid == nil {
-			s.valid = map[string]bool{}
+	if onlyIDs {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.valid == nil {
+			v.valid = map[string]bool{}
 		}
-		s.valid[string(key)] = true
+		v.valid[string(key)] = true
 	}
 	return journal.Valid, nil
 }
 
-// appendShape appends what decides whether the change is valid, if all its values are ids.
-func appendShape(dst []byte, change *schemas.Event) ([]byte, bool) {
-	if len(change.Metadata) > 0 {
+// appendNames appends the type and the names of the identifiers, and reports whether all identifiers are ids.
+func appendNames(dst []byte, e *schemas.Event) (names []byte, onlyIDs bool) {
+	if len(e.Metadata) > 0 {
 		return dst, false
 	}
-	dst = append(dst, change.Type.Name...)
-	for i := range change.Identifiers {
-		if !objectid.Valid(change.Identifiers[i].Value) {
+	dst = append(dst, e.Type.Name...)
+	for i := range e.Identifiers {
+		if !objectid.Valid(e.Identifiers[i].Value) {
 			return dst, false
 		}
-		dst = append(append(dst, ' '), change.Identifiers[i].Name...)
+		dst = append(append(dst, ' '), e.Identifiers[i].Name...)
 	}
 	return dst, true
 }
 
-// violations says what the schema of its type finds wrong with the payload of a change, one line each.
-func violations(change *schemas.Event, subscriptionID, eventID string) []string {
+// violations returns how the payload of an event violates the schema of its type, one line each.
+func violations(e *schemas.Event, subscriptionID, eventID string) []string {
 	var lines []string
-	for _, v := range validate.PayloadViolations(change.Type, simulator.AppendPayload(nil, subscriptionID, eventID, change)) {
+	for _, v := range validate.PayloadViolations(e.Type, simulator.AppendPayload(nil, subscriptionID, eventID, e)) {
 		lines = append(lines, v.String())
 	}
 	return lines

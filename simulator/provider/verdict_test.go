@@ -5,40 +5,39 @@ import (
 
 	"semblance/fixtures"
 	"semblance/schemas"
-	"semblance/simulator"
 	"semblance/simulator/journal"
 )
 
-// What is remembered of a shape must be what the schema says of every payload of that shape.
-func TestRememberedVerdictsAreThoseOfTheSchema(t *testing.T) {
+// A verdict that is remembered for the names of an event's identifiers must be the verdict of the schema.
+func TestVerdictsAreThoseOfTheSchema(t *testing.T) {
+	t.Parallel()
 	clinic := fixtures.New(fixtures.Options{})
-	var shapes shapes
+	var verdicts verdicts
 	const id = "692597070fe21cfa5e6a010f"
 	for _, eventType := range schemas.All() {
 		for range 4 {
-			change, err := clinic.Event(eventType, fixtures.EventOptions{})
+			event, err := clinic.Event(eventType, fixtures.EventOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, spoil := range []func(*schemas.Event){
+			for _, alter := range []func(*schemas.Event){
 				func(*schemas.Event) {},
-				func(c *schemas.Event) { c.Identifiers = c.Identifiers[:len(c.Identifiers)-1] },
-				func(c *schemas.Event) { c.Identifiers[0].Value = "nonsense" },
-				func(c *schemas.Event) {
-					c.Identifiers = append(c.Identifiers, schemas.Identifier{Name: "unheardOfId", Value: id})
+				func(e *schemas.Event) { e.Identifiers = e.Identifiers[:len(e.Identifiers)-1] },
+				func(e *schemas.Event) { e.Identifiers[0].Value = "nonsense" },
+				func(e *schemas.Event) {
+					e.Identifiers = append(e.Identifiers, schemas.Identifier{Name: "unknownId", Value: id})
 				},
 			} {
-				faulty := change
-				faulty.Identifiers = append([]schemas.Identifier(nil), change.Identifiers...)
-				spoil(&faulty)
-				task := task{sub: &simulator.Subscription{ID: id}, outstanding: simulator.Delivery{Event: faulty}, eventID: id}
+				altered := event
+				altered.Identifiers = append([]schemas.Identifier(nil), event.Identifiers...)
+				alter(&altered)
 				want := journal.Valid
-				if len(violations(&faulty, id, id)) > 0 {
+				if len(violations(&altered, id, id)) > 0 {
 					want = journal.Invalid
 				}
 				for range 2 {
-					if got, _ := shapes.judge(&task); got != want {
-						t.Errorf("%s %v is %s, want %s", eventType.Name, faulty.Identifiers, got, want)
+					if got, _ := verdicts.of(&altered, id, id); got != want {
+						t.Errorf("%s %v is %s, want %s", eventType.Name, altered.Identifiers, got, want)
 					}
 				}
 			}

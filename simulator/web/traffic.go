@@ -49,6 +49,7 @@ func (h *Handler) startTraffic(c *call, in *trafficRequest) (trafficView, error)
 }
 
 // stopTraffic stops the traffic.
-func (h *Handler) stopTraffic(*call) (trafficView, error) {
-	return viewTraffic(h.provider.StopTraffic()), nil
+func (h *Handler) stopTraffic(c *call) (trafficView, error) {
+	status, err := h.provider.StopTraffic(c.Context())
+	return viewTraffic(status), err
 }

@@ -204,7 +204,10 @@ func (w *writer) deleteOther(seq int64) (int, error) {
 }
 
 // Reset implements [journal.Journal].
-func (j *Journal) Reset(ctx context.Context, at time.Time, keep ...journal.Kind) error {
+func (j *Journal) Reset(ctx context.Context, at time.Time, keep []journal.Kind, records ...journal.Record) error {
+	if err := journal.CheckReset(records); err != nil {
+		return err
+	}
 	var kept []string
 	for _, k := range journal.Kinds() {
 		if journal.KeptByReset(keep, k) {
@@ -223,8 +226,13 @@ func (j *Journal) Reset(ctx context.Context, at time.Time, keep ...journal.Kind)
 		}
 		w.totals = totals{last: w.totals.last, others: int(row[0].(int64)), finished: math.MaxInt64}
 		w.cache = newCache()
-		reset := &journal.Reset{At: at, Keep: keep}
-		w.totals.last = journal.Number([]journal.Record{reset}, w.totals.last)
-		return w.insertOther(reset)
+		all := append([]journal.Record{&journal.Reset{At: at, Keep: keep}}, records...)
+		w.totals.last = journal.Number(all, w.totals.last)
+		for _, r := range all {
+			if err := w.insertOther(r); err != nil {
+				return err
+			}
+		}
+		return nil
 	}})
 }

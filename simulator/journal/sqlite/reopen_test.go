@@ -72,7 +72,7 @@ func TestReopen(t *testing.T) {
 	if _, err := j.Prune(ctx, m.Tick().AddDate(1, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Reset(ctx, m.Tick()); err != nil {
+	if err := j.Reset(ctx, m.Tick(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Close(); err != nil {

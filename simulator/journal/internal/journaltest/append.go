@@ -242,7 +242,7 @@ func testClosed(t *testing.T, open Open) {
 	wantError(t, err, journal.ErrClosed)
 	_, err = j.Prune(background(), m.now)
 	wantError(t, err, journal.ErrClosed)
-	wantError(t, j.Reset(background(), m.now), journal.ErrClosed)
+	wantError(t, j.Reset(background(), m.now, nil), journal.ErrClosed)
 	for _, err := range j.Current(background(), journal.KindSetting) {
 		wantError(t, err, journal.ErrClosed)
 	}

@@ -114,7 +114,12 @@ func testReset(t *testing.T, open Open) {
 		&journal.Clinic{At: m.Tick(), Action: "seed"}, &journal.Transition{At: m.Tick(), DeliveryID: d.ID, Next: journal.DeliveryState{State: journal.Held}}))
 	before, next := j.Committed()
 	at := m.Tick()
-	must(t, j.Reset(background(), at, journal.KindSubscription, journal.KindToken, journal.KindEvent))
+	keep := []journal.Kind{journal.KindSubscription, journal.KindToken, journal.KindEvent}
+	if err := j.Reset(background(), at, keep, m.Event("booking.created")); err == nil {
+		t.Fatal("a reset appended an event")
+	}
+	first := &journal.Setting{At: m.Tick(), Key: "first", Value: []byte("v")}
+	must(t, j.Reset(background(), at, keep, first))
 	<-next
 	last, _ := j.Committed()
 	if last <= before {
@@ -125,13 +130,13 @@ func testReset(t *testing.T, open Open) {
 	}
 	left, err := j.Read(background(), 0, 0)
 	must(t, err)
-	reset := &journal.Reset{Entry: journal.Entry{Seq: last}, At: at, Keep: []journal.Kind{journal.KindSubscription, journal.KindToken, journal.KindEvent}}
-	equal(t, "left", []journal.Record{sub, tok, reset}, left)
+	reset := &journal.Reset{Entry: journal.Entry{Seq: last - 1}, At: at, Keep: keep}
+	equal(t, "left", []journal.Record{sub, tok, reset, first}, left)
 	wantError(t, j.Append(background(), m.Attempt(d, 200, journal.DeliveryState{State: journal.Delivered})), journal.ErrGone)
-	for _, kind := range []journal.Kind{journal.KindClinic, journal.KindSubscription} {
+	for _, kind := range []journal.Kind{journal.KindClinic, journal.KindSubscription, journal.KindSetting} {
 		got, err := journal.Load[journal.Record](background(), j, kind)
 		must(t, err)
-		if want := map[journal.Kind]int{journal.KindSubscription: 1}[kind]; len(got) != want {
+		if want := map[journal.Kind]int{journal.KindSubscription: 1, journal.KindSetting: 1}[kind]; len(got) != want {
 			t.Errorf("%d of kind %s in force, want %d", len(got), kind, want)
 		}
 	}

@@ -1,0 +1,185 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+	"semblance/simulator/journal"
+)
+
+// workers are the goroutines that make attempts, and other jobs that Advance, Reset and Close wait for.
+type workers struct {
+	busy     int                // workers and jobs that are running
+	attempts context.Context    // of the attempts in flight
+	cut      context.CancelFunc // ends the attempts in flight
+	resends  map[string]*resend // finished deliveries that are being sent again by hand, by outboxId
+}
+
+func (w *workers) renew() { w.attempts, w.cut = context.WithCancel(context.Background()) }
+
+// task is an attempt to make, with everything that it needs from the state.
+type task struct {
+	delivery     *journal.Delivery
+	subscription *simulator.Subscription
+	secrets      []simulator.Secret
+	eventID      string
+	startedAt    time.Time
+	signedAt     time.Time
+	fault        *faultPlan // nil for none
+	origin       string     // of the event; "" if only the journal knows it
+}
+
+// resumeWork makes everything continue that may have stopped: timers, traffic and attempts.
+func (p *Provider) resumeWork() {
+	p.agenda.interrupt()
+	p.scheduleTraffic()
+	for _, s := range p.state.all {
+		p.wake(s)
+	}
+}
+
+// idle reports whether no attempts may begin.
+func (p *Provider) idle() bool { return p.life.closing || p.gate.closed || p.outbox.recovery != nil }
+
+// wake starts a worker if an attempt is due, or sets the timer for the next one.
+func (p *Provider) wake(s *subscription) {
+	b := &s.backlog
+	first := b.queue.first()
+	if first == nil || !first.committed || p.idle() {
+		return
+	}
+	if first.due.After(p.Now()) {
+		if b.timer == nil {
+			b.timer = &timer{do: func(time.Time) { p.wake(s) }}
+		}
+		if b.timer.index == 0 || first.due.Before(b.timer.due) {
+			p.agenda.set(b.timer, first.due)
+		}
+		return
+	}
+	if b.workers < p.options.InFlight {
+		b.workers++
+		p.workers.busy++
+		go p.work(s.ID)
+	}
+}
+
+// work makes attempts for a subscription, one at a time, until none is due.
+func (p *Provider) work(subscriptionID string) {
+	t := new(task)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.beginAttempt(subscriptionID, t) {
+		ctx := p.workers.attempts
+		p.mu.Unlock()
+		a := p.attempt(ctx, t)
+		p.mu.Lock()
+		p.admitResult()
+		p.conclude(t, a)
+	}
+	if s := p.state.byID[subscriptionID]; s != nil {
+		s.backlog.workers--
+		p.wake(s)
+	}
+	p.rest()
+}
+
+// beginAttempt fills in the task of the next attempt to a subscription. It returns false if none is due.
+func (p *Provider) beginAttempt(subscriptionID string, t *task) bool {
+	for len(p.outbox.waiting) > maxUnwritten {
+		p.outbox.less.Wait()
+	}
+	s := p.state.byID[subscriptionID]
+	if s == nil || p.idle() {
+		return false
+	}
+	d := s.backlog.next(p.Now())
+	if d == nil {
+		return false
+	}
+	s.backlog.take(d)
+	d.task = t
+	*t = p.newTask(s, d.record, d.origin)
+	if d.firstAt.IsZero() {
+		d.firstAt = t.startedAt
+	}
+	if p.options.SignOnce {
+		t.signedAt = d.firstAt
+	}
+	t.fault = p.chooseFault(s)
+	d.reserveFault()
+	p.wake(s) // for the next delivery, if one is due
+	return true
+}
+
+// newTask returns the task of an attempt that begins now, without a fault.
+func (p *Provider) newTask(s *subscription, record *journal.Delivery, origin string) task {
+	at := p.Now()
+	t := task{
+		delivery: record, subscription: s.Subscription, secrets: s.secrets(at), eventID: record.EventID,
+		startedAt: at, signedAt: at, origin: origin,
+	}
+	if t.eventID == "" {
+		t.eventID = p.random.ids.New(at).String()
+	}
+	return t
+}
+
+// attempt makes an attempt. It is called without the lock, because it takes as long as the receiver does.
+func (p *Provider) attempt(ctx context.Context, t *task) *journal.Attempt {
+	a := &journal.Attempt{Attempt: simulator.Attempt{DeliveryID: t.delivery.ID, StartedAt: t.startedAt}}
+	m := delivery.Message{
+		URL: t.subscription.URL, SubscriptionID: t.subscription.ID, Secrets: t.secrets, Headers: t.subscription.Headers,
+		Event: &t.delivery.Event, EventID: t.eventID, At: t.signedAt,
+	}
+	if t.fault != nil {
+		m.Fault = t.fault.fault
+	}
+	if err := p.senderFor(ctx, t, t.fault != nil).Attempt(ctx, m, &a.Attempt); err == nil {
+		a.Verdict, a.Violations = p.verdicts.of(&t.delivery.Event, t.subscription.ID, t.eventID)
+	}
+	return a
+}
+
+// senderFor returns the sender for an attempt. Attempts with a fault and events of the traffic go to loopback and private
+// addresses only.
+func (p *Provider) senderFor(ctx context.Context, t *task, faulty bool) *delivery.Sender {
+	if faulty || p.isTraffic(ctx, t) {
+		return p.senders.restricted
+	}
+	return p.senders.open
+}
+
+// isTraffic reports whether an event was made by the traffic. If the journal cannot say, it may have been.
+func (p *Provider) isTraffic(ctx context.Context, t *task) bool {
+	if t.origin != "" || t.delivery.EventSeq == 0 {
+		return t.origin == originTraffic
+	}
+	event, err := p.journal.Event(ctx, t.delivery.EventSeq)
+	return err != nil || event.Origin == originTraffic
+}
+
+// job runs f in a goroutine that Advance, Reset and Close wait for.
+func (p *Provider) job(f func(ctx context.Context)) {
+	if p.life.closing {
+		return
+	}
+	p.workers.busy++
+	ctx := p.workers.attempts
+	go func() {
+		f(ctx)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.rest()
+	}()
+}
+
+// rest notes that a worker or a job has ended.
+func (p *Provider) rest() {
+	p.workers.busy--
+	if p.workers.busy == 0 {
+		p.progress.notify()
+	}
+}
