@@ -30,14 +30,15 @@ import (
 
 // Step describes one step of a scenario and its position in the file.
 type Step struct {
-	Path   string   // "8", or "8.2" for the second step inside it; --until and --only accept it
-	Kind   string   // the key that the step starts with: send, probe, wait, …
-	Title  string   // one line for people, such as "send booking.created about visit"
-	Name   string   // the name that the file gives the step, or ""
-	Tags   []string // --tag selects by them
-	File   string
-	Line   int
-	Column int
+	Path        string   // "8", or "8.2" for the second step inside it; --until and --only accept it
+	Kind        string   // the key that the step starts with: send, probe, wait, …
+	Title       string   // one line for people, such as "send booking.created about visit"
+	Name        string   // the name that the file gives the step, or ""
+	Description string   // what happens, in a sentence, or ""
+	Tags        []string // --tag selects by them
+	File        string
+	Line        int
+	Column      int
 }
 
 // IsBlock reports whether the step contains other steps, whose paths start with its own.

@@ -59,22 +59,23 @@ type (
 		Steps       []jsonStep `json:"steps"`
 	}
 	jsonStep struct {
-		Path       string         `json:"path"`
-		Kind       string         `json:"kind"`
-		Title      string         `json:"title"`
-		Name       string         `json:"name,omitempty"`
-		Tags       []string       `json:"tags,omitempty"`
-		File       string         `json:"file"`
-		Line       int            `json:"line"`
-		Column     int            `json:"column"`
-		Outcome    string         `json:"outcome"`
-		Reason     string         `json:"reason,omitempty"`
-		StartMs    float64        `json:"startMs"`
-		DurationMs float64        `json:"durationMs"`
-		Counts     jsonCounts     `json:"counts"`
-		Latency    *jsonLatency   `json:"latencyMs,omitempty"`
-		Rerun      string         `json:"rerun,omitempty"` // the command that reproduces a failed step
-		Evidence   []jsonEvidence `json:"evidence,omitempty"`
+		Path        string         `json:"path"`
+		Kind        string         `json:"kind"`
+		Title       string         `json:"title"`
+		Name        string         `json:"name,omitempty"`
+		Description string         `json:"description,omitempty"`
+		Tags        []string       `json:"tags,omitempty"`
+		File        string         `json:"file"`
+		Line        int            `json:"line"`
+		Column      int            `json:"column"`
+		Outcome     string         `json:"outcome"`
+		Reason      string         `json:"reason,omitempty"`
+		StartMs     float64        `json:"startMs"`
+		DurationMs  float64        `json:"durationMs"`
+		Counts      jsonCounts     `json:"counts"`
+		Latency     *jsonLatency   `json:"latencyMs,omitempty"`
+		Rerun       string         `json:"rerun,omitempty"` // the command that reproduces a failed step
+		Evidence    []jsonEvidence `json:"evidence,omitempty"`
 	}
 	jsonEvidence struct {
 		Round    string              `json:"round,omitempty"`
@@ -148,7 +149,7 @@ func jsonScenarioOf(s *scenarios.ScenarioResult) jsonScenario {
 	for i := range s.Steps {
 		step := &s.Steps[i]
 		out := jsonStep{
-			Path: step.Path, Kind: step.Kind, Title: step.Title, Name: step.Name, Tags: step.Tags,
+			Path: step.Path, Kind: step.Kind, Title: step.Title, Name: step.Name, Description: step.Description, Tags: step.Tags,
 			File: step.File, Line: step.Line, Column: step.Column, Outcome: string(step.Outcome), Reason: step.Reason,
 			StartMs: ms(step.StartedAt), DurationMs: ms(step.Duration), Counts: jsonCountsOf(step.Counts), Latency: jsonLatencyOf(step.Latency),
 		}

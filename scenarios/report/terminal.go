@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/fatih/color"
 
@@ -59,6 +61,9 @@ func (t Terminal) step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *s
 	if t.Quiet && s.Outcome != scenarios.Failed {
 		return
 	}
+	if s.Description != "" {
+		fmt.Fprintf(b, "  %s\n", t.paint(s.Description, color.Bold))
+	}
 	what := title(&s.Step)
 	switch s.Outcome {
 	case scenarios.Passed:
@@ -90,15 +95,29 @@ func stepLine(b *bytes.Buffer, label, path, what, details string) {
 func result(s *scenarios.StepResult) string {
 	switch {
 	case s.Counts.Attempts+s.Counts.Checks == 1 && len(s.Evidence) == 1:
-		return brief(&s.Evidence[0])
+		return events(s) + brief(&s.Evidence[0])
 	case s.Counts.Attempts > 1:
-		text := fmt.Sprintf("%s, p50 %s, p99 %s", human.Count(s.Counts.Attempts, "attempt"), human.Duration(s.Latency.P50), human.Duration(s.Latency.P99))
+		text := events(s) + fmt.Sprintf("%s, p50 %s, p99 %s", human.Count(s.Counts.Attempts, "attempt"), human.Duration(s.Latency.P50), human.Duration(s.Latency.P99))
 		if s.Reason != "" { // why the step ended early
 			text += ", " + s.Reason
 		}
 		return text
 	}
 	return ""
+}
+
+// events returns the event types of an action, whose title does not name them.
+func events(s *scenarios.StepResult) string {
+	if s.Kind != "do" {
+		return ""
+	}
+	var types []string
+	for i := range s.Evidence {
+		if a := s.Evidence[i].Attempt; a != nil && !slices.Contains(types, a.Request.EventType) {
+			types = append(types, a.Request.EventType)
+		}
+	}
+	return strings.Join(types, ", ") + ": "
 }
 
 // failures returns the failed expectations of a step, with the expected and actual values.

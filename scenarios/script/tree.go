@@ -45,13 +45,14 @@ type Step interface {
 
 // Common is the part that all kinds of steps share.
 type Common struct {
-	Pos            // where the step begins
-	Path  string   // "8", or "8.2" for the second step inside it
-	Kind  string   // the key that names the kind of step, such as send
-	Name  string   // unique in its file, or ""
-	Tags  []string // for --tag
-	Needs Need     // a receiver without it skips the step
-	Uses  []string // captures that the step reads, each once; the step is skipped if one is missing
+	Pos                  // where the step begins
+	Path        string   // "8", or "8.2" for the second step inside it
+	Kind        string   // the key that names the kind of step, such as send
+	Name        string   // unique in its file, or ""
+	Description string   // what happens, for reports, or ""
+	Tags        []string // for --tag
+	Needs       Need     // a receiver without it skips the step
+	Uses        []string // captures that the step reads, each once; the step is skipped if one is missing
 }
 
 // Need is a property of the receiver that a step requires.
