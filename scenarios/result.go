@@ -119,14 +119,6 @@ func (r *Result) Passed() bool { return r.ExitCode() == ExitPassed }
 // CoverageMet reports whether the run covered the required percentage of event types.
 func (r *Result) CoverageMet() bool { return r.Coverage.Percent() >= r.CoverAtLeast }
 
-// The exit codes of a run.
-const (
-	ExitPassed      = 0
-	ExitFailed      = 1   // an expectation failed, or too few event types were covered
-	ExitUnreached   = 3   // no attempt got a response although one was expected
-	ExitInterrupted = 130 // as shells report SIGINT
-)
-
 // ExitCode returns the exit code of the process for this run. [ExitUnreached] has priority over [ExitFailed]: it
 // explains the failures.
 func (r *Result) ExitCode() int {

@@ -87,7 +87,7 @@ type victim struct {
 func startVictim(t *testing.T, file, receiver string) *victim {
 	t.Helper()
 	v := &victim{command: exec.CommandContext(t.Context(), "semblance", "serve", "--addr", "127.0.0.1:0", "--format", "json", "--log-level", "error",
-		"--data", file, "--to", receiver, "--time-scale", "1000", "--attempts", "30", "--retry-factor", "1.5", "--breaker-threshold", "0")}
+		"--data", file, "--to", receiver, "--time-scale", "1000", "--provider", "attempts=30", "--provider", "retry-factor=1.5", "--provider", "breaker-threshold=0")}
 	v.command.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
 	var complaints bytes.Buffer
 	v.command.Stderr = &complaints

@@ -4,73 +4,60 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"semblance/cmd/semblance/internal/client"
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/schemas/human"
 )
 
-// emitFlags are the flags of emit.
 type emitFlags struct {
-	client     clientFlags
-	count      int
-	set        []string
-	with, omit []string
-	about      []string
-	invalid    bool
-	format     string
+	client          client.Flags
+	count           int
+	set, with, omit []string
+	about           []string
+	invalid         bool
+	format          string
 }
 
-// emitCommand makes a running provider state an event.
+// emitCommand makes an event happen at a running provider.
 func (a *app) emitCommand() *cobra.Command {
 	f := &emitFlags{}
 	c := &cobra.Command{
 		Use:     "emit [TYPE]",
 		Short:   "Make an event happen at a running provider",
 		GroupID: groupRun,
-		Long: `Emit makes an event of the type happen at a running provider, which owes it to whoever subscribed: with its retries, its
-journal and its breaker. Without a type the clinic does whatever it does next, and with a pattern whatever it does next
-of these types.
+		Long: `Emit makes an event of the type happen at a running provider, which delivers it to every matching subscription: with its
+retries, its journal and its circuit breaker. Without a type, the clinic takes its next action; with a pattern, its next
+action with a matching event.
 
-Where ` + "`send`" + ` sends an event itself and waits for the answer, emit returns when the provider has the event in its journal;
-` + "`semblance log`" + ` tells what became of it.`,
+Emit returns when the event is in the provider's journal. ` + "`semblance log`" + ` shows the attempts to deliver it. To send an
+event and wait for the response, use ` + "`semblance send`" + `.`,
 		Example: `  semblance emit booking.created
   semblance emit booking.created --omit patientId
   semblance emit invoice.paid --set invoiceId=507f1f77bcf86cd799439011
-  semblance emit 'booking.*' --count 5                what the clinic does next with bookings
-  semblance emit --count 20                           whatever the clinic does next, 20 times`,
-		Args:              atMostOneOf("one event type"),
-		ValidArgsFunction: completePatterns,
+  semblance emit 'booking.*' --count 5                the next 5 actions with bookings
+  semblance emit --count 20                           the next 20 actions of the clinic`,
+		Args:              flags.AtMostOne("one event type"),
+		ValidArgsFunction: flags.Patterns,
 		RunE:              func(c *cobra.Command, args []string) error { return a.emit(c.Context(), args, f) },
 	}
-	flags := c.Flags()
-	flags.IntVar(&f.count, "count", 1, "make `N` of them")
-	flags.StringArrayVar(&f.set, "set", nil, "give an identifier a value: `NAME=VALUE`; may be repeated")
-	flags.StringSliceVar(&f.with, "with", nil, "have these optional `IDENTIFIERS` there, or all")
-	flags.StringSliceVar(&f.omit, "omit", nil, "leave these `IDENTIFIERS` out, or all the optional ones")
-	flags.StringArrayVar(&f.about, "about", nil, "about the clinic's record of this id: `ID`, or ROLE=ID where an event concerns several; may be repeated")
-	flags.BoolVar(&f.invalid, "invalid", false, "state it although its schema refuses it")
-	addChoice(c, &f.format, "format", "how to print the events; json is one object a line", "text", "json")
-	f.client.add(c)
-	completeFunc(c, "with", completeIdentifiers(""))
-	completeFunc(c, "omit", completeIdentifiers(""))
-	completeFunc(c, "set", completeIdentifiers("="))
+	set := c.Flags()
+	set.IntVar(&f.count, "count", 1, "number of events")
+	flags.AddIdentifiers(c, &f.set, &f.with, &f.omit)
+	set.StringArrayVar(&f.about, "about", nil, "record of the clinic, `ID`, or ROLE=ID if there are several; repeatable")
+	set.BoolVar(&f.invalid, "invalid", false, "allow a payload that breaks its schema")
+	flags.AddFormat(c, &f.format, "output format; json is one object per line")
+	f.client.Add(c)
 	return c
 }
 
-// atMostOneOf refuses a second argument.
-func atMostOneOf(what string) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if len(args) > 1 {
-			return usagef("`%s` takes %s, but was given %s", c.CommandPath(), what, strings.Join(args, " "))
-		}
-		return nil
-	}
-}
-
-// emission is what the API is asked for.
+// emission is the body of the API request.
 type emission struct {
 	EventType string            `json:"eventType,omitempty"`
 	Types     []string          `json:"types,omitempty"`
@@ -82,82 +69,58 @@ type emission struct {
 	Invalid   bool              `json:"invalid,omitempty"`
 }
 
-// emittedEvent is what the API answers of an event.
+// emittedEvent is an event of the API response, with its bytes.
 type emittedEvent struct {
 	ID         int64    `json:"id"`
 	EventType  string   `json:"eventType"`
 	Deliveries []string `json:"deliveries"`
+	raw        []byte
 }
 
-func (a *app) emit(ctx context.Context, args []string, f *emitFlags) error {
-	ask := emission{Count: f.count, With: f.with, Omit: f.omit, Invalid: f.invalid}
+// UnmarshalJSON keeps the bytes.
+func (e *emittedEvent) UnmarshalJSON(data []byte) error {
+	type plain emittedEvent
+	if err := json.Unmarshal(data, (*plain)(e)); err != nil {
+		return err
+	}
+	e.raw = bytes.Clone(data)
+	return nil
+}
+
+func (a *app) emit(ctx context.Context, args []string, f *emitFlags) (err error) {
+	body := emission{Count: f.count, With: f.with, Omit: f.omit, Invalid: f.invalid}
 	switch {
 	case len(args) == 0:
 	case strings.Contains(args[0], "*") || strings.HasPrefix(args[0], "group:"):
-		ask.Types = args
+		body.Types = args
 	default:
-		ask.EventType = args[0]
+		body.EventType = args[0]
 	}
-	var err error
-	if ask.Set, err = assignments("--set", f.set, false); err != nil {
-		return usageError(err)
+	if body.Set, err = flags.Assignments("--set", f.set, false); err != nil {
+		return exit.Usage(err)
 	}
-	if ask.About, err = assignments("--about", f.about, true); err != nil {
-		return usageError(err)
+	if body.About, err = flags.Assignments("--about", f.about, true); err != nil {
+		return exit.Usage(err)
 	}
-	c, err := f.client.open()
+	c, err := f.client.Open()
 	if err != nil {
 		return err
 	}
-	var made struct{ Events []rawEvent }
-	if err := c.call(ctx, http.MethodPost, "/events", ask, &made); err != nil {
+	var response struct{ Events []emittedEvent }
+	if err := c.Call(ctx, http.MethodPost, "/events", body, &response); err != nil {
 		return err
 	}
-	unfinished := 0
-	for _, e := range made.Events {
-		unfinished += len(e.Deliveries)
+	deliveries := 0
+	for _, e := range response.Events {
+		deliveries += len(e.Deliveries)
 		if f.format == "json" {
 			fmt.Fprintf(a.out, "%s\n", e.raw)
 			continue
 		}
-		fmt.Fprintf(a.out, "%s %s [event %d] owed to %s\n", a.out.bold("-->"), e.EventType, e.ID, count(len(e.Deliveries), "subscription"))
+		fmt.Fprintf(a.out, "%s %s [event %d] for %s\n", a.out.bold("-->"), e.EventType, e.ID, human.Count(len(e.Deliveries), "subscription"))
 	}
-	if unfinished == 0 {
-		fmt.Fprintf(a.err, "%s nobody is subscribed to that; `semblance serve --to TARGET` subscribes a receiver to everything\n", a.err.yellow("notice:"))
+	if deliveries == 0 {
+		a.err.warn("no subscription matches; `semblance serve --to TARGET` subscribes a receiver to every event type")
 	}
 	return nil
-}
-
-// rawEvent is an event that is printed as it came.
-type rawEvent struct {
-	emittedEvent
-	raw []byte
-}
-
-// assignments reads NAME=VALUE, as many as there are. A value may come without a name where that is allowed.
-func assignments(flag string, texts []string, nameless bool) (map[string]string, error) {
-	var m map[string]string
-	for _, text := range texts {
-		name, value, ok := strings.Cut(text, "=")
-		switch {
-		case !ok && nameless:
-			name, value = "", text
-		case !ok || name == "":
-			return nil, fmt.Errorf("%s %q: expected NAME=VALUE", flag, text)
-		}
-		if _, twice := m[name]; twice {
-			return nil, errors.New(strings.TrimSpace(fmt.Sprintf("%s gives %s a value twice", flag, name)))
-		}
-		if m == nil {
-			m = map[string]string{}
-		}
-		m[name] = value
-	}
-	return m, nil
-}
-
-// UnmarshalJSON keeps the event as it came beside what is read of it.
-func (e *rawEvent) UnmarshalJSON(data []byte) error {
-	e.raw = bytes.Clone(data)
-	return json.Unmarshal(data, &e.emittedEvent)
 }

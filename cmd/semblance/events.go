@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,61 +11,67 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
 	"semblance/fixtures"
+	"semblance/scenarios/load"
 	"semblance/schemas"
+	"semblance/schemas/human"
 	"semblance/simulator"
 )
 
-// eventsCommand lists the catalogue, or explains one event type in full.
+// eventsCommand lists the catalogue, or explains one event type.
 func (a *app) eventsCommand() *cobra.Command {
 	var format string
 	var all bool
 	c := &cobra.Command{
 		Use:     "events [PATTERN...]",
-		Short:   "List the event types, or explain one in full",
-		GroupID: groupKnow,
-		Long: `Events lists the provider's event types with the identifiers that each carries; one that is marked with ? is
-absent from the payload when its record does not exist.
+		Short:   "List the event types, or explain one",
+		GroupID: groupReference,
+		Long: `Events lists the provider's event types with the identifiers that each carries. An identifier with ? is absent from the
+payload if its record does not exist.
 
-A full name explains that type: its identifiers, its JSON Schema and an example. In a pattern * stands for any run of
-characters, dots included, and group:KEY for a group of the catalogue.`,
+A full name explains that type: its identifiers, its JSON Schema and an example. In a pattern * matches any characters,
+dots included; group:KEY is a group of the catalogue.`,
 		Example: `  semblance events                            all that the provider sends today
   semblance events 'booking.*' 'patient.*'    some of them
   semblance events group:location             one group
   semblance events booking.created            one type, with its schema and an example
-  semblance events --format markdown --all    a table for your documentation, the retired type with it`,
-		ValidArgsFunction: completePatterns,
-		RunE: func(_ *cobra.Command, patterns []string) error {
-			types, err := selectTypes(patterns, all)
-			if err != nil {
-				return usageError(err)
-			}
-			one := len(patterns) == 1 && len(types) == 1 && types[0].Name == patterns[0]
-			switch {
-			case format == "json" && one:
-				full, err := describeInFull(types[0])
-				if err != nil {
-					return err
-				}
-				return writeJSON(a.out, full)
-			case format == "json":
-				return writeJSON(a.out, describeEach(types))
-			case format == "markdown":
-				markdownTable(a.out, types)
-			case one:
-				return a.explain(types[0])
-			default:
-				a.table(types)
-			}
-			return nil
-		},
+  semblance events --format markdown --all    tables for your documentation`,
+		ValidArgsFunction: flags.Patterns,
+		RunE:              func(_ *cobra.Command, patterns []string) error { return a.events(patterns, format, all) },
 	}
-	addChoice(c, &format, "format", "how to print them", "table", "json", "markdown")
-	c.Flags().BoolVar(&all, "all", false, "also the retired type, which the provider no longer lists")
+	flags.AddChoice(c, &format, "format", "output format", "table", "json", "markdown")
+	c.Flags().BoolVar(&all, "all", false, "include retired event types")
 	return c
 }
 
-// selectTypes returns what the patterns name, or the whole catalogue.
+func (a *app) events(patterns []string, format string, all bool) error {
+	types, err := selectTypes(patterns, all)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	one := len(patterns) == 1 && len(types) == 1 && types[0].Name == patterns[0]
+	switch {
+	case format == "json" && one:
+		full, err := describeInFull(types[0])
+		if err != nil {
+			return err
+		}
+		return a.out.json(full)
+	case format == "json":
+		return a.out.json(describeEach(types))
+	case format == "markdown":
+		markdownTable(a.out, types)
+	case one:
+		return a.explain(types[0])
+	default:
+		a.table(types)
+	}
+	return nil
+}
+
+// selectTypes returns the event types that match a pattern, or all.
 func selectTypes(patterns []string, all bool) ([]*schemas.EventType, error) {
 	switch {
 	case len(patterns) > 0:
@@ -76,7 +83,7 @@ func selectTypes(patterns []string, all bool) ([]*schemas.EventType, error) {
 	}
 }
 
-// table prints the types by group, each group with columns of its own.
+// table prints the types by group. The columns fit each group.
 func (a *app) table(types []*schemas.EventType) {
 	var out strings.Builder
 	for start := 0; start < len(types); {
@@ -90,15 +97,15 @@ func (a *app) table(types []*schemas.EventType) {
 		for _, t := range types[start:end] {
 			fmt.Fprintf(w, "  %s\t%s\t%s\n", t.Name, identifierList(t), typeSummary(t))
 		}
-		w.Flush() // into memory
+		w.Flush() // to memory
 		out.WriteByte('\n')
 		start = end
 	}
-	fmt.Fprintf(&out, "%s. ? marks an identifier that is absent when its record does not exist.\n", count(len(types), "event type"))
+	fmt.Fprintf(&out, "%s. An identifier with ? is absent if its record does not exist.\n", human.Count(len(types), "event type"))
 	io.WriteString(a.out, out.String())
 }
 
-// identifierList is what a type carries in one cell: "bookingId, patientId?".
+// identifierList returns the identifiers of a type in one cell: "bookingId, patientId?".
 func identifierList(t *schemas.EventType) string {
 	var cells []string
 	cells = append(cells, t.Required...)
@@ -106,8 +113,8 @@ func identifierList(t *schemas.EventType) string {
 		var options []string
 		for _, key := range t.OneOf {
 			option := key
-			for _, beside := range companions(t, key) {
-				option += "+" + beside + "?"
+			for _, companion := range companions(t, key) {
+				option += "+" + companion + "?"
 			}
 			options = append(options, option)
 		}
@@ -144,7 +151,7 @@ func groupOf(key string) schemas.Group {
 	return schemas.Group{Key: key}
 }
 
-// explain prints one type in full.
+// explain prints one type with its schema and an example.
 func (a *app) explain(t *schemas.EventType) error {
 	full, err := describeInFull(t)
 	if err != nil {
@@ -159,15 +166,15 @@ func (a *app) explain(t *schemas.EventType) error {
 	if t.FormerEnum != "" {
 		fmt.Fprintf(w, "former enum\t%s, dropped by the provider on 2026-06-08\n", t.FormerEnum)
 	}
-	w.Flush() // into memory
+	w.Flush() // to memory
 	out.WriteString("\n" + a.out.bold("Identifiers") + "\n")
 	for _, key := range t.Keys() {
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", key, holds(t, key), presence(t, key))
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", key, t.Describe(key), presence(t, key))
 	}
 	for _, m := range t.Metadata {
 		fmt.Fprintf(w, "  metadata.%s\t%s\t%s\n", m.Name, m.Type, fieldPresence(m))
 	}
-	w.Flush() // into memory
+	w.Flush() // to memory
 	fmt.Fprintf(&out, "\n%s\n%s\n", a.out.bold("Example"), indented(full.Example))
 	fmt.Fprintf(&out, "\n%s\n%s\n", a.out.bold("Schema"), indented(full.Schema))
 	fmt.Fprintf(&out, "\nsemblance send %s --to 3000/webhooks\n", t.Name)
@@ -182,50 +189,27 @@ func evidence(e schemas.Evidence) string {
 	case schemas.EvidenceReleaseNote:
 		return "announced in a release note of the provider"
 	case schemas.EvidenceInferred:
-		return "the name is known, the identifiers are deduced"
+		return "the name is known; the identifiers are inferred"
 	case schemas.EvidenceRetired:
-		return "an old name, absent from today's reference"
+		return "an old name that is no longer in the provider's reference"
 	}
 	return string(e)
 }
 
-// holds says what an identifier is.
-func holds(t *schemas.EventType, key string) string {
-	if v, plain := t.Value(key); plain {
-		switch v.Kind {
-		case schemas.ValueEnum:
-			return either(v.Enum)
-		case schemas.ValueDateTime:
-			return "a date and time (RFC 3339)"
-		case schemas.ValueJSONArray:
-			return "a JSON array of strings, encoded as one string"
-		}
-		return "an id"
-	}
-	kind, role, ok := schemas.KindOf(key)
-	switch {
-	case !ok:
-		return "an id of the provider's webhook system"
-	case kind != role:
-		return fmt.Sprintf("the id of a %s, the %s", kind, role)
-	}
-	return "the id of the " + kind
-}
-
-// presence says when an identifier is there.
+// presence says when a payload has an identifier.
 func presence(t *schemas.EventType, key string) string {
 	if slices.Contains(t.Required, key) {
 		return "always"
 	}
 	if slices.Contains(t.OneOf, key) {
-		return "one of " + strings.Join(t.OneOf, " and ") + ", never both"
+		return "either " + human.Or(t.OneOf)
 	}
 	for _, c := range t.OptionalWith {
 		if slices.Contains(c.Optional, key) {
-			return "beside " + c.With + ", when the record exists"
+			return "with " + c.With + ", if the record exists"
 		}
 	}
-	return "when the record exists"
+	return "if the record exists"
 }
 
 func fieldPresence(m schemas.Field) string {
@@ -235,7 +219,7 @@ func fieldPresence(m schemas.Field) string {
 	return "always"
 }
 
-// markdownTable prints the types as tables for a document, one a group.
+// markdownTable prints one table per group.
 func markdownTable(out io.Writer, types []*schemas.EventType) {
 	var b strings.Builder
 	group := ""
@@ -266,8 +250,8 @@ type description struct {
 	Metadata     []field             `json:"metadata,omitempty"`
 	FormerEnum   string              `json:"formerEnum,omitempty"`
 	Evidence     schemas.Evidence    `json:"evidence"`
-	Schema       json.RawMessage     `json:"schema,omitempty"`  // of one type in full
-	Example      json.RawMessage     `json:"example,omitempty"` // likewise
+	Schema       json.RawMessage     `json:"schema,omitempty"`  // only of one type
+	Example      json.RawMessage     `json:"example,omitempty"` // only of one type
 }
 
 type value struct {
@@ -313,18 +297,28 @@ func describe(t *schemas.EventType) description {
 	return d
 }
 
-// describeInFull is describe with the schema and an example of the payload: the first event that a clinic states.
+// describeInFull is describe with the schema and an example: the first event of a clinic.
 func describeInFull(t *schemas.EventType) (description, error) {
 	d := describe(t)
 	system, _ := fixtures.SystemOf(t)
-	change, err := fixtures.New(fixtures.Options{Seed: 1, System: system}).Event(t, fixtures.EventOptions{})
+	event, err := fixtures.New(fixtures.Options{Seed: 1, System: system}).Event(t, fixtures.EventOptions{})
 	if err != nil {
 		return d, err
 	}
 	d.Schema = t.PayloadSchema()
-	d.Example = simulator.AppendPayload(nil, defaultSubscription, exampleEvent, &change)
+	d.Example = simulator.AppendPayload(nil, load.DefaultSubscription, exampleEvent, &event)
 	return d, nil
 }
 
 // exampleEvent is the eventId of an example.
 const exampleEvent = "692597070fe21cfa5e6a010a"
+
+// indented formats JSON for reading, with a margin of two spaces.
+func indented(data []byte) string {
+	var b bytes.Buffer
+	b.WriteString("  ")
+	if err := json.Indent(&b, bytes.TrimSpace(data), "  ", "  "); err != nil {
+		return "  " + string(data)
+	}
+	return b.String()
+}

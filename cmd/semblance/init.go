@@ -13,11 +13,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/files"
+	"semblance/cmd/semblance/internal/flags"
 	"semblance/scenarios/report"
 	"semblance/schemas"
 )
 
-// firstScenario is what init writes: a scenario that runs as it is, and the tutorial of the language.
+// firstScenario is the scenario that init writes. It plays as it is and is the tutorial of the language.
 //
 //go:embed first-scenario.yaml
 var firstScenario string
@@ -32,49 +35,47 @@ func (a *app) initCommand() *cobra.Command {
 	var force bool
 	c := &cobra.Command{
 		Use:     "init [FILE]",
-		Short:   "Write a first scenario, ready to play and to edit",
+		Short:   "Write a first scenario, ready to play and edit",
 		GroupID: groupScenarios,
-		Long: `Init writes a commented scenario that plays at once and explains the language as it goes, and beside it the JSON Schema
-that its first line names: an editor with the YAML language server completes and explains every key, without a network.`,
+		Long: `Init writes a commented scenario that plays as it is and explains the language. Beside it, init writes the JSON Schema
+that the scenario's first line names: with it, an editor with the YAML language server completes and explains every key.`,
 		Example: `  semblance init                     writes ` + firstName + `
   semblance init scenarios/booking.yaml
   semblance play ` + firstName,
+		Args: flags.AtMostOne("one file"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.init(args, force) },
 	}
-	c.Flags().BoolVar(&force, "force", false, "write over a file that is there")
+	c.Flags().BoolVar(&force, "force", false, "overwrite existing files")
 	return c
 }
 
-// init writes the scenario and its schema. What is there stays, unless it is the same.
+// init writes the scenario and its schema. It does not overwrite files with other content.
 func (a *app) init(args []string, force bool) error {
-	if err := atMostOne(args); err != nil {
-		return usageError(err)
-	}
 	name := firstName
 	if len(args) == 1 {
 		name = args[0]
 	}
 	if ext := filepath.Ext(name); ext != ".yaml" && ext != ".yml" {
-		return usagef("%s: a scenario that people write is YAML; call it %s", name, strings.TrimSuffix(name, ext)+".yaml")
+		return exit.Usagef("%s: a scenario is a YAML file; call it %s", name, strings.TrimSuffix(name, ext)+".yaml")
 	}
 	schema := filepath.Join(filepath.Dir(name), schemaName)
-	files := []newFile{
+	created := []newFile{
 		{name, []byte(strings.ReplaceAll(firstScenario, firstName, filepath.ToSlash(name))), ""},
-		{schema, schemas.ScenarioSchema(), `"$id": "semblance:scenario"`}, // of another version of Semblance
+		{schema, schemas.ScenarioSchema(), `"$id": "semblance:scenario"`}, // perhaps from another version of Semblance
 	}
-	for _, f := range files {
+	for _, f := range created {
 		if err := f.check(force); err != nil {
-			return usageError(err)
+			return exit.Usage(err)
 		}
 	}
-	for _, f := range files {
+	for _, f := range created {
 		if err := f.write(); err != nil {
-			return usageError(err)
+			return exit.Usage(err)
 		}
 	}
 	fmt.Fprintf(a.out, "wrote %s, and %s for your editor\n\n", name, schema)
-	fmt.Fprintf(a.out, "  semblance play %s                      at the built-in receiver\n", report.Shell(name))
-	fmt.Fprintf(a.out, "  semblance play %s --to 3000/webhooks   at yours\n", report.Shell(name))
+	fmt.Fprintf(a.out, "  semblance play %s                      play it at the built-in receiver\n", report.Shell(name))
+	fmt.Fprintf(a.out, "  semblance play %s --to 3000/webhooks   play it at your receiver\n", report.Shell(name))
 	return nil
 }
 
@@ -82,30 +83,30 @@ func (a *app) init(args []string, force bool) error {
 type newFile struct {
 	name string
 	data []byte
-	ours string // what a file of that name holds that is ours to replace
+	mark string // text of a file that init may replace
 }
 
-// check refuses to write over what somebody else wrote.
+// check returns an error if the file exists with content that init must not replace.
 func (f *newFile) check(force bool) error {
-	there, err := os.ReadFile(f.name)
+	existing, err := os.ReadFile(f.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("cannot write %s: %w", f.name, withoutPath(err))
-	case force, bytes.Equal(there, f.data), f.ours != "" && bytes.Contains(there, []byte(f.ours)):
+		return fmt.Errorf("cannot write %s: %w", f.name, files.WithoutPath(err))
+	case force, bytes.Equal(existing, f.data), f.mark != "" && bytes.Contains(existing, []byte(f.mark)):
 		return nil
 	}
-	return fmt.Errorf("%s is there already; choose another name, or write over it with --force", f.name)
+	return fmt.Errorf("%s already exists; choose another name, or overwrite it with --force", f.name)
 }
 
 func (f *newFile) write() error {
-	err := writeWhole(f.name, func(w io.Writer) error {
+	err := files.Write(f.name, func(w io.Writer) error {
 		_, err := w.Write(f.data)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", f.name, withoutPath(err))
+		return fmt.Errorf("cannot write %s: %w", f.name, files.WithoutPath(err))
 	}
 	return nil
 }

@@ -57,13 +57,26 @@ var rooms = map[string]struct {
 	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/fault scenarios", "yaml"},
 	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
-	"scenarios/report":  {"schemas simulator scenarios", "color udiff"},
+	"scenarios/load":    {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery scenarios", ""},
+	"scenarios/report":  {"simulator simulator/clock scenarios scenarios/load", "color udiff"},
 	"scenarios/library": {"schemas scenarios scenarios/script", ""},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/clock simulator/signature simulator/fault " +
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library", ""},
 
-	"cmd/semblance": {"*", "cobra pflag color term yaml"},
+	"cmd/semblance/internal/build":  {"", ""},
+	"cmd/semblance/internal/client": {"simulator/delivery simulator/provider simulator/web scenarios cmd/semblance/internal/exit", "cobra"},
+	"cmd/semblance/internal/config": {"schemas simulator simulator/delivery simulator/journal simulator/provider scenarios " +
+		"cmd/semblance/internal/files cmd/semblance/internal/flags cmd/semblance/internal/server", "yaml"},
+	"cmd/semblance/internal/exit":  {"scenarios", ""},
+	"cmd/semblance/internal/files": {"", "term"},
+	"cmd/semblance/internal/flags": {"schemas schemas/validate fixtures simulator simulator/clock simulator/delivery simulator/fault simulator/signature " +
+		"scenarios scenarios/library scenarios/report scenarios/script cmd/semblance/internal/exit cmd/semblance/internal/files", "cobra pflag"},
+	"cmd/semblance/internal/reference": {"simulator simulator/clock simulator/receiver scenarios/player", ""},
+	"cmd/semblance/internal/server": {"fixtures simulator simulator/delivery simulator/graphql simulator/journal simulator/journal/sqlite " +
+		"simulator/provider simulator/web simulator/web/guard scenarios scenarios/library scenarios/player scenarios/report " +
+		"scenarios/script cmd/semblance/internal/build cmd/semblance/internal/exit cmd/semblance/internal/flags", ""},
+	"cmd/semblance": {"*", "cobra pflag color term"},
 }
 
 // dataBelow lists the folders that hold no room but data of the room above, with a Go file at most to embed it.
@@ -101,7 +114,7 @@ var belongs = []struct {
 	{"time", "Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick", "simulator/clock", "only simulator/clock asks the time or waits"},
 	{"crypto/hmac", "*", "simulator/signature", "only simulator/signature makes and compares MACs"},
 	{"net", "Dial DialTimeout DialTCP DialUnix Dialer", "simulator/delivery", "only simulator/delivery dials a receiver"},
-	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance",
+	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance/internal/client",
 		"only a probe asks a receiver's application, and only the command asks a running serve"},
 	{"os/exec", "*", "scenarios/player internal/generate", "only a probe runs a command"},
 	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate", "only the command knows the process"},

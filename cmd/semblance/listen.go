@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,6 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios/report"
+	"semblance/schemas/human"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/clock"
@@ -19,14 +21,10 @@ import (
 	"semblance/simulator/signature"
 )
 
-// defaultListen is where listen is unless it is told otherwise. The provider itself, `semblance serve`, is one below.
-const defaultListen = "127.0.0.1:4701"
-
-// listenFlags are the flags of listen.
 type listenFlags struct {
 	addr      string
 	hosts     []string
-	secret    secretFlags
+	secret    flags.Secret
 	actWrong  string
 	tolerance time.Duration
 	at        time.Time
@@ -35,43 +33,43 @@ type listenFlags struct {
 	to        string
 }
 
-// listenCommand runs the reference receiver, or a wrong one.
+// listenCommand runs the reference receiver.
 func (a *app) listenCommand() *cobra.Command {
 	f := &listenFlags{}
 	c := &cobra.Command{
 		Use:     "listen",
 		Short:   "Run the reference receiver, or a deliberately wrong one",
 		GroupID: groupReceive,
-		Long: `Listen runs a correct receiver until it is stopped: it verifies each signature, checks the payload, takes an event
-once, and prints a line for each delivery, with the reason where it is refused. GET /events, /events/EVENT-ID and
-/records/ID tell what it has received.
+		Long: `Listen runs a correct receiver until it is stopped. It verifies signatures, checks payloads, accepts each event once and
+prints one line for each delivery, with the reason if it refuses it. GET /events, /events/EVENT-ID and /records/ID show
+what it has received.
 
-With --act-wrong it makes one of the mistakes that real receivers make, to see what a test finds of it:
+With --act-wrong it makes a mistake that real receivers make, to show what a test finds:
 ` + wrongList(),
 		Example: `  semblance listen
   semblance listen --addr 8080
   semblance listen --secret whsec_mine
   semblance send '**' --to 4701                  in another terminal
   curl localhost:4701/events                     what it has received`,
-		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error { return a.listen(c.Context(), f) },
+		Args:        flags.None,
+		RunE:        func(c *cobra.Command, _ []string) error { return a.listen(c.Context(), f) },
+		Annotations: map[string]string{untilSignal: "yes"},
 	}
-	c.Flags().SetNormalizeFunc(targetAlias)
-	c.Flags().StringVar(&f.addr, "addr", defaultListen, "the `ADDRESS` to listen at: host:port, or a port of 127.0.0.1; port 0 is a free one")
-	c.Flags().StringSliceVar(&f.hosts, "host", nil, "accept this host `NAME` in queries, besides localhost and addresses; repeatable")
-	f.secret.add(c)
+	flags.AddAddr(c, &f.addr, flags.DefaultReceiver)
+	c.Flags().StringSliceVar(&f.hosts, "host", nil, "additional host `NAME` that queries may use; repeatable")
+	f.secret.Add(c)
 	c.Flags().StringVar(&f.actWrong, "act-wrong", "", "make this `MISTAKE`")
-	c.Flags().DurationVar(&f.tolerance, "tolerance", signature.DefaultTolerance, "the `TIME` after which a signature is too old")
-	c.Flags().Var(moment{&f.at}, "at", "have the clock stand at this time, as that of a send with --at does (default the real time)")
-	addChoice(c, &f.format, "format", "how to print deliveries; json is one object a line", "text", "json")
-	c.Flags().BoolVar(&f.quiet, "quiet", false, "print the first line and the summary alone")
-	c.Flags().StringVar(&f.to, "to", "", "")
-	c.Flags().Lookup("to").Hidden = true // answered with the command that was meant
+	flags.AddTolerance(c, &f.tolerance)
+	flags.AddTime(c, &f.at, "at", "stop the clock at this time, as send --at does (default real time)")
+	flags.AddFormat(c, &f.format, "output format; json is one object per line")
+	c.Flags().BoolVar(&f.quiet, "quiet", false, "print only the first line and the summary")
+	flags.AddTo(c, &f.to, "")
+	c.Flags().Lookup("to").Hidden = true // listen names the command that was meant
 	var words []string
 	for _, w := range receiver.Wrongs() {
 		words = append(words, cobra.CompletionWithDesc(w.Name, w.Summary))
 	}
-	complete(c, "act-wrong", words)
+	flags.Complete(c, "act-wrong", words...)
 	return c
 }
 
@@ -84,21 +82,21 @@ func wrongList() string {
 	return b.String()
 }
 
-// listen serves until ctx is done, which is how it is meant to end.
+// listen serves until ctx ends.
 func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	if f.to != "" {
-		return usagef("listen receives and sends nothing; to send to %s: `semblance send booking.created --to %s`", f.to, f.to)
+		return exit.Usagef("listen sends nothing; to send to %s: `semblance send booking.created --to %s`", f.to, f.to)
 	}
-	if err := checkTolerance(f.tolerance); err != nil {
-		return err
+	if err := flags.CheckTolerance(f.tolerance); err != nil {
+		return exit.Usage(err)
 	}
-	secrets, err := f.secret.secrets()
+	secrets, err := f.secret.Secrets()
 	if err != nil {
-		return err
+		return exit.Usage(err)
 	}
-	address, err := listenAddress(f.addr)
+	address, err := flags.Address(f.addr)
 	if err != nil {
-		return usageError(err)
+		return exit.Usage(err)
 	}
 	l := &listener{app: a, flags: f, secrets: secrets}
 	options := receiver.Options{Tolerance: f.tolerance, Hosts: f.hosts, ActWrong: f.actWrong, Observe: l.observe}
@@ -109,11 +107,11 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 		options.Clock = clock.Fixed(f.at)
 	}
 	if _, err := receiver.New(options); err != nil {
-		return usageError(err)
+		return exit.Usage(err)
 	}
 	server, err := receiver.Start(address, options)
 	if err != nil {
-		return &exitError{code: exitInternal, err: fmt.Errorf("cannot listen at %s: %w; choose another with --addr", address, cause(err))}
+		return flags.ListenError(address, err)
 	}
 	l.greet(server.URL)
 	<-ctx.Done()
@@ -122,33 +120,7 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	return err
 }
 
-// listenAddress reads --addr: host:port, or a port of 127.0.0.1. Port 0 is any that is free.
-func listenAddress(text string) (string, error) {
-	if port := strings.TrimPrefix(text, ":"); isDigits(port) {
-		text = net.JoinHostPort("127.0.0.1", port)
-	}
-	_, port, err := net.SplitHostPort(text)
-	if err == nil && port != "0" {
-		err = checkPort(port)
-	}
-	if err != nil {
-		return "", fmt.Errorf("--addr %q: expected host:port, or a port such as 4701", text)
-	}
-	return text, nil
-}
-
-// cause is the innermost error: what the system said, without who said it.
-func cause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
-}
-
-// listener prints what a receiver receives. Deliveries come on several goroutines.
+// listener prints the deliveries of a receiver, which observes them from several goroutines.
 type listener struct {
 	*app
 	flags   *listenFlags
@@ -158,63 +130,64 @@ type listener struct {
 	explained int
 }
 
-// maxExplained is how many refusals are looked into: trying every mistake costs more than refusing.
+// maxExplained bounds how many refused signatures are explained: trying every mistake costs more than refusing.
 const maxExplained = 1000
 
 func (l *listener) greet(url string) {
+	secrets := l.flags.secret.Describe(l.secrets)
 	if l.flags.format == "json" {
-		writeLine(l.out, map[string]string{"url": url, "secret": l.flags.secret.describe(l.secrets)})
+		_ = report.Line(l.out, map[string]string{"url": url, "secret": secrets}) // the output keeps its error
 		return
 	}
 	wrong := ""
 	if l.flags.actWrong != "" {
 		wrong = l.out.yellow(", acting wrong: " + l.flags.actWrong)
 	}
-	fmt.Fprintf(l.out, "listening at %s with the secret %s%s\n", l.out.bold(url), l.flags.secret.describe(l.secrets), wrong)
+	fmt.Fprintf(l.out, "listening at %s with the secret %s%s\n", l.out.bold(url), secrets, wrong)
 }
 
-// observe prints a delivery: one line in, and why where it is refused.
+// observe prints a delivery, and why it is refused.
 func (l *listener) observe(r *receiver.Receipt) {
 	if l.flags.quiet {
 		return
 	}
-	sentence, fix := r.Detail, ""
+	reason, fix := r.Detail, ""
 	if r.Status == http.StatusUnauthorized {
 		if d := l.explain(r); d.Sentence != "" {
-			sentence, fix = d.Sentence, d.Fix
+			reason, fix = d.Sentence, d.Fix
 		}
 	}
 	if l.flags.format == "json" {
-		writeLine(l.out, receiptJSON{
+		_ = report.Line(l.out, receiptJSON{
 			Status: r.Status, Outcome: r.Outcome, EventID: r.Event.EventID, EventType: r.Event.EventType, Bytes: len(r.Body),
-			Reason: r.Reason, Detail: sentence, Fix: fix, Violations: r.Violations,
+			Reason: r.Reason, Detail: reason, Fix: fix, Violations: r.Violations,
 		})
 		return
 	}
-	what := count(len(r.Body), "byte")
+	title := human.Size(len(r.Body))
 	switch {
 	case r.Status == http.StatusRequestEntityTooLarge: // it was not read
-		what = "too many bytes"
+		title = "body too large"
 	case r.Event.EventType != "":
-		what = fmt.Sprintf("%s [evt %s]", printable([]byte(r.Event.EventType)), shortID(printable([]byte(r.Event.EventID))))
+		title = human.Printable(fmt.Sprintf("%s [evt %s]", r.Event.EventType, report.ShortID(r.Event.EventID)))
 	}
-	colour := l.out.green
+	paint := l.out.green
 	if r.Outcome == receiver.Refused {
-		colour = l.out.red
+		paint = l.out.red
 	}
-	line := fmt.Sprintf("%s %s %s", l.out.bold("-->"), what, colour(fmt.Sprintf("%d %s", r.Status, r.Outcome)))
-	for _, more := range []string{sentence, fix} {
+	line := fmt.Sprintf("%s %s %s", l.out.bold("-->"), title, paint(fmt.Sprintf("%d %s", r.Status, r.Outcome)))
+	for _, more := range []string{reason, fix} {
 		if more != "" {
-			line += "\n    " + printable([]byte(more))
+			line += "\n    " + human.Printable(more)
 		}
 	}
 	for _, v := range r.Violations {
-		line += "\n    " + l.out.yellow("tolerated: ") + printable([]byte(v.String()))
+		line += "\n    " + l.out.yellow("tolerated: ") + human.Printable(v.String())
 	}
 	fmt.Fprintln(l.out, line)
 }
 
-// explain asks the doctor why a signature does not hold.
+// explain returns why a signature is invalid, or the zero Diagnosis.
 func (l *listener) explain(r *receiver.Receipt) signature.Diagnosis {
 	l.mu.Lock()
 	l.explained++
@@ -224,7 +197,7 @@ func (l *listener) explain(r *receiver.Receipt) signature.Diagnosis {
 	if enough || header == "" {
 		return signature.Diagnosis{}
 	}
-	d := diagnose(l.secrets, signature.Case{
+	d := flags.Explain(l.secrets, signature.Case{
 		Body: r.Body, Header: header, TimestampHeader: r.Request.Header.Get(signature.TimestampName), Now: r.At, Tolerance: l.flags.tolerance,
 	})
 	if d.Valid { // it was refused for another reason
@@ -252,5 +225,5 @@ type receiptJSON struct {
 	Detail    string           `json:"detail,omitempty"`
 	Fix       string           `json:"fix,omitempty"`
 
-	Violations []validate.Violation `json:"violations,omitempty"` // where it departs from its schema, tolerated or not
+	Violations []validate.Violation `json:"violations,omitempty"` // of its schema, also the tolerated ones
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"semblance/scenarios"
 	"semblance/simulator"
 )
 
@@ -78,13 +79,13 @@ func TestListenAtAPortThatIsTaken(t *testing.T) {
 	}
 	defer l.Close()
 	got := runHere(t, nil, "listen", "--addr", l.Addr().String())
-	want := fmt.Sprintf("semblance: cannot listen at %s: address already in use; choose another with --addr\n", l.Addr())
-	if got.code != exitInternal || got.stderr != want {
-		t.Errorf("exit code %d, %q; want %d, %q", got.code, got.stderr, exitInternal, want)
+	want := fmt.Sprintf("semblance: cannot listen at %s: address already in use; use another --addr\n", l.Addr())
+	if got.code != scenarios.ExitInternal || got.stderr != want {
+		t.Errorf("exit code %d, %q; want %d, %q", got.code, got.stderr, scenarios.ExitInternal, want)
 	}
 	for _, wrong := range []string{"70000", "no where", "127.0.0.1", ":"} {
-		if got := runHere(t, nil, "listen", "--addr", wrong); got.code != exitUsage {
-			t.Errorf("--addr %q: exit code %d, %q; want %d", wrong, got.code, got.stderr, exitUsage)
+		if got := runHere(t, nil, "listen", "--addr", wrong); got.code != scenarios.ExitUsage {
+			t.Errorf("--addr %q: exit code %d, %q; want %d", wrong, got.code, got.stderr, scenarios.ExitUsage)
 		}
 	}
 }
@@ -92,7 +93,7 @@ func TestListenAtAPortThatIsTaken(t *testing.T) {
 func TestDemo(t *testing.T) {
 	for _, seed := range []string{"0", "1", "2", "77"} {
 		got := runHere(t, nil, "demo", "--seed", seed)
-		for _, want := range []string{simulator.DefaultSecret.Reveal(), "accepted             45\n", "schema errors        none\n", "semblance listen"} {
+		for _, want := range []string{simulator.DefaultSecret.Reveal(), "steps: 40 passed\n", "sent      45 requests, 45 responses", "Ada is a new patient", "patient.merged, episode.updated: ", "semblance listen"} {
 			if got.code != 0 || !strings.Contains(got.stdout, want) {
 				t.Errorf("seed %s: exit code %d and no %q in\n%s%s", seed, got.code, want, got.stdout, got.stderr)
 			}
@@ -103,7 +104,7 @@ func TestDemo(t *testing.T) {
 func TestDemoInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got := runWith(ctx, nil, true, "demo"); got.code != exitInterrupted {
-		t.Errorf("exit code %d, want %d", got.code, exitInterrupted)
+	if got := runWith(ctx, nil, true, "demo"); got.code != scenarios.ExitInterrupted {
+		t.Errorf("exit code %d, want %d", got.code, scenarios.ExitInterrupted)
 	}
 }

@@ -14,13 +14,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/cmd/semblance/internal/client"
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios/report"
 	"semblance/schemas"
+	"semblance/schemas/human"
 	"semblance/simulator"
 )
 
-// logFlags are the flags of log.
 type logFlags struct {
-	client       clientFlags
+	client       client.Flags
 	types        []string
 	subscription string
 	delivery     string
@@ -37,35 +41,36 @@ func (a *app) logCommand() *cobra.Command {
 	f := &logFlags{}
 	c := &cobra.Command{
 		Use:     "log [ATTEMPT]",
-		Short:   "Show the attempts of a running provider: a table, what comes, or one in full",
+		Short:   "Show the attempts of a running provider",
 		GroupID: groupRun,
-		Long: `Log shows what a running provider has sent, and what it was answered: the latest attempts, oldest first, and with
---follow those that come. With the id of an attempt it shows that one in full: exactly what went out, and what came back.`,
+		Long: `Log shows the attempts of a running provider: the latest ones, oldest first, and with --follow new ones as they end. With
+the id of an attempt it shows that attempt in full: the exact request and the response.`,
 		Example: `  semblance log
   semblance log --follow
   semblance log --type 'invoice.*' --outcome refused,unanswered
-  semblance log --record 507f1f77bcf86cd799439011     what concerned a record of the clinic
+  semblance log --record 507f1f77bcf86cd799439011     attempts about a record of the clinic
   semblance log 42                                    one attempt in full`,
-		Args: atMostOneOf("one attempt"),
-		RunE: func(c *cobra.Command, args []string) error { return a.log(c, args, f) },
+		Args:        flags.AtMostOne("one attempt"),
+		RunE:        func(c *cobra.Command, args []string) error { return a.log(c.Context(), args, f) },
+		Annotations: map[string]string{untilSignal: "yes"},
 	}
-	flags := c.Flags()
-	flags.StringSliceVar(&f.types, "type", nil, "the event types of these `PATTERNS` alone")
-	flags.StringVar(&f.subscription, "subscription", "", "attempts to the subscription of this `ID` alone")
-	flags.StringVar(&f.delivery, "delivery", "", "attempts of the delivery of this `ID` alone")
-	flags.StringVar(&f.record, "record", "", "attempts that concern the record of this `ID` alone")
-	flags.StringSliceVar(&f.outcomes, "outcome", nil, "those whose `OUTCOME` is accepted, refused or unanswered alone")
-	flags.IntVar(&f.limit, "limit", 20, "show the latest `N`, at most 1000")
-	flags.BoolVar(&f.follow, "follow", false, "go on showing what comes, until it is interrupted")
-	flags.BoolVar(&f.showSecret, "show-secret", false, "of one attempt, show headers that give access in full; it takes a --token")
-	addChoice(c, &f.format, "format", "how to print the attempts; json is one object a line", "text", "json")
-	f.client.add(c)
-	completeFunc(c, "type", completePatterns)
-	complete(c, "outcome", []string{"accepted", "refused", "unanswered"})
+	set := c.Flags()
+	set.StringSliceVar(&f.types, "type", nil, "only event types that match these `PATTERNS`")
+	set.StringVar(&f.subscription, "subscription", "", "only attempts to the subscription with this `ID`")
+	set.StringVar(&f.delivery, "delivery", "", "only attempts of the delivery with this `ID`")
+	set.StringVar(&f.record, "record", "", "only attempts about the record with this `ID`")
+	set.StringSliceVar(&f.outcomes, "outcome", nil, "only attempts with this `OUTCOME`: accepted, refused, unanswered")
+	set.IntVar(&f.limit, "limit", 20, "show the latest `N` attempts, at most 1000")
+	set.BoolVar(&f.follow, "follow", false, "keep showing new attempts until interrupted")
+	set.BoolVar(&f.showSecret, "show-secret", false, "show the secret headers of one attempt; requires --token")
+	flags.AddFormat(c, &f.format, "output format; json is one object per line")
+	f.client.Add(c)
+	flags.CompleteFunc(c, "type", flags.Patterns)
+	flags.Complete(c, "outcome", "accepted", "refused", "unanswered")
 	return c
 }
 
-// loggedAttempt is an attempt as the API shows it.
+// loggedAttempt is an attempt of the API, with its bytes.
 type loggedAttempt struct {
 	ID             int64               `json:"id"`
 	DeliveryID     string              `json:"deliveryId"`
@@ -89,7 +94,7 @@ type loggedAttempt struct {
 	raw json.RawMessage
 }
 
-// UnmarshalJSON keeps the attempt as it came beside what is read of it.
+// UnmarshalJSON keeps the bytes.
 func (l *loggedAttempt) UnmarshalJSON(data []byte) error {
 	type plain loggedAttempt
 	if err := json.Unmarshal(data, (*plain)(l)); err != nil {
@@ -99,27 +104,27 @@ func (l *loggedAttempt) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (a *app) log(c *cobra.Command, args []string, f *logFlags) error {
-	client, err := f.client.open()
+func (a *app) log(ctx context.Context, args []string, f *logFlags) error {
+	client, err := f.client.Open()
 	if err != nil {
 		return err
 	}
 	if len(args) > 0 {
-		return a.logOne(c.Context(), client, args[0], f)
+		return a.logOne(ctx, client, args[0], f)
 	}
 	if f.follow && f.record != "" {
-		return usagef("--follow shows attempts as they end, and cannot tell whose record they concern; leave out --record")
+		return exit.Usagef("--follow does not know the records of new attempts; leave out --record")
 	}
-	wanted, err := f.filter()
+	selected, err := f.filter()
 	if err != nil {
 		return err
 	}
 	var page struct{ Items []loggedAttempt }
-	if err := client.call(c.Context(), http.MethodGet, "/attempts?"+f.query().Encode(), nil, &page); err != nil {
+	if err := client.Call(ctx, http.MethodGet, "/attempts?"+f.query().Encode(), nil, &page); err != nil {
 		return err
 	}
 	if f.format == "text" {
-		fmt.Fprint(a.out, a.out.faint(fmt.Sprintf(logHeads, "ID", "STARTED (UTC)", "ATTEMPT", "ANSWER", "TOOK", "THEN", "EVENT")))
+		fmt.Fprint(a.out, a.out.faint(fmt.Sprintf(logHeads, "ID", "STARTED (UTC)", "ATTEMPT", "RESPONSE", "TOOK", "NEXT", "EVENT")))
 	}
 	after := int64(0)
 	for _, attempt := range slices.Backward(page.Items) {
@@ -127,7 +132,7 @@ func (a *app) log(c *cobra.Command, args []string, f *logFlags) error {
 		after = attempt.ID
 	}
 	if f.follow {
-		return a.follow(c.Context(), client, f, after, wanted)
+		return client.Stream(ctx, after, func(name string, data []byte) error { return a.printStreamed(f, selected, name, data) })
 	}
 	if len(page.Items) == 0 && f.format == "text" {
 		fmt.Fprintln(a.err, "no attempts yet; `semblance emit booking.created` makes an event happen")
@@ -135,7 +140,7 @@ func (a *app) log(c *cobra.Command, args []string, f *logFlags) error {
 	return nil
 }
 
-// query is what the API is asked for.
+// query returns the parameters of the API request.
 func (f *logFlags) query() url.Values {
 	q := url.Values{"limit": {strconv.Itoa(f.limit)}}
 	for name, value := range map[string]string{
@@ -149,11 +154,11 @@ func (f *logFlags) query() url.Values {
 	return q
 }
 
-// filter returns what decides whether an attempt that comes is shown: the same as the query.
+// filter returns a function that selects new attempts as the query does.
 func (f *logFlags) filter() (func(*loggedAttempt) bool, error) {
 	types, err := schemas.MatchAny(f.types)
 	if err != nil {
-		return nil, usagef("--type: %w", err)
+		return nil, exit.Usagef("--type: %w", err)
 	}
 	return func(l *loggedAttempt) bool {
 		return (len(f.types) == 0 || slices.ContainsFunc(types, func(t *schemas.EventType) bool { return t.Name == l.EventType })) &&
@@ -163,8 +168,8 @@ func (f *logFlags) filter() (func(*loggedAttempt) bool, error) {
 	}, nil
 }
 
-// The columns of the table have fixed widths, so that what comes later lines up with what was there. The answer is
-// padded by itself, because its colour has no width.
+// The columns have fixed widths, so that new lines align with old ones. The response is padded separately, because its
+// color codes have no width.
 const (
 	logHeads = "%6s  %-19s  %7s  %-10s  %8s  %-17s  %s\n"
 	logLine  = "%6d  %s  %7d  %s  %8s  %-17s  %s\n"
@@ -176,88 +181,105 @@ func (a *app) printLogged(f *logFlags, l *loggedAttempt) {
 		fmt.Fprintf(a.out, "%s\n", l.raw)
 		return
 	}
-	said, colour := strconv.Itoa(l.Status), a.out.green
+	response, paint := strconv.Itoa(l.Status), a.out.green
 	if l.Failure != "" {
-		said = l.Failure
+		response = l.Failure
 	}
 	if l.Outcome != "accepted" {
-		colour = a.out.red
+		paint = a.out.red
 	}
-	event := fmt.Sprintf("%s [evt %s]", l.EventType, shortID(l.EventID))
+	event := fmt.Sprintf("%s [evt %s]", l.EventType, report.ShortID(l.EventID))
 	if l.ReplayOf > 0 {
-		event += fmt.Sprintf(" the bytes of %d", l.ReplayOf)
+		event += fmt.Sprintf(" repeats %d", l.ReplayOf)
 	}
 	if l.Fault != "" {
 		event += " " + a.out.yellow(l.Fault)
 	}
 	took := "-"
 	if l.TookMs > 0 {
-		took = short(time.Duration(l.TookMs * float64(time.Millisecond)))
+		took = human.Duration(time.Duration(l.TookMs * float64(time.Millisecond)))
 	}
-	fmt.Fprintf(a.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, colour(fmt.Sprintf("%-10s", said)), took, l.next(), event)
+	fmt.Fprintf(a.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, paint(fmt.Sprintf("%-10s", response)), took, l.next(), event)
 }
 
-// then says what becomes of the delivery.
+// next says how the delivery goes on.
 func (l *loggedAttempt) next() string {
 	switch l.Next {
 	case "":
-		return "as before"
+		return "unchanged"
 	case "pending":
-		return "again at " + l.Due.Format(time.TimeOnly)
+		return "retry at " + l.Due.Format(time.TimeOnly)
 	case "failed":
-		return "failed for good"
+		return "failed"
 	}
 	return l.Next
 }
 
 // logOne shows one attempt in full.
-func (a *app) logOne(ctx context.Context, client *client, id string, f *logFlags) error {
-	if !isDigits(id) {
-		return usagef("%q is no attempt; `semblance log` shows their ids, which are whole numbers", id)
+func (a *app) logOne(ctx context.Context, client *client.Client, id string, f *logFlags) error {
+	if !flags.Digits(id) {
+		return exit.Usagef("attempt %q: an id is a whole number; `semblance log` shows them", id)
 	}
 	path := "/attempts/" + id
 	if f.showSecret {
 		path += "?show=secret"
 	}
 	var l loggedAttempt
-	if err := client.call(ctx, http.MethodGet, path, nil, &l); err != nil {
+	if err := client.Call(ctx, http.MethodGet, path, nil, &l); err != nil {
 		return err
 	}
 	if f.format == "json" {
 		fmt.Fprintf(a.out, "%s\n", l.raw)
 		return nil
 	}
-	return a.printWhole(&l)
-}
-
-// printWhole shows what went out, what came back, and where that leaves the delivery.
-func (a *app) printWhole(l *loggedAttempt) error {
 	if l.Request == nil || l.Response == nil {
-		return errors.New("the provider shows this attempt without what was sent; is it of another version?")
+		return errors.New("the provider shows this attempt without its request; is it of another version?")
 	}
-	attempt := &simulator.Attempt{Request: *l.Request, Response: *l.Response}
-	fmt.Fprintf(a.out, "attempt %d, the %s of delivery %s, at %s\n", l.ID, ordinal(l.Number), l.DeliveryID, l.StartedAt.Format(time.DateTime))
-	fmt.Fprintf(a.out, "%s %s%s\n%s", a.out.bold("-->"), title(l.Request), a.out.yellow(faultText(l.Request)), wire(l.Request))
-	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("<--"), answer(a.out, attempt, l.Outcome == "accepted"), answerInFull(l.Response))
+	text := a.out.text(false)
+	fmt.Fprintf(a.out, "attempt %d, number %d of delivery %s, at %s\n", l.ID, l.Number, l.DeliveryID, l.StartedAt.Format(time.DateTime))
+	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("-->"), text.Title(l.Request), report.RequestText(l.Request))
+	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("<--"), text.Response(l.Response, l.Outcome == "accepted"), report.ResponseText(l.Response))
 	for _, v := range l.Violations {
-		fmt.Fprintf(a.out, "its schema refuses it: %s\n", printable([]byte(v)))
+		fmt.Fprintf(a.out, "breaks its schema: %s\n", human.Printable(v))
 	}
 	fmt.Fprintf(a.out, "the delivery: %s\n", l.next())
 	return nil
 }
 
-// ordinal is a number in its order: 1st, 2nd, 13th.
-func ordinal(n int) string {
-	suffix := "th"
-	if n%100 < 11 || n%100 > 13 {
-		switch n % 10 {
-		case 1:
-			suffix = "st"
-		case 2:
-			suffix = "nd"
-		case 3:
-			suffix = "rd"
+// printStreamed prints an event of the provider's stream.
+func (a *app) printStreamed(f *logFlags, selected func(*loggedAttempt) bool, name string, data []byte) error {
+	switch name {
+	case "attempt":
+		var l loggedAttempt
+		if err := json.Unmarshal(data, &l); err != nil {
+			return fmt.Errorf("reading the stream: %w", err)
 		}
+		if selected(&l) {
+			a.printLogged(f, &l)
+		}
+	case "notice":
+		return a.printNotice(f, data)
+	case "reset":
+		fmt.Fprintln(a.err, "the provider was reset")
 	}
-	return strconv.Itoa(n) + suffix
+	return nil
+}
+
+// printNotice prints an e-mail that the provider would send to the practice.
+func (a *app) printNotice(f *logFlags, data []byte) error {
+	if f.format == "json" {
+		fmt.Fprintf(a.out, "%s\n", data)
+		return nil
+	}
+	var notice struct {
+		ID      int64     `json:"id"`
+		At      time.Time `json:"at"`
+		Subject string    `json:"subject"`
+		Text    string    `json:"text"`
+	}
+	if err := json.Unmarshal(data, &notice); err != nil {
+		return fmt.Errorf("reading the stream: %w", err)
+	}
+	fmt.Fprintf(a.out, "%6d  %s  %s %s\n", notice.ID, notice.At.Format(time.DateTime), a.out.yellow(notice.Subject+":"), notice.Text)
+	return nil
 }

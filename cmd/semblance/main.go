@@ -1,16 +1,16 @@
-// Semblance is the webhook provider Semble on a laptop, in a test and in CI: it sends any of the provider's events,
-// rightly shaped and rightly signed, to a receiver, and says what came of it.
+// Semblance is a stand-in for the webhook provider Semble: on a laptop, in tests and in CI it sends the provider's events
+// to a webhook receiver, correctly shaped and signed, and reports how the receiver responds.
 //
 //	semblance demo                                     a clinic's morning at the built-in receiver
-//	semblance events 'booking.*'                       the event types, and what each carries
-//	semblance send booking.created --to 3000/webhooks  one event, signed, now
-//	semblance play first-visit --to 3000/webhooks      a whole scenario, and a verdict on each answer
-//	semblance verify body.json --signature 't=…,v1=…'  why a signature does not hold
+//	semblance events 'booking.*'                       the event types and what each carries
+//	semblance send booking.created --to 3000/webhooks  one signed event
+//	semblance play first-visit --to 3000/webhooks      a scenario, with a verdict on every response
+//	semblance verify body.json --signature 't=…,v1=…'  why a signature is invalid
 //
-// The command is a thin skin: each file beside this one is one command, which turns its flags into values of the
-// packages schemas, fixtures and simulator, calls them and prints what they say. The whole command line is one function,
-// [run], with the process as its arguments, so that tests call it without a process. It is the only place of the
-// program that knows the process: its arguments, its environment and its exit.
+// Each command has one file, which translates its flags into the options of a package, calls it, prints the result and
+// returns an exit code. Only root.go knows all commands; the files share the helpers of output.go and nothing else. Flags
+// that several commands have are in internal/flags. The command line is one function, [run], which gets the process's
+// arguments, environment and streams, so that tests call it without a process.
 package main
 
 import (
@@ -21,14 +21,14 @@ import (
 	"syscall"
 )
 
-// gcPercent lets the heap grow to five times what lives before it is collected. What lives is a few megabytes, and what a
-// send leaves behind is garbage at once: collecting it less often is a tenth of the speed of a burst.
+// gcPercent lets the heap grow to five times its live size before a collection. The live heap is a few megabytes, and
+// most of what a send allocates is garbage at once; fewer collections make a burst 10 % faster.
 const gcPercent = 400
 
 func main() { os.Exit(process()) }
 
-// process runs the command line on this process and returns its exit code. The first SIGINT or SIGTERM ends the
-// command's context; the second, when the command does not listen, ends the process.
+// process runs the command line of this process and returns its exit code. The first SIGINT or SIGTERM cancels the
+// command's context; the second ends the process.
 func process() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

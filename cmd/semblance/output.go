@@ -1,29 +1,35 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/fatih/color"
 	"golang.org/x/term"
+
+	"semblance/cmd/semblance/internal/files"
+	"semblance/scenarios/report"
+	"semblance/scenarios/script"
 )
 
-// sink is one of the two output streams: it knows whether it is a terminal and may be coloured, and it remembers the
-// first error of writing, so that commands print freely and run reports a full disk once. Each Write is whole: writers
-// on several goroutines do not mix their lines.
+// An output is stdout or stderr. It knows whether it is a terminal and may be colored, and it keeps the first error of
+// writing, so that commands print freely and run reports a full disk once. It may be used from several goroutines; each
+// Write stays together.
 type output struct {
 	terminal bool
-	coloured bool
+	colored  bool
 
 	mu  sync.Mutex
 	w   io.Writer
 	err error
 }
 
-// newSink decides for this writer alone: colour wants a terminal, and NO_COLOR (https://no-color.org) forbids it. One that
-// calls itself dumb obeys nothing that moves its cursor, so it is written to as a file is.
+// newOutput returns the output to a writer. NO_COLOR (https://no-color.org) turns off color; a dumb terminal is written to
+// like a file.
 func newOutput(w io.Writer, isTerminal func(io.Writer) bool, getenv func(string) (string, bool)) *output {
 	if isTerminal == nil {
 		isTerminal = func(w io.Writer) bool {
@@ -32,43 +38,72 @@ func newOutput(w io.Writer, isTerminal func(io.Writer) bool, getenv func(string)
 		}
 	}
 	kind, _ := getenv("TERM")
-	s := &output{w: w, terminal: isTerminal(w) && kind != "dumb"}
-	forbidden, _ := getenv("NO_COLOR")
-	s.coloured = s.terminal && forbidden == ""
-	return s
+	o := &output{w: w, terminal: isTerminal(w) && kind != "dumb"}
+	noColor, _ := getenv("NO_COLOR")
+	o.colored = o.terminal && noColor == ""
+	return o
 }
 
-func (s *output) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		return 0, s.err
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil {
+		return 0, o.err
 	}
-	n, err := s.w.Write(p)
+	n, err := o.w.Write(p)
 	if err != nil {
-		s.err = fmt.Errorf("cannot write the output: %w", withoutPath(err))
+		o.err = fmt.Errorf("cannot write the output: %w", files.WithoutPath(err))
 	}
-	return n, s.err
+	return n, o.err
 }
 
 // failure returns the first error of writing.
-func (s *output) failure() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
+func (o *output) failure() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
 }
 
-func (s *output) red(text string) string    { return s.paint(text, color.FgRed) }
-func (s *output) green(text string) string  { return s.paint(text, color.FgGreen) }
-func (s *output) yellow(text string) string { return s.paint(text, color.FgYellow) }
-func (s *output) bold(text string) string   { return s.paint(text, color.Bold) }
-func (s *output) faint(text string) string  { return s.paint(text, color.Faint) }
+// text returns how reports are written to the output.
+func (o *output) text(quiet bool) report.Terminal {
+	return report.Terminal{Color: o.colored, Progress: o.terminal, Quiet: quiet}
+}
 
-func (s *output) paint(text string, attributes ...color.Attribute) string {
-	if !s.coloured || text == "" {
+// json prints a value as indented JSON.
+func (o *output) json(v any) error {
+	e := json.NewEncoder(o)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// warn prints a warning.
+func (o *output) warn(format string, args ...any) {
+	fmt.Fprintf(o, "%s %s\n", o.yellow("warning:"), fmt.Sprintf(format, args...))
+}
+
+// problems prints the problems of scenarios, each with its line and a caret.
+func (o *output) problems(problems script.Problems) {
+	for _, p := range problems {
+		position, paint := p.Pos.String(), o.red
+		if p.Severity == script.Warning {
+			paint = o.yellow
+		}
+		fmt.Fprintf(o, "%s%s\n%s", paint(position), strings.TrimPrefix(p.String(), position), p.Excerpt())
+	}
+}
+
+func (o *output) red(text string) string    { return o.paint(text, color.FgRed) }
+func (o *output) green(text string) string  { return o.paint(text, color.FgGreen) }
+func (o *output) yellow(text string) string { return o.paint(text, color.FgYellow) }
+func (o *output) bold(text string) string   { return o.paint(text, color.Bold) }
+func (o *output) faint(text string) string  { return o.paint(text, color.Faint) }
+
+func (o *output) paint(text string, attributes ...color.Attribute) string {
+	if !o.colored || text == "" {
 		return text
 	}
 	c := color.New(attributes...)
-	c.EnableColor() // the package's own decision looks at the process's stdout, whichever writer this is
+	c.EnableColor() // by default the package looks at the process's stdout
 	return c.Sprint(text)
 }

@@ -1,37 +1,44 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/cmd/semblance/internal/reference"
 	"semblance/fixtures"
 	"semblance/scenarios"
+	"semblance/scenarios/library"
 	"semblance/scenarios/player"
 	"semblance/scenarios/report"
 	"semblance/scenarios/script"
 	"semblance/schemas"
+	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/schemas/objectid"
-	"semblance/simulator"
-	"semblance/simulator/clock"
+	"semblance/simulator/delivery"
 	"semblance/simulator/receiver"
+	"semblance/simulator/signature"
 )
 
-// playFlags are the flags of play, as they were given.
 type playFlags struct {
 	to     string
-	secret secretFlags
+	secret flags.Secret
 
-	reports    []string
-	transcript string
-	format     string
-	quiet      bool
+	reports flags.Reports
+	format  string
+	quiet   bool
 
 	cover        []string
 	coverAtLeast float64
@@ -47,35 +54,34 @@ type playFlags struct {
 
 	dryRun, allowExec, allowPublic bool
 
-	attemptFlags
-	success string
+	attempt flags.Attempt
 }
 
 // playCommand plays scenarios at a receiver and judges it.
 func (a *app) playCommand() *cobra.Command {
 	f := &playFlags{}
 	c := &cobra.Command{
-		Use:     "play STORY... [--to TARGET]",
-		Short:   "Play scenarios at a receiver, and say what it made of them",
+		Use:     "play SCENARIO... [--to TARGET]",
+		Short:   "Play scenarios at a receiver and judge every response",
 		GroupID: groupScenarios,
-		Long: `Play reads scenarios, checks them, and plays them one after the other at the receiver. Each answer is judged by what
-its step expects; a step that says nothing expects 2xx within the provider's time-out of 10 s.
+		Long: `Play reads and checks scenarios, then plays them one after the other. Each response is judged by the expectation of its
+step; a step without one expects a 2xx response within the provider's time-out of 10 s.
 
-A STORY is a file, a folder (all .yaml files in it), the name of a scenario that comes with Semblance (` + "`semblance scenario\nlist`" + ` shows them), or a pattern of such names: '*' is all of them.
+A SCENARIO is a file, a folder (all .yaml files in it), the name of a scenario of the library (` + "`semblance scenario list`" + `
+shows them), or a pattern of such names: '*' is all of them.
 
-Without --to the scenario is played at the built-in reference receiver, which passes all that come with Semblance.
+Without --to, play starts the built-in reference receiver, which passes every scenario of the library.
 
-The exit code is 0 when all was as expected, 1 when something was not or too little was covered, 2 for wrong usage or a
-wrong file, 3 when not one attempt was answered, 4 when a report could not be written, and 130 when it was interrupted;
-what was played until then is reported.`,
+Exit code: 0 everything was as expected; 1 something was not, or too little was covered; 2 wrong usage or file; 3 no
+attempt got a response; 4 a report could not be written; 130 interrupted. A report has what was played until then.`,
 		Example: `  semblance play first-visit                               at the built-in receiver
-  semblance play first-visit my.yaml --to 3000/webhooks    two scenarios, at yours
+  semblance play first-visit my.yaml --to 3000/webhooks    two scenarios, at your receiver
   semblance play '*' --to 3000 --report junit=out.xml --report html=out.html
   semblance play my.yaml --to 3000 --until 8               the first eight steps
-  semblance play my.yaml --to 3000 --seed 2                other people, other ids
-  semblance play my.yaml --to 3000 --dry-run               what would be sent
+  semblance play my.yaml --to 3000 --seed 2                other records and ids
+  semblance play my.yaml --to 3000 --dry-run               print the requests, send nothing
   semblance play '*' --to 3000 --cover 'invoice.*' --cover-at-least 100`,
-		ValidArgsFunction: completeScenarios,
+		ValidArgsFunction: flags.Scenarios,
 		RunE:              func(c *cobra.Command, args []string) error { return a.play(c, args, f) },
 	}
 	f.register(c)
@@ -84,266 +90,220 @@ what was played until then is reported.`,
 
 // register adds the flags in the order of the help.
 func (f *playFlags) register(c *cobra.Command) {
-	flags := c.Flags()
-	flags.StringVar(&f.to, "to", "", "the `TARGET`: a port, port/path, host:port or URL (default the built-in receiver)")
-	flags.SetNormalizeFunc(targetAlias)
-	f.secret.add(c)
-
-	flags.StringArrayVar(&f.reports, "report", nil, "write a report: `KIND=FILE` of kind "+either(reportKinds())+"; may be repeated")
-	flags.StringVar(&f.transcript, "transcript", "", "write every attempt to this `FILE` while it runs, one JSON object a line")
-	addChoice(c, &f.format, "format", "what to print; json is every attempt, one object a line, and with --quiet the result", "text", "json")
-	flags.BoolVar(&f.quiet, "quiet", false, "print what failed and the summary alone")
-
-	flags.StringSliceVar(&f.cover, "cover", nil, "measure coverage on the event types of these `PATTERNS` (default all)")
-	flags.Float64Var(&f.coverAtLeast, "cover-at-least", 0, "fail when less than `PERCENT` of the event types are covered")
-
-	flags.StringSliceVar(&f.tags, "tag", nil, "play the steps with one of these `TAGS` alone")
-	flags.StringVar(&f.until, "until", "", "play up to this `STEP`, a path such as 8 or 8.2, or a name")
-	flags.StringVar(&f.only, "only", "", "play this `STEP` alone")
-	flags.BoolVar(&f.failFast, "fail-fast", false, "stop after the first step that fails")
-
-	flags.Int64Var(&f.seed, "seed", script.DefaultSeed, "the `N` that decides everything that is drawn (default what the file says, else 1)")
-	flags.Lookup("seed").DefValue = "0" // its own words say it
-	flags.Var(moment{&f.at}, "at", "begin at this time and have the clock stand still: RFC 3339 or Unix seconds (default now)")
-	addChoice(c, &f.appointments, "appointments", "the appointment system of the practice", "newer", "older")
-	flags.StringVar(&f.subscription, "subscription-id", "", "the `ID` of the subscription in the payloads (default one that the seed draws)")
-
-	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent, and send nothing")
-	flags.BoolVar(&f.allowExec, "allow-exec", false, "let probes run commands")
-	flags.BoolVar(&f.allowPublic, "allow-public", false, "let faults and traffic go to a public address")
-
-	f.attemptFlags.add(c)
-	addSuccess(c, &f.success)
-
-	completeFunc(c, "report", completeReport)
-	completeFunc(c, "cover", completePatterns)
+	set := c.Flags()
+	flags.Group(c, "Receiver", func() {
+		flags.AddTo(c, &f.to, "`TARGET`: port, port/path, host:port or URL (default built-in receiver)")
+		f.secret.Add(c)
+		f.attempt.AddTLS(c)
+		flags.AddAllowPublic(c, &f.allowPublic)
+	})
+	flags.Group(c, "Steps", func() {
+		set.StringSliceVar(&f.tags, "tag", nil, "play only steps with one of these `TAGS`")
+		set.StringVar(&f.until, "until", "", "play up to this `STEP`: a path such as 8 or 8.2, or a name")
+		set.StringVar(&f.only, "only", "", "play only this `STEP`")
+		set.BoolVar(&f.failFast, "fail-fast", false, "stop after the first failed step")
+		set.BoolVar(&f.allowExec, "allow-exec", false, "allow probes to run commands")
+	})
+	flags.Group(c, "Clinic", func() {
+		set.Int64Var(&f.seed, "seed", script.DefaultSeed, "random `SEED` (default the scenario's own, or 1)")
+		set.Lookup("seed").DefValue = "0" // the text names the default
+		flags.AddTime(c, &f.at, "at", "start and stop the clock at this time: RFC 3339 or Unix seconds")
+		flags.AddChoice(c, &f.appointments, "appointments", "appointment system of the practice", "newer", "older")
+		set.StringVar(&f.subscription, "subscription-id", "", "`ID` of the subscription in the payloads (default from the seed)")
+	})
+	flags.Group(c, "Output", func() {
+		f.reports.Add(c)
+		flags.AddFormat(c, &f.format, "output format; json is one attempt per line, --quiet the result")
+		set.BoolVar(&f.quiet, "quiet", false, "print only failures and the summary")
+		set.BoolVar(&f.dryRun, "dry-run", false, "print the requests, send nothing")
+		set.StringSliceVar(&f.cover, "cover", nil, "measure coverage of event types that match `PATTERNS`")
+		set.Float64Var(&f.coverAtLeast, "cover-at-least", 0, "fail if less than `PERCENT` of the event types are covered")
+	})
+	flags.Group(c, "What the provider does not publish", func() {
+		f.attempt.Add(c)
+		f.attempt.AddSuccess(c)
+	})
+	flags.CompleteFunc(c, "cover", flags.Patterns)
 }
 
-// play is the whole command: scenarios read, a receiver found, each scenario played, and all of it reported.
 func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 	options, err := f.options(c.Flags())
 	if err != nil {
-		return usageIf(err)
+		return exit.Usage(err)
 	}
 	options.Env = a.getenv
-	reports, err := f.files()
-	if err != nil {
-		return usageError(err)
+	if err := f.reports.Parse(); err != nil {
+		return exit.Usage(err)
 	}
-	scenarios, err := a.readScenarios(args)
+	all, err := a.readScenarios(args)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	if err := checkTags(all, f.tags); err != nil {
+		return exit.Usage(err)
+	}
+	server, err := a.aim(f, &options)
 	if err != nil {
 		return err
 	}
-	if err := knownTags(scenarios, f.tags); err != nil {
-		return usageError(err)
+	if server != nil {
+		defer server.Close()
 	}
-	closeReceiver, err := a.aimPlay(f, &options)
-	if err != nil {
-		return err
-	}
-	defer closeReceiver()
 	if f.dryRun {
-		return a.dryPlay(c.Context(), f, scenarios, options)
+		return a.dryPlay(c.Context(), f, all, options)
 	}
-	if err := reports.check(); err != nil {
+	if err := f.reports.Check(); err != nil {
 		return err
 	}
-	transcript, err := openTranscript(f.transcript)
+	transcript, err := f.reports.Transcript()
 	if err != nil {
 		return err
 	}
-	show := a.watch(f, &options, transcript)
-	result, err := playAll(c.Context(), scenarios, options)
-	err = errors.Join(err, transcript.Close())
+	live := a.watch(f, &options, transcript)
+	result, err := player.PlayAll(c.Context(), options, all)
 	if result == nil {
-		return err
+		return errors.Join(exit.Usage(err), transcript.Close())
 	}
-	return a.concludePlay(f, result, show, errors.Join(err, reports.write(*result)))
+	err = errors.Join(err, transcript.Close(), f.reports.Write(*result))
+	return a.concludePlay(f, result, live, err)
 }
 
-// options understands the flags, or says what is wrong with them.
-func (f *playFlags) options(flags *pflag.FlagSet) (player.Options, error) {
-	secrets, err := f.secret.secrets()
+// options translates the flags.
+func (f *playFlags) options(set *pflag.FlagSet) (o player.Options, err error) {
+	secrets, err := f.secret.Secrets()
 	if err != nil {
-		return player.Options{}, err
-	}
-	o := player.Options{
-		Secret: secrets[0], OtherSecrets: secrets[1:], SubscriptionID: f.subscription,
-		Seed: f.seed, HasSeed: flags.Changed("seed"), At: f.at,
-		Select:   player.Selection{Tags: f.tags, Until: f.until, Only: f.only},
-		FailFast: f.failFast, AllowExec: f.allowExec, AllowPublic: f.allowPublic, DryRun: f.dryRun,
-		CoverAtLeast: f.coverAtLeast, Reproduce: f.reproduce(flags, secrets),
-	}
-	if o.Delivery, err = f.attemptFlags.options(); err != nil {
 		return o, err
 	}
-	if o.Delivery.Success, err = success(f.success); err != nil {
+	o = player.Options{
+		Secret: secrets[0], OtherSecrets: secrets[1:], SubscriptionID: f.subscription,
+		Seed: f.seed, HasSeed: set.Changed("seed"), At: f.at,
+		Select:   player.Selection{Tags: f.tags, Until: f.until, Only: f.only},
+		FailFast: f.failFast, AllowExec: f.allowExec, AllowPublic: f.allowPublic, DryRun: f.dryRun,
+		CoverAtLeast: f.coverAtLeast,
+	}
+	o.Reproduce = append(flags.Changed(set, "report", "transcript", "format", "quiet", "cover", "cover-at-least", "fail-fast", "until",
+		"seed", "dry-run", "secret"), f.secret.Arguments(secrets)...)
+	if o.Delivery, err = f.attempt.Options(); err != nil {
 		return o, err
 	}
 	if f.appointments == fixtures.OlderAppointments.String() {
 		o.System = fixtures.OlderAppointments
 	}
-	if o.Cover, err = matchAll(f.cover); err != nil {
-		return o, fmt.Errorf("--cover: %w", err)
-	}
-	return o, f.bound()
-}
-
-// files understands where the reports go, and refuses a transcript that cannot go where it should.
-func (f *playFlags) files() (reportFiles, error) {
-	reports, err := parseReports(f.reports)
-	switch {
-	case err != nil:
-		return nil, err
-	case f.transcript == "-":
-		return nil, errors.New("--transcript -: a transcript goes into a file; --format json prints it")
-	case f.transcript != "" && reports.at(f.transcript):
-		return nil, fmt.Errorf("--transcript %s: a report goes there, too", f.transcript)
-	}
-	return reports, nil
-}
-
-// bound refuses what makes no sense.
-func (f *playFlags) bound() error {
-	selected := 0
-	for _, given := range []bool{f.until != "", f.only != "", len(f.tags) > 0} {
-		if given {
-			selected++
+	if len(f.cover) > 0 {
+		if o.Cover, err = schemas.MatchAny(f.cover); err != nil {
+			return o, fmt.Errorf("--cover: %w", err)
 		}
 	}
+	return o, f.check()
+}
+
+// check returns an error for flags that contradict each other.
+func (f *playFlags) check() error {
 	switch {
-	case f.only != "" && selected > 1:
-		return errors.New("--only plays one step alone; leave out --until and --tag")
+	case f.only != "" && (f.until != "" || len(f.tags) > 0):
+		return errors.New("--only plays one step; leave out --until and --tag")
 	case f.subscription != "" && !objectid.Valid(f.subscription):
 		return fmt.Errorf("--subscription-id %q: an id is 24 lowercase hexadecimal digits", f.subscription)
 	case !(f.coverAtLeast >= 0 && f.coverAtLeast <= 100):
 		return fmt.Errorf("--cover-at-least %v: expected a percentage from 0 to 100", f.coverAtLeast)
-	case f.dryRun && (len(f.reports) > 0 || f.transcript != ""):
-		return errors.New("--dry-run prints what would be sent and has nothing to report; leave out --report and --transcript")
+	case f.dryRun && f.reports.Any():
+		return errors.New("--dry-run sends nothing, so there is nothing to report; leave out --report and --transcript")
 	}
 	return nil
 }
 
-// matchAll returns the event types that fit one of the patterns, each once, or nil for no pattern.
-func matchAll(patterns []string) ([]*schemas.EventType, error) {
-	if len(patterns) == 0 {
-		return nil, nil
+// readScenarios reads the scenarios that the words stand for. It prints the problems of every file.
+func (a *app) readScenarios(words []string) ([]*script.Scenario, error) {
+	if len(words) == 0 {
+		return nil, errors.New("no scenario; name a file, or a scenario of the library such as first-visit (`semblance scenario list` shows them)")
 	}
-	return schemas.MatchAny(patterns)
-}
-
-// reproduce returns the flags that play a scenario again as it is played now. Which step, and with which seed, the report
-// adds where it names the command.
-func (f *playFlags) reproduce(flags *pflag.FlagSet, secrets []simulator.Secret) []string {
-	words := []string{}
-	flags.VisitAll(func(flag *pflag.Flag) {
-		if !flag.Changed {
-			return
-		}
-		switch flag.Name {
-		case "report", "transcript", "format", "quiet", "cover", "cover-at-least", "fail-fast", "until", "seed", "dry-run", "secret":
-			return
-		case "allow-exec", "allow-public", "insecure", "show-secret":
-			words = append(words, "--"+flag.Name)
-		case "tag":
-			words = append(words, "--tag", strings.Join(f.tags, ","))
-		default:
-			words = append(words, "--"+flag.Name, flag.Value.String())
-		}
-	})
-	for _, secret := range secrets {
-		switch {
-		case secret == simulator.DefaultSecret && len(secrets) == 1:
-		case f.secret.show || secret == simulator.DefaultSecret:
-			words = append(words, "--secret", secret.Reveal())
-		default: // one that must not be shown stands as the variable that holds it
-			words = append(words, "--secret", "$"+variable("secret"))
-		}
-	}
-	return words
-}
-
-// aimPlay finds the receiver: the one that --to names, or the built-in one, which it starts. What it returns closes it.
-func (a *app) aimPlay(f *playFlags, o *player.Options) (func(), error) {
-	if f.to != "" {
-		u, err := parseTarget(f.to)
-		if err != nil {
-			return nil, usageError(err)
-		}
-		o.Target = u
-		if d := clock.Since(f.at); !f.at.IsZero() && (d > 5*time.Minute || d < -5*time.Minute) && !f.dryRun {
-			fmt.Fprintf(a.err, "%s --at is more than five minutes from now; a correct receiver refuses such a signature\n", a.err.yellow("warning:"))
-		}
-		return func() {}, nil
-	}
-	if f.dryRun {
-		o.Target = "http://" + defaultListen + "/webhooks"
-		return func() {}, nil
-	}
-	settings := receiver.Options{}
-	for _, s := range append([]simulator.Secret{o.Secret}, o.OtherSecrets...) {
-		settings.Secrets = append(settings.Secrets, s.Reveal())
-	}
-	if !f.at.IsZero() {
-		o.Clock = clock.Fixed(f.at) // the scenario and its receiver have one time
-		settings.Clock = o.Clock
-	}
-	server, err := receiver.Start("127.0.0.1:0", settings)
+	names, err := library.Find(words)
 	if err != nil {
 		return nil, err
 	}
-	o.Target = server.URL + "/webhooks"
-	fmt.Fprintf(a.err, "no --to: playing at the built-in reference receiver, %s\n", o.Target)
-	return func() { server.Close() }, nil // nothing is in flight any more
+	all := make([]*script.Scenario, 0, len(names))
+	for _, name := range names {
+		scenario, problems := library.Load(name)
+		a.err.problems(problems)
+		if scenario != nil {
+			all = append(all, scenario)
+		}
+	}
+	if unplayable := len(names) - len(all); unplayable > 0 {
+		return nil, fmt.Errorf("%s cannot be played; nothing was sent", human.Count(unplayable, "scenario"))
+	}
+	return all, nil
 }
 
-// watch says where the play is shown: live on a terminal or as plain lines, or as an object an attempt.
-func (a *app) watch(f *playFlags, o *player.Options, transcript *transcriptFile) *report.Live {
-	if transcript.file != nil {
+// checkTags returns an error for a tag that no step has: it would play nothing, and pass.
+func checkTags(all []*script.Scenario, tags []string) error {
+	var known []string
+	for _, scenario := range all {
+		for step := range scenario.All() {
+			known = append(known, script.Of(step).Tags...)
+		}
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, tag := range tags {
+		if !slices.Contains(known, tag) {
+			return fmt.Errorf("--tag: no step has the tag %q%s", tag, naming.Hint(tag, known))
+		}
+	}
+	return nil
+}
+
+// aim sets the target: that of --to, or the built-in receiver, which it starts and returns.
+func (a *app) aim(f *playFlags, o *player.Options) (*receiver.Server, error) {
+	switch {
+	case f.to != "":
+		target, err := delivery.TargetURL(f.to)
+		if err != nil {
+			return nil, exit.Usage(err)
+		}
+		o.Target = target
+		if warning := flags.StaleTime(f.at); warning != "" && !f.dryRun {
+			a.err.warn("%s", warning)
+		}
+		return nil, nil
+	case f.dryRun:
+		o.Target = "http://" + flags.DefaultReceiver + "/webhooks"
+		return nil, nil
+	}
+	server, err := reference.Start(o)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(a.err, "no --to: playing at the built-in reference receiver, %s\n", o.Target)
+	return server, nil
+}
+
+// watch connects the outputs of a play: the transcript, and stdout with the live report or the attempts as JSON.
+func (a *app) watch(f *playFlags, o *player.Options, transcript *flags.Transcript) *report.Live {
+	if transcript != nil {
 		o.Transcript = transcript
 	}
 	if f.format == "json" {
-		if !f.quiet && o.Transcript != nil {
+		switch {
+		case f.quiet:
+		case transcript != nil:
 			o.Transcript = io.MultiWriter(transcript, a.out)
-		} else if !f.quiet {
+		default:
 			o.Transcript = a.out
 		}
 		return nil
 	}
-	live := report.Terminal{Color: a.out.coloured, Progress: a.out.terminal, Quiet: f.quiet}.Live(a.out)
+	live := a.out.text(f.quiet).Live(a.out)
 	o.Observer = live
 	return live
 }
 
-// playAll plays the scenarios in turn. It returns no result where nothing was played.
-func playAll(ctx context.Context, scenarios []*script.Scenario, o player.Options) (*scenarios.Result, error) {
-	p, err := player.New(o)
-	if err != nil {
-		return nil, usageError(err)
-	}
-	defer p.Close()
-	for _, scenario := range scenarios {
-		if err := p.Check(ctx, scenario); err != nil {
-			return nil, usageError(err)
-		}
-	}
-	for _, scenario := range scenarios {
-		if ctx.Err() != nil {
-			break
-		}
-		if err = p.Play(ctx, scenario); err != nil {
-			break
-		}
-	}
-	result := p.Result()
-	return &result, err
-}
-
-// concludePlay prints the summary and gives the exit code. Trouble of our own is said last, and wins.
-func (a *app) concludePlay(f *playFlags, result *scenarios.Result, show *report.Live, trouble error) error {
+// concludePlay prints the summary and returns the exit code. A failure of Semblance itself is printed last and overrides
+// the result.
+func (a *app) concludePlay(f *playFlags, result *scenarios.Result, live *report.Live, failure error) error {
 	switch {
-	case show != nil:
-		if err := show.Summary(*result); err != nil {
+	case live != nil:
+		if err := live.Summary(*result); err != nil {
 			return err
 		}
 	case f.quiet:
@@ -351,12 +311,109 @@ func (a *app) concludePlay(f *playFlags, result *scenarios.Result, show *report.
 			return err
 		}
 	}
-	a.advisePlay(f, result)
-	if trouble != nil {
-		return trouble
+	a.explainRefusal(f, result)
+	if failure != nil {
+		return failure
 	}
-	if code := result.ExitCode(); code != exitPassed {
-		return silent(code)
+	if code := result.ExitCode(); code != scenarios.ExitPassed {
+		return exit.Silent(code)
 	}
 	return nil
+}
+
+// explainRefusal prints the likely fix of the first attempt that failed without a fault.
+func (a *app) explainRefusal(f *playFlags, result *scenarios.Result) {
+	attempt := report.FirstRefused(result)
+	if attempt == nil {
+		return
+	}
+	if hint := report.Hint(attempt); hint != "" {
+		fmt.Fprintf(a.err, "  %-7s %s\n", "fix", hint)
+	}
+	secrets, err := f.secret.Secrets()
+	if err != nil || attempt.Response.Status/100 != 4 {
+		return
+	}
+	fmt.Fprintf(a.err, `
+%s refused an event with a valid signature, %s
+  signed  %s: %s
+          with the secret %s
+  check   save the bytes that your receiver verifies as body.json, then run
+          %s
+`, result.Target, attempt.Request.EventType, signature.HeaderName, attempt.Request.Header(signature.HeaderName),
+		f.secret.Describe(secrets), f.secret.VerifyCommand(&attempt.Request, secrets))
+}
+
+// dryPlay prints the requests of the scenarios and sends nothing.
+func (a *app) dryPlay(ctx context.Context, f *playFlags, all []*script.Scenario, o player.Options) error {
+	dry := &dryPrinter{app: a, format: f.format}
+	o.Transcript, o.Observer = dry, dry
+	result, err := player.PlayAll(ctx, o, all)
+	if result == nil {
+		return exit.Usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.err, "%s, nothing was sent\n", human.Count(result.Counts.Attempts, "attempt"))
+	if result.Interrupted {
+		return exit.Silent(scenarios.ExitInterrupted)
+	}
+	if result.Counts.ChecksFailed > 0 { // a step that cannot be prepared
+		return exit.Silent(scenarios.ExitFailed)
+	}
+	return nil
+}
+
+// dryPrinter prints the attempts of a dry run on stdout, and on stderr the steps that are unknown before they are played.
+type dryPrinter struct {
+	*app
+	format string
+	line   bytes.Buffer // an incomplete line
+}
+
+// Write takes the transcript.
+func (d *dryPrinter) Write(data []byte) (int, error) {
+	if d.format == "json" {
+		return d.out.Write(data)
+	}
+	d.line.Write(data)
+	for {
+		i := bytes.IndexByte(d.line.Bytes(), '\n')
+		if i < 0 {
+			return len(data), nil
+		}
+		var line player.Line
+		if err := json.Unmarshal(d.line.Next(i+1), &line); err != nil {
+			return 0, err
+		}
+		step := line.Step
+		if line.Round != "" {
+			step += " round " + line.Round
+		}
+		_, err := fmt.Fprintf(d.out, "%s %s %s\n%s", d.out.bold("-->"), d.out.faint(step), d.out.text(false).Title(&line.Request), report.RequestText(&line.Request))
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (d *dryPrinter) Begin(scenarios.ScenarioResult) {}
+func (d *dryPrinter) Progress(scenarios.Step, int64) {}
+func (d *dryPrinter) End(scenarios.ScenarioResult)   {}
+
+// Step says why a step is not printed.
+func (d *dryPrinter) Step(result scenarios.StepResult) {
+	switch {
+	case result.Outcome == scenarios.Skipped:
+		fmt.Fprintf(d.err, "%s step %s (%s) is not shown: %s\n", d.err.yellow("note:"), result.Path, result.Title, result.Reason)
+	case result.Outcome == scenarios.Failed && !result.IsBlock():
+		var reasons []string
+		for _, e := range result.Evidence {
+			for _, failure := range e.Verdict.Failures {
+				reasons = append(reasons, failure.Got)
+			}
+		}
+		fmt.Fprintf(d.err, "%s step %s (%s) cannot be prepared: %s\n", d.err.red("error:"), result.Path, result.Title, strings.Join(reasons, ": "))
+	}
 }

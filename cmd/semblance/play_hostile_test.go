@@ -11,6 +11,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios"
 )
 
 // hostileAnswers are answers that want to break whoever reads them.
@@ -55,17 +58,17 @@ func TestHostileAnswersGetAVerdict(t *testing.T) {
 	play := func(t *testing.T, url string) {
 		folder := t.TempDir()
 		args := []string{"play", file, "--to", url, "--timeout", "700ms", "--transcript", filepath.Join(folder, "transcript")}
-		for _, kind := range reportKinds() {
+		for _, kind := range flags.ReportKinds() {
 			args = append(args, "--report", kind+"="+filepath.Join(folder, kind))
 		}
 		got := runHere(t, nil, args...)
-		if got.code != exitFailed && got.code != exitUnreached || !strings.Contains(got.stdout, "FAIL  1 ") {
+		if got.code != scenarios.ExitFailed && got.code != scenarios.ExitUnreached || !strings.Contains(got.stdout, "FAIL  1 ") {
 			t.Errorf("exit code %d\n%.2000s%s", got.code, got.stdout, got.stderr)
 		}
 		if i := strings.IndexFunc(got.stdout, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r == '�' }); i >= 0 {
 			t.Errorf("the terminal is written %q", got.stdout[i:min(i+20, len(got.stdout))])
 		}
-		for _, kind := range reportKinds() {
+		for _, kind := range flags.ReportKinds() {
 			plainReport(t, kind, filepath.Join(folder, kind))
 		}
 	}
@@ -132,7 +135,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("refusing it took %v", took)
 			}
-			if got.code != exitUsage || got.stdout != "" || !strings.Contains(got.stderr, "semblance: 1 scenario cannot be played; nothing was sent\n") {
+			if got.code != scenarios.ExitUsage || got.stdout != "" || !strings.Contains(got.stderr, "semblance: 1 scenario cannot be played; nothing was sent\n") {
 				t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
 			}
 			if strings.ContainsAny(got.stderr, "\x1b\x00\x7f") || len(got.stderr) > 5000 {

@@ -15,6 +15,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios"
 )
 
 // scenario writes a scenario into a new folder and returns its path.
@@ -59,19 +62,19 @@ steps:
 func TestReportsOfAWrongShapeReproduceIt(t *testing.T) {
 	file := scenario(t, "the shape.yaml", wrongShape)
 	url := receiving(t, "answers-oddly")
-	for _, flags := range [][]string{nil, {"--at", "2026-03-02T09:00:00Z", "--seed", "3", "--timeout", "3s"}, {"--tag", "update"}, {"--only", "3"}, {"--secret", "whsec_of_my_own", "--show-secret"}} {
-		t.Run(strings.Join(flags, " "), func(t *testing.T) {
+	for _, more := range [][]string{nil, {"--at", "2026-03-02T09:00:00Z", "--seed", "3", "--timeout", "3s"}, {"--tag", "update"}, {"--only", "3"}, {"--secret", "whsec_of_my_own", "--show-secret"}} {
+		t.Run(strings.Join(more, " "), func(t *testing.T) {
 			folder := t.TempDir()
 			args := []string{"play", file, "--to", url}
-			for _, kind := range reportKinds() {
+			for _, kind := range flags.ReportKinds() {
 				args = append(args, "--report", kind+"="+filepath.Join(folder, kind))
 			}
-			got := runHere(t, nil, append(args, flags...)...)
-			if got.code != exitFailed {
+			got := runHere(t, nil, append(args, more...)...)
+			if got.code != scenarios.ExitFailed {
 				t.Fatalf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 			}
 			texts := map[string]string{"terminal": got.stdout}
-			for _, kind := range reportKinds() {
+			for _, kind := range flags.ReportKinds() {
 				texts[kind] = plainReport(t, kind, filepath.Join(folder, kind))
 			}
 			command := regexp.MustCompile(`semblance play .*`).FindString(got.stdout)
@@ -86,7 +89,7 @@ func TestReportsOfAWrongShapeReproduceIt(t *testing.T) {
 				}
 			}
 			again, code := binary(t, command)
-			if code != exitFailed {
+			if code != scenarios.ExitFailed {
 				t.Fatalf("%s: exit code %d\n%s", command, code, again)
 			}
 			if want, got := failingStep(got.stdout), failingStep(again); want == "" || got != want {
@@ -154,7 +157,7 @@ func TestTheBuiltInReceiverIsReproducedToo(t *testing.T) {
 		t.Errorf("the command is %s", command)
 	}
 	again, code := binary(t, command)
-	if code != exitFailed || failingStep(again) != failingStep(got.stdout) {
+	if code != scenarios.ExitFailed || failingStep(again) != failingStep(got.stdout) {
 		t.Errorf("%s: exit code %d\n%s", command, code, again)
 	}
 }
@@ -188,7 +191,7 @@ func TestOneSeedAndOneTimeSendTheSame(t *testing.T) {
 	sent := func(flags ...string) string {
 		args := []string{"play", file, "patient-merge", "--to", url, "--at", "2026-03-02T09:00:00Z", "--format", "json"}
 		got := runHere(t, nil, append(args, flags...)...)
-		if got.code != exitPassed {
+		if got.code != scenarios.ExitPassed {
 			t.Fatalf("exit code %d\n%s", got.code, got.stderr)
 		}
 		return regexp.MustCompile(`(?m)(,"response":.*)?}$`).ReplaceAllString(got.stdout, "")
@@ -222,7 +225,7 @@ func TestPlayInterrupted(t *testing.T) {
 	file := scenario(t, "long.yaml", "name: Long\nsteps:\n  - {send: booking.created}\n  - traffic: {events: 1000000, rate: 1000/s}\n  - {send: booking.updated}\n")
 	folder := t.TempDir()
 	c := exec.Command("semblance", "play", file, "first-visit", "--to", server.URL, "--transcript", filepath.Join(folder, "transcript"))
-	for _, kind := range reportKinds() {
+	for _, kind := range flags.ReportKinds() {
 		c.Args = append(c.Args, "--report", kind+"="+filepath.Join(folder, kind))
 	}
 	c.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
@@ -237,17 +240,17 @@ func TestPlayInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Wait() // its exit code says more
-	if code := c.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(out.String(), "\ninterrupted  steps: ") {
+	if code := c.ProcessState.ExitCode(); code != scenarios.ExitInterrupted || !strings.Contains(out.String(), "\ninterrupted  steps: ") {
 		t.Errorf("exit code %d\n%s", code, out.String())
 	}
-	for _, kind := range reportKinds() {
+	for _, kind := range flags.ReportKinds() {
 		text := plainReport(t, kind, filepath.Join(folder, kind))
 		if !strings.Contains(text, "nterrupted") || !strings.Contains(text, "booking.updated") {
 			t.Errorf("the report %s says %.2000s", kind, text)
 		}
 	}
 	entries, err := os.ReadDir(folder)
-	if err != nil || len(entries) != len(reportKinds())+1 {
+	if err != nil || len(entries) != len(flags.ReportKinds())+1 {
 		t.Errorf("the folder has %v, %v", entries, err)
 	}
 	transcript, err := os.ReadFile(filepath.Join(folder, "transcript"))

@@ -2,71 +2,84 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 
 	"github.com/spf13/cobra"
 
+	"semblance/cmd/semblance/internal/client"
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios"
 	"semblance/simulator"
 )
 
-// resendFlags are the flags of resend.
 type resendFlags struct {
-	client clientFlags
+	client client.Flags
 	anew   bool
 	format string
 }
 
-// resendCommand has a running provider send an attempt once more.
+// resendCommand makes a running provider repeat an attempt.
 func (a *app) resendCommand() *cobra.Command {
 	f := &resendFlags{}
 	c := &cobra.Command{
 		Use:     "resend ATTEMPT",
-		Short:   "Have a running provider send an attempt once more",
+		Short:   "Make a running provider repeat an attempt",
 		GroupID: groupRun,
-		Long: `Resend has a running provider send an attempt of its journal once more, at once: the same bytes under the same
-signature, as a network that repeats itself would; or, with --anew, a new attempt with an eventId and a signature of its
-own, as the provider's retry is.
+		Long: `Resend makes a running provider repeat an attempt of its journal at once. By default it sends the same bytes under the
+same signature, as a network that duplicates requests would. With --anew it makes a new attempt with a new eventId and a
+new signature, as the provider's retry is.
 
-The exit code is 0 when the receiver accepted it, 1 when it did not, and 3 when it did not answer.`,
-		Example: `  semblance log                    the attempts, with their ids
+Exit code: 0 the receiver accepted it; 1 it did not; 3 there was no response.`,
+		Example: `  semblance log                    the attempts and their ids
   semblance resend 42
   semblance resend 42 --anew`,
 		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 || !isDigits(args[0]) {
-				return usagef("`%s` takes the id of one attempt, a whole number; `semblance log` shows them", c.CommandPath())
+			if len(args) != 1 || !flags.Digits(args[0]) {
+				return fmt.Errorf("`%s` takes the id of one attempt, a whole number; `semblance log` shows them", c.CommandPath())
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error { return a.resend(c.Context(), args[0], f) },
 	}
-	c.Flags().BoolVar(&f.anew, "anew", false, "a new attempt, signed anew, in place of the same bytes")
-	addChoice(c, &f.format, "format", "how to print the new attempt", "text", "json")
-	f.client.add(c)
+	c.Flags().BoolVar(&f.anew, "anew", false, "make a new attempt with a new eventId and signature")
+	flags.AddFormat(c, &f.format, "output format")
+	f.client.Add(c)
 	return c
 }
 
 func (a *app) resend(ctx context.Context, id string, f *resendFlags) error {
-	client, err := f.client.open()
+	client, err := f.client.Open()
 	if err != nil {
 		return err
 	}
-	var l loggedAttempt
-	if err := client.call(ctx, http.MethodPost, "/attempts/"+id+"/resend", map[string]bool{"newAttempt": f.anew}, &l); err != nil {
+	var raw json.RawMessage
+	if err := client.Call(ctx, http.MethodPost, "/attempts/"+id+"/resend", map[string]bool{"newAttempt": f.anew}, &raw); err != nil {
 		return err
 	}
-	if f.format == "json" {
-		fmt.Fprintf(a.out, "%s\n", l.raw)
-	} else {
-		attempt := &simulator.Attempt{Request: *l.Request, Response: *l.Response}
-		fmt.Fprintf(a.out, "%s %s [attempt %d]\n", a.out.bold("-->"), title(l.Request), l.ID)
-		fmt.Fprintf(a.out, "%s %s\n", a.out.bold("<--"), answer(a.out, attempt, l.Outcome == "accepted"))
+	var attempt struct {
+		ID       int64              `json:"id"`
+		Outcome  string             `json:"outcome"`
+		Request  simulator.Request  `json:"request"`
+		Response simulator.Response `json:"response"`
 	}
-	switch l.Outcome {
+	if err := json.Unmarshal(raw, &attempt); err != nil {
+		return fmt.Errorf("reading the attempt: %w", err)
+	}
+	if f.format == "json" {
+		fmt.Fprintf(a.out, "%s\n", raw)
+	} else {
+		text := a.out.text(false)
+		fmt.Fprintf(a.out, "%s %s [attempt %d]\n", a.out.bold("-->"), text.Title(&attempt.Request), attempt.ID)
+		fmt.Fprintf(a.out, "%s %s\n", a.out.bold("<--"), text.Response(&attempt.Response, attempt.Outcome == "accepted"))
+	}
+	switch attempt.Outcome {
 	case "accepted":
 		return nil
 	case "unanswered":
-		return silent(exitUnreached)
+		return exit.Silent(scenarios.ExitUnreached)
 	}
-	return silent(exitFailed)
+	return exit.Silent(scenarios.ExitFailed)
 }

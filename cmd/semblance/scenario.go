@@ -8,58 +8,51 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios"
 	"semblance/scenarios/library"
+	"semblance/scenarios/report"
 	"semblance/scenarios/script"
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
-// scenarioCommand is about scenario files, and plays none.
+// scenarioCommand checks, lists and shows scenarios; it plays none.
 func (a *app) scenarioCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "scenario",
-		Short:   "Check scenario files; list and show the scenarios that come with Semblance",
+		Short:   "Check scenario files; list and show the scenarios of the library",
 		GroupID: groupScenarios,
-		Args:    func(c *cobra.Command, given []string) error { return unknownScenarioCommand(c, given) },
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(a.lintCommand(), a.listScenariosCommand(), a.showScenarioCommand())
-	for _, child := range c.Commands() {
-		child.Flags().SortFlags = false
+	c.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		message := naming.Unknown("command", args[0], []string{"lint", "list", "show"})
+		return fmt.Errorf("%s; to play a scenario: `semblance play %s`", message, args[0])
 	}
 	return c
-}
-
-// unknownScenarioCommand refuses a word that is none of lint, list and show.
-func unknownScenarioCommand(c *cobra.Command, given []string) error {
-	if len(given) == 0 {
-		return nil
-	}
-	var known []string
-	for _, child := range c.Commands() {
-		known = append(known, child.Name())
-	}
-	if near := naming.Nearest(given[0], known); near != "" {
-		return usagef("unknown command %q; did you mean `semblance scenario %s`?", given[0], near)
-	}
-	return usagef("unknown command %q; expected %s, or `semblance play %[1]s`", given[0], either(known))
 }
 
 func (a *app) lintCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:   "lint STORY...",
-		Short: "Check scenarios without playing them, and say everything that is wrong",
-		Long: `Lint reads scenarios as play does and says everything that can be known to be wrong before the first send, each with
-its line. A STORY is a file, a folder (all .yaml files in it), or one that comes with Semblance.
+		Use:   "lint SCENARIO...",
+		Short: "Check scenarios without playing them",
+		Long: `Lint reads scenarios as play does and prints every problem that can be found before the first request, with its line. A
+SCENARIO is a file, a folder (all .yaml files in it), or a scenario of the library.
 
-The exit code is 0 when the scenarios can be played, with or without warnings, and 2 when one of them cannot.`,
+Exit code: 0 the scenarios can be played, with or without warnings; 2 one of them cannot.`,
 		Example: `  semblance scenario lint first-scenario.yaml
   semblance scenario lint scenarios/
   semblance scenario lint scenarios/ --format json   for an editor or a script`,
-		ValidArgsFunction: completeScenarios,
+		ValidArgsFunction: flags.Scenarios,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.lint(args, format) },
 	}
-	addChoice(c, &format, "format", "how to print; json is one problem a line", "text", "json")
+	flags.AddFormat(c, &format, "output format; json is one problem per line")
 	return c
 }
 
@@ -72,98 +65,93 @@ type problemJSON struct {
 	Message  string          `json:"message"`
 }
 
-// lint checks all files before it says how many are wrong.
 func (a *app) lint(words []string, format string) error {
 	if len(words) == 0 {
-		return usagef("no scenario; name the files or the folder to check")
+		return exit.Usagef("no scenario; name the files or the folder to check")
 	}
-	names, err := a.findScenarios(words)
+	names, err := library.Find(words)
 	if err != nil {
-		return usageError(err)
+		return exit.Usage(err)
 	}
-	errors, warnings, wrong := 0, 0, 0
+	errors, warnings, unplayable := 0, 0, 0
 	for _, name := range names {
-		scenario, problems := loadScenario(name)
+		scenario, problems := library.Load(name)
 		if scenario == nil {
-			wrong++
+			unplayable++
 		}
 		e, w := problems.Count()
 		errors, warnings = errors+e, warnings+w
 		if format == "text" {
-			a.printProblems(problems)
+			a.err.problems(problems)
 			continue
 		}
 		for _, p := range problems {
-			if err := writeLine(a.out, problemJSON{p.File, p.Pos.Line, p.Column, p.Severity, p.Message}); err != nil {
+			if err := report.Line(a.out, problemJSON{p.File, p.Pos.Line, p.Column, p.Severity, p.Message}); err != nil {
 				return err
 			}
 		}
 	}
 	if format == "text" {
-		fmt.Fprintf(a.out, "%s: %s, %s\n", count(len(names), "file"), a.counted(errors, "error"), count(warnings, "warning"))
+		count := human.Count(errors, "error")
+		if errors > 0 {
+			count = a.out.red(count)
+		}
+		fmt.Fprintf(a.out, "%s: %s, %s\n", human.Count(len(names), "file"), count, human.Count(warnings, "warning"))
 	}
-	if wrong > 0 {
-		return silent(exitUsage)
+	if unplayable > 0 {
+		return exit.Silent(scenarios.ExitUsage)
 	}
 	return nil
-}
-
-// counted is a number of what should not be there, in red where there is some.
-func (a *app) counted(n int, noun string) string {
-	if n == 0 {
-		return count(n, noun)
-	}
-	return a.out.red(count(n, noun))
 }
 
 func (a *app) listScenariosCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the scenarios that come with Semblance, and what each teaches",
+		Short: "List the scenarios of the library and what each teaches",
 		Example: `  semblance scenario list
   semblance scenario list --format json`,
-		Args: noArguments,
+		Args: flags.None,
 		RunE: func(*cobra.Command, []string) error { return a.listScenarios(format) },
 	}
-	addChoice(c, &format, "format", "how to print", "text", "json")
+	flags.AddFormat(c, &format, "output format")
 	return c
 }
 
-// storyJSON is a scenario of the library as an object.
+// scenarioJSON is a scenario of the library as an object.
 type scenarioJSON struct {
 	Name        string   `json:"name"`
 	Title       string   `json:"title"`
 	Description string   `json:"description"`
 	Steps       int      `json:"steps"`
-	EventTypes  []string `json:"eventTypes"` // that its send steps name
+	EventTypes  []string `json:"eventTypes"` // of its send steps
 }
 
 func (a *app) listScenarios(format string) error {
-	scenarios, err := library.Scenarios()
+	all, err := library.Scenarios()
 	if err != nil {
 		return err
 	}
 	if format == "json" {
-		list := make([]scenarioJSON, len(scenarios))
-		for i, s := range scenarios {
+		list := make([]scenarioJSON, len(all))
+		for i, s := range all {
 			list[i] = scenarioJSON{Name: s.Name, Title: s.Scenario.Name, Description: s.Scenario.Description, EventTypes: sentTypes(s.Scenario)}
 			for range s.Scenario.All() {
 				list[i].Steps++
 			}
 		}
-		return writeJSON(a.out, list)
+		return a.out.json(list)
 	}
-	for _, s := range scenarios {
+	for _, s := range all {
 		fmt.Fprintf(a.out, "%s  %s\n%s\n\n", a.out.bold(s.Name), a.out.faint(s.Scenario.Name), fold(s.Scenario.Description, 4, 100))
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "semblance play %s --to 3000/webhooks\tplay one at your receiver; '*' plays all\n", scenarios[0].Name)
-	fmt.Fprintf(w, "semblance scenario show %s > my.yaml\tbegin one of your own with it\n", scenarios[0].Name)
+	fmt.Fprintf(w, "semblance play %s --to 3000/webhooks\tplay it at your receiver; '*' plays all\n", all[0].Name)
+	fmt.Fprintf(w, "semblance scenario show %s > my.yaml\tstart your own from it\n", all[0].Name)
 	return w.Flush()
 }
 
-// sentTypes returns the event types that the send steps of a scenario name, each once, in the order of the file.
+// sentTypes returns the event types of a scenario's send steps, each once, in the order of the file.
 func sentTypes(scenario *script.Scenario) []string {
 	names, seen := []string{}, map[string]bool{}
 	for step := range scenario.All() {
@@ -175,7 +163,7 @@ func sentTypes(scenario *script.Scenario) []string {
 	return names
 }
 
-// fold breaks a text into lines of a width, each behind a margin.
+// fold wraps a text at a width, with a margin.
 func fold(text string, margin, width int) string {
 	var b strings.Builder
 	column := width
@@ -198,22 +186,22 @@ func fold(text string, margin, width int) string {
 func (a *app) showScenarioCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show NAME",
-		Short: "Print a scenario that comes with Semblance, to read or to copy",
+		Short: "Print a scenario of the library, to read or copy",
 		Example: `  semblance scenario show first-visit
   semblance scenario show first-visit > my.yaml`,
-		ValidArgsFunction: completeScenarios,
+		ValidArgsFunction: flags.Scenarios,
 		RunE:              func(_ *cobra.Command, args []string) error { return a.showScenario(args) },
 	}
 }
 
-// showStory prints the file as it is, but for where an editor finds the schema: beside the copy, where init puts it.
+// showScenario prints the file. Its first line names the schema beside the copy, where init writes it.
 func (a *app) showScenario(args []string) error {
 	if len(args) != 1 {
-		return usagef("name one scenario; `semblance scenario list` shows them")
+		return exit.Usagef("name one scenario; `semblance scenario list` shows them")
 	}
 	data, err := library.Read(args[0])
 	if err != nil {
-		return usageError(err)
+		return exit.Usage(err)
 	}
 	_, err = a.out.Write(bytes.Replace(data, []byte("$schema=../../schemas/"), []byte("$schema="), 1))
 	return err

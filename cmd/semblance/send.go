@@ -1,36 +1,46 @@
 package main
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/files"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios"
+	"semblance/scenarios/load"
+	"semblance/scenarios/report"
+	"semblance/schemas"
+	"semblance/schemas/human"
+	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
+	"semblance/simulator/signature"
 )
 
-// defaultSubscription is the subscriptionId of single sends unless another is given: fixed, as the secret is, so that a
-// receiver can be told it once.
-const defaultSubscription = "692597070fe21cfa5e6a010f"
-
-// sendFlags are the flags of send, as they were given.
 type sendFlags struct {
 	to     string
-	secret secretFlags
+	secret flags.Secret
 
-	seed         int64
-	at           time.Time
-	with, omit   []string
-	set          []string
-	invalid      bool
-	raw          string
-	subscription string
+	seed            int64
+	at              time.Time
+	set, with, omit []string
+	invalid         bool
+	raw             string
+	subscription    string
 
 	count    int
-	rate     rate
+	rate     float64
 	inFlight int
 
 	fault      string
@@ -39,43 +49,42 @@ type sendFlags struct {
 
 	headers     []string
 	allowPublic bool
-	attemptFlags
+	attempt     flags.Attempt
 
 	dryRun, curl   bool
 	format         string
 	quiet, verbose bool
 }
 
-// sendCommand sends events and judges the answers.
+// sendCommand sends events and judges the responses.
 func (a *app) sendCommand() *cobra.Command {
 	f := &sendFlags{}
 	c := &cobra.Command{
 		Use:     "send TYPE... --to TARGET",
-		Short:   "Send events to a receiver, signed, and judge its answers",
+		Short:   "Send signed events to a receiver and judge its responses",
 		GroupID: groupSend,
-		Long: `Send makes an event of each type that is named, about a fitting record of a made-up clinic, signs it and sends it to
-the receiver. It expects an answer of 2xx unless it is told otherwise.
+		Long: `Send makes an event of each TYPE about a record of a simulated clinic, signs it and sends it to the receiver. It expects
+a 2xx response unless --expect says otherwise.
 
-A TYPE is a full name or a pattern: * stands for any run of characters, dots included, and group:KEY for a group. The
-first event of a type carries every optional identifier; with --count the others vary as the clinic's records do.
+A TYPE is a name or a pattern: * matches any characters, dots included; group:KEY is a group. The first event of a type
+carries every optional identifier; with --count the others vary as the clinic's records do.
 
-TARGET is a port (3000), a port and a path (3000/webhooks), a host and a port (localhost:3000/webhooks) or a URL.
+TARGET is a port (3000), port/path (3000/webhooks), host:port or URL.
 
-The exit code is 0 when every answer was as expected, 1 when one was not, 2 for wrong usage, and 3 when not one
-attempt was answered.
+Exit code: 0 every response was as expected; 1 one was not; 2 wrong usage; 3 no attempt got a response.
 
-The faults, for --fault:
+Faults, for --fault:
 ` + faultList(),
 		Example: `  semblance send booking.created --to 3000/webhooks
   semblance send '**' --to 3000/webhooks                   one of every type
   semblance send booking.created --omit patientId --to 3000
   semblance send 'invoice.*' --count 20 --rate 5/s --to 3000
   semblance send booking.created --fault signature=tampered --expect 4xx --to 3000
-  semblance send booking.created --expect 2xx --expect-body ack.schema.json --to 3000
-  semblance send booking.created --dry-run --to 3000       what would be sent
-  semblance send booking.created --curl --to 3000          the same as a curl command
+  semblance send booking.created --expect-body ack.schema.json --to 3000
+  semblance send booking.created --dry-run --to 3000       print the request, send nothing
+  semblance send booking.created --curl --to 3000          print it as a curl command
   semblance send --raw body.json --to 3000                 any bytes, correctly signed`,
-		ValidArgsFunction: completePatterns,
+		ValidArgsFunction: flags.Patterns,
 		RunE:              func(c *cobra.Command, args []string) error { return a.send(c, args, f) },
 	}
 	f.register(c)
@@ -93,86 +102,328 @@ func faultList() string {
 		}
 		fmt.Fprintf(w, "  %s%s\t%s\n", info.Text(), attributes, info.Summary)
 	}
-	w.Flush() // into memory
+	w.Flush() // to memory
 	return b.String()
 }
 
 // register adds the flags in the order of the help.
 func (f *sendFlags) register(c *cobra.Command) {
-	flags := c.Flags()
-	flags.StringVar(&f.to, "to", "", "the `TARGET`: a port, port/path, host:port or URL")
-	flags.SetNormalizeFunc(targetAlias)
-	f.secret.add(c)
-
-	flags.StringArrayVar(&f.set, "set", nil, "give an identifier a value: `NAME=VALUE`; may be repeated")
-	flags.StringSliceVar(&f.with, "with", nil, "have these optional `IDENTIFIERS` there, or all")
-	flags.StringSliceVar(&f.omit, "omit", nil, "leave these `IDENTIFIERS` out, or all the optional ones")
-	flags.BoolVar(&f.invalid, "invalid", false, "send a payload that breaks its schema all the same")
-	flags.Int64Var(&f.seed, "seed", 1, "the `N` that decides everything that is drawn: records, relations, values")
-	flags.Var(moment{&f.at}, "at", "fix the time of ids and signatures: RFC 3339 or Unix seconds (default now)")
-	flags.StringVar(&f.raw, "raw", "", "send the bytes of this `FILE`, or - for the standard input, instead of an event")
-	flags.StringVar(&f.subscription, "subscription-id", defaultSubscription, "the `ID` of the subscription in the payload")
-
-	flags.IntVar(&f.count, "count", 1, "send `N` of each type")
-	flags.Var(&f.rate, "rate", "start so many sends in a second: 5/s, 300/m (default as fast as answers come)")
-	flags.IntVar(&f.inFlight, "in-flight", 1, "have up to `N` sends under way at once")
-
-	flags.StringVar(&f.expect, "expect", "2xx", "expect this `STATUS`: 202, 2xx, 200,404, any, or none for no answer; with --fault the default is any outcome")
-	flags.StringVar(&f.expectBody, "expect-body", "", "expect answers that satisfy this JSON Schema: a `FILE`, or semblance:response/ack")
-	flags.StringVar(&f.fault, "fault", "", "spoil what is sent: `FAULT` is signature=NAME or transport=NAME, with attributes as in signature=stale,age=400s")
-
-	flags.StringArrayVar(&f.headers, "header", nil, "send this header too: `'NAME: VALUE'`; may be repeated")
-	flags.BoolVar(&f.allowPublic, "allow-public", false, "let faults, and more than 100 sends, go to a public address")
-	f.attemptFlags.add(c)
-
-	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent, and send nothing")
-	flags.BoolVar(&f.curl, "curl", false, "print curl commands that send the same, and send nothing")
-	addChoice(c, &f.format, "format", "how to print the attempts; json is one object a line", "text", "json")
-	flags.BoolVar(&f.quiet, "quiet", false, "print the summary alone")
-	flags.BoolVar(&f.verbose, "verbose", false, "print every attempt, with the headers and body of its answer")
-
-	completeFunc(c, "with", completeIdentifiers(""))
-	completeFunc(c, "omit", completeIdentifiers(""))
-	completeFunc(c, "set", completeIdentifiers("="))
-	completeFunc(c, "fault", completeFault)
-	completeFunc(c, "expect-body", completeSchemas)
-	complete(c, "expect", []string{"2xx", "4xx", "any", "none"})
+	set := c.Flags()
+	flags.Group(c, "Receiver", func() {
+		flags.AddTo(c, &f.to, "`TARGET`: a port, port/path, host:port or URL")
+		f.secret.Add(c)
+		set.StringArrayVar(&f.headers, "header", nil, "additional header, `'NAME: VALUE'`; repeatable")
+		f.attempt.AddTLS(c)
+		flags.AddAllowPublic(c, &f.allowPublic)
+	})
+	flags.Group(c, "Events", func() {
+		flags.AddIdentifiers(c, &f.set, &f.with, &f.omit)
+		set.BoolVar(&f.invalid, "invalid", false, "allow a payload that breaks its schema")
+		set.Int64Var(&f.seed, "seed", 1, "random `SEED` of records, relations and values")
+		flags.AddTime(c, &f.at, "at", "time of ids and signatures: RFC 3339 or Unix seconds (default now)")
+		set.StringVar(&f.raw, "raw", "", "send the bytes of this `FILE` (- for stdin) instead of an event")
+		set.StringVar(&f.subscription, "subscription-id", load.DefaultSubscription, "`ID` of the subscription in the payload")
+		set.StringVar(&f.fault, "fault", "", "inject this `FAULT`, such as signature=stale,age=400s")
+	})
+	flags.Group(c, "Load", func() {
+		set.IntVar(&f.count, "count", 1, "send `N` events of each type")
+		flags.AddRate(c, &f.rate, "rate", "send at this rate, such as 5/s or 300/m (default unlimited)")
+		set.IntVar(&f.inFlight, "in-flight", 1, "send up to `N` events at once")
+	})
+	flags.Group(c, "Expectations", func() {
+		set.StringVar(&f.expect, "expect", "2xx", "`STATUS` such as 202, 2xx or 200,404; \"any\", or \"none\" for no response")
+		set.StringVar(&f.expectBody, "expect-body", "", "JSON Schema of the response body: `FILE` or semblance:response/ack")
+	})
+	flags.Group(c, "Output", func() {
+		set.BoolVar(&f.dryRun, "dry-run", false, "print the requests, send nothing")
+		set.BoolVar(&f.curl, "curl", false, "print the requests as curl commands, send nothing")
+		flags.AddFormat(c, &f.format, "output format; json is one object per line")
+		set.BoolVar(&f.quiet, "quiet", false, "print only the summary")
+		set.BoolVar(&f.verbose, "verbose", false, "print every attempt with headers and bodies")
+	})
+	flags.Group(c, "What the provider does not publish", func() { f.attempt.Add(c) })
+	flags.CompleteFunc(c, "fault", flags.Faults)
+	flags.CompleteFunc(c, "expect-body", flags.ResponseSchemas)
+	flags.Complete(c, "expect", "2xx", "4xx", "any", "none")
 }
 
-// send is the whole command: a plan, then its print, or the sends and what came of them.
+// send makes a plan, then prints it, or runs it and prints the results.
 func (a *app) send(c *cobra.Command, args []string, f *sendFlags) error {
-	p, err := a.plan(c, args, f)
+	ctx := c.Context()
+	options, err := a.sendOptions(c, args, f)
 	if err != nil {
+		return exit.Usage(err)
+	}
+	plan, err := load.New(options)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	defer plan.Close()
+	if f.dryRun || f.curl {
+		return a.printPlan(ctx, plan, f, options.Fault)
+	}
+	if warning := flags.StaleTime(f.at); warning != "" {
+		a.err.warn("%s", warning)
+	}
+	if err := plan.Permitted(ctx); err != nil {
+		return exit.Usage(err)
+	}
+	show := &report.Load{
+		Out: a.out, Terminal: a.out.text(f.quiet), Notices: a.err, Warnings: a.err.text(false),
+		JSON: f.format == "json", Verbose: f.verbose, Total: plan.Total(),
+	}
+	observe := show.Observe
+	if f.quiet {
+		observe = nil
+	}
+	summary, err := plan.Run(ctx, observe)
+	show.Clear()
+	if err != nil {
+		return exit.Usage(err)
+	}
+	if err := show.Summary(summary, f.expectBody != ""); err != nil {
 		return err
 	}
-	sender, err := delivery.New(p.options)
-	if err != nil {
-		return usageError(err)
+	return a.concludeSend(c, summary, f, &options)
+}
+
+// sendOptions translates the flags.
+func (a *app) sendOptions(c *cobra.Command, args []string, f *sendFlags) (o load.Options, err error) {
+	if err := f.check(args); err != nil {
+		return o, err
 	}
-	defer sender.Close()
-	ctx := c.Context()
-	if f.dryRun || f.curl {
-		return a.show(ctx, sender, p, f)
+	o = load.Options{
+		SubscriptionID: f.subscription, AllowPublic: f.allowPublic, With: trimmed(f.with), Omit: trimmed(f.omit), Invalid: f.invalid,
+		Count: f.count, InFlight: f.inFlight, Rate: f.rate, Seed: f.seed, At: f.at, Ordered: f.format == "json",
 	}
-	if err := p.mayGo(ctx); err != nil {
-		return usageError(err)
+	if o.Target, err = delivery.TargetURL(f.to); err != nil {
+		return o, err
 	}
-	run := &sending{plan: p, sender: sender}
-	show := &attemptPrinter{app: a, format: f.format, verbose: f.verbose, total: p.total()}
-	if !f.quiet {
-		run.print = show.print
-		if f.format == "json" { // in the order of sending
-			run.room = make(chan struct{}, p.printWindow())
-			show.room = run.room
+	if o.Delivery, err = f.attempt.Options(); err != nil {
+		return o, err
+	}
+	if o.Secrets, err = f.secret.Secrets(); err != nil {
+		return o, err
+	}
+	if o.Headers, err = flags.Headers(f.headers); err != nil {
+		return o, err
+	}
+	if o.Expect, err = f.expectation(c.Flags()); err != nil {
+		return o, err
+	}
+	o.Expect.Within = o.Delivery.Timeout
+	if o.Set, err = f.identifiers(); err != nil {
+		return o, err
+	}
+	if f.fault != "" {
+		if o.Fault, err = fault.Parse(f.fault); err != nil {
+			return o, err
 		}
 	}
-	total, err := run.run(ctx)
-	show.close()
-	if err != nil {
-		return err
+	if f.raw != "" {
+		raw, err := files.Read(c.Context(), f.raw, a.in, a.err)
+		o.Raw = append([]byte{}, raw...) // an empty file is an empty body, not a missing one
+		return o, err
 	}
-	if err := total.write(a, f, p.expect.Body != nil); err != nil {
-		return err
+	o.Types, err = typesInOrder(args)
+	return o, err
+}
+
+// typesInOrder returns the event types in the order in which the patterns name them, each once.
+func typesInOrder(patterns []string) ([]*schemas.EventType, error) {
+	var types []*schemas.EventType
+	for _, pattern := range patterns {
+		matched, err := schemas.Match(pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range matched {
+			if !slices.Contains(types, t) {
+				types = append(types, t)
+			}
+		}
 	}
-	return a.conclude(ctx, c, p, f, total)
+	return types, nil
+}
+
+// check returns an error for flags and arguments that contradict each other.
+func (f *sendFlags) check(args []string) error {
+	isTarget := func(word string) bool {
+		_, err := delivery.TargetURL(word)
+		return err == nil && !strings.HasPrefix(word, "group:")
+	}
+	i := slices.IndexFunc(args, isTarget)
+	switch {
+	case i >= 0:
+		return fmt.Errorf("%q is a target, not an event type; write --to %s", args[i], report.Shell(args[i]))
+	case f.to == "":
+		return errors.New("no target; use --to, such as --to 3000/webhooks (`semblance listen` starts a receiver at 4701)")
+	case f.raw != "" && len(args) > 0:
+		return fmt.Errorf("--raw sends the bytes of %s instead of an event; leave out %q", f.raw, args[0])
+	case f.raw != "" && len(f.set)+len(f.with)+len(f.omit) > 0:
+		return errors.New("--raw sends bytes as they are; --set, --with and --omit change events")
+	case f.raw != "" && f.fault == "" && f.invalid:
+		return errors.New("--raw sends any bytes; leave out --invalid")
+	case f.raw == "" && len(args) == 0:
+		return errors.New("no event type; name one, such as booking.created (`semblance events` lists them)")
+	case f.count < 1:
+		return fmt.Errorf("--count %d: send at least 1", f.count)
+	case f.inFlight < 1:
+		return fmt.Errorf("--in-flight %d: send at least 1 at once", f.inFlight)
+	case f.dryRun && f.curl:
+		return errors.New("use either --dry-run or --curl")
+	case f.curl && f.format == "json":
+		return errors.New("--curl prints commands; use --dry-run --format json to print objects")
+	case f.expect == "none" && f.expectBody != "":
+		return errors.New("--expect none expects no response, so --expect-body has no body to check")
+	}
+	return nil
+}
+
+// trimmed returns the words of a list without the spaces around them: 'patientId, doctorId'.
+func trimmed(words []string) []string {
+	var list []string
+	for _, word := range words {
+		if word = strings.TrimSpace(word); word != "" {
+			list = append(list, word)
+		}
+	}
+	return list
+}
+
+func (f *sendFlags) identifiers() ([]schemas.Identifier, error) {
+	var set []schemas.Identifier
+	for _, text := range f.set {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("--set %q: expected NAME=VALUE, such as patientId=507f191e810c19729de860ea", text)
+		}
+		set = append(set, schemas.Identifier{Name: name, Value: value})
+	}
+	return set, nil
+}
+
+// expectation returns what the responses must be. With a fault and no expectation, every outcome passes.
+func (f *sendFlags) expectation(set *pflag.FlagSet) (e scenarios.Expect, err error) {
+	explicit := set.Changed("expect")
+	switch {
+	case f.expect == "none":
+		return scenarios.Expect{Response: scenarios.ResponseNone}, nil
+	case f.fault != "" && !explicit && f.expectBody == "":
+		return scenarios.Expect{Response: scenarios.ResponseAny}, nil
+	case f.fault == "" || explicit:
+		if e.Status, err = scenarios.ParseStatuses(f.expect); err != nil {
+			return e, fmt.Errorf("--expect: %w", err)
+		}
+	}
+	if f.expectBody != "" {
+		schema, err := flags.ResponseSchema(f.expectBody)
+		if err != nil {
+			return e, fmt.Errorf("--expect-body: %w", err)
+		}
+		e.Body = schema
+	}
+	return e, nil
+}
+
+// printPlan prints the requests of a plan and sends nothing.
+func (a *app) printPlan(ctx context.Context, plan *load.Plan, f *sendFlags, injected *fault.Fault) error {
+	if f.curl && injected != nil && injected.Family() == fault.Transport {
+		return exit.Usagef("--curl cannot show %s, which is a transport fault; use --dry-run", injected)
+	}
+	text, printed := a.out.text(false), 0
+	for request, err := range plan.Requests() {
+		switch {
+		case ctx.Err() != nil:
+			fmt.Fprintf(a.err, "interrupted after %d of %s, nothing was sent\n", printed, human.Count(plan.Total(), "event"))
+			return exit.Silent(scenarios.ExitInterrupted)
+		case err != nil:
+			return exit.Usage(err)
+		case f.curl:
+			fmt.Fprintln(a.out, report.Curl(&request, f.attempt.Curl()...))
+		case f.format == "json":
+			err = report.Line(a.out, report.LoadAttempt{Request: &request})
+		case !f.quiet:
+			fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("-->"), text.Title(&request), report.RequestText(&request))
+		}
+		if err != nil {
+			return err
+		}
+		printed++
+	}
+	if f.format == "text" && !f.curl {
+		fmt.Fprintf(a.err, "%s, nothing was sent\n", human.Count(printed, "event"))
+	}
+	return nil
+}
+
+// concludeSend explains the first failure on stderr and returns the exit code.
+func (a *app) concludeSend(c *cobra.Command, s *load.Summary, f *sendFlags, o *load.Options) error {
+	switch {
+	case s.First != nil:
+		a.explainFailure(c, s, f, o)
+	case s.Unreached(): // with a fault this is as expected, but says nothing about the receiver
+		a.err.warn("no attempt reached %s: %s", o.Target, s.Outcomes())
+	}
+	switch {
+	case c.Context().Err() != nil:
+		fmt.Fprintf(a.err, "interrupted after %d of %d\n", s.Sent, s.Planned)
+		return exit.Silent(scenarios.ExitInterrupted)
+	case s.Sent > 0 && s.Answered == 0 && o.Expect.Response == scenarios.ResponseExpected:
+		return exit.Silent(scenarios.ExitUnreached)
+	case s.Failed > 0:
+		return exit.Silent(scenarios.ExitFailed)
+	}
+	return nil
+}
+
+func (a *app) explainFailure(c *cobra.Command, s *load.Summary, f *sendFlags, o *load.Options) {
+	request := &s.First.Request
+	var b strings.Builder
+	line := func(label, text string) { fmt.Fprintf(&b, "  %-9s %s\n", label, text) }
+	fmt.Fprintf(&b, "\n%s %s, sent to %s\n", a.err.red("not as expected:"), cmp.Or(request.EventType, "the raw body"), request.URL)
+	line("expected", o.Expect.String())
+	line("got", got(s.First))
+	if s.Failed > 1 {
+		line("", fmt.Sprintf("and %s more", human.Number(s.Failed-1)))
+	}
+	if hint := report.Hint(&s.First.Attempt); hint != "" {
+		line("fix", hint)
+	}
+	if s.Refused != nil && o.Fault == nil && !f.invalid {
+		signed := &s.Refused.Request
+		line("signed", signature.HeaderName+": "+signed.Header(signature.HeaderName))
+		line("", "with the secret "+f.secret.Describe(o.Secrets)+f.secret.Hint(o.Secrets))
+		line("check", "save the bytes that your receiver verifies as body.json, then run")
+		line("", f.secret.VerifyCommand(signed, o.Secrets))
+	}
+	line("rerun", report.Command(f.rerun(c, s.First, o.Secrets)))
+	fmt.Fprint(a.err, b.String())
+}
+
+// got returns what an attempt got, as far as it was not expected.
+func got(attempt *load.Attempt) string {
+	if attempt.Response.Failure != "" {
+		return attempt.Response.Detail
+	}
+	words := []string{"status " + strconv.Itoa(attempt.Response.Status)}
+	for _, f := range attempt.Verdict.Failures {
+		if f.Part != scenarios.PartStatus {
+			words = append(words, f.String())
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// rerun returns the command that repeats an attempt.
+func (f *sendFlags) rerun(c *cobra.Command, attempt *load.Attempt, secrets []simulator.Secret) []string {
+	words := []string{"send"}
+	if attempt.Request.EventType != "" {
+		words = append(words, attempt.Request.EventType)
+		if attempt.OfType > 1 {
+			words = append(words, "--count", strconv.Itoa(attempt.OfType))
+		}
+	}
+	words = append(words, flags.Changed(c.Flags(), "count", "rate", "in-flight", "quiet", "verbose", "format", "secret")...)
+	return append(words, f.secret.Arguments(secrets)...)
 }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/signature"
 )
@@ -37,7 +38,7 @@ func BenchmarkSend(b *testing.B) {
 		out, err := exec.Command("semblance", "send", "booking.created", "--to", url, "--quiet",
 			"--count", strconv.Itoa(events), "--in-flight", strconv.Itoa(inFlight)).CombinedOutput()
 		ours += time.Since(start)
-		if err != nil || !strings.Contains(string(out), fmt.Sprintf("%d sent, %[1]d answered, %[1]d as expected: 204 × %[1]d", events)) {
+		if err != nil || !strings.Contains(string(out), fmt.Sprintf("%s sent, %[1]s answered, %[1]s as expected: 204 × %[1]s", human.Number(events))) {
 			b.Fatalf("%v\n%s", err, out)
 		}
 		start = time.Now()

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"semblance/scenarios"
 	"semblance/schemas"
 	"semblance/schemas/objectid"
 	"semblance/simulator"
@@ -25,7 +26,7 @@ import (
 // One of every type, at a receiver that verifies with Stripe's library and checks each body against its schema.
 func TestSendOneOfEveryTypeToStripesVerifier(t *testing.T) {
 	got := runHere(t, nil, "send", "**", "--to", receiving(t, "verifies"), "--format", "json")
-	if got.code != exitPassed {
+	if got.code != scenarios.ExitPassed {
 		t.Fatalf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
 	attempts := readAttempts(t, got.stdout)
@@ -45,7 +46,10 @@ func TestSendOneOfEveryTypeToStripesVerifier(t *testing.T) {
 // More of each vary as the clinic's records do, and are accepted all the same.
 func TestSendManyOfEachToStripesVerifier(t *testing.T) {
 	got := runHere(t, nil, "send", "**", "--count", "5", "--in-flight", "8", "--quiet", "--format", "json", "--to", receiving(t, "verifies"))
-	var sum summaryJSON
+	var sum struct {
+		Sent, Failed int
+		Statuses     map[string]int
+	}
 	if err := json.Unmarshal([]byte(got.stdout), &sum); err != nil {
 		t.Fatalf("%v in %q", err, got.stdout)
 	}
@@ -171,7 +175,7 @@ func TestInterruptedSendSaysHowFarItCame(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { once.Do(cancel) }))
 	t.Cleanup(server.Close)
 	got := runWith(ctx, nil, false, "send", "booking.created", "--count", "1000", "--rate", "100/s", "--to", server.URL)
-	if got.code != exitInterrupted || !strings.Contains(got.stderr, "interrupted after") || !strings.Contains(got.stdout, " sent") {
+	if got.code != scenarios.ExitInterrupted || !strings.Contains(got.stderr, "interrupted after") || !strings.Contains(got.stdout, " sent") {
 		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
 }
@@ -180,7 +184,7 @@ func TestInterruptedDryRunStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := runWith(ctx, nil, false, "send", "booking.created", "--count", "1000000000", "--to", "3000", "--dry-run", "--quiet")
-	if got.code != exitInterrupted || got.stderr != "interrupted after 0 of 1000000000 events, nothing was sent\n" {
+	if got.code != scenarios.ExitInterrupted || got.stderr != "interrupted after 0 of 1,000,000,000 events, nothing was sent\n" {
 		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
 }
@@ -198,8 +202,8 @@ func TestInterruptedWhileReading(t *testing.T) {
 	}
 	cancel()
 	for range 2 {
-		if code := <-ended; code != exitInterrupted {
-			t.Errorf("exit code %d, want %d", code, exitInterrupted)
+		if code := <-ended; code != scenarios.ExitInterrupted {
+			t.Errorf("exit code %d, want %d", code, scenarios.ExitInterrupted)
 		}
 	}
 }
@@ -220,7 +224,7 @@ func TestSignalEndsTheProcessInOrder(t *testing.T) {
 	<-began
 	c.Process.Signal(os.Interrupt)
 	c.Wait()
-	if code := c.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(out.String(), "interrupted after ") {
+	if code := c.ProcessState.ExitCode(); code != scenarios.ExitInterrupted || !strings.Contains(out.String(), "interrupted after ") {
 		t.Errorf("exit code %d\n%s", code, out.String())
 	}
 }

@@ -4,57 +4,70 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"semblance/simulator/graphql"
-	"semblance/simulator/journal"
+	"semblance/cmd/semblance/internal/client"
+	"semblance/cmd/semblance/internal/config"
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/cmd/semblance/internal/server"
+	"semblance/fixtures"
+	"semblance/scenarios"
+	"semblance/scenarios/report"
+	"semblance/schemas"
+	"semblance/schemas/human"
+	"semblance/simulator"
+	"semblance/simulator/clock"
+	"semblance/simulator/delivery"
 	"semblance/simulator/provider"
-	"semblance/simulator/web"
-	"semblance/simulator/web/guard"
 )
 
-// defaultServe is where serve is unless it is told otherwise, and where emit, log and resend look for it.
-const defaultServe = "127.0.0.1:4700"
+type serveFlags struct {
+	addr     string
+	hosts    []string
+	tokens   []string
+	to       string
+	secret   string
+	config   string
+	settings []string
+	data     string
 
-// The bounds of a connection to serve. What lasts longer on purpose, a stream or a long poll, says so itself.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = time.Minute
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 32 << 10
-)
+	clock        string
+	at           time.Time
+	timeScale    float64
+	seed         int64
+	appointments string
+
+	format      string
+	logLevel    string
+	grace       time.Duration
+	healthCheck bool
+	allowPublic bool
+	attempt     flags.Attempt
+}
 
 // serveCommand runs the provider.
 func (a *app) serveCommand() *cobra.Command {
 	f := &serveFlags{}
 	c := &cobra.Command{
 		Use:     "serve",
-		Short:   "Run the provider: subscriptions, retries, pausing, a journal and an API",
+		Short:   "Run the provider: subscriptions, retries, a journal and an API",
 		GroupID: groupRun,
-		Long: `Serve is the provider, running: it keeps subscriptions as the provider's GraphQL API has them, owes each event to whoever
-subscribed, retries what fails, pauses a subscription that fails too often, and journals all of it.
-
-The provider's API is at /graphql, with the token that is printed at the start in the x-token header: a script that was
-written for the provider works here when its URL is changed. The control API is under /api/v1 and described at
-/api/v1/openapi.json; emit, log and resend speak to it.
-
-What the provider does not publish is a setting below, with the default of the contract. On an address that other
-machines reach, a token is asked for whatever is asked of it.`,
-		Example: `  semblance serve                                     the provider at ` + defaultServe + `
-  semblance serve --to 3000/webhooks                  send every event there
-  semblance serve --subscribe subscriptions.yaml      as a file says
-  semblance serve --data clinic.journal               go on where it was, after a restart
-  semblance serve --addr 127.0.0.1:0 --format json    for a test: the first line says where, and the token
-  semblance serve --time-scale 60 --to 3000           a retry after minutes comes after seconds
-  semblance emit booking.created                      in another terminal`,
-		Args: noArguments,
+		Long: `Serve runs the provider: it delivers events to subscriptions, with retries, a circuit breaker and a journal. It has the
+provider's GraphQL API at /graphql and a control API at /api/v1, which emit, log and resend use.`,
+		Example: `  semblance serve --to 3000/webhooks                send every event there
+  semblance serve --data clinic.journal             continue after a restart
+  semblance serve --time-scale 60 --to 3000         retry after seconds instead of minutes`,
+		Args:        flags.None,
+		Annotations: map[string]string{untilSignal: "yes"},
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.healthCheck {
 				return a.checkHealth(c.Context(), f)
@@ -66,193 +79,232 @@ machines reach, a token is asked for whatever is asked of it.`,
 	return c
 }
 
-// serve runs until ctx is done, which is how it is meant to end.
+// settingsTopic is the help on the settings of the provider.
+func (a *app) settingsTopic() *cobra.Command {
+	return &cobra.Command{Use: "provider-settings", Short: "Settings for what the provider does not publish", Long: config.Help()}
+}
+
+// register adds the flags in the order of the help.
+func (f *serveFlags) register(c *cobra.Command) {
+	set := c.Flags()
+	flags.Group(c, "Receivers and settings", func() {
+		flags.AddTo(c, &f.to, "send every event to `TARGET`: a port, port/path, host:port or URL")
+		set.StringVar(&f.secret, "secret", "", "`SECRET` of --to and --config (default "+string(simulator.DefaultSecret)+")")
+		set.StringVar(&f.config, "config", "", "YAML `FILE` with the sections subscriptions and provider")
+		set.StringArrayVar(&f.settings, "provider", nil, "setting `KEY=VALUE`, see semblance help provider-settings; repeatable")
+		set.StringVar(&f.data, "data", "", "journal `FILE`, continued after a restart (default in memory)")
+		f.attempt.AddTLS(c)
+		flags.AddAllowPublic(c, &f.allowPublic)
+	})
+	flags.Group(c, "Server", func() {
+		flags.AddAddr(c, &f.addr, client.DefaultAddress)
+		set.StringSliceVar(&f.hosts, "host", nil, "additional `NAME` that requests may address; repeatable")
+		set.StringArrayVar(&f.tokens, "token", nil, "access `TOKEN`, or TOKEN=PERMISSION,... (default generated); repeatable")
+		flags.AddFormat(c, &f.format, "output format; json has the URL, token and secret")
+		flags.AddChoice(c, &f.logLevel, "log-level", "log this level and above", "info", "debug", "warn", "error")
+		set.DurationVar(&f.grace, "grace", delivery.DefaultTimeout, "`TIME` to finish attempts when stopped")
+		set.BoolVar(&f.healthCheck, "health-check", false, "check the provider at --addr; exit 0 if it is ready")
+	})
+	flags.Group(c, "Clinic and clock", func() {
+		flags.AddChoice(c, &f.clock, "clock", "a manual clock waits for the control API", "real", "manual")
+		flags.AddTime(c, &f.at, "at", "start of a manual clock: RFC 3339 or Unix seconds (default now)")
+		set.Float64Var(&f.timeScale, "time-scale", 1, "divide waits by `N`: with 60, minutes become seconds")
+		set.Int64Var(&f.seed, "seed", 1, "random `SEED` of records, jitter and faults")
+		flags.AddChoice(c, &f.appointments, "appointments", "appointment system of the practice", "newer", "older")
+	})
+}
+
+// serve runs until ctx ends.
 func (a *app) serve(c *cobra.Command, f *serveFlags) error {
-	options, err := f.provider(c.Flags())
+	options, err := f.options(c.Flags())
 	if err != nil {
-		return usageIf(err)
+		return exit.Usage(err)
 	}
-	address, err := listenAddress(f.addr)
+	options.Provider.Logger = f.logger(a.err)
+	s, err := server.Start(c.Context(), options)
 	if err != nil {
-		return usageError(err)
+		return err
 	}
-	s := &serving{app: a, flags: f, options: options, address: address, log: f.logger(a.err)}
-	s.options.Logger = s.log
-	if err := s.open(c.Context()); err != nil {
-		return errors.Join(err, s.close())
-	}
-	s.greet()
+	a.greet(s, f, len(options.Provider.Tokens) > 0)
 	select {
 	case <-c.Context().Done():
-	case err = <-s.failed:
+	case err = <-s.Failed():
 	}
-	return errors.Join(err, s.close())
+	return errors.Join(err, s.Close())
 }
 
-// serving is a running provider with its face.
-type serving struct {
-	*app
-	flags   *serveFlags
-	options provider.Options
-	address string
-	log     *slog.Logger
-
-	journal  journal.Journal
-	provider *provider.Provider
-	face     *web.Handler
-	listener net.Listener
-	server   *http.Server
-	failed   chan error // what ended the server before it was told to
-}
-
-// open starts everything. The port is taken first, so that nothing happens where it is taken already; whoever connects
-// is answered when all of it is there.
-func (s *serving) open(ctx context.Context) (err error) {
-	if s.listener, err = net.Listen("tcp", s.address); err != nil {
-		return &exitError{code: exitInternal, err: fmt.Errorf("cannot listen at %s: %w; choose another with --addr", s.address, cause(err))}
+// options translates the flags. Settings of --provider override those of --config.
+func (f *serveFlags) options(set *pflag.FlagSet) (o server.Options, err error) {
+	if o.Address, err = flags.Address(f.addr); err != nil {
+		return o, err
 	}
-	if s.journal, err = s.flags.openJournal(ctx); err != nil {
-		return usageError(err)
+	if f.grace < 0 {
+		return o, fmt.Errorf("--grace %s: expected a time such as 10s", f.grace)
 	}
-	s.options.Journal = s.journal
-	if s.provider, err = provider.Start(ctx, s.options); err != nil {
-		if provider.CodeOf(err) != "" {
-			return usageError(err)
+	if set.Changed("secret") && f.secret == "" {
+		return o, flags.ErrEmptySecret
+	}
+	o.Hosts, o.File, o.Grace = f.hosts, f.data, f.grace
+	o.Provider.Seed, o.Provider.AllowPublic = f.seed, f.allowPublic
+	if f.appointments == fixtures.OlderAppointments.String() {
+		o.Provider.Clinic.System = fixtures.OlderAppointments
+	}
+	f.attempt.SetTLS(&o.Provider.Delivery)
+	if err := f.setClock(&o.Provider, set); err != nil {
+		return o, err
+	}
+	for _, text := range f.tokens {
+		t, err := provider.ParseToken(text)
+		if err != nil {
+			return o, fmt.Errorf("--token: %w", err)
 		}
-		return err
+		o.Provider.Tokens = append(o.Provider.Tokens, t)
 	}
-	g := guard.Guard{Hosts: s.flags.hosts, Public: !isLoopback(s.listener.Addr()), Log: s.log}
-	providerAPI, err := graphql.New(s.provider, g)
+	if err := f.subscribe(&o.Provider); err != nil {
+		return o, err
+	}
+	if f.config != "" {
+		if err := config.Read(&o, f.config, f.signingSecret()); err != nil {
+			return o, err
+		}
+	}
+	for _, text := range f.settings {
+		if text == "" { // an empty line of the variable
+			continue
+		}
+		key, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return o, fmt.Errorf("--provider %q: expected KEY=VALUE, such as attempts=3", text)
+		}
+		if err := config.Set(&o, key, value); err != nil {
+			return o, fmt.Errorf("--provider: %w", err)
+		}
+	}
+	return o, nil
+}
+
+func (f *serveFlags) setClock(o *provider.Options, set *pflag.FlagSet) error {
+	switch {
+	case f.timeScale <= 0:
+		return fmt.Errorf("--time-scale %v: expected a positive number", f.timeScale)
+	case f.clock == "manual" && set.Changed("time-scale"):
+		return errors.New("--time-scale shortens the waits of the real clock; leave it out with --clock manual")
+	case f.clock == "manual":
+		start := f.at
+		if start.IsZero() {
+			start = clock.Now()
+		}
+		o.Clock = clock.Manual(start)
+		o.Fixed, o.Clinic.At = !f.at.IsZero(), f.at
+	case !f.at.IsZero():
+		return errors.New("--at is the start of a manual clock; add --clock manual")
+	default:
+		o.Clock = clock.Scaled(f.timeScale)
+	}
+	return nil
+}
+
+// subscribe adds the subscription of --to.
+func (f *serveFlags) subscribe(o *provider.Options) error {
+	if f.to == "" {
+		return nil
+	}
+	url, err := delivery.TargetURL(f.to)
 	if err != nil {
 		return err
 	}
-	s.face = web.New(s.provider, web.Options{
-		Guard: g, Version: version(debug.ReadBuildInfo()),
-		Player: &apiPlayer{delivery: s.options.Delivery, system: s.options.Clinic.System, allowPublic: s.options.AllowPublic},
-	})
-	s.server = &http.Server{
-		Handler: mount(providerAPI, s.face), ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes,
+	n := provider.NewSubscription{URL: url, Label: "everything", Secret: f.signingSecret(), Local: true}
+	for _, t := range schemas.All() {
+		n.EventTypes = append(n.EventTypes, t.Name)
 	}
-	s.failed = make(chan error, 1)
-	go func() {
-		if err := s.server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-			s.failed <- fmt.Errorf("serving at %s: %w", s.listener.Addr(), err)
-		}
-		close(s.failed)
-	}()
+	o.Subscriptions = append(o.Subscriptions, n)
 	return nil
 }
 
-// mount serves the provider's API and, under every other path, the control API.
-func mount(providerAPI, controlAPI http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == graphql.Path {
-			providerAPI.ServeHTTP(w, r)
-			return
-		}
-		controlAPI.ServeHTTP(w, r)
-	})
+func (f *serveFlags) signingSecret() simulator.Secret {
+	if f.secret == "" {
+		return simulator.DefaultSecret
+	}
+	return simulator.Secret(f.secret)
 }
 
-// close stops what was started, the face first: nothing new comes in, what is in flight ends, and the journal has it.
-func (s *serving) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), s.flags.grace)
-	defer cancel()
-	var errs []error
-	if s.face != nil {
-		s.log.Info("stopping", "grace", s.flags.grace)
-		s.face.Close()
+// logger logs to stderr, as JSON if stdout has JSON.
+func (f *serveFlags) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		level = slog.LevelInfo // not reached: the choices are levels
 	}
-	switch {
-	case s.server != nil:
-		errs = append(errs, s.stopServer(ctx))
-	case s.listener != nil:
-		errs = append(errs, s.listener.Close())
+	options := &slog.HandlerOptions{Level: level}
+	if f.format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
 	}
-	if s.provider != nil {
-		err := s.provider.Close(ctx)
-		if errors.Is(err, context.DeadlineExceeded) { // cut and journalled: they are owed and go on at the next start
-			s.log.Warn("stopped before all was answered", "error", err)
-			err = nil
-		}
-		errs = append(errs, err)
-	}
-	if s.journal != nil {
-		errs = append(errs, s.journal.Close())
-	}
-	return errors.Join(errs...)
+	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// stopServer waits for the requests that are being answered, for half of the grace: a client that dawdles must not take
-// from the attempts in flight what they need to end.
-func (s *serving) stopServer(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.flags.grace/2)
-	defer cancel()
-	if err := s.server.Shutdown(ctx); err != nil {
-		s.log.Warn("requests were cut off", "error", err)
-		err = s.server.Close()
-		if err != nil {
-			return fmt.Errorf("closing the server: %w", err)
-		}
-	}
-	<-s.failed
-	return nil
-}
-
-// url is where this machine reaches the server.
-func (s *serving) url() string {
-	address := s.listener.Addr().(*net.TCPAddr)
-	host := address.IP.String()
-	if address.IP.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, fmt.Sprint(address.Port))
-}
-
-func isLoopback(address net.Addr) bool {
-	tcp, ok := address.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
-}
-
-// token is the first that was given, or the one that was drawn.
-func (s *serving) token() provider.Token {
-	if len(s.options.Tokens) > 0 {
-		return s.options.Tokens[0]
-	}
-	return s.provider.Tokens()[0]
-}
-
-// greet prints where everything is: for a program in one line of JSON, which has the token and the secret in full.
-func (s *serving) greet() {
-	url, token, secret := s.url(), s.token(), s.flags.secret()
-	if s.flags.format == "json" {
-		writeLine(s.out, map[string]string{
-			"url": url, "graphql": url + "/graphql", "api": url + "/api/v1", "token": token.Text, "secret": secret.Reveal(),
+// greet prints where the provider is. As JSON it is one line for a program, with the token and the secret in full.
+func (a *app) greet(s *server.Server, f *serveFlags, ownToken bool) {
+	url, token := s.URL(), s.Token()
+	if f.format == "json" {
+		_ = report.Line(a.out, map[string]string{ // the output keeps its error
+			"url": url, "graphql": url + "/graphql", "api": url + "/api/v1", "token": token.Text, "secret": f.signingSecret().Reveal(),
 		})
 		return
 	}
 	shown := token.Text
-	if len(s.options.Tokens) > 0 {
+	if ownToken {
 		shown = token.String()
 	}
-	fmt.Fprintf(s.out, "the provider is at %s\n", s.out.bold(url))
-	fmt.Fprintf(s.out, "  GraphQL      %s/graphql  with the header x-token: %s\n", url, shown)
-	fmt.Fprintf(s.out, "  control API  %s/api/v1   described by %[1]s/api/v1/openapi.json\n", url)
-	if !isLoopback(s.listener.Addr()) {
-		fmt.Fprintf(s.out, "  guarded      other machines reach it, so every request needs the token; by a name of its own it answers with --host NAME\n")
+	fmt.Fprintf(a.out, "provider at %s\n", a.out.bold(url))
+	fmt.Fprintf(a.out, "  GraphQL      %s/graphql, with the header x-token: %s\n", url, shown)
+	fmt.Fprintf(a.out, "  control API  %s/api/v1, described by %[1]s/api/v1/openapi.json\n", url)
+	if s.Public() {
+		fmt.Fprintf(a.out, "  protected    other machines can reach it, so every request needs the token; --host adds a name\n")
 	}
-	where := "in memory; --data FILE keeps it"
-	if s.flags.data != "" {
-		where = s.flags.data
+	journal := "in memory; --data FILE keeps it"
+	if f.data != "" {
+		journal = f.data
 	}
-	fmt.Fprintf(s.out, "  journal      %s\n", where)
-	for _, sub := range s.provider.Subscriptions(false) {
+	fmt.Fprintf(a.out, "  journal      %s\n", journal)
+	for _, sub := range s.Provider.Subscriptions(false) {
 		paused := ""
 		if sub.DeliveryPaused {
-			paused = s.out.yellow(", paused")
+			paused = a.out.yellow(", paused")
 		}
-		fmt.Fprintf(s.out, "  sends        %s to %s, signed with %s%s\n", count(len(sub.EventTypes), "event type"), sub.URL, sub.Secret, paused)
+		fmt.Fprintf(a.out, "  sends        %s to %s, signed with %s%s\n", human.Count(len(sub.EventTypes), "event type"), sub.URL, sub.Secret, paused)
 	}
+}
+
+// healthTimeout is how long a health check waits.
+const healthTimeout = 3 * time.Second
+
+// checkHealth checks whether the provider at --addr is ready. Containers use it: they have no other program.
+func (a *app) checkHealth(ctx context.Context, f *serveFlags) error {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	address, err := flags.Address(f.addr)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	via := client.Flags{Via: "http://" + net.JoinHostPort(host, port)}
+	if len(f.tokens) > 0 {
+		via.Token = f.tokens[0]
+	}
+	c, err := via.Open()
+	if err != nil {
+		return err
+	}
+	var health struct{ Status string }
+	if err := c.Call(ctx, http.MethodGet, "/ready", nil, &health); err != nil {
+		_, message := exit.Of(err)
+		return &exit.Error{Code: scenarios.ExitFailed, Err: errors.New(message)}
+	}
+	fmt.Fprintln(a.out, health.Status)
+	return nil
 }

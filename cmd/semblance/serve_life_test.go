@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"semblance/scenarios"
 )
 
 // served is a serve in this process.
@@ -141,11 +143,11 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 func TestServeCutsWhatLastsTooLong(t *testing.T) {
 	url, response, letGo := heldReceiver(t)
 	file := filepath.Join(t.TempDir(), "clinic.db")
-	s := serveHere(t, "--to", url, "--data", file, "--grace", "10ms", "--retry-base", "1ms")
+	s := serveHere(t, "--to", url, "--data", file, "--grace", "10ms", "--provider", "retry-base=1ms")
 	s.client(t, "emit", "booking.created")
 	<-response
 	s.stop()
-	if code := <-s.ended; code != 0 || !strings.Contains(s.log.String(), "stopped before all was answered") {
+	if code := <-s.ended; code != 0 || !strings.Contains(s.log.String(), "stopped with attempts in progress") {
 		t.Errorf("exit code %d\n%s", code, s.log)
 	}
 	letGo()
@@ -226,23 +228,14 @@ func TestLogFollows(t *testing.T) {
 	interrupted, interrupt := context.WithCancel(ctx)
 	_, _, second := follow(interrupted, "--type", "invoice.*", "--outcome", "refused", "--limit", "1", "--format", "json")
 	interrupt()
-	if got := <-second; got != 0 && got != exitInterrupted {
+	if got := <-second; got != 0 && got != scenarios.ExitInterrupted {
 		t.Errorf("interrupted it ended with %d", got)
 	}
 	s.stop()
 	if got := <-s.ended; got != 0 {
 		t.Errorf("serve ended with %d\n%s", got, s.log)
 	}
-	if got := <-code; got != exitUnreached || !strings.Contains(said.String(), "has stopped") {
+	if got := <-code; got != scenarios.ExitUnreached || !strings.Contains(said.String(), "has stopped") {
 		t.Errorf("it ended with %d: %s", got, said)
-	}
-}
-
-// A face that other machines reach is guarded; loopback is not.
-func TestWhichAddressIsLoopback(t *testing.T) {
-	for address, want := range map[string]bool{"127.0.0.1": true, "127.1.2.3": true, "::1": true, "0.0.0.0": false, "::": false, "192.168.1.7": false} {
-		if got := isLoopback(&net.TCPAddr{IP: net.ParseIP(address)}); got != want {
-			t.Errorf("%s: %v", address, got)
-		}
 	}
 }

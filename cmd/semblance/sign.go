@@ -7,54 +7,65 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios/report"
+	"semblance/simulator/clock"
 	"semblance/simulator/signature"
 )
 
-// signCommand prints the two headers that sign a body.
+type signFlags struct {
+	secret flags.Secret
+	at     time.Time
+	body   flags.Body
+	format string
+}
+
+// signCommand prints the headers that sign a body.
 func (a *app) signCommand() *cobra.Command {
-	var (
-		secret secretFlags
-		at     time.Time
-		body   string
-		format string
-	)
+	f := &signFlags{}
 	c := &cobra.Command{
 		Use:     "sign [FILE]",
-		Short:   "Sign a body: print the two headers",
+		Short:   "Sign a body: print its two headers",
 		GroupID: groupReceive,
-		Long: `Sign reads a body, from a file or the standard input, and prints the two headers that the provider would send with
-it: the time in Unix seconds, and v1, the HMAC-SHA256 of TIME.BODY under the secret. It signs the bytes as they are,
-a newline at the end included.`,
+		Long: `Sign reads a body from a file or from standard input and prints the two headers that the provider would send with it:
+the time in Unix seconds, and v1, the HMAC-SHA256 of TIME.BODY with the secret. It signs the exact bytes, including a
+newline at the end.`,
 		Example: `  semblance sign body.json
   semblance sign body.json --at 1764000000 --secret whsec_mine
   printf '{"a":1}' | semblance sign
   semblance sign body.json | curl localhost:3000/webhooks --data-binary @body.json -H @-`,
-		Args: func(_ *cobra.Command, args []string) error { return usageIf(atMostOne(args)) },
-		RunE: func(c *cobra.Command, args []string) error {
-			secrets, err := secret.secrets()
-			if err != nil {
-				return err
-			}
-			data, err := a.bodyInput(c.Context(), args, body, c.Flags().Changed("body"))
-			if err != nil {
-				return err
-			}
-			t := orNow(at).Unix()
-			keys := make([]string, len(secrets))
-			for i, s := range secrets {
-				keys[i] = s.Reveal()
-			}
-			value := string(signature.NewSigner(keys...).Append(nil, t, data))
-			if format == "json" {
-				return writeLine(a.out, map[string]string{signature.TimestampName: strconv.FormatInt(t, 10), signature.HeaderName: value})
-			}
-			fmt.Fprintf(a.out, "%s: %d\n%s: %s\n", signature.TimestampName, t, signature.HeaderName, value)
-			return nil
-		},
+		Args: flags.AtMostOne("one file"),
+		RunE: func(c *cobra.Command, args []string) error { return a.sign(c, args, f) },
 	}
-	secret.addSecret(c)
-	c.Flags().Var(moment{&at}, "at", "sign as of this time: RFC 3339 or Unix seconds (default now)")
-	c.Flags().StringVar(&body, "body", "", "this `TEXT` is the body, in place of a file")
-	addChoice(c, &format, "format", "how to print them", "text", "json")
+	f.secret.AddSecret(c)
+	flags.AddTime(c, &f.at, "at", "time of the signature: RFC 3339 or Unix seconds (default now)")
+	f.body.Add(c)
+	flags.AddFormat(c, &f.format, "output format")
 	return c
+}
+
+func (a *app) sign(c *cobra.Command, args []string, f *signFlags) error {
+	secrets, err := f.secret.Secrets()
+	if err != nil {
+		return exit.Usage(err)
+	}
+	data, err := f.body.Read(c, args, a.in, a.err)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	if f.at.IsZero() {
+		f.at = clock.Now()
+	}
+	keys := make([]string, len(secrets))
+	for i, s := range secrets {
+		keys[i] = s.Reveal()
+	}
+	t := f.at.Unix()
+	value := string(signature.NewSigner(keys...).Append(nil, t, data))
+	if f.format == "json" {
+		return report.Line(a.out, map[string]string{signature.TimestampName: strconv.FormatInt(t, 10), signature.HeaderName: value})
+	}
+	fmt.Fprintf(a.out, "%s: %d\n%s: %s\n", signature.TimestampName, t, signature.HeaderName, value)
+	return nil
 }

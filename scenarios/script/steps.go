@@ -56,7 +56,7 @@ func stepKinds() []stepKind {
 func commonKeys(c *Common) []key {
 	return []key{
 		{"name", "A name for --until and --only, unique in the file.", false, name(&c.Name, "a step")},
-		{"description", "What happens, in a sentence that reports print before the step.", false, prose(&c.Description, true)},
+		{"description", "What happens, in a sentence that reports print before the step.", false, prose(&c.Description, false)},
 		{"tags", "Tags for --tag.", false, names(&c.Tags, "a tag")},
 		{"needs", "reference-receiver: skip the step at other receivers.", false, oneOf(&c.Needs, NeedReference)},
 	}

@@ -1,0 +1,123 @@
+// Package files reads the inputs of commands and writes their files, each completely or not at all.
+package files
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/term"
+
+	"semblance/schemas/human"
+)
+
+// MaxInput bounds an input. A larger body is no webhook's.
+const MaxInput = 64 << 20
+
+// Read returns the content of a file, or of in if the name is "-" or "". If in is a terminal, Read tells the user on
+// notices. It returns early when ctx ends.
+func Read(ctx context.Context, name string, in io.Reader, notices io.Writer) ([]byte, error) {
+	if name == "" || name == "-" {
+		return readStandardInput(ctx, in, notices)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", name, WithoutPath(err))
+	}
+	defer f.Close()
+	return readAll(f, name)
+}
+
+// readStandardInput reads in a goroutine, because a read of a terminal or a pipe cannot be canceled. When ctx ends the
+// goroutine is left behind; the process is about to exit.
+func readStandardInput(ctx context.Context, in io.Reader, notices io.Writer) ([]byte, error) {
+	if in == nil {
+		return nil, errors.New("nothing on standard input; name a file")
+	}
+	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprintln(notices, "reading from the terminal; end with Ctrl-D on an empty line")
+	}
+	var data []byte
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		data, err = readAll(in, "standard input")
+	}()
+	select {
+	case <-done:
+		return data, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func readAll(r io.Reader, name string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxInput+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", name, WithoutPath(err))
+	}
+	if len(data) > MaxInput {
+		return nil, fmt.Errorf("%s is larger than %s", name, human.Size(MaxInput))
+	}
+	return data, nil
+}
+
+// WithoutPath returns the cause of a file error, for a message that has named the file.
+func WithoutPath(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// Write writes a file: it writes a new file in the same folder, then renames it. Until then the old content stays.
+// Anything other than a regular file, such as /dev/stdout, is written directly.
+func Write(path string, write func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // the link stays a link
+	}
+	f, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriter(f)
+	err = errors.Join(write(buffered), buffered.Flush(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
+}
+
+// createBeside creates a file in the folder of path, with the mode of path or of a new file.
+func createBeside(path string) (*os.File, error) {
+	mode := os.FileMode(0o666)
+	info, err := os.Stat(path)
+	if err == nil {
+		mode = info.Mode().Perm()
+	}
+	folder, name := filepath.Split(path)
+	for n := range 100 { // another run may be writing the same file
+		f, err := os.OpenFile(filepath.Join(folder, fmt.Sprintf(".%s.%d.%d", name, os.Getpid(), n)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if !errors.Is(err, os.ErrExist) {
+			return f, err
+		}
+	}
+	return nil, errors.New("its folder is full of unfinished files")
+}

@@ -1,0 +1,139 @@
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"semblance/scenarios/report"
+	"semblance/schemas/human"
+	"semblance/simulator"
+	"semblance/simulator/signature"
+)
+
+// Secret is --secret and --show-secret.
+type Secret struct {
+	values []string
+	show   bool
+	flag   *pflag.Flag // --secret
+}
+
+// Add adds both flags, for a command that prints which secret it uses.
+func (s *Secret) Add(c *cobra.Command) {
+	s.AddSecret(c)
+	c.Flags().BoolVar(&s.show, "show-secret", false, "print secrets of your own in full, not their last four characters")
+}
+
+// AddSecret adds --secret alone.
+func (s *Secret) AddSecret(c *cobra.Command) {
+	c.Flags().StringArrayVar(&s.values, "secret", nil,
+		"signing `SECRET` (default "+string(simulator.DefaultSecret)+"); repeatable")
+	s.flag = c.Flags().Lookup("secret")
+}
+
+// Secrets returns the secrets in their order, or the published default. An empty secret is an error: anybody can sign
+// with it.
+func (s *Secret) Secrets() ([]simulator.Secret, error) {
+	if len(s.values) == 0 {
+		return []simulator.Secret{simulator.DefaultSecret}, nil
+	}
+	secrets := make([]simulator.Secret, len(s.values))
+	for i, v := range s.values {
+		if v == "" {
+			return nil, ErrEmptySecret
+		}
+		secrets[i] = simulator.Secret(v)
+	}
+	return secrets, nil
+}
+
+// ErrEmptySecret refuses an empty --secret.
+var ErrEmptySecret = errors.New("the secret is empty, so anybody can sign; leave out --secret and SEMBLANCE_SECRET to use " +
+	string(simulator.DefaultSecret))
+
+// Describe returns the secrets as they may be shown.
+func (s *Secret) Describe(secrets []simulator.Secret) string {
+	words := make([]string, len(secrets))
+	for i, secret := range secrets {
+		words[i] = secret.String()
+		if s.show {
+			words[i] = secret.Reveal()
+		}
+	}
+	return human.And(words)
+}
+
+// Hint says how to see the secrets that Describe hides, or returns "".
+func (s *Secret) Hint(secrets []simulator.Secret) string {
+	if s.show || !slices.ContainsFunc(secrets, func(one simulator.Secret) bool { return one != simulator.DefaultSecret }) {
+		return ""
+	}
+	return " (--show-secret prints it in full)"
+}
+
+// Arguments returns the flags that give another command the same secrets, for report.Command: none if the secret is the
+// default or comes from the variable, and the variable's name for a secret that must not be shown.
+func (s *Secret) Arguments(secrets []simulator.Secret) []string {
+	if len(secrets) == 1 && secrets[0] == simulator.DefaultSecret {
+		return nil
+	}
+	if _, is := s.flag.Annotations[fromVariable]; is && !s.show {
+		return nil
+	}
+	var args []string
+	for _, secret := range secrets {
+		word := secret.Reveal()
+		if !s.show && secret != simulator.DefaultSecret {
+			word = "$" + Variable("secret")
+		}
+		args = append(args, "--secret", word)
+	}
+	return args
+}
+
+// VerifyCommand returns the command that says why a receiver may refuse a request, whose body is in body.json.
+func (s *Secret) VerifyCommand(r *simulator.Request, secrets []simulator.Secret) string {
+	words := []string{"verify", "body.json", "--signature", r.Header(signature.HeaderName)}
+	words = append(words, s.Arguments(secrets)...)
+	return report.Command(append(words, "--at", r.Header(signature.TimestampName)))
+}
+
+// Explain says whether a signature is valid with one of the secrets and, if not, which mistake was made with the first. It
+// also tries the published secret, to name the mistake of using it.
+func Explain(secrets []simulator.Secret, c signature.Case) signature.Diagnosis {
+	var first signature.Diagnosis
+	for i, s := range secrets {
+		c.Secret, c.Others = s.Reveal(), nil
+		if s != simulator.DefaultSecret {
+			c.Others = []string{string(simulator.DefaultSecret)}
+		}
+		d := signature.Explain(c)
+		if d.Mistake == "other-secret" { // it is published, so it may be named
+			d.Sentence = "it was signed with the published secret " + string(simulator.DefaultSecret)
+		}
+		if d.Valid {
+			return d
+		}
+		if i == 0 {
+			first = d
+		}
+	}
+	return first
+}
+
+// AddTolerance adds --tolerance.
+func AddTolerance(c *cobra.Command, target *time.Duration) {
+	c.Flags().DurationVar(target, "tolerance", signature.DefaultTolerance, "maximum `AGE` of a signature")
+}
+
+// CheckTolerance refuses a tolerance that is not positive. Package signature gives these values another meaning.
+func CheckTolerance(d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("--tolerance %v: expected a positive time such as 5m", d)
+	}
+	return nil
+}

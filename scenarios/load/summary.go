@@ -1,0 +1,152 @@
+package load
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/schemas/human"
+	"semblance/simulator"
+)
+
+// Summary counts the attempts of a run, in bounded memory.
+type Summary struct {
+	Planned     int // requests in the plan
+	Sent        int
+	Answered    int // attempts with a response
+	Failed      int // attempts with a failed expectation
+	Invalid     int // responses whose body breaks the expected schema
+	Reconnected int // requests sent again on a new connection
+
+	Statuses map[int]int               // responses by status
+	Failures map[simulator.Failure]int // attempts without a response, by failure
+	Late     time.Duration             // the longest delay of a start behind the rate
+	Elapsed  time.Duration
+
+	First   *Attempt // the first failed attempt in the order of the plan; nil if none failed
+	Refused *Attempt // the first failed attempt with a 4xx response; nil if there is none
+
+	latency scenarios.Latency
+}
+
+// Latency returns the response times.
+func (s *Summary) Latency() scenarios.LatencySummary { return s.latency.Summary() }
+
+// PerSecond returns the number of attempts per second.
+func (s *Summary) PerSecond() float64 { return float64(s.Sent) / s.Elapsed.Seconds() }
+
+// Unreached reports whether no attempt reached a receiver.
+func (s *Summary) Unreached() bool {
+	return s.Sent > 0 && s.Sent == s.Failures[simulator.FailureRefused]+s.Failures[simulator.FailureDNS]+s.Failures[simulator.FailureConnect]
+}
+
+func (s *Summary) add(a *Attempt) {
+	s.Sent++
+	if a.Response.Reconnected {
+		s.Reconnected++
+	}
+	if a.Response.Failure == "" {
+		s.Answered++
+		if s.Statuses == nil {
+			s.Statuses = map[int]int{}
+		}
+		s.Statuses[a.Response.Status]++
+		s.latency.Record(a.Response.Timings.Total)
+	} else {
+		if s.Failures == nil {
+			s.Failures = map[simulator.Failure]int{}
+		}
+		s.Failures[a.Response.Failure]++
+	}
+	if a.Verdict.Passed() {
+		return
+	}
+	s.Failed++
+	if slices.ContainsFunc(a.Verdict.Failures, func(f scenarios.Failure) bool { return f.Part == scenarios.PartBody }) {
+		s.Invalid++
+	}
+	s.First = earlier(s.First, a)
+	if a.Response.Failure == "" && a.Response.Status/100 == 4 {
+		s.Refused = earlier(s.Refused, a)
+	}
+}
+
+// earlier returns first, or a copy of a if that is earlier in the plan.
+func earlier(first, a *Attempt) *Attempt {
+	if a == nil || first != nil && first.Index < a.Index {
+		return first
+	}
+	clone := *a
+	return &clone
+}
+
+func (s *Summary) merge(other *Summary) {
+	s.Sent += other.Sent
+	s.Answered += other.Answered
+	s.Failed += other.Failed
+	s.Invalid += other.Invalid
+	s.Reconnected += other.Reconnected
+	s.Statuses = addCounts(s.Statuses, other.Statuses)
+	s.Failures = addCounts(s.Failures, other.Failures)
+	s.latency.Merge(&other.latency)
+	s.Late = max(s.Late, other.Late)
+	s.First = earlier(s.First, other.First)
+	s.Refused = earlier(s.Refused, other.Refused)
+}
+
+func addCounts[K comparable](into, from map[K]int) map[K]int {
+	if into == nil {
+		return maps.Clone(from)
+	}
+	for k, n := range from {
+		into[k] += n
+	}
+	return into
+}
+
+// Outcomes lists the responses by status and the other attempts by failure: "200 × 99, timeout × 2".
+func (s *Summary) Outcomes() string {
+	var words []string
+	for _, status := range slices.Sorted(maps.Keys(s.Statuses)) {
+		words = append(words, fmt.Sprintf("%d × %s", status, human.Number(s.Statuses[status])))
+	}
+	for _, failure := range slices.Sorted(maps.Keys(s.Failures)) {
+		words = append(words, fmt.Sprintf("%s × %s", failure, human.Number(s.Failures[failure])))
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, ", ")
+}
+
+// MarshalJSON returns the summary as an object, with times in milliseconds.
+func (s *Summary) MarshalJSON() ([]byte, error) {
+	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
+	type latency struct {
+		P50 float64 `json:"p50"`
+		P99 float64 `json:"p99"`
+		Max float64 `json:"max"`
+	}
+	l := s.Latency()
+	return json.Marshal(struct {
+		Sent           int                       `json:"sent"`
+		Answered       int                       `json:"answered"`
+		Failed         int                       `json:"failed"`
+		Statuses       map[int]int               `json:"statuses,omitempty"`
+		Failures       map[simulator.Failure]int `json:"failures,omitempty"`
+		SchemaFailures int                       `json:"schemaFailures"`
+		Reconnected    int                       `json:"reconnected"`
+		LatencyMs      latency                   `json:"latencyMs"`
+		LateMs         float64                   `json:"lateMs,omitempty"`
+		Seconds        float64                   `json:"seconds"`
+		PerSecond      float64                   `json:"perSecond"`
+	}{
+		s.Sent, s.Answered, s.Failed, s.Statuses, s.Failures, s.Invalid, s.Reconnected,
+		latency{milliseconds(l.P50), milliseconds(l.P99), milliseconds(l.Max)},
+		milliseconds(s.Late), s.Elapsed.Seconds(), s.PerSecond(),
+	})
+}

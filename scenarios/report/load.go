@@ -1,0 +1,155 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+
+	"semblance/scenarios"
+	"semblance/scenarios/load"
+	"semblance/schemas/human"
+	"semblance/simulator"
+	"semblance/simulator/clock"
+)
+
+const (
+	// attemptsShown is how many passed attempts a terminal shows before it shows only failures and a line of progress.
+	attemptsShown = 20
+	// redrawEvery is the time between two updates of the line of progress.
+	redrawEvery = 100 * time.Millisecond
+	// lateShown is the delay behind the rate from which the summary warns.
+	lateShown = 100 * time.Millisecond
+)
+
+// Load prints a run of package load: each attempt in two lines, or as an object, and the summary.
+type Load struct {
+	Out     io.Writer
+	Notices io.Writer // warnings, and the line of progress
+	Terminal
+	Warnings Terminal // how to write on Notices
+	JSON     bool     // one object per line: the attempts, or with Quiet the summary
+	Verbose  bool     // both messages in full
+	Total    int      // attempts in the run
+
+	seen, failed int64
+	drawing      bool // a line of progress is on the screen
+	drawn        time.Time
+}
+
+// LoadAttempt is an attempt as one line of JSON.
+type LoadAttempt struct {
+	Request  *simulator.Request  `json:"request"`
+	Response *simulator.Response `json:"response,omitempty"` // absent in a dry run
+	Passed   *bool               `json:"passed,omitempty"`
+	Failures []string            `json:"failures,omitempty"`
+}
+
+// Observe prints an attempt. It is not called for a quiet run.
+func (l *Load) Observe(a *load.Attempt) {
+	passed := a.Verdict.Passed()
+	if l.JSON {
+		line := LoadAttempt{Request: &a.Request, Response: &a.Response, Passed: &passed}
+		for _, failure := range a.Verdict.Failures {
+			line.Failures = append(line.Failures, failure.String())
+		}
+		_ = Line(l.Out, line) // an output keeps its error
+		return
+	}
+	l.seen++
+	if !passed {
+		l.failed++
+	}
+	if passed && !l.Verbose && l.seen > attemptsShown && l.Progress {
+		l.draw()
+		return
+	}
+	l.Clear()
+	io.WriteString(l.Out, l.attempt(a))
+}
+
+// Line writes a value as one line of JSON.
+func Line(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// attempt returns an attempt as text: the request, the response, and what is wrong with it.
+func (l *Load) attempt(a *load.Attempt) string {
+	request, response := &a.Request, &a.Response
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", l.paint("-->", color.Bold), l.Title(request))
+	if l.Verbose {
+		b.WriteString(l.paint(RequestText(request), color.Faint))
+	}
+	fmt.Fprintf(&b, "%s %s\n", l.paint("<--", color.Bold), l.Response(response, a.Verdict.Passed()))
+	if l.Verbose {
+		b.WriteString(l.paint(ResponseText(response), color.Faint))
+	}
+	for _, f := range a.Verdict.Failures {
+		if f.Part != scenarios.PartResponse || response.Failure == "" { // else the line above says it
+			fmt.Fprintf(&b, "    %s\n", f)
+		}
+	}
+	if a.Verdict.Omitted > 0 {
+		fmt.Fprintf(&b, "    and %s more\n", human.Number(a.Verdict.Omitted))
+	}
+	if !a.Verdict.Passed() && !l.Verbose && len(response.Body) > 0 {
+		fmt.Fprintf(&b, "    response: %s\n", human.Excerpt(string(response.Body), 200))
+	}
+	return b.String()
+}
+
+// draw updates the line of progress.
+func (l *Load) draw() {
+	if !l.Warnings.Progress || l.drawing && clock.Since(l.drawn) < redrawEvery {
+		return
+	}
+	l.drawing, l.drawn = true, clock.Now()
+	fmt.Fprintf(l.Notices, "\r\x1b[K%s of %s, %s not as expected", human.Number(l.seen), human.Number(l.Total), human.Number(l.failed))
+}
+
+// Clear removes the line of progress.
+func (l *Load) Clear() {
+	if l.drawing {
+		io.WriteString(l.Notices, "\r\x1b[K")
+		l.drawing = false
+	}
+}
+
+// Summary prints the counts of the run. With bodies it says how many response bodies broke their schema.
+func (l *Load) Summary(s *load.Summary, bodies bool) error {
+	switch {
+	case l.JSON && !l.Quiet: // every line is an attempt
+		return nil
+	case l.JSON:
+		return Line(l.Out, s)
+	case s.Sent == 0: // interrupted before the first response
+		fmt.Fprintln(l.Out, "0 sent")
+		return nil
+	}
+	passed := l.paint(human.Number(s.Sent-s.Failed)+" as expected", color.FgGreen)
+	if s.Failed > 0 {
+		passed = l.paint(human.Number(s.Failed)+" not as expected", color.FgRed)
+	}
+	fmt.Fprintf(l.Out, "%s sent, %s answered, %s: %s\n", human.Number(s.Sent), human.Number(s.Answered), passed, s.Outcomes())
+	if s.Answered > 0 {
+		latency, speed := s.Latency(), ""
+		if s.Sent >= 1000 { // enough to measure
+			speed = fmt.Sprintf(", %s/s", human.Number(int64(s.PerSecond())))
+		}
+		fmt.Fprintf(l.Out, "p50 %s, p99 %s, max %s%s\n", human.Duration(latency.P50), human.Duration(latency.P99), human.Duration(latency.Max), speed)
+	}
+	if bodies {
+		fmt.Fprintf(l.Out, "%s in response bodies\n", human.Count(s.Invalid, "schema failure"))
+	}
+	if s.Late > lateShown {
+		fmt.Fprintf(l.Notices, "%s requests started up to %s behind the rate; raise --in-flight so that slow responses do not delay them\n",
+			l.Warnings.paint("warning:", color.FgYellow), human.Duration(s.Late))
+	}
+	return nil
+}
