@@ -203,8 +203,8 @@ func TestNewRefuses(t *testing.T) {
 		{func(o *Options) { o.Omit = []string{"patinetId"} }, `booking.created: unknown identifier "patinetId"; did you mean "patientId"?`},
 		{func(o *Options) { o.Types = types(t, "booking.created", "lab.created"); o.With = []string{"letterId"} }, `unknown identifier "letterId"; use bookingId, patientId, doctorId or labId`},
 		{func(o *Options) { o.Types, o.Raw, o.With = nil, []byte("x"), []string{"letterId"} }, "a raw body has no identifiers"},
-		{func(o *Options) { o.Set = []schemas.Identifier{{Name: "patientId", Value: "abc"}} }, "breaks its schema: /identifiers/patientId"},
-		{func(o *Options) { o.Omit = []string{"bookingId"} }, "breaks its schema"},
+		{func(o *Options) { o.Set = []schemas.Identifier{{Name: "patientId", Value: "abc"}} }, "violates the schema of booking.created: /identifiers/patientId"},
+		{func(o *Options) { o.Omit = []string{"bookingId"} }, "violates the schema"},
 		{func(o *Options) {
 			o.Omit, o.With = []string{"patientId"}, []string{"patientId"}
 		}, "the identifier patientId is both included and omitted"},

@@ -8,7 +8,6 @@ import (
 
 	"semblance/fixtures"
 	"semblance/schemas"
-	"semblance/schemas/human"
 	"semblance/schemas/naming"
 	"semblance/schemas/validate"
 	"semblance/simulator"
@@ -116,13 +115,9 @@ func (p *Plan) checkPayloads() error {
 		if err != nil {
 			return err
 		}
-		schema, err := validate.Payload(t)
-		if err != nil {
-			return err
-		}
 		id := strings.Repeat("0", 24)
-		if violations := schema.Validate(simulator.AppendPayload(nil, id, id, &event)); len(violations) > 0 {
-			return fmt.Errorf("the payload of %s breaks its schema: %s; use --invalid to send it", t.Name, human.Printable(violations[0].String()))
+		if err := validate.CheckPayload(t, simulator.AppendPayload(nil, id, id, &event)); err != nil {
+			return fmt.Errorf("%w; use --invalid to send it", err)
 		}
 	}
 	return nil
