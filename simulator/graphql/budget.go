@@ -75,7 +75,7 @@ func (budgetTracer) TraceQuery(ctx context.Context, _, _ string, _ map[string]an
 	return ctx, func([]*qerrors.QueryError) {}
 }
 
-// TraceField implements tracer.Tracer. Once the budget is exceeded, ctx is cancelled and the library resolves no more fields.
+// TraceField implements tracer.Tracer. Once the budget is exceeded, ctx is cancelled, and the library stops resolving fields.
 func (budgetTracer) TraceField(ctx context.Context, _, typeName, _ string, _ bool, _ map[string]any) (context.Context, func(*qerrors.QueryError)) {
 	b := executionOf(ctx).budget
 	size := int64(fieldSize)

@@ -148,7 +148,7 @@ func (l panicLog) LogPanic(ctx context.Context, value any) {
 	l.log.ErrorContext(ctx, "panic in a resolver", "cause", fmt.Sprint(value))
 }
 
-// panicMessage is what a client sees of a panic.
+// panicMessage hides the cause of a panic from clients.
 type panicMessage struct{}
 
 // MakePanicError implements errors.PanicHandler of the library.

@@ -11,7 +11,7 @@ import (
 	"semblance/simulator/provider"
 )
 
-// missing skips a test whose tool is not there; where everything must run it fails.
+// missing skips a test without its tool, or fails it in CI.
 func missing(t *testing.T, sentence string) {
 	t.Helper()
 	if os.Getenv("SEMBLANCE_CI") == "1" {
@@ -20,8 +20,9 @@ func missing(t *testing.T, sentence string) {
 	t.Skip(sentence)
 }
 
-// A script written for the provider, with a GraphQL client from npm, works here: only its URL and its token are ours.
-func TestProvisioningWithAClientFromNpm(t *testing.T) {
+// A script for the provider with a GraphQL client from npm works with another URL and another token.
+func TestProvisioningWithNpmClient(t *testing.T) {
+	t.Parallel()
 	const folder = "testdata/provisioning"
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -43,10 +44,10 @@ func TestProvisioningWithAClientFromNpm(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	if did := provision(); did != "created bookings\ncreated billing" {
-		t.Errorf("first it did:\n%s", did)
+		t.Errorf("the first run:\n%s", did)
 	}
 	if did := provision(); did != "nothing to do" {
-		t.Errorf("then it did:\n%s", did)
+		t.Errorf("the second run:\n%s", did)
 	}
 	for _, sub := range a.provider.Subscriptions(false) {
 		switch sub.Label {
@@ -63,12 +64,13 @@ func TestProvisioningWithAClientFromNpm(t *testing.T) {
 		}
 	}
 	if did := provision(); did != "updated bookings: eventTypes, deliveryPaused\ncreated billing\ndeleted old" {
-		t.Errorf("after changes by others it did:\n%s", did)
+		t.Errorf("the run after changes by others:\n%s", did)
 	}
 }
 
-// The same with curl, word for word as a person would type it.
+// So does a curl command.
 func TestProvisioningWithCurl(t *testing.T) {
+	t.Parallel()
 	curl, err := exec.LookPath("curl")
 	if err != nil {
 		missing(t, "curl is not installed")
@@ -87,6 +89,6 @@ func TestProvisioningWithCurl(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	if sub, ok := a.provider.Subscription(response.Data.CreateWebhook.Data.ID); !ok || sub.Secret.Reveal() != response.Data.CreateWebhook.Data.Secret {
-		t.Errorf("made %+v", sub)
+		t.Errorf("created %+v", sub)
 	}
 }

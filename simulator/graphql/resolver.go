@@ -43,7 +43,7 @@ func headersOf(list *[]header) *[]simulator.Header {
 	return &headers
 }
 
-// Webhook returns one subscription, or null if there is none.
+// Webhook returns one subscription, or null for an unknown id.
 func (q *resolver) Webhook(ctx context.Context, args struct{ ID graphql.ID }) (*subscriptionResolver, error) {
 	if err := q.may(ctx, provider.SeeWebhooks); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (q *resolver) CreateWebhook(ctx context.Context, args struct{ Input createI
 }
 
 // updateInput is the schema's UpdateWebhookInput. Null means the same as an absent field, because clients with a form send
-// null for what was not edited.
+// null for unedited fields.
 type updateInput struct {
 	URL            *string
 	EventTypes     *[]string
@@ -133,7 +133,7 @@ type payload struct {
 	err  *string
 }
 
-// result returns the payload for what a method of the provider returned.
+// result returns the payload for the result of a method of the provider.
 func result(ctx context.Context, s simulator.Subscription, err error) (*payload, error) {
 	if err != nil {
 		return refused(err)

@@ -71,7 +71,7 @@ func input(change map[string]any) map[string]any {
 	return map[string]any{"input": in}
 }
 
-// The life of a subscription, as a provisioning script leads it.
+// A subscription is created, updated, read and deleted.
 func TestSubscriptionLife(t *testing.T) {
 	t.Parallel()
 	a := start(t)
@@ -82,7 +82,7 @@ func TestSubscriptionLife(t *testing.T) {
 	w := made.Data
 	if len(w.ID) != 24 || !strings.HasPrefix(w.Secret, "whsec_") || w.URL != "https://example.com/hooks" || w.Label != "billing" || w.Version == "" ||
 		len(w.EventTypes) != 1 || len(w.Headers) != 1 || w.Headers[0].Key != "X-Tenant" || *w.Deleted || *w.DeliveryPaused || w.CreatedAt != "2026-06-08T09:00:00.000Z" {
-		t.Errorf("made %+v", w)
+		t.Errorf("created %+v", w)
 	}
 
 	change := func(in map[string]any) *payloadJSON {
@@ -95,7 +95,7 @@ func TestSubscriptionLife(t *testing.T) {
 	}
 	got = change(map[string]any{"url": nil, "headers": nil, "deliveryPaused": true}).Data
 	if got.URL != w.URL || len(got.Headers) != 1 || !*got.DeliveryPaused {
-		t.Errorf("null is nothing, but gave %+v", got)
+		t.Errorf("null must change nothing, but gave %+v", got)
 	}
 	got = change(map[string]any{"headers": []any{}, "deliveryPaused": false}).Data
 	if got.Headers == nil || len(got.Headers) != 0 || *got.DeliveryPaused || got.Label != "accounts" {
@@ -106,7 +106,7 @@ func TestSubscriptionLife(t *testing.T) {
 		t.Errorf("found %+v", found)
 	}
 	if found := a.query(`{ webhook(id: "000000000000000000000000") { id } }`, nil); found.Data.Webhook != nil || found.Errors != nil {
-		t.Errorf("what is not there is null, but got %+v", found)
+		t.Errorf("an unknown id must give null, but gave %+v", found)
 	}
 	if r := a.query(`{ webhook(id: "first") { id } }`, nil); r.Data.Webhook != nil || len(r.Errors) != 1 || !strings.HasPrefix(r.Errors[0].Message, "Cast to ObjectId failed") {
 		t.Errorf("a malformed id gave %+v", r)
@@ -126,7 +126,7 @@ func TestSubscriptionLife(t *testing.T) {
 	}
 }
 
-// A refused mutation is answered 200, with error set and data null, and writes nothing.
+// A refused mutation gets status 200 with error set and data null, and does not change the journal.
 func TestRefusedMutations(t *testing.T) {
 	t.Parallel()
 	a := start(t)
@@ -161,16 +161,16 @@ func TestRefusedMutations(t *testing.T) {
 			if p := r.Data.CreateWebhook; p == nil || p.Data != nil || p.Error == nil || !strings.Contains(*p.Error, test.says) || r.Errors != nil {
 				t.Errorf("%+v", r)
 			} else if strings.ContainsAny(*p.Error, "\r\n") {
-				t.Errorf("the sentence has several lines: %q", *p.Error)
+				t.Errorf("the error has several lines: %q", *p.Error)
 			}
 			if a.committed() != before {
-				t.Error("it wrote to the journal")
+				t.Error("the journal has changed")
 			}
 		})
 	}
 }
 
-// A malformed document is answered with errors, and writes nothing.
+// A malformed document gets status 400 with errors, and does not change the journal.
 func TestMalformedDocuments(t *testing.T) {
 	t.Parallel()
 	a := start(t)
@@ -198,13 +198,13 @@ func TestMalformedDocuments(t *testing.T) {
 				t.Errorf("errors %+v, want %s: %s", r.Errors, test.code, test.says)
 			}
 			if a.committed() != before {
-				t.Error("it wrote to the journal")
+				t.Error("the journal has changed")
 			}
 		})
 	}
 }
 
-// multiplying is a document whose fragments select twice as much each.
+// multiplying returns a document in which each fragment selects twice as much as the next.
 func multiplying(n int) string {
 	var b strings.Builder
 	b.WriteString("{ webhooks { ...f0 } }\n")
@@ -217,7 +217,7 @@ func multiplying(n int) string {
 	return b.String()
 }
 
-// Each operation asks for its permission: a mutation is refused in its payload, a query with an error.
+// Each operation needs its permission. A mutation without it is refused in the payload, a query with an error.
 func TestPermissions(t *testing.T) {
 	t.Parallel()
 	permissions := provider.AllPermissions()
@@ -267,7 +267,7 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// The schema is the contract's: this is what clients generate code from.
+// The schema has the fields of the contract.
 func TestIntrospection(t *testing.T) {
 	t.Parallel()
 	a := start(t)

@@ -12,8 +12,9 @@ import (
 	"semblance/simulator/web/guard"
 )
 
-// Whatever is wrong with a request, it gets the right status and problem, and nothing is written.
+// A wrong request gets the right status and problem, and does not change the journal.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	for _, test := range []struct {
 		name, method, path, body string
@@ -64,7 +65,7 @@ func TestRefusals(t *testing.T) {
 			r := s.ask(test.method, test.path, body, test.headers...)
 			p := r.problem(test.status, test.kind)
 			if strings.Contains(p.Detail, "nobody's") {
-				t.Errorf("it repeats the token: %s", p.Detail)
+				t.Errorf("the problem contains the token: %s", p.Detail)
 			}
 			if test.status == http.StatusMethodNotAllowed && r.header.Get("Allow") == "" {
 				t.Error("405 without Allow")
@@ -76,13 +77,14 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("headers %v", r.header)
 			}
 			if after := s.committed(); after != before {
-				t.Errorf("it wrote to the journal: %d, then %d", before, after)
+				t.Errorf("the journal has changed: %d, then %d", before, after)
 			}
 		})
 	}
 }
 
-func TestHostsThatAreAnswered(t *testing.T) {
+func TestAcceptedHosts(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{Guard: guard.Guard{Hosts: []string{"semblance.test"}}})
 	for _, host := range []string{"localhost", "localhost:4700", "LOCALHOST", "127.0.0.1:1", "127.8.8.8", "[::1]:4700", "semblance.test", "Semblance.Test:80"} {
 		if r := s.ask("GET", healthPath, nil, "Host: "+host); r.status != http.StatusOK {
@@ -94,7 +96,8 @@ func TestHostsThatAreAnswered(t *testing.T) {
 	}
 }
 
-func TestHeadGoesWithGet(t *testing.T) {
+func TestHead(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	for _, path := range []string{healthPath, readyPath, documentPath, apiPath + "/attempts", apiPath + "/stream"} {
 		r := s.ask("HEAD", path, nil)
@@ -107,8 +110,9 @@ func TestHeadGoesWithGet(t *testing.T) {
 	}
 }
 
-// A face that other machines reach asks for a token whatever is asked of it; this machine alone may ask how it is.
-func TestGuarded(t *testing.T) {
+// On a public address every request needs a token, except health checks from the same machine.
+func TestPublicAddress(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{Guard: guard.Guard{Public: true}}, provider.Token{Text: "token_that_sees", Permissions: []provider.Permission{provider.SeeWebhooks}})
 	for _, path := range []string{"/", "/nothing", documentPath, apiPath + "/events", apiPath + "/stream", apiPath + "/event-types"} {
 		s.ask("GET", path, nil).problem(http.StatusUnauthorized, "token")
@@ -127,12 +131,13 @@ func TestGuarded(t *testing.T) {
 	answer := httptest.NewRecorder()
 	s.handler.ServeHTTP(answer, elsewhere)
 	if answer.Code != http.StatusUnauthorized {
-		t.Errorf("another machine asked how it is and got %d", answer.Code)
+		t.Errorf("a health check from another machine got %d", answer.Code)
 	}
 }
 
-// The log has what was asked, and neither tokens nor secrets nor queries.
+// The log has methods, paths and statuses, and no tokens, secrets or queries.
 func TestLogHasNoSecrets(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	s := start(t, Options{Guard: guard.Guard{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}})
 	s.api(http.StatusOK, "GET", "/subscriptions?show=secret", nil, "x-token: "+testToken)

@@ -12,7 +12,7 @@ import (
 	"semblance/simulator/journal"
 )
 
-// emitted is what the API answers of events.
+// emitted is the response to POST /events.
 type emitted struct {
 	Events []struct {
 		ID          journal.Seq
@@ -59,6 +59,7 @@ func (s *sim) attempts(query string) attemptList {
 }
 
 func TestCatalogue(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	var list struct{ Items []eventTypeView }
 	s.api(http.StatusOK, "GET", "/event-types", nil).into(&list)
@@ -108,6 +109,7 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestEmit(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	e := s.emit(map[string]any{"eventType": "booking.created", "omit": []string{"patientId"}, "set": map[string]string{"doctorId": "507f1f77bcf86cd799439012"}, "count": 3})
 	if len(e.Events) != 3 || len(e.Events[2].Deliveries) != 1 || e.Events[0].Origin != "api" ||
@@ -115,10 +117,10 @@ func TestEmit(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	if e := s.emit(nil); len(e.Events) != 1 || e.Events[0].Origin != "clinic" {
-		t.Errorf("the clinic did %+v", e)
+		t.Errorf("events of the clinic: %+v", e)
 	}
 	if e := s.emit(map[string]any{"types": []string{"booking.*"}, "count": 2}); len(e.Events) != 2 || !strings.HasPrefix(e.Events[1].EventType, "booking.") {
-		t.Errorf("the clinic did %+v", e)
+		t.Errorf("events of the clinic: %+v", e)
 	}
 	var list struct{ Items []string }
 	s.api(http.StatusOK, "GET", "/records?kind=patient&limit=1", nil).into(&list)
@@ -144,11 +146,11 @@ func TestEmit(t *testing.T) {
 		s.ask("POST", apiPath+"/events", test.body).problem(test.status, test.kind)
 	}
 	if s.committed() != before {
-		t.Error("what was refused is in the journal")
+		t.Error("a refused event is in the journal")
 	}
 	s.ask("POST", apiPath+"/events", map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}}).problem(http.StatusBadRequest, "invalid-event")
 	if e := s.emit(map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}, "invalid": true}); len(e.Events[0].Identifiers) != 1 {
-		t.Errorf("an invalid one: %+v", e)
+		t.Errorf("an invalid event: %+v", e)
 	}
 
 	s.api(http.StatusOK, "GET", "/events/"+strconv.Itoa(int(e.Events[0].ID)), nil)
@@ -157,6 +159,7 @@ func TestEmit(t *testing.T) {
 }
 
 func TestActionsAndTraffic(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	var e emitted
 	s.api(http.StatusCreated, "POST", "/actions/merge", nil).into(&e)
@@ -182,8 +185,9 @@ func TestActionsAndTraffic(t *testing.T) {
 	}
 }
 
-// A list is read page by page, without a gap and without one twice, while more comes.
+// The pages of a list have every item once.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	s.emit(map[string]any{"eventType": "booking.created", "count": 25})
 	s.settle()
@@ -222,8 +226,9 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// A fault, a retry at its time, a wait, an attempt in full, and both ways to send it again.
+// A fault, the retry after it, waiting, an attempt with its request and response, and both ways to send it again.
 func TestAttempts(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	faults := "/subscriptions/" + s.subscriptionID() + "/faults"
 	s.api(http.StatusCreated, "POST", faults, map[string]any{"fault": "signature=tampered", "next": 1})
@@ -242,16 +247,16 @@ func TestAttempts(t *testing.T) {
 	if w.Accepted != 1 || w.Unfinished != 0 {
 		t.Errorf("%+v", w)
 	}
-	tries := s.attempts("?order=oldest").Items
-	if len(tries) != 2 || tries[0].Outcome != "refused" || tries[0].Fault != "signature=tampered" || tries[0].NextState != "pending" || tries[1].Outcome != "accepted" || tries[1].NextState != "delivered" || tries[0].EventID == tries[1].EventID {
-		t.Fatalf("%+v", tries)
+	attempts := s.attempts("?order=oldest").Items
+	if len(attempts) != 2 || attempts[0].Outcome != "refused" || attempts[0].Fault != "signature=tampered" || attempts[0].NextState != "pending" || attempts[1].Outcome != "accepted" || attempts[1].NextState != "delivered" || attempts[0].EventID == attempts[1].EventID {
+		t.Fatalf("%+v", attempts)
 	}
-	if refused := s.attempts("?outcome=refused,unanswered").Items; len(refused) != 1 || refused[0].ID != tries[0].ID {
-		t.Errorf("refused: %+v", refused)
+	if refused := s.attempts("?outcome=refused,unanswered").Items; len(refused) != 1 || refused[0].ID != attempts[0].ID {
+		t.Errorf("refused attempts: %+v", refused)
 	}
 
-	path := "/attempts/" + strconv.Itoa(int(tries[1].ID))
-	var whole, same, anew struct {
+	path := "/attempts/" + strconv.Itoa(int(attempts[1].ID))
+	var full, replay, fresh struct {
 		ReplayOf journal.Seq
 		Number   int
 		EventID  string
@@ -259,14 +264,14 @@ func TestAttempts(t *testing.T) {
 		Response struct{ Status int }
 		Outcome  string
 	}
-	s.api(http.StatusOK, "GET", path, nil).into(&whole)
-	s.api(http.StatusCreated, "POST", path+"/resend", nil).into(&same)
-	s.api(http.StatusCreated, "POST", path+"/resend", map[string]bool{"newAttempt": true}).into(&anew)
-	if whole.Response.Status != 200 || same.Request.Body != whole.Request.Body || same.ReplayOf != tries[1].ID || same.Outcome != "accepted" {
-		t.Errorf("the same bytes: %+v after %+v", same, whole)
+	s.api(http.StatusOK, "GET", path, nil).into(&full)
+	s.api(http.StatusCreated, "POST", path+"/resend", nil).into(&replay)
+	s.api(http.StatusCreated, "POST", path+"/resend", map[string]bool{"newAttempt": true}).into(&fresh)
+	if full.Response.Status != 200 || replay.Request.Body != full.Request.Body || replay.ReplayOf != attempts[1].ID || replay.Outcome != "accepted" {
+		t.Errorf("the same bytes: %+v after %+v", replay, full)
 	}
-	if anew.EventID == whole.EventID || anew.Request.Body == whole.Request.Body || anew.ReplayOf != 0 || anew.Outcome != "accepted" || anew.Number != 4 {
-		t.Errorf("signed anew: %+v", anew)
+	if fresh.EventID == full.EventID || fresh.Request.Body == full.Request.Body || fresh.ReplayOf != 0 || fresh.Outcome != "accepted" || fresh.Number != 4 {
+		t.Errorf("a new attempt: %+v", fresh)
 	}
 	s.ask("GET", apiPath+"/attempts/9999", nil).problem(http.StatusNotFound, "not-found")
 	s.ask("POST", apiPath+"/attempts/9999/resend", nil).problem(http.StatusNotFound, "not-found")
@@ -275,6 +280,6 @@ func TestAttempts(t *testing.T) {
 	var left struct{ Items []faultView }
 	s.api(http.StatusOK, "GET", faults, nil).into(&left)
 	if len(left.Items) != 0 {
-		t.Errorf("left %+v", left)
+		t.Errorf("remaining faults: %+v", left)
 	}
 }

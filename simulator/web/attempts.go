@@ -24,7 +24,7 @@ type attemptView struct {
 	Fault          string            `json:"fault,omitempty"` // injected fault, such as signature=tampered
 	Outcome        journal.Outcome   `json:"outcome"`
 	Status         int               `json:"status,omitempty"`     // HTTP status of the response
-	Failure        simulator.Failure `json:"failure,omitempty"`    // why there was no response
+	Failure        simulator.Failure `json:"failure,omitempty"`    // reason for a missing response
 	Detail         string            `json:"detail,omitempty"`     // the failure in a sentence
 	TookMs         float64           `json:"tookMs"`               // duration in milliseconds
 	NextState      journal.State     `json:"nextState,omitempty"`  // state of the delivery after it

@@ -19,10 +19,10 @@ import (
 	"semblance/simulator/graphql"
 )
 
-// Requests are drawn from the OpenAPI document, most of them as it allows and some with something wrong, and sent in
-// random order to a provider that goes on living through them. Whatever comes, the answer is one that the document
-// describes, a request that it does not allow is not answered well, and none is answered with a fault of our own.
-func TestAPIAgainstItsDocument(t *testing.T) {
+// Random requests, most of them valid by the OpenAPI document, get responses that the document describes. Requests that
+// it does not allow get errors, and no request gets an internal error.
+func TestAPIMatchesDocument(t *testing.T) {
+	t.Parallel()
 	described, err := theDocument()
 	if err != nil {
 		t.Fatal(err)
@@ -36,17 +36,17 @@ func TestAPIAgainstItsDocument(t *testing.T) {
 		}
 	}
 	slices.SortFunc(operations, func(a, b documented) int { return strings.Compare(a.path+a.method, b.path+b.method) })
-	answers := map[string]int{}
+	responses := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		s := start(t, Options{Player: &fakePlayer{asked: make(chan Play, 1000)}})
+		s := start(t, Options{Player: &fakePlayer{requested: make(chan Play, 1000)}})
 		d := &drawing{T: rt, words: map[string][]string{}}
 		d.learn("subscription", s.subscriptionID())
 		for range rapid.IntRange(5, 20).Draw(rt, "requests") {
 			o := rapid.SampledFrom(operations).Draw(rt, "operation")
 			r := d.request(o)
-			answer := httptest.NewRecorder()
-			s.handler.ServeHTTP(answer, r.send())
-			response := answer.Result()
+			recorder := httptest.NewRecorder()
+			s.handler.ServeHTTP(recorder, r.send())
+			response := recorder.Result()
 			body, err := io.ReadAll(response.Body)
 			if err != nil {
 				rt.Fatal(err)
@@ -58,13 +58,13 @@ func TestAPIAgainstItsDocument(t *testing.T) {
 			if response.StatusCode >= 500 && response.StatusCode != http.StatusGatewayTimeout {
 				rt.Fatalf("%s: %d %s", r, response.StatusCode, body)
 			}
-			answers[fmt.Sprintf("%s %s %dxx", o.method, o.path, response.StatusCode/100)]++
+			responses[fmt.Sprintf("%s %s %dxx", o.method, o.path, response.StatusCode/100)]++
 			d.read(o, body)
 		}
 	})
 	for _, o := range operations {
-		if name := o.method + " " + o.path; answers[name+" 2xx"] == 0 && !strings.Contains(o.path, "{play}") {
-			t.Logf("%s was never answered well", name)
+		if name := o.method + " " + o.path; responses[name+" 2xx"] == 0 && !strings.Contains(o.path, "{play}") {
+			t.Logf("%s never succeeded", name)
 		}
 	}
 }
@@ -96,7 +96,7 @@ func (d *drawn) String() string {
 	return fmt.Sprintf("%s %s %v %.300s", d.method, d.target, d.headers, d.body)
 }
 
-// drawing draws requests, with ids that it has seen in answers.
+// drawing makes random requests with ids from earlier responses.
 type drawing struct {
 	*rapid.T
 	words map[string][]string // ids, by what they are of
@@ -108,12 +108,12 @@ func (d *drawing) learn(of, id string) {
 	}
 }
 
-// one draws one of some values.
+// one returns one of some values.
 func one[T any](d *drawing, label string, values ...T) T {
 	return rapid.SampledFrom(values).Draw(d.T, label)
 }
 
-// wrong reports whether this is to be wrong: one in twelve is.
+// wrong reports whether to make a mistake here, which is so in one of twelve cases.
 func (d *drawing) wrong() bool { return rapid.IntRange(0, 11).Draw(d.T, "wrong") == 0 }
 
 var garbage = []string{"", "x", "0", "-1", "1e9", "null", "%", "é", "a,b", "../..", "booking.created'--", strings.Repeat("9", 40), "2026-13-01T00:00:00Z"}
@@ -153,7 +153,7 @@ func (d *drawing) request(o documented) *drawn {
 	return r
 }
 
-// parameter draws a parameter's value as it is written in a query.
+// parameter returns a random value of a parameter, as text.
 func (d *drawing) parameter(p *openapi3.Parameter) string {
 	if p.Name == "within" {
 		return one(d, p.Name, "0s", "1ms", "soon", "99h")
@@ -194,7 +194,7 @@ func (d *drawing) body(r *drawn, o documented) {
 	r.body = data
 }
 
-// value draws a value of a schema; of one that is wrong now and then.
+// value returns a random value for a schema, sometimes a wrong one.
 func (d *drawing) value(name string, s *openapi3.Schema) any {
 	if d.wrong() {
 		return one[any](d, name, 7, -1, "x", "", true, nil, []any{}, map[string]any{}, 1.5)
@@ -241,7 +241,7 @@ func (d *drawing) object(s *openapi3.Schema) map[string]any {
 	return o
 }
 
-// fitting are texts that mean something where a key or parameter has that name.
+// fitting has meaningful texts for keys and parameters, by name.
 var fitting = map[string][]string{
 	"type": {"booking.created", "patient.merged", "invoice.paid"}, "eventType": {"booking.created", "patient.created"}, "types": {"booking.*", "patient.created", "group:invoice"},
 	"match": {"booking.*", "**"}, "eventTypes": {"booking.*", "invoice.paid"}, "action": {"merge", "book", "nothing"}, "kind": {"patient", "booking", "attempt", "event"},
@@ -274,7 +274,7 @@ func (d *drawing) text(name string, s *openapi3.Schema) string {
 	return one(d, name, known...)
 }
 
-// read learns the ids in an answer.
+// read remembers the ids in a response.
 func (d *drawing) read(o documented, body []byte) {
 	var seen struct {
 		Items  []json.RawMessage

@@ -4,7 +4,7 @@ import "net/http"
 
 // healthView is the health of the provider.
 type healthView struct {
-	Status     string    `json:"status"`     // ok, or what is wrong
+	Status     string    `json:"status"`     // `ok` or the problem
 	Version    string    `json:"version"`    // of the program
 	Now        timestamp `json:"now"`        // simulated time
 	Unfinished int       `json:"unfinished"` // pending and held deliveries

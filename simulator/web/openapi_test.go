@@ -15,6 +15,7 @@ import (
 )
 
 func TestDocumentIsValid(t *testing.T) {
+	t.Parallel()
 	doc, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
 		t.Fatal(err)
@@ -27,8 +28,9 @@ func TestDocumentIsValid(t *testing.T) {
 	}
 }
 
-// The document has the router's operations, all of them and no other.
-func TestDocumentHasEveryRoute(t *testing.T) {
+// The document describes every operation of the router and no other.
+func TestDocumentMatchesRoutes(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	var routed, documented []string
 	err := s.handler.router.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
@@ -76,6 +78,7 @@ func TestDocumentHasEveryRoute(t *testing.T) {
 }
 
 func TestDocumentIsServed(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	if r := s.ask("GET", documentPath, nil); r.status != http.StatusOK || string(r.body) != string(document) {
 		t.Errorf("%d %.100s", r.status, r.body)
@@ -84,6 +87,7 @@ func TestDocumentIsServed(t *testing.T) {
 
 // The bounds in the document are those that the API enforces.
 func TestDocumentedBounds(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	described, err := theDocument()
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// fakePlayer plays by the text of the scenario: "wait" until it is stopped, else what it says.
-type fakePlayer struct{ asked chan Play }
+// fakePlayer plays a scenario whose text is the outcome, or "wait" to play until it is stopped.
+type fakePlayer struct{ requested chan Play }
 
 func (*fakePlayer) Scenarios() ([]Scenario, error) { return []Scenario{{Name: "first-visit"}}, nil }
 
 func (p *fakePlayer) Prepare(what Play) (func(context.Context) (Played, error), error) {
-	p.asked <- what
+	p.requested <- what
 	if what.Source == "wrong" {
 		return nil, errors.New("scenario.yaml:1:1: expected a mapping")
 	}
@@ -33,7 +33,8 @@ func (p *fakePlayer) Prepare(what Play) (func(context.Context) (Played, error), 
 }
 
 func TestPlays(t *testing.T) {
-	player := &fakePlayer{asked: make(chan Play, 100)}
+	t.Parallel()
+	player := &fakePlayer{requested: make(chan Play, 100)}
 	s := start(t, Options{Player: player})
 	begin := func(scenario string) string {
 		t.Helper()
@@ -46,8 +47,8 @@ func TestPlays(t *testing.T) {
 		if v.State != want || (want == playError) != (v.Detail == "the disk is full") || (want != playError) != strings.Contains(string(v.Result), scenario) {
 			t.Errorf("%s: %+v", scenario, v)
 		}
-		if what := <-player.asked; what.URL != s.receiver.URL || *what.Seed != 9 {
-			t.Errorf("asked to play %+v", what)
+		if what := <-player.requested; what.URL != s.receiver.URL || *what.Seed != 9 {
+			t.Errorf("requested: %+v", what)
 		}
 	}
 	waiting := begin("wait")
@@ -73,7 +74,8 @@ func TestPlays(t *testing.T) {
 }
 
 func TestPlayRequests(t *testing.T) {
-	player := &fakePlayer{asked: make(chan Play, 100)}
+	t.Parallel()
+	player := &fakePlayer{requested: make(chan Play, 100)}
 	s := start(t, Options{Player: player})
 	for _, test := range []struct {
 		body map[string]any
@@ -89,17 +91,18 @@ func TestPlayRequests(t *testing.T) {
 	} {
 		s.ask("POST", apiPath+"/plays", test.body).problem(http.StatusBadRequest, test.kind)
 	}
-	<-player.asked
+	<-player.requested
 	s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"scenario": "first-visit", "subscriptionId": s.subscriptionID()})
-	if what := <-player.asked; what.URL != s.receiver.URL || what.Secret.Reveal() != "whsec_test" || what.SubscriptionID != s.subscriptionID() || what.Scenario != "first-visit" {
-		t.Errorf("asked to play %+v", what)
+	if what := <-player.requested; what.URL != s.receiver.URL || what.Secret.Reveal() != "whsec_test" || what.SubscriptionID != s.subscriptionID() || what.Scenario != "first-visit" {
+		t.Errorf("requested: %+v", what)
 	}
 	without := start(t, Options{})
 	without.ask("POST", apiPath+"/plays", map[string]any{"scenario": "first-visit", "url": "http://127.0.0.1/"}).problem(http.StatusNotImplemented, "no-player")
 }
 
-// What has ended is kept for a while: the oldest of those goes when there are too many.
+// Of too many plays, the oldest finished one is forgotten.
 func TestPlaysAreForgotten(t *testing.T) {
+	t.Parallel()
 	var ps plays
 	ended := make(chan struct{})
 	close(ended)
@@ -107,7 +110,7 @@ func TestPlaysAreForgotten(t *testing.T) {
 	ps.start(first, func() {})
 	for range 2 * maxFinished {
 		if !ps.start(&play{ended: ended}, func() {}) {
-			t.Fatal("there was no place")
+			t.Fatal("a play was refused")
 		}
 	}
 	if all := ps.list(); len(all) != maxFinished || all[0] != first || all[1].id != 2+maxFinished+1 {
@@ -115,6 +118,6 @@ func TestPlaysAreForgotten(t *testing.T) {
 	}
 	ps.close()
 	if ps.start(&play{ended: ended}, func() {}) {
-		t.Error("a play began after the end")
+		t.Error("a play started after close")
 	}
 }

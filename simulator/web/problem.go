@@ -19,7 +19,7 @@ type Problem struct {
 	Type   string `json:"type"`            // "urn:semblance:problem:" and a word for programs
 	Title  string `json:"title"`           // text of the status
 	Status int    `json:"status"`          // HTTP status
-	Detail string `json:"detail"`          // what is wrong and how to fix it
+	Detail string `json:"detail"`          // the mistake and its fix
 	Field  string `json:"field,omitempty"` // the parameter or key that is wrong
 
 	Accepted   *int `json:"accepted,omitempty"`   // of a wait: the number of accepted deliveries

@@ -13,24 +13,25 @@ import (
 	"semblance/simulator/provider"
 )
 
-// full is a journal that can be filled to the brim.
-type full struct {
+// fullJournal is a journal that can be full.
+type fullJournal struct {
 	journal.Journal
-	brim atomic.Bool
+	isFull atomic.Bool
 }
 
-func (j *full) Append(ctx context.Context, records ...journal.Record) error {
-	if j.brim.Load() {
+func (j *fullJournal) Append(ctx context.Context, records ...journal.Record) error {
+	if j.isFull.Load() {
 		return journal.ErrFull
 	}
 	return j.Journal.Append(ctx, records...)
 }
 
-// A disk that is full is not our fault, and who asked is told what to mend.
-func TestJournalIsFull(t *testing.T) {
+// A full disk is not an internal error, and the problem names the fix.
+func TestFullJournal(t *testing.T) {
+	t.Parallel()
 	memory := journal.NewMemory(journal.Options{})
 	defer memory.Close()
-	j := &full{Journal: memory}
+	j := &fullJournal{Journal: memory}
 	p, err := provider.Start(t.Context(), provider.Options{Journal: j, Tokens: []provider.Token{{Text: testToken, Permissions: provider.AllPermissions()}}})
 	if err != nil {
 		t.Fatal(err)
@@ -44,13 +45,13 @@ func TestJournalIsFull(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w
 	}
-	j.brim.Store(true)
+	j.isFull.Store(true)
 	if w := post("/api/v1/events", `{"eventType":"booking.created"}`); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "the journal is full") {
 		t.Errorf("an event: %d %s", w.Code, w.Body)
 	}
-	j.brim.Store(false)
+	j.isFull.Store(false)
 	if w := post("/api/v1/events", `{"eventType":"booking.created"}`); w.Code != http.StatusCreated {
-		t.Errorf("with room again: %d %s", w.Code, w.Body)
+		t.Errorf("after that: %d %s", w.Code, w.Body)
 	}
 	h.Close()
 	if err := p.Close(context.Background()); err != nil {
@@ -58,8 +59,9 @@ func TestJournalIsFull(t *testing.T) {
 	}
 }
 
-// A client that goes away in the middle of its body is no fault of ours either.
-func TestBodyThatEndsEarly(t *testing.T) {
+// A client that closes the connection within its body does not cause an internal error.
+func TestCutBody(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1/api/v1/events", cutOff{})
 	r.Header.Set("Content-Type", "application/json")

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// A receiver that is down: the ladder, the breaker, the notice, and all of it delivered in the end.
-func TestOutageThroughTheAPI(t *testing.T) {
+// A receiver that is down: retries, the circuit breaker and its notice, and every delivery in the end.
+func TestOutage(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	made := s.api(http.StatusCreated, "POST", "/subscriptions", map[string]any{"url": refusedAddress(t), "label": "down", "eventTypes": []string{"invoice.*"}, "secret": "whsec_test"})
 	var sub subscriptionView
@@ -22,7 +23,7 @@ func TestOutageThroughTheAPI(t *testing.T) {
 	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "1h"})
 	s.api(http.StatusOK, "GET", here, nil).into(&sub)
 	if !sub.DeliveryPaused {
-		t.Error("the breaker has not paused it")
+		t.Error("the circuit breaker has not paused the subscription")
 	}
 	var notices struct{ Items []noticeView }
 	s.api(http.StatusOK, "GET", "/notices", nil).into(&notices)
@@ -31,7 +32,7 @@ func TestOutageThroughTheAPI(t *testing.T) {
 	}
 	s.emit(map[string]any{"eventType": "invoice.shared"})
 
-	var failed, kept struct {
+	var failed, held struct {
 		Items []struct {
 			ID          string
 			Attempts    int
@@ -39,11 +40,11 @@ func TestOutageThroughTheAPI(t *testing.T) {
 		}
 	}
 	s.api(http.StatusOK, "GET", "/deliveries?state=failed&subscription="+sub.ID, nil).into(&failed)
-	s.api(http.StatusOK, "GET", "/deliveries?state=held", nil).into(&kept)
-	if len(failed.Items) != 3 || len(kept.Items) != 1 || failed.Items[0].Attempts != 5 || failed.Items[0].LastFailure != "refused" {
-		t.Fatalf("failed %+v, kept %+v", failed, kept)
+	s.api(http.StatusOK, "GET", "/deliveries?state=held", nil).into(&held)
+	if len(failed.Items) != 3 || len(held.Items) != 1 || failed.Items[0].Attempts != 5 || failed.Items[0].LastFailure != "refused" {
+		t.Fatalf("failed %+v, held %+v", failed, held)
 	}
-	s.ask("POST", apiPath+"/deliveries/"+kept.Items[0].ID+"/requeue", nil).problem(http.StatusConflict, "not-failed")
+	s.ask("POST", apiPath+"/deliveries/"+held.Items[0].ID+"/requeue", nil).problem(http.StatusConflict, "not-failed")
 
 	s.api(http.StatusOK, "PATCH", here, map[string]any{"url": s.receiver.URL + "/other"})
 	s.api(http.StatusOK, "POST", here+"/resume", nil)
@@ -57,7 +58,7 @@ func TestOutageThroughTheAPI(t *testing.T) {
 	s.api(http.StatusOK, "POST", here+"/resume", nil)
 	s.settle()
 	if n.Requeued == 0 {
-		t.Error("none was queued again")
+		t.Error("no delivery was queued again")
 	}
 	s.ask("POST", apiPath+"/deliveries/requeue", map[string]any{"ids": []string{}}).problem(http.StatusBadRequest, "ids")
 	s.ask("POST", apiPath+"/deliveries/requeue", map[string]any{"ids": []string{"x"}, "record": "y"}).problem(http.StatusBadRequest, "ids")
@@ -86,12 +87,13 @@ func TestSubscriptionURLs(t *testing.T) {
 		s.ask("PATCH", here+"/"+s.subscriptionID(), map[string]any{"url": url}).problem(http.StatusBadRequest, kind)
 	}
 	if s.committed() != before {
-		t.Error("it wrote to the journal")
+		t.Error("the journal has changed")
 	}
 }
 
-// Secrets are shown to whoever has a token and asks for them, and to nobody else.
+// Secrets are shown only on request, and only with a token.
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	const secret, bearer = "whsec_test", "Bearer access_of_the_test"
 	var sub subscriptionView
@@ -122,8 +124,9 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// While two secrets overlap each attempt has two signatures; then the new one alone signs.
+// During a rotation each attempt has two signatures, after it only the new one.
 func TestRotation(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	here := "/subscriptions/" + s.subscriptionID() + "/rotate-secret"
 	var sub subscriptionView
@@ -157,6 +160,7 @@ func TestRotation(t *testing.T) {
 }
 
 func TestRecordsHealthAndReset(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	var list struct{ Items []string }
 	s.api(http.StatusOK, "GET", "/records?kind=patient&limit=2", nil).into(&list)
@@ -199,6 +203,7 @@ func TestRecordsHealthAndReset(t *testing.T) {
 }
 
 func TestAdvance(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	var now struct{ Now string }
 	s.api(http.StatusOK, "POST", "/clock/advance", map[string]string{"by": "36h"}).into(&now)

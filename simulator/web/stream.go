@@ -89,7 +89,7 @@ func viewRecord(record journal.Record) (kind string, view any) {
 	return "", nil
 }
 
-// stream sends what happens as server-sent events. The name of an event is its kind, its id the number in the journal, and
+// stream sends records of the journal as server-sent events. The name of an event is its kind, its id the number in the journal, and
 // its data an object as elsewhere in this API. A transition is a change of a delivery's state without an attempt. A client
 // that reconnects with Last-Event-ID misses nothing, unless a reset removed it. Each client reads at its own pace; a stalled
 // client is disconnected.

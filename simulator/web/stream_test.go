@@ -43,8 +43,8 @@ func (s *sim) follow(query string, headers ...string) (next func() sse, stop fun
 	}
 	lines := bufio.NewScanner(answer.Body)
 	lines.Buffer(nil, 1<<20)
-	if !lines.Scan() || lines.Text() != ": open" { // now whatever happens is streamed
-		s.t.Fatalf("it began with %q", lines.Text())
+	if !lines.Scan() || lines.Text() != ": open" { // from now on everything is streamed
+		s.t.Fatalf("the stream starts with %q", lines.Text())
 	}
 	return func() sse {
 		s.t.Helper()
@@ -60,7 +60,7 @@ func (s *sim) follow(query string, headers ...string) (next func() sse, stop fun
 			case "":
 				if e.data != "" {
 					if !json.Valid([]byte(e.data)) {
-						s.t.Errorf("no JSON: %s", e.data)
+						s.t.Errorf("not JSON: %s", e.data)
 					}
 					return e
 				}
@@ -71,10 +71,11 @@ func (s *sim) follow(query string, headers ...string) (next func() sse, stop fun
 	}, func() { cancel(); answer.Body.Close() }
 }
 
-// A stream tells of what happens, in order; and who comes back with the id of the last event he saw misses nothing.
+// A stream sends records in order, and continues after Last-Event-ID without a gap.
 func TestStreamResumes(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
-	s.emit(map[string]any{"eventType": "booking.created"}) // before anybody listens
+	s.emit(map[string]any{"eventType": "booking.created"}) // before the stream
 	s.settle()
 	next, stop := s.follow("?kind=event,attempt")
 	s.emit(map[string]any{"eventType": "patient.created"})
@@ -93,18 +94,19 @@ func TestStreamResumes(t *testing.T) {
 	for i := range 150 {
 		e := next()
 		if e.id <= last || !strings.Contains(e.data, `"booking.updated"`) {
-			t.Fatalf("the %dth was %+v after %d", i, e, last)
+			t.Fatalf("event %d is %+v after %d", i, e, last)
 		}
 		last = e.id
 	}
 	s.emit(map[string]any{"eventType": "patient.created"})
 	if e := next(); !strings.Contains(e.data, `"patient.created"`) {
-		t.Errorf("then %+v", e)
+		t.Errorf("the last event is %+v", e)
 	}
 }
 
-// Every kind of record that is streamed has its view, and secrets have none.
+// Every streamed kind of record has a view, without secrets.
 func TestStreamKinds(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	next, stop := s.follow("")
 	defer stop()
@@ -130,7 +132,7 @@ func TestStreamKinds(t *testing.T) {
 	}
 	s.api(http.StatusNoContent, "POST", "/reset", nil) // removes from the journal what no stream has read yet
 	readUntil("reset")
-	// Everything that a stream may meet has a view.
+	// So do the kinds that this test does not cause.
 	for _, record := range []journal.Record{&journal.Notice{}, &journal.Reset{}, &journal.Transition{}, &journal.Fault{}, &journal.Subscription{}} {
 		if word, _ := viewRecord(record); word == "" {
 			t.Errorf("%T has no view", record)
@@ -139,6 +141,7 @@ func TestStreamKinds(t *testing.T) {
 }
 
 func TestStreamRefusals(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	s.ask("GET", apiPath+"/stream?kind=token", nil).problem(http.StatusBadRequest, "query")
 	s.ask("GET", apiPath+"/stream", nil, "Last-Event-ID: yesterday").problem(http.StatusBadRequest, "last-event-id")
@@ -152,8 +155,9 @@ func TestStreamRefusals(t *testing.T) {
 	}
 }
 
-// The number that a client brings may be of a journal that is no more: then all that this one has is news.
+// A Last-Event-ID of another journal starts the stream at the beginning.
 func TestStreamOfAnotherJournal(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	e := s.emit(map[string]any{"eventType": "booking.created"})
 	next, stop := s.follow("?kind=event", "Last-Event-ID: 1000000")
@@ -163,8 +167,8 @@ func TestStreamOfAnotherJournal(t *testing.T) {
 	}
 }
 
-// Streams and long polls outlive the time-outs of the server that they are served by.
-func TestWhatLastsOutlivesTimeouts(t *testing.T) {
+// Streams and waiting requests outlive the timeouts of the server.
+func TestTimeouts(t *testing.T) { // not parallel: its server has timeouts of 100 ms
 	s := start(t, Options{})
 	server := httptest.NewUnstartedServer(s.handler)
 	server.Config.ReadTimeout, server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
@@ -180,8 +184,9 @@ func TestWhatLastsOutlivesTimeouts(t *testing.T) {
 	}
 }
 
-// A reader that reads nothing is dropped.
+// A client that does not read is disconnected.
 func TestStreamSlowReader(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	s.handler.patience = 50 * time.Millisecond
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
@@ -195,7 +200,7 @@ func TestStreamSlowReader(t *testing.T) {
 	if _, err := io.WriteString(conn, "GET /api/v1/stream?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	for len(s.handler.streams) == 0 { // it is open when the first byte comes
+	for len(s.handler.streams) == 0 { // the first byte shows that it is open
 		if _, err := conn.Read(make([]byte, 1)); err != nil {
 			t.Fatal(err)
 		}
@@ -206,11 +211,12 @@ func TestStreamSlowReader(t *testing.T) {
 			return
 		}
 	}
-	t.Error("a reader that reads nothing was not dropped")
+	t.Error("a client that does not read was not disconnected")
 }
 
-// Close ends streams and waits, and answers those who wait.
-func TestCloseEndsWhatLasts(t *testing.T) {
+// Close ends streams and waiting requests.
+func TestClose(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	_, stop := s.follow("")
 	defer stop()
@@ -226,8 +232,9 @@ func TestCloseEndsWhatLasts(t *testing.T) {
 	}
 }
 
-// A long poll is answered at once when it has come about, and their number is bounded.
-func TestWaits(t *testing.T) {
+// A waiting request gets a response as soon as the condition is met. The number of waiting requests is limited.
+func TestWait(t *testing.T) {
+	t.Parallel()
 	s := start(t, Options{})
 	answered := make(chan reply, 1)
 	go func() { answered <- s.ask("GET", apiPath+"/attempts/wait?count=2&type=booking.*&within=1m", nil) }()

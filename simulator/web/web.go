@@ -11,8 +11,8 @@
 // Package guard checks every request first. Without a token the API can be used on a loopback address, except for
 // reading secrets. On any other address every request needs one.
 //
-// The package translates between HTTP and the provider, and limits what a client can use. It makes no decisions: the
-// provider says whether a subscription is valid and when to retry, and a [Player] plays scenarios.
+// The package translates between HTTP and the provider, and limits the size and the number of requests. It makes no
+// decisions: the provider says whether a subscription is valid and when to retry, and a [Player] plays scenarios.
 package web
 
 import (

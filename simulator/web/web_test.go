@@ -27,25 +27,25 @@ import (
 	"semblance/simulator/receiver"
 )
 
-// drawings is how many sequences of requests are drawn unless -rapid.checks says otherwise: each has a provider of its own.
-const drawings = "30"
+// checks is the default of -rapid.checks. Each check starts a provider.
+const checks = "30"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "rapid.checks" })
 	if !chosen {
-		if err := flag.Set("rapid.checks", drawings); err != nil {
+		if err := flag.Set("rapid.checks", checks); err != nil {
 			panic(err)
 		}
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// testToken has all permissions at the providers of these tests.
+// testToken has all permissions in these tests.
 const testToken = "token_of_the_tests"
 
-// sim is a provider with its face on a real socket, and a receiver.
+// sim is a provider, its control API on a socket, and a receiver.
 type sim struct {
 	t        *testing.T
 	provider *provider.Provider
@@ -56,8 +56,8 @@ type sim struct {
 	http     *http.Client
 }
 
-// start starts a provider on a manual clock, with a face and a receiver that is subscribed to everything about bookings
-// and patients. Every exchange of its client is held against the OpenAPI document.
+// start starts a provider on a manual clock, its control API, and a receiver with a subscription to three event types.
+// Every exchange of the client is checked against the OpenAPI document.
 func start(t *testing.T, o Options, tokens ...provider.Token) *sim {
 	t.Helper()
 	s := &sim{t: t, clock: clock.Manual(time.Date(2026, 6, 8, 9, 0, 0, 0, time.UTC))}
@@ -94,7 +94,7 @@ func start(t *testing.T, o Options, tokens ...provider.Token) *sim {
 	return s
 }
 
-// reply is an answer, read to its end.
+// reply is a response with its body.
 type reply struct {
 	t      *testing.T
 	status int
@@ -102,8 +102,7 @@ type reply struct {
 	body   []byte
 }
 
-// ask sends a request. The body is sent as it is where it is a string or bytes, and else as JSON; headers are given as
-// "Name: value".
+// ask sends a request. A string is sent as it is, any other body as JSON. Headers are written as "Name: value".
 func (s *sim) ask(method, path string, body any, headers ...string) reply {
 	s.t.Helper()
 	var content io.Reader
@@ -132,19 +131,19 @@ func (s *sim) ask(method, path string, body any, headers ...string) reply {
 		}
 		r.Header.Set(name, value)
 	}
-	answer, err := s.http.Do(r)
+	response, err := s.http.Do(r)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	data, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return reply{s.t, answer.StatusCode, answer.Header, data}
+	return reply{s.t, response.StatusCode, response.Header, data}
 }
 
-// api asks the control API and demands a status.
+// api sends a request to the control API, which must get the status.
 func (s *sim) api(status int, method, path string, body any, headers ...string) reply {
 	s.t.Helper()
 	r := s.ask(method, apiPath+path, body, headers...)
@@ -154,7 +153,7 @@ func (s *sim) api(status int, method, path string, body any, headers ...string) 
 	return r
 }
 
-// into reads the answer's JSON.
+// into decodes the body.
 func (r reply) into(v any) {
 	r.t.Helper()
 	if err := json.Unmarshal(r.body, v); err != nil {
@@ -162,12 +161,12 @@ func (r reply) into(v any) {
 	}
 }
 
-// problem demands a problem of that kind, and returns it.
+// problem returns the problem in the response, which must have the status and the kind.
 func (r reply) problem(status int, kind string) Problem {
 	r.t.Helper()
 	var p Problem
 	if r.header.Get("Content-Type") != "application/problem+json" {
-		r.t.Fatalf("no problem but %d %s: %s", r.status, r.header.Get("Content-Type"), r.body)
+		r.t.Fatalf("not a problem: %d %s: %s", r.status, r.header.Get("Content-Type"), r.body)
 	}
 	r.into(&p)
 	if r.status != status || p.Status != status || p.Type != ProblemType+kind || p.Title != http.StatusText(status) || p.Detail == "" {
@@ -176,13 +175,13 @@ func (r reply) problem(status int, kind string) Problem {
 	return p
 }
 
-// committed is how far the journal has come.
+// committed is the last number in the journal.
 func (s *sim) committed() journal.Seq {
 	last, _ := s.provider.Journal().Committed()
 	return last
 }
 
-// settle waits until nothing is owed.
+// settle waits until no delivery is pending.
 func (s *sim) settle() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Second)
@@ -192,11 +191,11 @@ func (s *sim) settle() {
 	}
 }
 
-// subscriptionID is the one of the receiver.
+// subscriptionID is the id of the receiver's subscription.
 func (s *sim) subscriptionID() string { return s.provider.Subscriptions(false)[0].ID }
 
-// checked holds every exchange against the OpenAPI document: a request that is answered well must be one that the
-// document allows, and every answer must be one that it describes. A stream's answer is left unread.
+// checked checks every exchange against the OpenAPI document: the document must allow a request that succeeds, and
+// describe every response. It does not read the body of a stream.
 type checked struct {
 	t    testing.TB
 	next http.RoundTripper
@@ -208,29 +207,29 @@ func (c *checked) RoundTrip(r *http.Request) (*http.Response, error) {
 		request, _ = io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(request))
 	}
-	answer, err := c.next.RoundTrip(r)
+	response, err := c.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
 	asked := r.Clone(r.Context())
 	asked.Body = io.NopCloser(bytes.NewReader(request))
-	if err := checkExchange(asked, answer); err != nil {
+	if err := checkExchange(asked, response); err != nil {
 		c.t.Errorf("%s %s: %v", r.Method, r.URL, err)
 	}
-	return answer, nil
+	return response, nil
 }
 
-// checkExchange says where an exchange departs from the document. It reads the answer's body and puts it back.
-func checkExchange(r *http.Request, answer *http.Response) error {
-	stream := answer.Header.Get("Content-Type") == "text/event-stream"
+// checkExchange returns an error for an exchange that the document does not describe. It reads the body and puts it back.
+func checkExchange(r *http.Request, response *http.Response) error {
+	stream := response.Header.Get("Content-Type") == "text/event-stream"
 	var body []byte
 	if !stream {
 		var err error
-		if body, err = io.ReadAll(answer.Body); err != nil {
+		if body, err = io.ReadAll(response.Body); err != nil {
 			return err
 		}
-		answer.Body.Close()
-		answer.Body = io.NopCloser(bytes.NewReader(body))
+		response.Body.Close()
+		response.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	described, err := theDocument()
 	if err != nil {
@@ -242,31 +241,31 @@ func checkExchange(r *http.Request, answer *http.Response) error {
 	}
 	route, parameters, err := described.router.FindRoute(r)
 	if err != nil {
-		switch answer.StatusCode { // as is said before anybody looks at the path
+		switch response.StatusCode { // these do not depend on the path
 		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusMisdirectedRequest, http.StatusUnauthorized:
 			return nil
 		}
-		return fmt.Errorf("answered %d, but %w", answer.StatusCode, err)
+		return fmt.Errorf("status %d, but %w", response.StatusCode, err)
 	}
 	input := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: parameters, Route: route,
 		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, ExcludeResponseBody: stream},
 	}
-	if answer.StatusCode < 300 {
+	if response.StatusCode < 300 {
 		if err := openapi3filter.ValidateRequest(r.Context(), input); err != nil {
-			return fmt.Errorf("answered %d, but the document does not allow it: %w", answer.StatusCode, err)
+			return fmt.Errorf("status %d, but the document does not allow the request: %w", response.StatusCode, err)
 		}
 	}
 	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: input, Status: answer.StatusCode, Header: answer.Header, Body: io.NopCloser(bytes.NewReader(body)), Options: input.Options,
+		RequestValidationInput: input, Status: response.StatusCode, Header: response.Header, Body: io.NopCloser(bytes.NewReader(body)), Options: input.Options,
 	})
 	if err != nil {
-		return fmt.Errorf("the answer %d is not as the document describes it: %w\n%s", answer.StatusCode, err, body)
+		return fmt.Errorf("the document does not describe the response with status %d: %w\n%s", response.StatusCode, err, body)
 	}
 	return nil
 }
 
-// described is the OpenAPI document, made strict: what it does not describe must not be there.
+// described is the OpenAPI document, made strict: it forbids keys that it does not describe.
 type described struct {
 	doc    *openapi3.T
 	router routers.Router
@@ -292,7 +291,7 @@ func loadDocument() (*described, error) {
 	return &described{doc, router}, err
 }
 
-// makeStrict forbids what a schema with properties does not name.
+// makeStrict forbids keys that a schema with properties does not name.
 func makeStrict(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -309,7 +308,7 @@ func makeStrict(v any) {
 	}
 }
 
-// refusedAddress is where nothing listens.
+// refusedAddress returns the URL of a port that nothing listens on.
 func refusedAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
