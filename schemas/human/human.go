@@ -164,6 +164,9 @@ func Excerpt(text string, runes int) string {
 
 // Cut is [Excerpt] for a text whose spacing matters: each character of white space becomes one blank.
 func Cut(text string, runes int) string {
+	if len(text) <= runes && strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
+		return text
+	}
 	var b strings.Builder
 	n := 0
 	for i, r := range text {
