@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"time"
@@ -33,6 +34,26 @@ type LatencySummary struct {
 	Min, Mean, Max           time.Duration
 	P50, P90, P95, P99, P999 time.Duration
 }
+
+// MarshalJSON returns the percentiles in milliseconds.
+func (s LatencySummary) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Min  float64 `json:"min"`
+		Mean float64 `json:"mean"`
+		P50  float64 `json:"p50"`
+		P90  float64 `json:"p90"`
+		P95  float64 `json:"p95"`
+		P99  float64 `json:"p99"`
+		P999 float64 `json:"p999"`
+		Max  float64 `json:"max"`
+	}{
+		Milliseconds(s.Min), Milliseconds(s.Mean), Milliseconds(s.P50), Milliseconds(s.P90), Milliseconds(s.P95),
+		Milliseconds(s.P99), Milliseconds(s.P999), Milliseconds(s.Max),
+	})
+}
+
+// Milliseconds returns a duration for JSON: in milliseconds, rounded down to the microsecond.
+func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
 
 // Record adds one response time.
 func (l *Latency) Record(d time.Duration) {

@@ -29,12 +29,12 @@ type Result struct {
 
 // Counts are exact for a run of any length.
 type Counts struct {
-	Attempts          int64 // deliveries attempted
-	Responses         int64 // attempts that got a response
-	ResponsesExpected int64 // attempts that had to get a response
-	Failed            int64 // attempts with a failed expectation
-	Checks            int64 // probes and commands
-	ChecksFailed      int64
+	Attempts          int64 `json:"attempts"`          // deliveries attempted
+	Responses         int64 `json:"responses"`         // attempts that got a response
+	ResponsesExpected int64 `json:"responsesExpected"` // attempts that had to get a response
+	Failed            int64 `json:"failed"`            // attempts with a failed expectation
+	Checks            int64 `json:"checks"`            // probes and commands
+	ChecksFailed      int64 `json:"checksFailed"`
 }
 
 // Failures returns the number of failed attempts and checks.

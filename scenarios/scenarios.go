@@ -30,15 +30,15 @@ import (
 
 // Step describes one step of a scenario and its position in the file.
 type Step struct {
-	Path        string   // "8", or "8.2" for the second step inside it; --until and --only accept it
-	Kind        string   // the key that the step starts with: send, probe, wait, …
-	Title       string   // one line for people, such as "send booking.created about visit"
-	Name        string   // the name that the file gives the step, or ""
-	Description string   // what happens, in a sentence, or ""
-	Tags        []string // --tag selects by them
-	File        string
-	Line        int
-	Column      int
+	Path        string   `json:"path"`                  // "8", or "8.2" for the second step inside it; --until and --only accept it
+	Kind        string   `json:"kind"`                  // the key that the step starts with: send, probe, wait, …
+	Title       string   `json:"title"`                 // one line for people, such as "send booking.created about visit"
+	Name        string   `json:"name,omitempty"`        // the name that the file gives the step, or ""
+	Description string   `json:"description,omitempty"` // what happens, in a sentence, or ""
+	Tags        []string `json:"tags,omitempty"`        // --tag selects by them
+	File        string   `json:"file"`
+	Line        int      `json:"line"`
+	Column      int      `json:"column"`
 }
 
 // IsBlock reports whether the step contains other steps, whose paths start with its own.
@@ -63,8 +63,8 @@ const (
 
 // Verdict is the result of [Judge].
 type Verdict struct {
-	Failures []Failure // the expectations that were not met
-	Omitted  int       // number of further failures, beyond [MaxFailuresPerAttempt]
+	Failures []Failure `json:"failures,omitempty"`        // the expectations that were not met
+	Omitted  int       `json:"omittedFailures,omitempty"` // further failures, beyond [MaxFailuresPerAttempt]
 }
 
 // MaxFailuresPerAttempt bounds the failures that one verdict lists: a response with a million wrong elements does not
@@ -103,11 +103,11 @@ const (
 
 // Failure is an expectation that was not met, with the expected and the actual value.
 type Failure struct {
-	Part     string // the part of the expectation, such as [PartStatus]
-	Name     string // the name of the header or the capture, or ""
-	Pointer  string // JSON pointer (RFC 6901) into the response body, for equals, body and capture; "" is the whole body
-	Expected string
-	Got      string
+	Part     string `json:"part"`              // the part of the expectation, such as [PartStatus]
+	Name     string `json:"name,omitempty"`    // the name of the header or the capture, or ""
+	Pointer  string `json:"pointer,omitempty"` // JSON pointer (RFC 6901) into the response body; "" is the whole body
+	Expected string `json:"expected"`
+	Got      string `json:"got"`
 }
 
 // Subject returns the part of the expectation with its name or pointer: "header Content-Type", "body /job/id".

@@ -369,7 +369,7 @@ func (a *app) concludeSend(c *cobra.Command, s *load.Summary, f *sendFlags, o *l
 	case c.Context().Err() != nil:
 		fmt.Fprintf(a.err, "interrupted after %d of %d\n", s.Sent, s.Planned)
 		return exit.Silent(scenarios.ExitInterrupted)
-	case s.Sent > 0 && s.Answered == 0 && o.Expect.Response == scenarios.ResponseExpected:
+	case s.Sent > 0 && s.Responses == 0 && o.Expect.Response == scenarios.ResponseExpected:
 		return exit.Silent(scenarios.ExitUnreached)
 	case s.Failed > 0:
 		return exit.Silent(scenarios.ExitFailed)

@@ -58,7 +58,7 @@ func TestRunSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Planned != 8 || s.Sent != 8 || s.Answered != 8 || s.Failed != 4 || s.Statuses[404] != 2 || len(seen) != 8 {
+	if s.Planned != 8 || s.Sent != 8 || s.Responses != 8 || s.Failed != 4 || s.Statuses[404] != 2 || len(seen) != 8 {
 		t.Errorf("%+v, observed %v", s, seen)
 	}
 	if s.Outcomes() != "200 × 2, 202 × 2, 404 × 2, 500 × 2" {
@@ -70,7 +70,7 @@ func TestRunSummary(t *testing.T) {
 	if l := s.Latency(); l.Count != 8 || l.Max <= 0 || s.PerSecond() <= 0 {
 		t.Errorf("latency %+v, %v per second", l, s.PerSecond())
 	}
-	if data, err := s.MarshalJSON(); err != nil || !strings.HasPrefix(string(data), `{"sent":8,"answered":8,"failed":4,"statuses":{"200":2,`) {
+	if data, err := s.MarshalJSON(); err != nil || !strings.HasPrefix(string(data), `{"sent":8,"responses":8,"failed":4,"statuses":{"200":2,`) {
 		t.Errorf("%s %v", data, err)
 	}
 }
@@ -80,7 +80,7 @@ func TestUnreached(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	s, err := newPlan(t, Options{Target: server.URL, Types: types(t, "lab.*"), Expect: scenarios.Default()}).Run(t.Context(), nil)
-	if err != nil || !s.Unreached() || s.Answered != 0 || s.Failed != 2 || s.Outcomes() != "refused × 2" {
+	if err != nil || !s.Unreached() || s.Responses != 0 || s.Failed != 2 || s.Outcomes() != "refused × 2" {
 		t.Errorf("%+v %v", s, err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 type Summary struct {
 	Planned     int // requests in the plan
 	Sent        int
-	Answered    int // attempts with a response
+	Responses   int // attempts with a response
 	Failed      int // attempts with a failed expectation
 	Invalid     int // responses whose body breaks the expected schema
 	Reconnected int // requests sent again on a new connection
@@ -50,7 +50,7 @@ func (s *Summary) add(a *Attempt) {
 		s.Reconnected++
 	}
 	if a.Response.Failure == "" {
-		s.Answered++
+		s.Responses++
 		if s.Statuses == nil {
 			s.Statuses = map[int]int{}
 		}
@@ -86,7 +86,7 @@ func earlier(first, a *Attempt) *Attempt {
 
 func (s *Summary) merge(other *Summary) {
 	s.Sent += other.Sent
-	s.Answered += other.Answered
+	s.Responses += other.Responses
 	s.Failed += other.Failed
 	s.Invalid += other.Invalid
 	s.Reconnected += other.Reconnected
@@ -125,28 +125,20 @@ func (s *Summary) Outcomes() string {
 
 // MarshalJSON returns the summary as an object, with times in milliseconds.
 func (s *Summary) MarshalJSON() ([]byte, error) {
-	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
-	type latency struct {
-		P50 float64 `json:"p50"`
-		P99 float64 `json:"p99"`
-		Max float64 `json:"max"`
-	}
-	l := s.Latency()
 	return json.Marshal(struct {
 		Sent           int                       `json:"sent"`
-		Answered       int                       `json:"answered"`
+		Answered       int                       `json:"responses"`
 		Failed         int                       `json:"failed"`
 		Statuses       map[int]int               `json:"statuses,omitempty"`
 		Failures       map[simulator.Failure]int `json:"failures,omitempty"`
 		SchemaFailures int                       `json:"schemaFailures"`
 		Reconnected    int                       `json:"reconnected"`
-		LatencyMs      latency                   `json:"latencyMs"`
+		LatencyMs      scenarios.LatencySummary  `json:"latencyMs"`
 		LateMs         float64                   `json:"lateMs,omitempty"`
 		Seconds        float64                   `json:"seconds"`
 		PerSecond      float64                   `json:"perSecond"`
 	}{
-		s.Sent, s.Answered, s.Failed, s.Statuses, s.Failures, s.Invalid, s.Reconnected,
-		latency{milliseconds(l.P50), milliseconds(l.P99), milliseconds(l.Max)},
-		milliseconds(s.Late), s.Elapsed.Seconds(), s.PerSecond(),
+		s.Sent, s.Responses, s.Failed, s.Statuses, s.Failures, s.Invalid, s.Reconnected,
+		s.Latency(), scenarios.Milliseconds(s.Late), s.Elapsed.Seconds(), s.PerSecond(),
 	})
 }

@@ -136,8 +136,8 @@ func (l *Load) Summary(s *load.Summary, bodies bool) error {
 	if s.Failed > 0 {
 		passed = l.paint(human.Number(s.Failed)+" not as expected", color.FgRed)
 	}
-	fmt.Fprintf(l.Out, "%s sent, %s answered, %s: %s\n", human.Number(s.Sent), human.Number(s.Answered), passed, s.Outcomes())
-	if s.Answered > 0 {
+	fmt.Fprintf(l.Out, "%s sent, %s answered, %s: %s\n", human.Number(s.Sent), human.Number(s.Responses), passed, s.Outcomes())
+	if s.Responses > 0 {
 		latency, speed := s.Latency(), ""
 		if s.Sent >= 1000 { // enough to measure
 			speed = fmt.Sprintf(", %s/s", human.Number(int64(s.PerSecond())))
