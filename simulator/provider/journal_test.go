@@ -30,6 +30,31 @@ func (f *failing) Append(ctx context.Context, records ...journal.Record) error {
 	return f.Journal.Append(ctx, records...)
 }
 
+func (f *failing) Reset(ctx context.Context, at time.Time, keep []journal.Kind, records ...journal.Record) error {
+	if f.full.Load() {
+		return errFull
+	}
+	return f.Journal.Reset(ctx, at, keep, records...)
+}
+
+// blocking is a journal whose Append waits for its result while block is set.
+type blocking struct {
+	journal.Journal
+	block   atomic.Bool
+	entered chan bool
+	release chan error
+}
+
+func (b *blocking) Append(ctx context.Context, records ...journal.Record) error {
+	if b.block.Load() {
+		b.entered <- true
+		if err := <-b.release; err != nil {
+			return err
+		}
+	}
+	return b.Journal.Append(ctx, records...)
+}
+
 // What is not committed is neither acknowledged nor tried.
 func TestWhatTheJournalDoesNotTakeIsNotAcknowledged(t *testing.T) {
 	j := &failing{Journal: journal.NewMemory(journal.Options{})}
