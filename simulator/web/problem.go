@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"semblance/schemas/human"
+	"semblance/simulator"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 	"semblance/simulator/web/guard"
@@ -24,8 +25,6 @@ type Problem struct {
 
 	Accepted   *int `json:"accepted,omitempty"`   // of a wait: the number of accepted deliveries
 	Unfinished *int `json:"unfinished,omitempty"` // of a wait: the number of pending and held deliveries
-
-	header http.Header
 }
 
 // Error returns the detail.
@@ -44,15 +43,6 @@ func (p *Problem) about(field string) *Problem {
 	return p
 }
 
-// with adds a header to the response.
-func (p *Problem) with(name, value string) *Problem {
-	if p.header == nil {
-		p.header = http.Header{}
-	}
-	p.header.Add(name, value)
-	return p
-}
-
 // statuses are the HTTP statuses of the provider's refusals. Other refusals are bad requests.
 var statuses = map[provider.Code]int{
 	provider.CodeNotFound:       http.StatusNotFound,
@@ -67,6 +57,13 @@ var statuses = map[provider.Code]int{
 	provider.CodeClosed:         http.StatusServiceUnavailable,
 }
 
+// headers are the headers that belong to some statuses.
+var headers = map[int]simulator.Header{
+	http.StatusUnauthorized:         {Name: "WWW-Authenticate", Value: `Bearer realm="semblance"`},
+	http.StatusUnsupportedMediaType: {Name: "Accept-Post", Value: "application/json"},
+	http.StatusTooManyRequests:      {Name: "Retry-After", Value: "1"}, // second
+}
+
 // problemOf turns an error into a problem. ok is false if the cause is not the client's.
 func problemOf(err error) (p *Problem, ok bool) {
 	var refusal *provider.Error
@@ -79,17 +76,9 @@ func problemOf(err error) (p *Problem, ok bool) {
 		if !listed {
 			status = http.StatusBadRequest
 		}
-		p = problem(status, string(refusal.Code), "%s", refusal.Message).about(refusal.Field)
-		if status == http.StatusUnauthorized {
-			p.with("WWW-Authenticate", `Bearer realm="semblance"`)
-		}
-		return p, true
+		return problem(status, string(refusal.Code), "%s", refusal.Message).about(refusal.Field), true
 	case errors.As(err, &bad):
-		p = problem(bad.Status, bad.Code, "%s", bad.Detail).about(bad.Field)
-		if bad.Status == http.StatusUnsupportedMediaType {
-			p.with("Accept-Post", "application/json")
-		}
-		return p, true
+		return problem(bad.Status, bad.Code, "%s", bad.Detail).about(bad.Field), true
 	case errors.Is(err, journal.ErrCursor):
 		return problem(http.StatusBadRequest, "cursor", "%s; use `next` of the previous page, with the same filters", err).about("cursor"), true
 	case errors.Is(err, journal.ErrNotFound):
@@ -117,10 +106,10 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
-	for name, values := range p.header {
-		w.Header()[name] = values
-	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if header, ok := headers[p.Status]; ok {
+		w.Header().Set(header.Name, header.Value)
+	}
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(data, '\n')) // the client may have closed the connection
 }
@@ -139,6 +128,6 @@ func (h *Handler) notAllowed(w http.ResponseWriter, r *http.Request) {
 			allowed = append(allowed, method)
 		}
 	}
-	h.fail(w, r, problem(http.StatusMethodNotAllowed, "method", "%s does not have the method %s; use %s", r.URL.Path, human.Quoted(r.Method), human.Or(allowed)).
-		with("Allow", strings.Join(allowed, ", ")))
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	h.fail(w, r, problem(http.StatusMethodNotAllowed, "method", "%s does not have the method %s; use %s", r.URL.Path, human.Quoted(r.Method), human.Or(allowed)))
 }

@@ -87,5 +87,5 @@ func (c *call) liftTimeouts() error {
 
 // busy returns the error for one request too many.
 func busy(what string, most int) error {
-	return problem(http.StatusTooManyRequests, "busy", "the limit of %d %s is reached; end one or try again later", most, what).with("Retry-After", "1")
+	return problem(http.StatusTooManyRequests, "busy", "the limit of %d %s is reached; end one or try again later", most, what)
 }
