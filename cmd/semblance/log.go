@@ -119,22 +119,34 @@ func (a *app) log(ctx context.Context, args []string, f *logFlags) error {
 	if err != nil {
 		return err
 	}
-	var page struct{ Items []loggedAttempt }
-	if err := client.Call(ctx, http.MethodGet, "/attempts?"+f.query().Encode(), nil, &page); err != nil {
-		return err
+	var attempts []loggedAttempt
+	for query := f.query(); ; {
+		var page struct {
+			Items []loggedAttempt
+			Next  string
+		}
+		if err := client.Call(ctx, http.MethodGet, "/attempts?"+query.Encode(), nil, &page); err != nil {
+			return err
+		}
+		attempts = append(attempts, page.Items...)
+		if page.Next == "" || len(attempts) >= f.limit {
+			break
+		}
+		query.Set("cursor", page.Next)
 	}
+	attempts = attempts[:min(f.limit, len(attempts))]
 	if f.format == "text" {
 		fmt.Fprint(a.out, a.out.faint(fmt.Sprintf(logHeads, "ID", "STARTED (UTC)", "ATTEMPT", "RESPONSE", "TOOK", "NEXT", "EVENT")))
 	}
 	after := int64(0)
-	for _, attempt := range slices.Backward(page.Items) {
+	for _, attempt := range slices.Backward(attempts) {
 		a.printLogged(f, &attempt)
 		after = attempt.ID
 	}
 	if f.follow {
 		return client.Stream(ctx, after, func(name string, data []byte) error { return a.printStreamed(f, selected, name, data) })
 	}
-	if len(page.Items) == 0 && f.format == "text" {
+	if len(attempts) == 0 && f.format == "text" {
 		fmt.Fprintln(a.err, "no attempts yet; `semblance emit booking.created` makes an event happen")
 	}
 	return nil

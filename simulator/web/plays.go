@@ -11,6 +11,7 @@ import (
 
 	"semblance/simulator"
 	"semblance/simulator/clock"
+	"semblance/simulator/journal"
 )
 
 // Player plays scenarios. Packages of scenarios import this one, so the caller of [New] provides it.
@@ -48,7 +49,7 @@ type Played struct {
 
 // The limits of plays.
 const (
-	maxPlays    = 4   // running at once
+	maxPlays    = 4   // being prepared or running at once
 	maxFinished = 100 // running and finished plays to remember
 )
 
@@ -87,14 +88,6 @@ type plays struct {
 	running sync.WaitGroup
 }
 
-// close refuses further plays and waits for the running ones, whose context must have ended.
-func (ps *plays) close() {
-	ps.mu.Lock()
-	ps.closed = true
-	ps.mu.Unlock()
-	ps.running.Wait()
-}
-
 // playView is a running or finished play.
 type playView struct {
 	ID        int             `json:"id"`
@@ -126,17 +119,11 @@ func (p *play) isRunning() bool {
 	}
 }
 
-// start adds a play and runs it, unless too many are running. It forgets the oldest finished play if there are too many.
+// start adds a play and runs it, unless the handler is closed. It forgets the oldest finished play if there are too many.
 func (ps *plays) start(p *play, run func()) bool {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	running := 0
-	for _, other := range ps.all {
-		if other.isRunning() {
-			running++
-		}
-	}
-	if ps.closed || running >= maxPlays {
+	if ps.closed {
 		return false
 	}
 	if len(ps.all) >= maxFinished {
@@ -148,6 +135,14 @@ func (ps *plays) start(p *play, run func()) bool {
 	ps.all = append(ps.all, p)
 	ps.running.Go(run)
 	return true
+}
+
+// close refuses further plays and waits for the running ones, whose context must have ended.
+func (ps *plays) close() {
+	ps.mu.Lock()
+	ps.closed = true
+	ps.mu.Unlock()
+	ps.running.Wait()
 }
 
 func (ps *plays) find(id string) (*play, error) {
@@ -184,15 +179,21 @@ func (h *Handler) startPlay(c *call, in *playRequest) (v playView, err error) {
 	if h.options.Player == nil {
 		return v, problem(http.StatusNotImplemented, "no-player", "this server cannot play scenarios")
 	}
+	release, ok := h.playing.take()
+	if !ok {
+		return v, busy("plays", maxPlays)
+	}
 	run, err := h.options.Player.Prepare(what)
 	if err != nil {
+		release()
 		return v, problem(http.StatusBadRequest, "scenario", "%s", err).about("scenario")
 	}
 	ctx, stop := context.WithCancel(h.closing)
 	p := &play{scenario: in.Scenario, url: what.URL, startedAt: clock.Now(), stop: stop, ended: make(chan struct{})}
-	if !h.plays.start(p, func() { p.run(ctx, run) }) {
+	if !h.plays.start(p, func() { p.run(ctx, run, release) }) {
 		stop()
-		return v, busy("plays", maxPlays)
+		release()
+		return v, journal.ErrClosed
 	}
 	return viewPlay(p, false), c.created("plays", strconv.Itoa(p.id))
 }
@@ -218,10 +219,11 @@ func (h *Handler) requestedPlay(in *playRequest) (Play, error) {
 	return what, nil
 }
 
-// run plays to the end.
-func (p *play) run(ctx context.Context, run func(context.Context) (Played, error)) {
-	defer p.stop()
+// run plays to the end, then releases its slot.
+func (p *play) run(ctx context.Context, run func(context.Context) (Played, error), release func()) {
 	defer close(p.ended)
+	defer release()
+	defer p.stop()
 	played, err := run(ctx)
 	p.result = played.Result
 	switch {

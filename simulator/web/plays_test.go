@@ -5,17 +5,25 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// fakePlayer plays a scenario whose text is the outcome, or "wait" to play until it is stopped.
-type fakePlayer struct{ requested chan Play }
+// fakePlayer plays a scenario whose text is the outcome, or "wait" to play until it is stopped. To prepare the scenario
+// "slow" takes until prepare is closed.
+type fakePlayer struct {
+	requested chan Play
+	prepare   chan struct{}
+}
 
 func (*fakePlayer) Scenarios() ([]Scenario, error) { return []Scenario{{Name: "first-visit"}}, nil }
 
 func (p *fakePlayer) Prepare(what Play) (func(context.Context) (Played, error), error) {
 	p.requested <- what
+	if what.Source == "slow" {
+		<-p.prepare
+	}
 	if what.Source == "wrong" {
 		return nil, errors.New("scenario.yaml:1:1: expected a mapping")
 	}
@@ -98,6 +106,33 @@ func TestPlayRequests(t *testing.T) {
 	}
 	without := start(t, Options{})
 	without.ask("POST", apiPath+"/plays", map[string]any{"scenario": "first-visit", "url": "http://127.0.0.1/"}).problem(http.StatusNotImplemented, "no-player")
+}
+
+// Plays that are still being prepared count against the limit.
+func TestPlaysInPreparation(t *testing.T) {
+	t.Parallel()
+	player := &fakePlayer{requested: make(chan Play, 100), prepare: make(chan struct{})}
+	s := start(t, Options{Player: player})
+	slow := map[string]any{"source": "slow", "url": s.receiver.URL}
+	responses := make(chan reply, maxPlays)
+	for range maxPlays {
+		go func() { responses <- s.ask("POST", apiPath+"/plays", slow) }()
+	}
+	for range maxPlays {
+		<-player.requested
+	}
+	s.ask("POST", apiPath+"/plays", slow).problem(http.StatusTooManyRequests, "busy")
+	close(player.prepare)
+	for range maxPlays {
+		if r := <-responses; r.status != http.StatusAccepted {
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	}
+	s.ask("POST", apiPath+"/plays", map[string]any{"source": "wrong", "url": s.receiver.URL}).problem(http.StatusBadRequest, "scenario") // releases its slot
+	for id := range maxPlays {
+		s.api(http.StatusOK, "GET", "/plays/"+strconv.Itoa(id+1)+"?within=5s", nil)
+	}
+	s.api(http.StatusAccepted, "POST", "/plays", map[string]any{"source": "passes", "url": s.receiver.URL})
 }
 
 // Of too many plays, the oldest finished one is forgotten.

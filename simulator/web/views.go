@@ -33,10 +33,11 @@ type listView[T any] struct {
 	Items []T `json:"items"`
 }
 
-// pageView is a page of a list.
+// pageView is a page of a list. A search that reads many records ends early: then the page has fewer items, or none.
 type pageView[T any] struct {
-	Items []T    `json:"items"`
-	Next  string `json:"next,omitempty"` // cursor of the next page; absent on the last page
+	Items    []T         `json:"items"`
+	Next     string      `json:"next,omitempty"`     // cursor of the next page; absent on the last page
+	Searched journal.Seq `json:"searched,omitempty"` // number in the journal at which the search stopped; absent on the last page
 }
 
 func viewList[T, V any](items []T, view func(T) V) listView[V] {
@@ -48,7 +49,7 @@ func viewList[T, V any](items []T, view func(T) V) listView[V] {
 }
 
 func viewPage[T, V any](page journal.Page[T], view func(T) V) pageView[V] {
-	return pageView[V]{Items: viewList(page.Items, view).Items, Next: page.Next}
+	return pageView[V]{Items: viewList(page.Items, view).Items, Next: page.Next, Searched: page.Searched}
 }
 
 // notNil returns a list that JSON encodes as [] if it is empty.

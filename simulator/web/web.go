@@ -46,8 +46,8 @@ type Handler struct {
 	guarded  http.Handler
 	plays    plays
 
-	streams, waits slots
-	patience       time.Duration // for one write to a stream
+	streams, waits, playing slots
+	patience                time.Duration // for one write to a stream
 
 	closing context.Context // done when the handler is closed
 	close   context.CancelFunc
@@ -55,7 +55,10 @@ type Handler struct {
 
 // New returns the control API of a provider.
 func New(p *provider.Provider, o Options) *Handler {
-	h := &Handler{provider: p, options: o, log: o.Guard.Logger(), streams: make(slots, maxOpen), waits: make(slots, maxOpen), patience: streamPatience}
+	h := &Handler{
+		provider: p, options: o, log: o.Guard.Logger(), patience: streamPatience,
+		streams: make(slots, maxOpen), waits: make(slots, maxOpen), playing: make(slots, maxPlays),
+	}
 	h.closing, h.close = context.WithCancel(context.Background())
 	h.router = h.newRouter()
 	h.guarded = o.Guard.Wrap(h.authorised(h.router), h.fail)
