@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"semblance/schemas/objectid"
 )
 
 // Check returns an error if a record is invalid in itself. It also clears references to numbers that an earlier, failed
@@ -33,6 +35,10 @@ func Check(records []Record) error {
 		case *Transition:
 			if err := checkDeliveryState(r.Next, r.DeliveryID); err != nil {
 				return err
+			}
+		case *ClinicRecord:
+			if !objectid.Valid(r.ID) || r.RecordKind == "" || len(r.Values) == 0 {
+				return fmt.Errorf("appending to the journal: the clinic record %.40q needs a valid id, a kind and values", r.ID)
 			}
 		case *Reset:
 			return errors.New("appending to the journal: a reset cannot be appended; call Reset")

@@ -43,7 +43,7 @@ type Journal interface {
 	// Stats returns the number of records by kind and state. The journal maintains these numbers; the call is cheap.
 	Stats() Stats
 
-	// Read returns up to limit records with a number above after, oldest first: of the given kinds, or of all.
+	// Read returns up to limit records with a number above after, oldest first: of the given kinds, or of all [Kinds].
 	// Attempts have no headers and bodies; use Attempt for these. A delivery has its present state.
 	Read(ctx context.Context, after Seq, limit int, kinds ...Kind) ([]Record, error)
 
@@ -78,10 +78,16 @@ type Journal interface {
 	// Attempt returns one attempt with headers and bodies, or ErrNotFound.
 	Attempt(ctx context.Context, seq Seq) (*Attempt, error)
 
+	// ClinicRecord returns the record of the clinic with the id, or ErrNotFound.
+	ClinicRecord(ctx context.Context, id string) (*ClinicRecord, error)
+	// ClinicRecords returns a page of the records of the clinic that match the query.
+	ClinicRecords(ctx context.Context, q RecordQuery) (RecordPage, error)
+
 	// Prune deletes the records that, at the simulated time now, are older than Options.Age or exceed Options.Rows.
 	// It deletes in small steps, between which others can write, and returns the number of deleted records. A
 	// delivery is deleted with its attempts, an event with its last delivery. Unfinished deliveries and records that
-	// are in force are never deleted.
+	// are in force are never deleted. A record of the clinic is deleted when it is not permanent, no event in the
+	// journal names it, and it was last changed before the first of these events.
 	Prune(ctx context.Context, now time.Time) (int, error)
 
 	// Reset deletes all events, deliveries, attempts and transitions, and the records of every other kind except
@@ -115,7 +121,7 @@ const (
 type Options struct {
 	Age   time.Duration // records older than this may be deleted; 0 means DefaultAge, a negative value no limit
 	Rows  int           // finished deliveries, their attempts, and events; 0 means the journal's default, a negative value no limit
-	Bytes int64         // the memory of a journal in memory; 0 means DefaultBytes, a negative value no limit; see Memory
+	Bytes int64         // the memory of a journal in memory, clinic records apart; 0 means DefaultBytes, a negative value no limit; see Memory
 }
 
 // WithDefaults returns the options with the default in place of each zero.

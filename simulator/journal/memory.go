@@ -21,6 +21,7 @@ const bytesPerUnfinished = 1 << 10
 type Memory struct {
 	options  Options
 	notifier Notifier
+	records  clinicRecords
 
 	mu         sync.Mutex
 	closed     bool
@@ -66,6 +67,7 @@ func (e *deliveryEntry) Sequence() Seq { return e.Seq }
 func NewMemory(options Options) *Memory {
 	m := &Memory{options: options.WithDefaults()}
 	m.clear()
+	m.records.clear()
 	return m
 }
 
@@ -172,7 +174,10 @@ func (m *Memory) eventBySeq(seq Seq) *eventEntry {
 func (m *Memory) insert(r Record) {
 	m.bytes += weight(r)
 	switch r := r.(type) {
+	case *ClinicRecord:
+		m.records.put(r)
 	case *Event:
+		m.records.name(r)
 		m.events = append(m.events, &eventEntry{Event: r})
 		m.stats.Events++
 	case *Delivery:
@@ -251,6 +256,9 @@ func (m *Memory) Reset(ctx context.Context, at time.Time, keep []Kind, records .
 	}
 	others := m.others
 	m.clear()
+	if !KeptByReset(keep, KindClinicRecord) {
+		m.records.clear()
+	}
 	for _, r := range others {
 		if KeptByReset(keep, r.Kind()) {
 			m.bytes += weight(r)
@@ -288,6 +296,7 @@ func (m *Memory) Close() error {
 	}
 	m.closed = true
 	m.clear()
+	m.records.clear()
 	m.notifier.Close()
 	return nil
 }

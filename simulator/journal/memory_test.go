@@ -22,6 +22,8 @@ func TestMemory(t *testing.T) { journaltest.Run(t, openMemory) }
 
 func BenchmarkMemory(b *testing.B) { journaltest.Bench(b, openMemory) }
 
+func BenchmarkMemoryClinic(b *testing.B) { journaltest.BenchClinic(b, openMemory) }
+
 // TestMemoryTrims appends many more records than the options allow, without a call of Prune.
 func TestMemoryTrims(t *testing.T) {
 	ctx := context.Background()

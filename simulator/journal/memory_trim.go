@@ -80,9 +80,13 @@ func (m *Memory) trim(before time.Time) int {
 		m.bytes -= weight(r)
 		return false
 	})
+	deleted := 0
+	if len(m.events) > 0 {
+		deleted = m.records.prune(m.events[0].Seq)
+	}
 	m.stats.Events, m.stats.Deliveries, m.stats.Attempts = len(m.events), len(m.deliveries), len(m.attempts)
 	m.trimAt = m.nextTrim()
-	return size - m.size()
+	return size - m.size() + deleted
 }
 
 // size returns the number of records.
@@ -165,6 +169,8 @@ func filter[T any](all []T, keep func(T) bool) []T {
 // weight returns the estimated memory of a record in bytes.
 func weight(r Record) int64 {
 	switch r := r.(type) {
+	case *ClinicRecord:
+		return 0
 	case *Event:
 		return 200 + 60*int64(len(r.Identifiers))
 	case *Delivery:

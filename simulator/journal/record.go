@@ -25,12 +25,15 @@ const (
 	KindReset        Kind = "reset"
 )
 
-// Kinds returns all kinds, in the order of the constants.
+// KindClinicRecord is the kind of clinic records. [Journal.Read] does not return them, and it is not among [Kinds].
+const KindClinicRecord Kind = "clinicRecord"
+
+// Kinds returns the kinds of the records that [Journal.Read] returns, in the order of the constants.
 func Kinds() []Kind {
 	return []Kind{KindEvent, KindDelivery, KindAttempt, KindTransition, KindSubscription, KindToken, KindFault, KindSetting, KindClinic, KindNotice, KindReset}
 }
 
-// Record is an entry of the journal: a pointer to one of the types of this file.
+// Record is an entry of the journal: a pointer to one of the types of this file, or to a [ClinicRecord].
 type Record interface {
 	Kind() Kind
 	Sequence() Seq   // its number; 0 before Append

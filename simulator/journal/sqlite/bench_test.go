@@ -16,6 +16,10 @@ func BenchmarkJournal(b *testing.B) {
 	journaltest.Bench(b, func(t testing.TB, options journal.Options) journal.Journal { return openNew(t, options) })
 }
 
+func BenchmarkClinicRecords(b *testing.B) {
+	journaltest.BenchClinic(b, func(t testing.TB, options journal.Options) journal.Journal { return openNew(t, options) })
+}
+
 // fillFast appends n deliveries with one attempt each, a hundred per call.
 func fillFast(b *testing.B, j journal.Journal, n int) {
 	b.Helper()

@@ -71,7 +71,12 @@ func (w *writer) find(id string) (*deliveryRef, error) {
 func (w *writer) insert(r journal.Record, following []journal.Record) error {
 	switch r := r.(type) {
 	case *journal.Event:
+		if err := w.nameClinicRecords(r); err != nil {
+			return err
+		}
 		return w.insertEvent(r, following)
+	case *journal.ClinicRecord:
+		return w.putClinicRecord(r)
 	case *journal.Delivery:
 		return w.insertDelivery(r)
 	case *journal.Attempt:

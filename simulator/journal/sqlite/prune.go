@@ -30,6 +30,9 @@ func (j *Journal) Prune(ctx context.Context, now time.Time) (int, error) {
 			err = p.run(&t)
 		}
 	}
+	if err == nil {
+		err = p.clinicRecords()
+	}
 	return p.deleted, err
 }
 
@@ -215,7 +218,7 @@ func (j *Journal) Reset(ctx context.Context, at time.Time, keep []journal.Kind, 
 		}
 	}
 	return j.do(ctx, "resetting", &task{run: func(w *writer) error {
-		err := w.exec(`DELETE FROM events; DELETE FROM deliveries; DELETE FROM attempts;
+		err := w.exec(`DELETE FROM events; DELETE FROM deliveries; DELETE FROM attempts; ` + resetClinicRecords(keep) + `
 			DELETE FROM other_records WHERE kind NOT IN ('` + strings.Join(kept, `', '`) + `')`)
 		if err != nil {
 			return err
@@ -229,7 +232,7 @@ func (j *Journal) Reset(ctx context.Context, at time.Time, keep []journal.Kind, 
 		all := append([]journal.Record{&journal.Reset{At: at, Keep: keep}}, records...)
 		w.totals.last = journal.Number(all, w.totals.last)
 		for _, r := range all {
-			if err := w.insertOther(r); err != nil {
+			if err := w.insert(r, nil); err != nil {
 				return err
 			}
 		}

@@ -60,8 +60,10 @@ func (c *conditions) String() string {
 	if len(c.terms) == 0 {
 		return ""
 	}
-	return " WHERE " + strings.Join(c.terms, " AND ")
+	return " WHERE " + c.and()
 }
+
+func (c *conditions) and() string { return strings.Join(c.terms, " AND ") }
 
 // search is a query for one kind of record: the rows to read, chosen by number or index, and the conditions that each of
 // them must meet.

@@ -16,6 +16,8 @@ const version = unsupported + len(migrations)
 // Every table has the record's number as its key, so new rows go to the end, which is fast. Times are microseconds since
 // 1970, or 0. A state is an index into journal.States. A content column holds the fields that no query searches.
 //
+// Clinic records are updated in place, by id.
+//
 // Lists by subscription, event type, outcome or time search the rows in order, a limited number at a time: an index for
 // each would slow down every delivery. Two partial indexes have the deliveries that are not delivered:
 // deliveries_state for lists, deliveries_due for the queue of a subscription.
@@ -81,4 +83,31 @@ var migrations = [...]string{`
 	);
 	CREATE INDEX other_records_in_force ON other_records (kind, key) WHERE in_force = 1;
 	CREATE INDEX other_records_clinic ON other_records (seq) WHERE kind = 'clinic';
+`, `
+	CREATE TABLE clinic_records (
+		number INTEGER PRIMARY KEY,
+		id TEXT NOT NULL UNIQUE,
+		seq INTEGER NOT NULL,
+		kind TEXT NOT NULL,
+		patient TEXT NOT NULL, -- an id or ''
+		doctor TEXT NOT NULL, -- an id or ''
+		created INTEGER NOT NULL,
+		updated INTEGER NOT NULL,
+		start INTEGER NOT NULL,
+		finish INTEGER NOT NULL,
+		deleted INTEGER NOT NULL,
+		permanent INTEGER NOT NULL,
+		named INTEGER NOT NULL, -- the number of the last record that is or names this record
+		text TEXT NOT NULL,
+		value BLOB NOT NULL,
+		previous BLOB
+	);
+	-- With the last columns of these four, a query does not read the records that it skips or sorts.
+	CREATE INDEX clinic_records_kind ON clinic_records (kind, id, deleted, updated);
+	CREATE INDEX clinic_records_created ON clinic_records (kind, created, id, deleted);
+	CREATE INDEX clinic_records_updated ON clinic_records (kind, updated, id, deleted);
+	CREATE INDEX clinic_records_start ON clinic_records (kind, start, id, deleted) WHERE start <> 0;
+	CREATE INDEX clinic_records_patient ON clinic_records (patient, kind, start) WHERE patient <> '';
+	CREATE INDEX clinic_records_doctor ON clinic_records (doctor, kind, start) WHERE doctor <> '';
+	CREATE INDEX clinic_records_named ON clinic_records (named) WHERE permanent = 0;
 `}

@@ -105,6 +105,8 @@ const (
 	sqlInsertAttempt
 	sqlInsertOther
 	sqlEndCurrent
+	sqlPutClinicRecord
+	sqlNameClinicRecord
 	sqlUpdateTotals
 	sqlUpdateLastDelivery
 	sqlUpdateState
@@ -119,6 +121,7 @@ const (
 	sqlDeleteDelivery
 	sqlDeleteAttempt
 	sqlDeleteOther
+	sqlDeleteClinicRecords
 	sqlMakeCheckpoint
 	statementCount
 )
@@ -135,6 +138,12 @@ var writerSQL = [statementCount]string{
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	sqlInsertOther: `INSERT INTO other_records (seq, at, kind, key, in_force, content) VALUES (?, ?, ?, ?, ?, ?)`,
 	sqlEndCurrent:  `UPDATE other_records SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`,
+
+	sqlPutClinicRecord: `INSERT INTO clinic_records (id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, named, text, value)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?2, ?12, ?13)
+		ON CONFLICT (id) DO UPDATE SET seq = ?2, kind = ?3, patient = ?4, doctor = ?5, created = ?6, updated = ?7, start = ?8, finish = ?9,
+		deleted = ?10, permanent = ?11, named = ?2, text = ?12, previous = value, value = ?13`,
+	sqlNameClinicRecord: `UPDATE clinic_records SET named = ? WHERE id = ? AND permanent = 0`,
 
 	sqlUpdateTotals:       `UPDATE totals SET last = ?, events = ?, deliveries = ?, attempts = ?, pending = ?, held = ?, unattached = ?, others = ?`,
 	sqlUpdateLastDelivery: `UPDATE events SET last_delivery = ? WHERE seq = ?`,
@@ -154,6 +163,8 @@ var writerSQL = [statementCount]string{
 	sqlDeleteDelivery: `DELETE FROM deliveries WHERE seq = ?`,
 	sqlDeleteAttempt:  `DELETE FROM attempts WHERE seq = ?`,
 	sqlDeleteOther:    `DELETE FROM other_records WHERE seq = ? AND in_force = 0`,
+	sqlDeleteClinicRecords: `DELETE FROM clinic_records WHERE number IN (
+		SELECT number FROM clinic_records INDEXED BY clinic_records_named WHERE permanent = 0 AND named < (SELECT min(seq) FROM events) LIMIT ?)`,
 	sqlMakeCheckpoint: checkpointSQL,
 }
 
@@ -226,7 +237,13 @@ func (w *writer) probe() error {
 		(SELECT max(subscription_id) FROM deliveries INDEXED BY deliveries_due WHERE state < 2),
 		(SELECT max(seq) FROM attempts), (SELECT max(seq) FROM attempts INDEXED BY attempts_unattached WHERE delivery_seq = 0),
 		(SELECT max(seq) FROM other_records), (SELECT max(kind) FROM other_records INDEXED BY other_records_in_force WHERE in_force = 1),
-		(SELECT max(seq) FROM other_records INDEXED BY other_records_clinic WHERE kind = 'clinic')`)
+		(SELECT max(seq) FROM other_records INDEXED BY other_records_clinic WHERE kind = 'clinic'),
+		(SELECT max(id) FROM clinic_records), (SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_kind),
+		(SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_created), (SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_updated),
+		(SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_start WHERE start <> 0),
+		(SELECT max(patient) FROM clinic_records INDEXED BY clinic_records_patient WHERE patient <> ''),
+		(SELECT max(doctor) FROM clinic_records INDEXED BY clinic_records_doctor WHERE doctor <> ''),
+		(SELECT max(named) FROM clinic_records INDEXED BY clinic_records_named WHERE permanent = 0)`)
 	if err != nil {
 		return err
 	}

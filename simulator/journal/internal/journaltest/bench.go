@@ -1,8 +1,10 @@
 package journaltest
 
 import (
+	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"semblance/simulator/journal"
 )
@@ -48,5 +50,91 @@ func Bench(b *testing.B, open Open) {
 			}
 		}
 		b.ReportMetric(float64(b.N*len(records))/b.Elapsed().Seconds(), "rows/s")
+	})
+}
+
+// BenchClinic measures a journal with the records of a large practice: 10,000 patients with 100,000 bookings.
+func BenchClinic(b *testing.B, open Open) {
+	j, m := open(b, journal.Options{Rows: -1}), NewMaker(1)
+	first := m.now
+	var patients, bookings []string
+	insert := func(n int, kind string, fill func(*journal.ClinicRecord)) (ids []string) {
+		for range n / 100 {
+			var records []journal.Record
+			for range 100 {
+				r := &journal.ClinicRecord{ID: m.ID(), RecordKind: kind, CreatedAt: m.Tick(), Values: make([]byte, 400)}
+				r.UpdatedAt = r.CreatedAt
+				fill(r)
+				ids, records = append(ids, r.ID), append(records, r)
+			}
+			if err := j.Append(background(), records...); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return ids
+	}
+	patients = insert(10_000, "patient", func(r *journal.ClinicRecord) {
+		r.Text = fmt.Sprintf("patient number %s of the practice, patient@example.com", r.ID)
+	})
+	bookings = insert(100_000, "booking", func(r *journal.ClinicRecord) {
+		n := int(m.now.Sub(first) / time.Second)
+		r.Patient, r.Doctor = patients[n%len(patients)], patients[n%6]
+		r.Start = first.Add(time.Duration(n) * 5 * time.Minute)
+		r.End = r.Start.Add(20 * time.Minute)
+	})
+	last := m.now
+	middle := first.Add(last.Sub(first) / 2)
+	day := first.AddDate(0, 9, 0)
+	booking := func(q journal.RecordQuery) journal.RecordQuery {
+		q.Kinds = []string{"booking"}
+		return q
+	}
+	for _, test := range []struct {
+		name string
+		q    journal.RecordQuery
+	}{
+		{"first page", booking(journal.RecordQuery{})},
+		{"page 500", booking(journal.RecordQuery{Offset: 50_000})},
+		{"after a cursor", booking(journal.RecordQuery{After: bookings[50_000]})},
+		{"updated in the last minutes", booking(journal.RecordQuery{Updated: journal.TimeRange{From: last.Add(-10 * time.Minute)}})},
+		{"updated in the last half", booking(journal.RecordQuery{Updated: journal.TimeRange{From: middle}})},
+		{"during a day", booking(journal.RecordQuery{During: journal.TimeRange{From: day, Until: day.AddDate(0, 0, 1)}})},
+		{"of a patient", booking(journal.RecordQuery{Patient: patients[77], Order: journal.ByStart})},
+		{"of a doctor on a day", booking(journal.RecordQuery{Doctor: patients[2], Start: journal.TimeRange{From: day, Until: day.AddDate(0, 0, 1)}})},
+		{"search", journal.RecordQuery{Kinds: []string{"patient"}, Search: patients[9000] + " PRACTICE"}},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			for b.Loop() {
+				if p, err := j.ClinicRecords(background(), test.q); err != nil || len(p.Records) == 0 {
+					b.Fatal(len(p.Records), err)
+				}
+			}
+		})
+	}
+	b.Run("by id", func(b *testing.B) {
+		n := 0
+		for b.Loop() {
+			n += 7919
+			if _, err := j.ClinicRecord(background(), bookings[n%len(bookings)]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("update", func(b *testing.B) {
+		n := 0
+		for b.Loop() {
+			n += 7919
+			r, err := j.ClinicRecord(background(), bookings[n%len(bookings)])
+			if err != nil {
+				b.Fatal(err)
+			}
+			next := *r
+			next.UpdatedAt = m.Tick()
+			e := m.Event("booking.updated")
+			e.Identifiers[0].Value, e.Identifiers[1].Value = r.ID, r.Patient
+			if err := j.Append(background(), e, &next); err != nil {
+				b.Fatal(err)
+			}
+		}
 	})
 }

@@ -48,6 +48,9 @@ func Run(t *testing.T, open Open) {
 		{"prune by age", testPruneAge},
 		{"prune by rows", testPruneRows},
 		{"reset", testReset},
+		{"clinic records", testClinicRecords},
+		{"prune clinic records", testPruneClinicRecords},
+		{"reset clinic records", testResetClinicRecords},
 		{"concurrent use", testConcurrent},
 		{"closed", testClosed},
 	} {

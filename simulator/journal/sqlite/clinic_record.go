@@ -1,0 +1,76 @@
+package sqlite
+
+import (
+	"context"
+
+	"semblance/schemas/objectid"
+	"semblance/simulator/journal"
+)
+
+func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
+	w.written += len(r.Values)
+	_, err := w.statements[sqlPutClinicRecord].exec(r.ID, int64(r.Seq), r.RecordKind, r.Patient, r.Doctor, micros(r.CreatedAt), micros(r.UpdatedAt),
+		micros(r.Start), micros(r.End), bit(r.Deleted), bit(r.Permanent), r.Text, r.Values)
+	return err
+}
+
+// nameClinicRecords records that an event names clinic records.
+func (w *writer) nameClinicRecords(e *journal.Event) error {
+	for _, i := range e.Identifiers {
+		if !objectid.Valid(i.Value) {
+			continue
+		}
+		if _, err := w.statements[sqlNameClinicRecord].exec(int64(e.Seq), i.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// clinicRecords deletes the clinic records that no event names, a few in each transaction.
+func (p *pruner) clinicRecords() error {
+	for n := int64(pruneStep); n == pruneStep; p.deleted += int(n) {
+		err := p.j.do(p.ctx, "pruning", &task{run: func(w *writer) (err error) {
+			n, err = w.statements[sqlDeleteClinicRecords].exec(int64(pruneStep))
+			w.written += int(n) * deletionBytes
+			return err
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resetClinicRecords returns the statement by which a reset deletes the clinic records, or "" if it keeps them.
+func resetClinicRecords(keep []journal.Kind) string {
+	if journal.KeptByReset(keep, journal.KindClinicRecord) {
+		return ""
+	}
+	return `DELETE FROM clinic_records;`
+}
+
+// selectClinicRecords has %s for a query for the numbers of the records.
+const selectClinicRecords = `SELECT r.seq, r.id, r.kind, r.patient, r.doctor, r.created, r.updated, r.start, r.finish, r.deleted, r.permanent, r.text, r.value, r.previous
+	FROM (%s) n CROSS JOIN clinic_records r ON r.number = n.number`
+
+func scanClinicRecord(row scanner) (*journal.ClinicRecord, error) {
+	var r journal.ClinicRecord
+	var created, updated, start, finish int64
+	err := row.Scan(&r.Seq, &r.ID, &r.RecordKind, &r.Patient, &r.Doctor, &created, &updated, &start, &finish, &r.Deleted, &r.Permanent,
+		&r.Text, &r.Values, &r.Previous)
+	r.CreatedAt, r.UpdatedAt, r.Start, r.End = fromMicros(created), fromMicros(updated), fromMicros(start), fromMicros(finish)
+	return &r, err
+}
+
+// ClinicRecord implements [journal.Journal].
+func (j *Journal) ClinicRecord(ctx context.Context, id string) (*journal.ClinicRecord, error) {
+	return find(ctx, j, selectClinicRecords, `SELECT number FROM clinic_records WHERE id = ?`, id, scanClinicRecord)
+}
