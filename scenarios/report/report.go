@@ -59,10 +59,8 @@ func brief(e *scenarios.Evidence) string {
 			text += ", " + human.Count(e.Check.Tries, "try")
 		}
 		return text
-	case e.Attempt.Response.Failure != "":
-		return "no response: " + e.Attempt.Response.Detail
 	}
-	return fmt.Sprintf("%d in %s", e.Attempt.Response.Status, human.Duration(e.Attempt.Response.Timings.Total))
+	return Terminal{}.Response(&e.Attempt.Response, true)
 }
 
 // responseText returns the response body as printable text.

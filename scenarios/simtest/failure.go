@@ -165,14 +165,11 @@ func appendLine(lines []byte, a *simulator.Attempt) []byte {
 	return append(append(lines, encoded...), '\n')
 }
 
-// brief describes a response in a few words.
+// brief describes a response in a few words, with the beginning of its body.
 func brief(response *simulator.Response) string {
-	if response.Failure != "" {
-		return "no response: " + response.Detail
-	}
-	text := fmt.Sprint("status ", response.Status)
+	text := report.Terminal{}.Response(response, true)
 	if body := human.Excerpt(string(response.Body), 200); body != "" {
-		text += " " + body
+		text += ": " + body
 	}
 	return text
 }
