@@ -78,7 +78,7 @@ Try next:
   semblance listen                           run a receiver, in a second terminal
   semblance send booking.created --to 4701   send it one signed event
   semblance play first-visit --to 4701       play a scenario and judge every response
-  semblance events                           list what the provider sends
+  semblance events                           list the event types
 `)
 	if code := result.ExitCode(); err == nil && code != scenarios.ExitPassed {
 		return exit.Silent(code)

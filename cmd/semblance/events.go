@@ -191,7 +191,7 @@ func evidence(e schemas.Evidence) string {
 	case schemas.EvidenceInferred:
 		return "the name is known; the identifiers are inferred"
 	case schemas.EvidenceRetired:
-		return "an old name that is no longer in the provider's reference"
+		return "an old name that the provider's reference has dropped"
 	}
 	return string(e)
 }

@@ -20,7 +20,7 @@ import (
 	"semblance/schemas"
 )
 
-// firstScenario is the scenario that init writes. It plays as it is and is the tutorial of the language.
+// firstScenario is the scenario that init writes: a tutorial of the language that plays unchanged.
 //
 //go:embed first-scenario.yaml
 var firstScenario string
@@ -37,7 +37,7 @@ func (a *app) initCommand() *cobra.Command {
 		Use:     "init [FILE]",
 		Short:   "Write a first scenario, ready to play and edit",
 		GroupID: groupScenarios,
-		Long: `Init writes a commented scenario that plays as it is and explains the language. Beside it, init writes the JSON Schema
+		Long: `Init writes a commented scenario that plays unchanged and explains the language. Beside it, init writes the JSON Schema
 that the scenario's first line names: with it, an editor with the YAML language server completes and explains every key.`,
 		Example: `  semblance init                     writes ` + firstName + `
   semblance init scenarios/booking.yaml

@@ -15,10 +15,10 @@ import (
 	"testing"
 )
 
-// rooms is the table of the rooms of this module: which rooms of ours each may import, and which libraries from
-// outside. It is the design; a line of code that fits none of them, or two, wants this table changed first. A folder
-// that is not listed is not allowed to be there. Tests and examples are exempt: they may import anything.
-var rooms = map[string]struct {
+// packages is the table of this module's packages: which of them each may import, and which libraries. It is the design:
+// if code fits no package, or two, change this table first. Every folder with Go files is listed. Tests and examples may
+// import anything.
+var packages = map[string]struct {
 	ours    string // import paths below semblance/
 	outside string // short names of libraries
 }{
@@ -79,16 +79,16 @@ var rooms = map[string]struct {
 	"cmd/semblance": {"*", "cobra pflag color term"},
 }
 
-// dataBelow lists the folders that hold no room but data of the room above, with a Go file at most to embed it.
+// dataBelow lists folders with data of the package above them, and at most a Go file that embeds it.
 var dataBelow = map[string]string{
 	"schemas/payload":  "schemas",
 	"schemas/response": "schemas",
 }
 
-// leaves are the small packages that every room may import.
+// leaves are the small packages that every package may import.
 const leaves = "schemas/human schemas/naming schemas/objectid schemas/pointer schemas/splitmix"
 
-// libraries are the outside modules by their short names. What is not listed may be imported by tests alone.
+// libraries are the external modules by their short names. Only tests may import other modules.
 var libraries = map[string]string{
 	"cmp":          "github.com/google/go-cmp",
 	"color":        "github.com/fatih/color",
@@ -105,62 +105,63 @@ var libraries = map[string]string{
 	"yaml":         "go.yaml.in/yaml/v4",
 }
 
-// belongs says which names may be used in which rooms alone.
+// belongs lists names that only certain packages may use.
 var belongs = []struct {
 	pkg, name string // name "*" is any
-	rooms     string
+	packages  string
 	why       string
 }{
-	{"time", "Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick", "simulator/clock", "only simulator/clock asks the time or waits"},
+	{"time", "Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick", "simulator/clock", "only simulator/clock reads the time or waits"},
 	{"crypto/hmac", "*", "simulator/signature", "only simulator/signature makes and compares MACs"},
 	{"net", "Dial DialTimeout DialTCP DialUnix Dialer", "simulator/delivery", "only simulator/delivery dials a receiver"},
 	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance/internal/client",
-		"only a probe asks a receiver's application, and only the command asks a running serve"},
+		"only probes and the client of serve send HTTP requests with net/http"},
 	{"os/exec", "*", "scenarios/player internal/generate", "only a probe runs a command"},
-	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate", "only the command knows the process"},
-	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite speaks SQL"},
+	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate", "only commands use the process's arguments and environment"},
+	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite uses SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
 }
 
-// A source is one Go file of a room.
+// A source is one Go file of a package.
 type source struct {
 	name string // slash path from the module's root
-	room string
+	pkg  string
 	ast  *ast.File
 	set  *token.FileSet
 }
 
-func TestRooms(t *testing.T) {
-	files := roomFiles(t)
-	t.Run("import only what they may", func(t *testing.T) { testImports(t, files) })
-	t.Run("names stay in them", func(t *testing.T) { testNames(t, files) })
-	t.Run("are there", func(t *testing.T) { testPresence(t, files) })
-	t.Run("files are short", func(t *testing.T) { testLengths(t, files) })
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	files := packageFiles(t)
+	t.Run("imports", func(t *testing.T) { testImports(t, files) })
+	t.Run("names", func(t *testing.T) { testNames(t, files) })
+	t.Run("presence", func(t *testing.T) { testPresence(t, files) })
+	t.Run("lengths", func(t *testing.T) { testLengths(t, files) })
 }
 
 func testImports(t *testing.T, files []source) {
 	for _, f := range files {
-		room, known := rooms[f.room]
-		if above, data := dataBelow[f.room]; data {
-			room, known = rooms[above], true
+		pkg, known := packages[f.pkg]
+		if above, data := dataBelow[f.pkg]; data {
+			pkg, known = packages[above], true
 		}
 		if !known {
-			t.Errorf("%s: %s is not in the table of rooms", f.name, f.room)
+			t.Errorf("%s: %s is not in the table of packages", f.name, f.pkg)
 			continue
 		}
 		for _, spec := range f.ast.Imports {
 			imported, _ := strconv.Unquote(spec.Path.Value)
-			if !allowedImport(f.room, room.ours, room.outside, imported) {
-				t.Errorf("%s: %s may not import %s", f.set.Position(spec.Pos()), f.room, imported)
+			if !allowedImport(f.pkg, pkg.ours, pkg.outside, imported) {
+				t.Errorf("%s: %s may not import %s", f.set.Position(spec.Pos()), f.pkg, imported)
 			}
 		}
 	}
 }
 
-func allowedImport(room, ours, outside, imported string) bool {
+func allowedImport(pkg, ours, outside, imported string) bool {
 	if inner, ok := strings.CutPrefix(imported, "semblance/"); ok {
 		above := dataBelow[inner]
-		return contains(ours, "*") || contains(leaves, inner) && !contains(leaves, room) || contains(ours, inner) || above != "" && (above == room || contains(ours, above))
+		return contains(ours, "*") || contains(leaves, inner) && !contains(leaves, pkg) || contains(ours, inner) || above != "" && (above == pkg || contains(ours, above))
 	}
 	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
 		return imported != "C"
@@ -174,9 +175,10 @@ func allowedImport(room, ours, outside, imported string) bool {
 }
 
 func TestAllowedImport(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
-		room, imported string
-		want           bool
+		pkg, imported string
+		want          bool
 	}{
 		{"schemas", "strings", true},
 		{"schemas", "semblance/simulator", false},
@@ -192,53 +194,54 @@ func TestAllowedImport(t *testing.T) {
 		{"cmd/semblance", "github.com/stripe/stripe-go/v82", false},
 		{"simulator", "C", false},
 	} {
-		room := rooms[test.room]
-		if got := allowedImport(test.room, room.ours, room.outside, test.imported); got != test.want {
-			t.Errorf("%s may import %s: %v, want %v", test.room, test.imported, got, test.want)
+		pkg := packages[test.pkg]
+		if got := allowedImport(test.pkg, pkg.ours, pkg.outside, test.imported); got != test.want {
+			t.Errorf("%s may import %s: %v, want %v", test.pkg, test.imported, got, test.want)
 		}
 	}
 }
 
-func TestRoomsHaveNoCircle(t *testing.T) {
+func TestTableHasNoCycle(t *testing.T) {
+	t.Parallel()
 	const walking, done = 1, 2
 	state := map[string]int{}
-	var walk func(room string, trail []string)
-	walk = func(room string, trail []string) {
-		if state[room] == walking {
-			t.Fatalf("the table has a circle: %s", strings.Join(append(trail, room), " > "))
+	var walk func(pkg string, trail []string)
+	walk = func(pkg string, trail []string) {
+		if state[pkg] == walking {
+			t.Fatalf("import cycle in the table: %s", strings.Join(append(trail, pkg), " > "))
 		}
-		if state[room] == done {
+		if state[pkg] == done {
 			return
 		}
-		state[room] = walking
-		for _, next := range strings.Fields(rooms[room].ours) {
+		state[pkg] = walking
+		for _, next := range strings.Fields(packages[pkg].ours) {
 			if next == "*" {
 				continue
 			}
-			if _, ok := rooms[next]; !ok {
-				t.Errorf("%s may import %s, which is no room", room, next)
+			if _, ok := packages[next]; !ok {
+				t.Errorf("%s may import %s, which is not in the table", pkg, next)
 			}
-			walk(next, append(trail, room))
+			walk(next, append(trail, pkg))
 		}
-		state[room] = done
+		state[pkg] = done
 	}
-	for room := range rooms {
-		walk(room, nil)
+	for pkg := range packages {
+		walk(pkg, nil)
 	}
 }
 
 func testNames(t *testing.T, files []source) {
 	for _, f := range files {
-		for _, complaint := range misplaced(f) {
-			t.Error(complaint)
+		for _, message := range misplaced(f) {
+			t.Error(message)
 		}
 	}
 }
 
-// misplaced returns a complaint for each name in the file that belongs elsewhere.
+// misplaced returns an error message for each name that the file must not use.
 func misplaced(f source) []string {
-	var complaints []string
-	local := map[string]string{} // what this file calls a package
+	var messages []string
+	local := map[string]string{} // imported packages by their names in this file
 	for _, spec := range f.ast.Imports {
 		imported, _ := strconv.Unquote(spec.Path.Value)
 		name := path.Base(imported)
@@ -247,7 +250,7 @@ func misplaced(f source) []string {
 		}
 		local[name] = imported
 		if name == "." {
-			complaints = append(complaints, fmt.Sprintf("%s: the import of %s hides whose its names are", f.set.Position(spec.Pos()), imported))
+			messages = append(messages, fmt.Sprintf("%s: a dot import of %s hides where names come from", f.set.Position(spec.Pos()), imported))
 		}
 	}
 	ast.Inspect(f.ast, func(n ast.Node) bool {
@@ -260,35 +263,36 @@ func misplaced(f source) []string {
 			return true
 		}
 		for _, b := range belongs {
-			if local[pkg.Name] == b.pkg && (b.name == "*" || contains(b.name, selector.Sel.Name)) && !contains(b.rooms, f.room) {
-				complaints = append(complaints, fmt.Sprintf("%s: %s.%s: %s", f.set.Position(n.Pos()), pkg.Name, selector.Sel.Name, b.why))
+			if local[pkg.Name] == b.pkg && (b.name == "*" || contains(b.name, selector.Sel.Name)) && !contains(b.packages, f.pkg) {
+				messages = append(messages, fmt.Sprintf("%s: %s.%s: %s", f.set.Position(n.Pos()), pkg.Name, selector.Sel.Name, b.why))
 			}
 		}
 		return true
 	})
-	return complaints
+	return messages
 }
 
 func TestMisplaced(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
-		room, imported, code string
-		want                 string // a part of the complaint, or "" for none
+		pkg, imported, code string
+		want                string // part of the message, or "" for none
 	}{
 		{"simulator/provider", `"time"`, "time.Now()", "time.Now: only simulator/clock"},
 		{"simulator/provider", `tick "time"`, "tick.NewTicker(1)", "tick.NewTicker: only simulator/clock"},
-		{"simulator/provider", `. "time"`, "Now()", "hides whose its names are"},
+		{"simulator/provider", `. "time"`, "Now()", "a dot import"},
 		{"simulator/provider", `"time"`, "time.Duration(1).String()", ""},
 		{"simulator/provider", `"strings"`, "time := struct{ Now func() }{}; time.Now()", ""},
 		{"simulator/clock", `"time"`, "time.Now()", ""},
 		{"simulator/web", `"crypto/hmac"`, "hmac.Equal(nil, nil)", "only simulator/signature"},
 		{"simulator/provider", `"net"`, `net.Dial("tcp", "")`, "only simulator/delivery dials"},
 		{"simulator/receiver", `"net"`, `net.Listen("tcp", "")`, ""},
-		{"simulator/delivery", `"net/http"`, "_ = http.Client{}", "only a probe"},
+		{"simulator/delivery", `"net/http"`, "_ = http.Client{}", "only probes"},
 		{"scenarios/player", `"net/http"`, "_ = http.Client{}", ""},
 		{"scenarios/script", `"os/exec"`, `exec.Command("true")`, "only a probe runs"},
-		{"scenarios/player", `"os"`, `os.Getenv("HOME")`, "only the command"},
+		{"scenarios/player", `"os"`, `os.Getenv("HOME")`, "only commands"},
 		{"scenarios/player", `"os"`, `os.Open("file")`, ""},
-		{"simulator/journal", `"database/sql"`, `sql.Open("", "")`, "speaks SQL"},
+		{"simulator/journal", `"database/sql"`, `sql.Open("", "")`, "uses SQL"},
 		{"simulator", `"testing"`, "testing.Short()", "testing.TB"},
 	} {
 		set := token.NewFileSet()
@@ -296,34 +300,34 @@ func TestMisplaced(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join(misplaced(source{name: "line.go", room: test.room, ast: parsed, set: set}), "; ")
+		got := strings.Join(misplaced(source{name: "line.go", pkg: test.pkg, ast: parsed, set: set}), "; ")
 		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
-			t.Errorf("%s in %s: %q, want %q", test.code, test.room, got, test.want)
+			t.Errorf("%s in %s: %q, want %q", test.code, test.pkg, got, test.want)
 		}
 	}
 }
 
-// What the table names exists.
+// testPresence checks that every package of the table exists.
 func testPresence(t *testing.T, files []source) {
 	there := map[string]bool{}
 	for _, f := range files {
-		there[f.room] = true
+		there[f.pkg] = true
 	}
-	for room := range rooms {
-		if !there[room] {
-			t.Errorf("the table has %s, where there is no Go file", room)
+	for pkg := range packages {
+		if !there[pkg] {
+			t.Errorf("%s is in the table but has no Go file", pkg)
 		}
 	}
 	for _, b := range belongs {
-		for _, room := range strings.Fields(b.rooms) {
-			if !there[room] {
-				t.Errorf("%s.%s belongs to %s, where there is no Go file", b.pkg, b.name, room)
+		for _, pkg := range strings.Fields(b.packages) {
+			if !there[pkg] {
+				t.Errorf("%s.%s belongs to %s, which has no Go file", b.pkg, b.name, pkg)
 			}
 		}
 	}
 }
 
-// A file that has grown past this many lines wants to be two. Generated tables are exempt.
+// longFile is the maximum number of lines of a file, except generated ones.
 const longFile = 500
 
 func testLengths(t *testing.T, files []source) {
@@ -335,8 +339,8 @@ func testLengths(t *testing.T, files []source) {
 	}
 }
 
-// roomFiles parses every Go file of the module but tests, examples and test data.
-func roomFiles(t *testing.T) []source {
+// packageFiles parses every Go file of the module except tests, examples and test data.
+func packageFiles(t *testing.T) []source {
 	t.Helper()
 	top := filepath.Join("..", "..")
 	var files []source
@@ -369,14 +373,14 @@ func roomFiles(t *testing.T) []source {
 			return err
 		}
 		slashed := filepath.ToSlash(rel)
-		files = append(files, source{name: slashed, room: path.Dir(slashed), ast: parsed, set: set})
+		files = append(files, source{name: slashed, pkg: path.Dir(slashed), ast: parsed, set: set})
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(files) < 10 {
-		t.Fatalf("only %d files found: the walk has lost its way", len(files))
+		t.Fatalf("only %d files found", len(files))
 	}
 	return files
 }

@@ -42,15 +42,15 @@ func (a *app) listenCommand() *cobra.Command {
 		GroupID: groupReceive,
 		Long: `Listen runs a correct receiver until it is stopped. It verifies signatures, checks payloads, accepts each event once and
 prints one line for each delivery, with the reason if it refuses it. GET /events, /events/EVENT-ID and /records/ID show
-what it has received.
+the received events.
 
-With --act-wrong it makes a mistake that real receivers make, to show what a test finds:
+With --act-wrong it makes a mistake that real receivers make, to show how tests report it:
 ` + wrongList(),
 		Example: `  semblance listen
   semblance listen --addr 8080
   semblance listen --secret whsec_mine
   semblance send '**' --to 4701                  in another terminal
-  curl localhost:4701/events                     what it has received`,
+  curl localhost:4701/events                     the received events`,
 		Args:        flags.None,
 		RunE:        func(c *cobra.Command, _ []string) error { return a.listen(c.Context(), f) },
 		Annotations: map[string]string{untilSignal: "yes"},

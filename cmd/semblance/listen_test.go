@@ -52,7 +52,7 @@ func startListen(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Value(listening).(listeners)[args[0]] = p
 }
 
-// interruptListen interrupts a listener, demands that it ends well, and keeps what it printed in a file: interrupt NAME FILE
+// interruptListen interrupts a listener, expects exit code 0 and writes its output to a file: interrupt NAME FILE
 func interruptListen(ts *testscript.TestScript, _ bool, args []string) {
 	p := ts.Value(listening).(listeners)[args[0]]
 	ts.Check(p.command.Process.Signal(os.Interrupt))
@@ -64,6 +64,7 @@ func interruptListen(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestListenEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := runWith(ctx, nil, false, "listen", "--addr", "127.0.0.1:0")
@@ -72,7 +73,8 @@ func TestListenEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestListenAtAPortThatIsTaken(t *testing.T) {
+func TestListenAtAPortInUse(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -91,6 +93,7 @@ func TestListenAtAPortThatIsTaken(t *testing.T) {
 }
 
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	for _, seed := range []string{"0", "1", "2", "77"} {
 		got := runHere(t, nil, "demo", "--seed", seed)
 		for _, want := range []string{simulator.DefaultSecret.Reveal(), "steps: 40 passed\n", "sent      45 requests, 45 responses", "Ada is a new patient", "patient.merged, episode.updated: ", "semblance listen"} {
@@ -102,6 +105,7 @@ func TestDemo(t *testing.T) {
 }
 
 func TestDemoInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got := runWith(ctx, nil, true, "demo"); got.code != scenarios.ExitInterrupted {

@@ -22,7 +22,7 @@ import (
 )
 
 // gcPercent lets the heap grow to five times its live size before a collection. The live heap is a few megabytes, and
-// most of what a send allocates is garbage at once; fewer collections make a burst 10 % faster.
+// most allocations of a send are garbage at once; fewer collections make a burst 10 % faster.
 const gcPercent = 400
 
 func main() { os.Exit(process()) }

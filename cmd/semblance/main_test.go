@@ -13,8 +13,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The scripts under testdata are the documentation of the command line that cannot go out of date: each runs the binary
-// (which is this test's own, under another name) and compares what it says, where, and with which exit code.
+// TestMain runs the tests, or the command if the test binary runs under its name: the scripts in testdata run the command
+// and compare its outputs and its exit code.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"semblance":                    func() { os.Exit(process()) },
@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -51,7 +52,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits runs a command and demands its exit code: exits CODE PROGRAM ARGS...
+// exits runs a command and expects its exit code: exits CODE PROGRAM ARGS...
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
@@ -75,7 +76,7 @@ func freePort(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], port)
 }
 
-// get keeps the answer to a GET request in a file: get URL FILE
+// get writes the response of a GET request to a file: get URL FILE
 func get(ts *testscript.TestScript, _ bool, args []string) {
 	answer, err := http.Get(args[0])
 	ts.Check(err)
@@ -85,20 +86,20 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o666))
 }
 
-// noNulls demands that a file holds no null: nonulls FILE
+// noNulls expects a file without null: nonulls FILE
 func noNulls(ts *testscript.TestScript, _ bool, args []string) {
 	if data := ts.ReadFile(args[0]); strings.Contains(data, "null") {
 		ts.Fatalf("%s holds a null:\n%s", args[0], data)
 	}
 }
 
-// ran is what a command line said when it was run in this process.
+// ran is the result of a command line that ran in this process.
 type ran struct {
 	code           int
 	stdout, stderr string
 }
 
-// runHere runs the command line in this process.
+// runHere runs a command line in this process.
 func runHere(t *testing.T, env map[string]string, args ...string) ran {
 	t.Helper()
 	return runWith(t.Context(), env, false, args...)

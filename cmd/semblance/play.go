@@ -73,7 +73,7 @@ shows them), or a pattern of such names: '*' is all of them.
 Without --to, play starts the built-in reference receiver, which passes every scenario of the library.
 
 Exit code: 0 everything was as expected; 1 something was not, or too little was covered; 2 wrong usage or file; 3 no
-attempt got a response; 4 a report could not be written; 130 interrupted. A report has what was played until then.`,
+attempt got a response; 4 a report could not be written; 130 interrupted. Reports cover the part that was played.`,
 		Example: `  semblance play first-visit                               at the built-in receiver
   semblance play first-visit my.yaml --to 3000/webhooks    two scenarios, at your receiver
   semblance play '*' --to 3000 --report junit=out.xml --report html=out.html
@@ -119,7 +119,7 @@ func (f *playFlags) register(c *cobra.Command) {
 		set.StringSliceVar(&f.cover, "cover", nil, "measure coverage of event types that match `PATTERNS`")
 		set.Float64Var(&f.coverAtLeast, "cover-at-least", 0, "fail if less than `PERCENT` of the event types are covered")
 	})
-	flags.Group(c, "What the provider does not publish", func() {
+	flags.Group(c, "Not published by the provider", func() {
 		f.attempt.Add(c)
 		f.attempt.AddSuccess(c)
 	})

@@ -16,8 +16,8 @@ import (
 	"semblance/scenarios"
 )
 
-// hostileAnswers are answers that want to break whoever reads them.
-var hostileAnswers = map[string]string{
+// hostileResponses are responses that try to break a client.
+var hostileResponses = map[string]string{
 	"a number that explodes":     withLength(`{"job":{"id":"x","n":1e10000000}}`),
 	"a long number":              withLength(`{"job":` + strings.Repeat("9", 60000) + `}`),
 	"deep nesting":               withLength(strings.Repeat(`{"job":`, 9000) + "1" + strings.Repeat("}", 9000)),
@@ -36,7 +36,7 @@ func withLength(body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// judging is a scenario that reads the answer in every way.
+// judging is a scenario that reads the response in every way.
 const judging = `name: Judging
 steps:
   - send: booking.created
@@ -52,8 +52,9 @@ steps:
   - {send: booking.updated, expect: {equals: {/job: "${job}"}}}
 `
 
-// Whatever a receiver answers, there is a verdict in bounded time, and nothing of it acts on the terminal.
-func TestHostileAnswersGetAVerdict(t *testing.T) {
+// Every response gets a verdict in bounded time, and none of its bytes control the terminal.
+func TestHostileResponsesGetAVerdict(t *testing.T) {
+	t.Parallel()
 	file := scenario(t, "judging.yaml", judging)
 	play := func(t *testing.T, url string) {
 		folder := t.TempDir()
@@ -66,13 +67,13 @@ func TestHostileAnswersGetAVerdict(t *testing.T) {
 			t.Errorf("exit code %d\n%.2000s%s", got.code, got.stdout, got.stderr)
 		}
 		if i := strings.IndexFunc(got.stdout, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r == '�' }); i >= 0 {
-			t.Errorf("the terminal is written %q", got.stdout[i:min(i+20, len(got.stdout))])
+			t.Errorf("the output contains %q", got.stdout[i:min(i+20, len(got.stdout))])
 		}
 		for _, kind := range flags.ReportKinds() {
 			plainReport(t, kind, filepath.Join(folder, kind))
 		}
 	}
-	for name, answer := range hostileAnswers {
+	for name, answer := range hostileResponses {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, stop, err := startTalker(func(c net.Conn) { io.WriteString(c, answer) })
@@ -105,8 +106,9 @@ func TestHostileAnswersGetAVerdict(t *testing.T) {
 	})
 }
 
-// Whatever is in a file, it is refused in a sentence, at once, and nothing is sent.
+// Every bad file is refused at once with a short message, and nothing is sent.
 func TestHostileFilesAreRefused(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer server.Close()
@@ -139,7 +141,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 				t.Errorf("exit code %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
 			}
 			if strings.ContainsAny(got.stderr, "\x1b\x00\x7f") || len(got.stderr) > 5000 {
-				t.Errorf("the refusal has %d bytes: %.500q", len(got.stderr), got.stderr)
+				t.Errorf("the message has %d bytes: %.500q", len(got.stderr), got.stderr)
 			}
 		})
 	}

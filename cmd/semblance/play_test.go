@@ -30,7 +30,7 @@ func scenario(t *testing.T, name, text string) string {
 	return path
 }
 
-// binary runs a line of a shell, in which semblance is the program under test.
+// binary runs a shell line, in which semblance is the program under test.
 func binary(t *testing.T, line string) (string, int) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), "sh", "-c", line)
@@ -43,7 +43,7 @@ func binary(t *testing.T, line string) (string, int) {
 	return string(out), c.ProcessState.ExitCode()
 }
 
-// wrongShape is a scenario whose third step fails at a receiver that answers a number for an id.
+// wrongShape is a scenario whose third step fails at a receiver that responds with a number as an id.
 const wrongShape = `name: The shape
 seed: 9
 cast: {ada: {kind: patient}}
@@ -57,9 +57,9 @@ steps:
   - {send: booking.updated}
 `
 
-// Every kind of report tells of a failure where it is written, which value was wrong, and the command that shows it again;
-// and the command does show it again.
+// Every report of a failure names the line, both values and a command; the command reproduces the failure.
 func TestReportsOfAWrongShapeReproduceIt(t *testing.T) {
+	t.Parallel()
 	file := scenario(t, "the shape.yaml", wrongShape)
 	url := receiving(t, "answers-oddly")
 	for _, more := range [][]string{nil, {"--at", "2026-03-02T09:00:00Z", "--seed", "3", "--timeout", "3s"}, {"--tag", "update"}, {"--only", "3"}, {"--secret", "whsec_of_my_own", "--show-secret"}} {
@@ -81,7 +81,7 @@ func TestReportsOfAWrongShapeReproduceIt(t *testing.T) {
 			for kind, text := range texts {
 				for _, want := range []string{"the shape.yaml", "/job/id", "a string", "the number 12", `{"job":{"id":12}}`, command} {
 					if !strings.Contains(text, want) {
-						t.Errorf("the report %s does not say %q:\n%.3000s", kind, want, text)
+						t.Errorf("the report %s does not contain %q:\n%.3000s", kind, want, text)
 					}
 				}
 				if place := regexp.MustCompile(`the shape\.yaml:7:5|"line": 7,`); !place.MatchString(text) {
@@ -99,7 +99,7 @@ func TestReportsOfAWrongShapeReproduceIt(t *testing.T) {
 	}
 }
 
-// plainReport reads a report back as the text that people and programs see in it.
+// plainReport returns the text of a report as people and programs read it.
 func plainReport(t *testing.T, kind, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -143,13 +143,14 @@ func characters(t *testing.T, data []byte) string {
 	}
 }
 
-// failingStep is what a terminal says of the first step that failed, without the answer and the command.
+// failingStep returns the lines of the first failed step, without the response and the command.
 func failingStep(text string) string {
 	return regexp.MustCompile(`(?s)  FAIL  .*?\n        response`).FindString(text)
 }
 
-// A scenario that was played at the built-in receiver is played there again.
-func TestTheBuiltInReceiverIsReproducedToo(t *testing.T) {
+// The command of a failure at the built-in receiver plays there again.
+func TestRerunAtTheBuiltInReceiver(t *testing.T) {
+	t.Parallel()
 	file := scenario(t, "-conflict.yaml", "name: Conflict\nsteps:\n  - {send: booking.created, expect: {status: 409}}\n")
 	got := runHere(t, nil, "play", file, "--appointments", "older")
 	command := regexp.MustCompile(`semblance play .*`).FindString(got.stdout)
@@ -162,7 +163,7 @@ func TestTheBuiltInReceiverIsReproducedToo(t *testing.T) {
 	}
 }
 
-// allThatIsDrawn is a scenario with everything whose order or content is drawn.
+// allThatIsDrawn is a scenario with every kind of step that draws from the seed.
 const allThatIsDrawn = `name: Drawn
 cast:
   ada: {kind: patient}
@@ -184,8 +185,9 @@ steps:
     expect: {status: any}
 `
 
-// Two plays with one seed at one time send the same objects, byte for byte, and a dry run shows them.
-func TestOneSeedAndOneTimeSendTheSame(t *testing.T) {
+// Two plays with the same seed and time send the same bytes, and a dry run prints them.
+func TestSeedAndTimeFixEveryByte(t *testing.T) {
+	t.Parallel()
 	url := receiving(t, "acknowledges")
 	file := scenario(t, "drawn.yaml", allThatIsDrawn)
 	sent := func(flags ...string) string {
@@ -201,18 +203,19 @@ func TestOneSeedAndOneTimeSendTheSame(t *testing.T) {
 		t.Fatalf("%d attempts", n)
 	}
 	if again := sent("--seed", "7"); again != first {
-		t.Error("two plays with one seed at one time differ")
+		t.Error("two plays with the same seed and time differ")
 	}
 	if dry := sent("--seed", "7", "--dry-run"); dry != first {
-		t.Error("a dry run shows something else than a play sends")
+		t.Error("a dry run prints other requests than a play sends")
 	}
 	if sent("--seed", "8") == first {
 		t.Error("another seed sends the same")
 	}
 }
 
-// An interrupt ends the play: what was played is reported, all reports are whole, and the exit code says so.
+// After an interrupt the reports are complete and contain what was played; the exit code is 130.
 func TestPlayInterrupted(t *testing.T) {
+	t.Parallel()
 	reached := make(chan struct{})
 	var received atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -246,7 +249,7 @@ func TestPlayInterrupted(t *testing.T) {
 	for _, kind := range flags.ReportKinds() {
 		text := plainReport(t, kind, filepath.Join(folder, kind))
 		if !strings.Contains(text, "nterrupted") || !strings.Contains(text, "booking.updated") {
-			t.Errorf("the report %s says %.2000s", kind, text)
+			t.Errorf("the report %s: %.2000s", kind, text)
 		}
 	}
 	entries, err := os.ReadDir(folder)
@@ -268,8 +271,9 @@ func TestPlayInterrupted(t *testing.T) {
 	}
 }
 
-// The line of progress is for a terminal alone, and is gone in the end.
+// Only a terminal gets a line of progress, which is removed at the end.
 func TestPlayOnATerminal(t *testing.T) {
+	t.Parallel()
 	file := scenario(t, "traffic.yaml", "name: Traffic\nsteps:\n  - traffic: {events: 3000}\n")
 	url := receiving(t, "acknowledges")
 	got := runWith(t.Context(), nil, true, "play", file, "--to", url)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// readme is README.md, which promises nothing that is not run.
+// readme returns README.md.
 func readme(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
@@ -32,7 +32,7 @@ func fences(t *testing.T, language string) []string {
 	return blocks
 }
 
-// runByCI are the lines that build the whole program or run all tests: .ci/run runs them, as its text must show.
+// runByCI are lines that build the program or run all tests. The test checks that .ci/run contains them.
 var runByCI = []string{"go run ./cmd/semblance demo", "go test ./...", "go install ./cmd/semblance"}
 
 // Every link of the front pages leads to a file.
@@ -54,14 +54,16 @@ func TestFrontPagesLinkToFiles(t *testing.T) {
 
 // README.md stays short.
 func TestReadmeIsShort(t *testing.T) {
+	t.Parallel()
 	if lines := strings.Count(readme(t), "\n"); lines >= 200 {
 		t.Errorf("README.md has %d lines, want fewer than 200", lines)
 	}
 }
 
-// Every shell line of README.md runs, in order, in one folder, and ends well. Where a line names a port, it is that of a
-// receiver that is there; `semblance listen` is such a receiver, running in the background as `semblance serve` does.
+// Every shell line of README.md succeeds, in order, in one folder. A port in a line is that of a running receiver;
+// `semblance listen` and `semblance serve` run in the background.
 func TestReadmeCommandsRun(t *testing.T) {
+	t.Parallel()
 	place := newReadmePlace(t)
 	ci, err := os.ReadFile(filepath.Join("..", "..", ".ci", "run"))
 	if err != nil {
@@ -87,8 +89,9 @@ func TestReadmeCommandsRun(t *testing.T) {
 	}
 }
 
-// Every transcript of README.md is what comes, but for ids, durations and ports.
+// Every transcript of README.md is the actual output, except ids, durations and ports.
 func TestReadmeTranscripts(t *testing.T) {
+	t.Parallel()
 	place := newReadmePlace(t)
 	for _, block := range fences(t, "console") {
 		for _, part := range strings.Split(block, "$ ")[1:] {
@@ -103,6 +106,7 @@ func TestReadmeTranscripts(t *testing.T) {
 
 // What README.md calls a setting of a command is one of its flags.
 func TestReadmeNamesSettingsThatExist(t *testing.T) {
+	t.Parallel()
 	_, table, _ := strings.Cut(readme(t), "| question | default | setting |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	words := regexp.MustCompile("`(?:(send|serve|listen|verify) )?--([a-z-]+)`|`(send|serve|listen|verify)`")
@@ -134,11 +138,11 @@ func TestReadmeNamesSettingsThatExist(t *testing.T) {
 	}
 }
 
-// readmePlace is where the lines of README.md are run.
+// readmePlace is a folder in which lines of README.md run.
 type readmePlace struct {
 	t     *testing.T
 	dir   string
-	ports map[string]string // in README.md, and in truth
+	ports map[string]string // actual ports by those in README.md
 }
 
 func newReadmePlace(t *testing.T) *readmePlace {
@@ -217,10 +221,10 @@ func (p *readmePlace) start(line string) {
 	p.ports[n] = regexp.MustCompile(`:(\d+)"`).FindStringSubmatch(string(first[:length]))[1]
 }
 
-// plain replaces what differs from run to run.
+// plain replaces ids, durations and ports.
 func (p *readmePlace) plain(text string) string {
-	for shown, true := range p.ports {
-		text = strings.ReplaceAll(text, true, shown)
+	for documented, actual := range p.ports {
+		text = strings.ReplaceAll(text, actual, documented)
 	}
 	text = regexp.MustCompile(`evt [0-9a-f]{3}…[0-9a-f]{2}`).ReplaceAllString(text, "evt …")
 	text = regexp.MustCompile(`of \d+ event types \(\d+ %\)`).ReplaceAllString(text, "of … event types")

@@ -24,8 +24,8 @@ import (
 	"semblance/simulator/signature"
 )
 
-// startReceiver starts a receiver that behaves in a certain way until the script ends, and sets a variable to its URL:
-// receiver NAME BEHAVIOUR. The certificate of one that speaks-tls is in certificate.pem.
+// startReceiver starts a receiver with a behavior until the script ends, and sets a variable to its URL: receiver NAME
+// BEHAVIOR. The certificate of speaks-tls is in certificate.pem.
 func startReceiver(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: receiver NAME BEHAVIOUR")
@@ -46,7 +46,7 @@ func startReceiver(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], url)
 }
 
-// receiverThat starts a receiver with the named behaviour and returns the URL of its webhooks.
+// receiverThat starts a receiver with the named behavior and returns the URL of its webhooks.
 func receiverThat(does string) (url string, stop func(), err error) {
 	if handler, ok := handlers[does]; ok {
 		server := httptest.NewServer(handler)
@@ -58,7 +58,7 @@ func receiverThat(does string) (url string, stop func(), err error) {
 	return "", nil, fmt.Errorf("no receiver that %q", does)
 }
 
-// handlers are receivers that speak HTTP as they should.
+// handlers are receivers that speak HTTP.
 var handlers = map[string]http.Handler{
 	"accepts":   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }),
 	"refuses":   answers(http.StatusUnauthorized, `{"error":"the signature does not hold"}`),
@@ -93,7 +93,7 @@ func echoHeaders(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// verifyAndQueue is an honest receiver of a few lines.
+// verifyAndQueue is a correct receiver in a few lines.
 func verifyAndQueue(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
@@ -106,8 +106,8 @@ func verifyAndQueue(w http.ResponseWriter, r *http.Request) {
 	answers(http.StatusAccepted, `{"status":"accepted"}`).ServeHTTP(w, r)
 }
 
-// verifyWithStripe accepts what Stripe's own library takes for rightly signed, what satisfies the schema of its event type,
-// and what holds no null.
+// verifyWithStripe accepts an event if Stripe's library accepts its signature, and if its payload is valid and contains no
+// null.
 func verifyWithStripe(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err == nil {
@@ -147,7 +147,7 @@ func checkPayload(body []byte) error {
 	return nil
 }
 
-// talkers are receivers that do not speak HTTP as they should. Each is given one connection, after the request's head.
+// talkers are receivers that break HTTP. Each gets one connection, after the head of the request.
 var talkers = map[string]func(net.Conn){
 	"hangs":         func(c net.Conn) { io.Copy(io.Discard, c) },
 	"resets":        func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) },

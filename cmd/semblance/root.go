@@ -97,7 +97,7 @@ configuration.`,
   semblance send booking.created --to 4701           send it one signed event
   semblance send '**' --to localhost:3000/webhooks   send one event of every type to your receiver
   semblance play first-visit --to 4701               play a scenario and judge every response
-  semblance events booking.created                   show what an event type carries
+  semblance events booking.created                   explain an event type
   semblance verify body.json --signature 't=…,v1=…'  find out why a signature is invalid`,
 		Args:          unknownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },

@@ -141,7 +141,7 @@ func (f *sendFlags) register(c *cobra.Command) {
 		set.BoolVar(&f.quiet, "quiet", false, "print only the summary")
 		set.BoolVar(&f.verbose, "verbose", false, "print every attempt with headers and bodies")
 	})
-	flags.Group(c, "What the provider does not publish", func() { f.attempt.Add(c) })
+	flags.Group(c, "Not published by the provider", func() { f.attempt.Add(c) })
 	flags.CompleteFunc(c, "fault", flags.Faults)
 	flags.CompleteFunc(c, "expect-body", flags.ResponseSchemas)
 	flags.Complete(c, "expect", "2xx", "4xx", "any", "none")
@@ -261,7 +261,7 @@ func (f *sendFlags) check(args []string) error {
 	case f.raw != "" && len(args) > 0:
 		return fmt.Errorf("--raw sends the bytes of %s instead of an event; leave out %q", f.raw, args[0])
 	case f.raw != "" && len(f.set)+len(f.with)+len(f.omit) > 0:
-		return errors.New("--raw sends bytes as they are; --set, --with and --omit change events")
+		return errors.New("--raw sends the bytes of a file; --set, --with and --omit change events")
 	case f.raw != "" && f.fault == "" && f.invalid:
 		return errors.New("--raw sends any bytes; leave out --invalid")
 	case f.raw == "" && len(args) == 0:
@@ -303,7 +303,7 @@ func (f *sendFlags) identifiers() ([]schemas.Identifier, error) {
 	return set, nil
 }
 
-// expectation returns what the responses must be. With a fault and no expectation, every outcome passes.
+// expectation returns the expected response. With a fault and no expectation, every outcome passes.
 func (f *sendFlags) expectation(set *pflag.FlagSet) (e scenarios.Expect, err error) {
 	explicit := set.Changed("expect")
 	switch {
@@ -401,7 +401,7 @@ func (a *app) explainFailure(c *cobra.Command, s *load.Summary, f *sendFlags, o 
 	fmt.Fprint(a.err, b.String())
 }
 
-// got returns what an attempt got, as far as it was not expected.
+// got describes the unexpected part of an attempt.
 func got(attempt *load.Attempt) string {
 	if attempt.Response.Failure != "" {
 		return attempt.Response.Detail

@@ -22,10 +22,9 @@ import (
 	"semblance/simulator/signature"
 )
 
-// BenchmarkSend compares `semblance send --quiet --in-flight 32`, where every body is fresh and signed, with a loop around
+// BenchmarkSend compares `semblance send --quiet --in-flight 32`, which makes and signs every body, with a loop around
 // http.Client that sends one fixed body over as many connections. Both send to the same receiver, in another process, which
-// verifies each signature. Semblance is a process, from its start to its end. The last figure is how many times as fast as
-// the loop it is.
+// verifies each signature. Semblance runs as a process, and its start counts. The last figure is the ratio of the speeds.
 //
 //	go test -run '^$' -bench Send -benchtime 5x ./cmd/semblance
 func BenchmarkSend(b *testing.B) {
@@ -55,7 +54,7 @@ func BenchmarkSend(b *testing.B) {
 	b.ReportMetric(theirs.Seconds()/ours.Seconds(), "times")
 }
 
-// fixedBodyLoop is what one would write without Semblance.
+// fixedBodyLoop sends one body again and again with net/http.
 func fixedBodyLoop(url string, events, inFlight int) error {
 	body := []byte(`{"subscriptionId":"692597070fe21cfa5e6a010f","eventId":"692597070fe21cfa5e6a010a","eventType":"booking.created",` +
 		`"identifiers":{"bookingId":"507f1f77bcf86cd799439011","patientId":"507f191e810c19729de860ea","doctorId":"507f1f77bcf86cd799439012"}}`)
@@ -86,7 +85,7 @@ func fixedBodyLoop(url string, events, inFlight int) error {
 				io.Copy(io.Discard, answer.Body)
 				answer.Body.Close()
 				if answer.StatusCode/100 != 2 {
-					errs <- fmt.Errorf("answered %s", answer.Status)
+					errs <- fmt.Errorf("response %s", answer.Status)
 					return
 				}
 			}
@@ -128,14 +127,14 @@ func verifyingProcess(b *testing.B) string {
 	return strings.TrimSpace(line)
 }
 
-// verifyingReceiver prints its URL, answers 204 to what is rightly signed, and ends with its standard input.
+// verifyingReceiver prints its URL, responds with 204 to a valid signature, and ends with its standard input.
 func verifyingReceiver() {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	debug.SetGCPercent(400) // what is compared is the senders: the receiver should cost little
+	debug.SetGCPercent(400) // the receiver should cost little: the senders are compared
 	verifier := signature.NewVerifier(signature.DefaultTolerance, string(simulator.DefaultSecret))
 	buffers := sync.Pool{New: func() any { return new([4096]byte) }}
 	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -155,7 +154,7 @@ func verifyingReceiver() {
 	io.Copy(io.Discard, os.Stdin)
 }
 
-// BenchmarkVersion is how long a process takes from its start to its end.
+// BenchmarkVersion measures the start of the process.
 func BenchmarkVersion(b *testing.B) {
 	for b.Loop() {
 		if out, err := exec.Command("semblance", "version").CombinedOutput(); err != nil {

@@ -23,8 +23,9 @@ import (
 	"semblance/simulator"
 )
 
-// One of every type, at a receiver that verifies with Stripe's library and checks each body against its schema.
-func TestSendOneOfEveryTypeToStripesVerifier(t *testing.T) {
+// A receiver that verifies with Stripe's library and checks each body against its schema accepts every event type.
+func TestStripeVerifiesEveryType(t *testing.T) {
+	t.Parallel()
 	got := runHere(t, nil, "send", "**", "--to", receiving(t, "verifies"), "--format", "json")
 	if got.code != scenarios.ExitPassed {
 		t.Fatalf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
@@ -43,8 +44,9 @@ func TestSendOneOfEveryTypeToStripesVerifier(t *testing.T) {
 	}
 }
 
-// More of each vary as the clinic's records do, and are accepted all the same.
-func TestSendManyOfEachToStripesVerifier(t *testing.T) {
+// Further events of a type vary as the clinic's records do, and are accepted too.
+func TestStripeVerifiesManyOfEachType(t *testing.T) {
+	t.Parallel()
 	got := runHere(t, nil, "send", "**", "--count", "5", "--in-flight", "8", "--quiet", "--format", "json", "--to", receiving(t, "verifies"))
 	var sum struct {
 		Sent, Failed int
@@ -58,7 +60,8 @@ func TestSendManyOfEachToStripesVerifier(t *testing.T) {
 	}
 }
 
-func TestSameSeedAndTimeSameBytes(t *testing.T) {
+func TestSeedAndTimeFixTheRequests(t *testing.T) {
+	t.Parallel()
 	dry := func(args ...string) string {
 		t.Helper()
 		got := runHere(t, nil, append([]string{"send", "**", "--count", "3", "--to", "3000/webhooks", "--dry-run", "--format", "json"}, args...)...)
@@ -69,7 +72,7 @@ func TestSameSeedAndTimeSameBytes(t *testing.T) {
 	}
 	first := dry("--seed", "7", "--at", "2026-03-02T09:00:00Z")
 	if again := dry("--seed", "7", "--at", "2026-03-02T09:00:00Z"); again != first {
-		t.Error("the same seed and time gave other bytes")
+		t.Error("the same seed and time give other bytes")
 	}
 	one := readAttempts(t, first)
 	other := readAttempts(t, dry("--seed", "8", "--at", "2026-03-02T09:00:00Z"))
@@ -87,31 +90,33 @@ func TestSameSeedAndTimeSameBytes(t *testing.T) {
 	now, later := readAttempts(t, dry("--seed", "7")), readAttempts(t, dry("--seed", "7"))
 	for i := range now {
 		if now[i].Request.EventID == later[i].Request.EventID {
-			t.Fatal("without --at an eventId came twice: a receiver would take today's event for yesterday's")
+			t.Fatal("without --at two runs have the same eventId: a receiver would ignore the second as a duplicate")
 		}
 		if got, want := identifiersOf(t, now[i].Request.Body), identifiersOf(t, later[i].Request.Body); fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Fatalf("the same seed gave the records %v and %v", got, want)
+			t.Fatalf("the same seed gives the records %v and %v", got, want)
 		}
 	}
 }
 
-// What a dry run shows is what is sent.
-func TestDryRunShowsWhatIsSent(t *testing.T) {
+// A dry run prints the requests that are sent otherwise.
+func TestDryRunPrintsTheRequests(t *testing.T) {
+	t.Parallel()
 	url := receiving(t, "accepts")
 	args := []string{"send", "booking.*", "--to", url, "--at", "1764000000", "--format", "json", "--in-flight", "4"}
 	sent, dry := readAttempts(t, runHere(t, nil, args...).stdout), readAttempts(t, runHere(t, nil, append(args, "--dry-run")...).stdout)
 	if len(sent) != len(dry) {
-		t.Fatalf("%d sent, %d shown", len(sent), len(dry))
+		t.Fatalf("%d sent, %d printed", len(sent), len(dry))
 	}
 	for i := range sent {
 		if fmt.Sprint(sent[i].Request) != fmt.Sprint(dry[i].Request) {
-			t.Errorf("sent  %v\nshown %v", sent[i].Request, dry[i].Request)
+			t.Errorf("sent    %v\nprinted %v", sent[i].Request, dry[i].Request)
 		}
 	}
 }
 
-// The command that reproduces a failure sends the same event again.
-func TestTheReproducingCommandReproduces(t *testing.T) {
+// The rerun command sends the same event again.
+func TestRerunSendsTheSameEvent(t *testing.T) {
+	t.Parallel()
 	url := receiving(t, "refuses")
 	got := runHere(t, nil, "send", "invoice.paid", "booking.created", "--count", "4", "--set", "patientId=507f191e810c19729de860ea",
 		"--to", url, "--seed", "9", "--at", "1764000000", "--format", "json", "--header", "X-Mine: a b")
@@ -132,12 +137,13 @@ func TestTheReproducingCommandReproduces(t *testing.T) {
 		t.Fatalf("exit code %d and %d attempts", again.code, len(repeated))
 	}
 	if got, want := identifiersOf(t, repeated[0].Request.Body), identifiersOf(t, attempts[0].Request.Body); fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("again %v, first %v", got, want)
+		t.Errorf("rerun %v, first %v", got, want)
 	}
 }
 
-// The n-th of a type is the same whatever else is sent, so that it can be asked for alone.
-func TestTheNthOfATypeDependsOnNothingElse(t *testing.T) {
+// The n-th event of a type does not depend on the other types, so that it can be sent alone.
+func TestEventsOfATypeAreIndependent(t *testing.T) {
+	t.Parallel()
 	dry := func(args ...string) []readAttempt {
 		return readAttempts(t, runHere(t, nil, append(args, "--to", "3000", "--dry-run", "--format", "json")...).stdout)
 	}
@@ -145,12 +151,13 @@ func TestTheNthOfATypeDependsOnNothingElse(t *testing.T) {
 	among = slices.DeleteFunc(among, func(a readAttempt) bool { return a.Request.EventType != "patient.merged" })
 	for i := range alone {
 		if a, b := identifiersOf(t, alone[i].Request.Body), identifiersOf(t, among[i].Request.Body); fmt.Sprint(a) != fmt.Sprint(b) {
-			t.Errorf("the %d. is %v alone and %v among others", i+1, a, b)
+			t.Errorf("event %d is %v alone and %v among others", i+1, a, b)
 		}
 	}
 }
 
-func TestVariablesStandForFlags(t *testing.T) {
+func TestVariablesSetFlags(t *testing.T) {
+	t.Parallel()
 	url := receiving(t, "accepts")
 	env := map[string]string{"SEMBLANCE_TO": url, "SEMBLANCE_COUNT": "5", "SEMBLANCE_FORMAT": "json", "SEMBLANCE_HEADER": "X-A: 1\nX-B: 2, 3", "SEMBLANCE_OMIT": "patientId,doctorId"}
 	attempts := readAttempts(t, runHere(t, env, "send", "booking.created").stdout)
@@ -163,13 +170,14 @@ func TestVariablesStandForFlags(t *testing.T) {
 	if got := identifiersOf(t, attempts[0].Request.Body); len(got) != 1 {
 		t.Errorf("identifiers %v, want the bookingId alone", got)
 	}
-	// A flag wins, also one that says what is the default anyway.
+	// A flag overrides its variable even if it has the default value.
 	if attempts := readAttempts(t, runHere(t, env, "send", "booking.created", "--count", "1").stdout); len(attempts) != 1 {
 		t.Errorf("%d attempts, want the 1 of the flag", len(attempts))
 	}
 }
 
-func TestInterruptedSendSaysHowFarItCame(t *testing.T) {
+func TestInterruptedSendPrintsItsSummary(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	var once sync.Once
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { once.Do(cancel) }))
@@ -181,6 +189,7 @@ func TestInterruptedSendSaysHowFarItCame(t *testing.T) {
 }
 
 func TestInterruptedDryRunStops(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := runWith(ctx, nil, false, "send", "booking.created", "--count", "1000000000", "--to", "3000", "--dry-run", "--quiet")
@@ -189,8 +198,9 @@ func TestInterruptedDryRunStops(t *testing.T) {
 	}
 }
 
-// A command that waits for its input ends at the first signal, too.
+// A command that waits for input ends at the first signal.
 func TestInterruptedWhileReading(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	in, hold := io.Pipe()
 	t.Cleanup(func() { hold.Close() })
@@ -208,8 +218,9 @@ func TestInterruptedWhileReading(t *testing.T) {
 	}
 }
 
-// The process itself: the first SIGINT ends it in order, with what it has done.
-func TestSignalEndsTheProcessInOrder(t *testing.T) {
+// The first SIGINT ends the process with a summary.
+func TestSignalEndsTheProcess(t *testing.T) {
+	t.Parallel()
 	began := make(chan struct{})
 	var once sync.Once
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { once.Do(func() { close(began) }) }))
@@ -229,8 +240,9 @@ func TestSignalEndsTheProcessInOrder(t *testing.T) {
 	}
 }
 
-// A terminal shows twenty attempts, then those that fail and one line of progress; nothing else is left out.
+// A terminal shows twenty attempts, then only failures and a line of progress; other outputs show all.
 func TestTerminalShowsTwentyAttempts(t *testing.T) {
+	t.Parallel()
 	url := receiving(t, "accepts")
 	args := []string{"send", "booking.created", "--count", "50", "--to", url}
 	on := runWith(t.Context(), nil, true, args...)
@@ -241,16 +253,16 @@ func TestTerminalShowsTwentyAttempts(t *testing.T) {
 		t.Errorf("no line of progress in %q", on.stderr)
 	}
 	if !strings.Contains(on.stdout, "\x1b[") {
-		t.Error("no colour on a terminal")
+		t.Error("no color on a terminal")
 	}
 	if verbose := runWith(t.Context(), nil, true, append(args, "--verbose")...); strings.Count(verbose.stdout, "-->") != 50 {
 		t.Error("--verbose does not show all")
 	}
 	if off := runHere(t, nil, args...); strings.Count(off.stdout, "-->") != 50 || strings.Contains(off.stdout+off.stderr, "\x1b") {
-		t.Errorf("without a terminal all are shown, in no colour: %q", off.stdout+off.stderr)
+		t.Errorf("a file gets all attempts without color, got %q", off.stdout+off.stderr)
 	}
 	if plain := runWith(t.Context(), map[string]string{"NO_COLOR": "1"}, true, args...); strings.Contains(plain.stdout, "\x1b[") {
-		t.Error("colour in spite of NO_COLOR")
+		t.Error("color despite NO_COLOR")
 	}
 	failing := runWith(t.Context(), map[string]string{"NO_COLOR": "1"}, true, "send", "booking.created", "--count", "50", "--to", receiving(t, "is-broken"))
 	if n := strings.Count(failing.stdout, "<-- 500"); n != 50 {
@@ -258,8 +270,9 @@ func TestTerminalShowsTwentyAttempts(t *testing.T) {
 	}
 }
 
-// With many in flight, the two lines of an attempt stay together.
+// The two lines of an attempt stay together, however many are in flight.
 func TestLinesOfAnAttemptStayTogether(t *testing.T) {
+	t.Parallel()
 	got := runHere(t, nil, "send", "**", "--in-flight", "32", "--to", receiving(t, "accepts"))
 	lines := bufio.NewScanner(strings.NewReader(got.stdout))
 	for n := 0; lines.Scan() && n < 202; n++ {
@@ -269,8 +282,9 @@ func TestLinesOfAnAttemptStayTogether(t *testing.T) {
 	}
 }
 
-// The load is open: while answers are slow, sends start when they are due.
-func TestRateDoesNotWaitForAnswers(t *testing.T) {
+// The load is open: slow responses do not delay requests that are due.
+func TestRateDoesNotWaitForResponses(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	var mu sync.Mutex
 	waiting := 0
@@ -281,7 +295,7 @@ func TestRateDoesNotWaitForAnswers(t *testing.T) {
 			close(release)
 		}
 		mu.Unlock()
-		<-release // nobody is answered before all eight have come
+		<-release // no response before all eight requests
 	}))
 	t.Cleanup(server.Close)
 	got := runHere(t, nil, "send", "booking.created", "--count", "8", "--rate", "1000/s", "--in-flight", "8", "--to", server.URL)
@@ -290,8 +304,9 @@ func TestRateDoesNotWaitForAnswers(t *testing.T) {
 	}
 }
 
-// A bare port is tried at 127.0.0.1 and then at ::1, where some servers listen alone.
+// A bare port is tried at 127.0.0.1, then at ::1, because some servers listen there only.
 func TestBarePortTriesIPv6Second(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {
 		t.Skip("this machine has no IPv6:", err)
@@ -306,7 +321,7 @@ func TestBarePortTriesIPv6Second(t *testing.T) {
 	}
 }
 
-// readAttempt is a line of NDJSON.
+// readAttempt is one line of the output.
 type readAttempt struct {
 	Request  simulator.Request
 	Response simulator.Response

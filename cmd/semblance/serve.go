@@ -81,7 +81,7 @@ provider's GraphQL API at /graphql and a control API at /api/v1, which emit, log
 
 // settingsTopic is the help on the settings of the provider.
 func (a *app) settingsTopic() *cobra.Command {
-	return &cobra.Command{Use: "provider-settings", Short: "Settings for what the provider does not publish", Long: config.Help()}
+	return &cobra.Command{Use: "provider-settings", Short: "Settings for unpublished behavior of the provider", Long: config.Help()}
 }
 
 // register adds the flags in the order of the help.

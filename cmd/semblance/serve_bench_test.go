@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// BenchmarkServeStart is from the start of the process to its first line, which is when it answers.
+// BenchmarkServeStart measures the time from the start of the process to its first line; then it accepts requests.
 func BenchmarkServeStart(b *testing.B) {
 	for _, journal := range []string{"memory", "file"} {
 		b.Run(journal, func(b *testing.B) {

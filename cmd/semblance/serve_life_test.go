@@ -18,7 +18,7 @@ import (
 	"semblance/scenarios"
 )
 
-// served is a serve in this process.
+// served is `semblance serve` in this process.
 type served struct {
 	url, token string
 	stop       context.CancelFunc
@@ -26,7 +26,7 @@ type served struct {
 	log        *lockedBuffer
 }
 
-// lockedBuffer is written by one goroutine and read by another.
+// lockedBuffer is a buffer that one goroutine writes and another reads.
 type lockedBuffer struct {
 	mu    sync.Mutex
 	b     bytes.Buffer
@@ -43,7 +43,7 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// until waits until the text is there.
+// until waits for a text.
 func (l *lockedBuffer) until(text string) {
 	for {
 		l.mu.Lock()
@@ -88,13 +88,13 @@ func serveHere(t *testing.T, args ...string) *served {
 	return s
 }
 
-// client runs a command against it.
+// client runs a command that calls it.
 func (s *served) client(t *testing.T, args ...string) ran {
 	t.Helper()
 	return runHere(t, map[string]string{"SEMBLANCE_VIA": s.url}, args...)
 }
 
-// heldReceiver answers nobody before it is let go, and says who has come.
+// heldReceiver starts a receiver that responds only after it is released, and reports requests.
 func heldReceiver(t *testing.T) (url string, response chan struct{}, letGo func()) {
 	response, held := make(chan struct{}, 100), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -107,8 +107,9 @@ func heldReceiver(t *testing.T) (url string, response chan struct{}, letGo func(
 	return server.URL, response, letGo
 }
 
-// Told to stop, serve takes nothing new, says what it waits for, and finishes what is in flight.
-func TestServeFinishesWhatIsInFlight(t *testing.T) {
+// When it is stopped, serve accepts nothing new, logs what it waits for and finishes the attempts in flight.
+func TestServeFinishesAttempts(t *testing.T) {
+	t.Parallel()
 	url, response, letGo := heldReceiver(t)
 	file := filepath.Join(t.TempDir(), "clinic.db")
 	s := serveHere(t, "--to", url, "--data", file)
@@ -139,8 +140,9 @@ func TestServeFinishesWhatIsInFlight(t *testing.T) {
 	<-again.ended
 }
 
-// When the grace is over, attempts are cut; they are journalled, and what is owed goes on at the next start.
-func TestServeCutsWhatLastsTooLong(t *testing.T) {
+// After the grace time attempts are cut and recorded; their deliveries continue after the next start.
+func TestServeCutsLongAttempts(t *testing.T) {
+	t.Parallel()
 	url, response, letGo := heldReceiver(t)
 	file := filepath.Join(t.TempDir(), "clinic.db")
 	s := serveHere(t, "--to", url, "--data", file, "--grace", "10ms", "--provider", "retry-base=1ms")
@@ -162,8 +164,9 @@ func TestServeCutsWhatLastsTooLong(t *testing.T) {
 	<-again.ended
 }
 
-// A client that never ends its request does not keep attempts in flight from ending.
-func TestServeIsNotHeldUpByAClient(t *testing.T) {
+// A client that never ends its request does not take the time of the attempts in flight.
+func TestServeDoesNotWaitForASlowClient(t *testing.T) {
+	t.Parallel()
 	url, response, letGo := heldReceiver(t)
 	s := serveHere(t, "--to", url, "--grace", "600ms")
 	s.client(t, "emit", "booking.created")
@@ -195,8 +198,9 @@ func untilAllFinished(url string) error {
 	return answer.Body.Close()
 }
 
-// Log follows what comes, with the notices, and says when the provider has stopped.
+// log --follow prints new attempts and notices, and reports when the provider has stopped.
 func TestLogFollows(t *testing.T) {
+	t.Parallel()
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
 	defer receiver.Close()
 	s := serveHere(t, "--to", receiver.URL)
@@ -219,23 +223,23 @@ func TestLogFollows(t *testing.T) {
 	lines, said, code := follow(ctx)
 	next := func() string { lines.Scan(); return lines.Text() }
 	if head, old := next(), next(); !strings.Contains(head, "STARTED") || !strings.Contains(old, "patient.created") {
-		t.Errorf("it began with\n%s\n%s", head, old)
+		t.Errorf("the first lines are\n%s\n%s", head, old)
 	}
 	s.client(t, "emit", "booking.created")
 	if line := next(); !strings.Contains(line, "booking.created") || !strings.Contains(line, "  200  ") {
-		t.Errorf("then came %s", line)
+		t.Errorf("the next line is %s", line)
 	}
 	interrupted, interrupt := context.WithCancel(ctx)
 	_, _, second := follow(interrupted, "--type", "invoice.*", "--outcome", "refused", "--limit", "1", "--format", "json")
 	interrupt()
 	if got := <-second; got != 0 && got != scenarios.ExitInterrupted {
-		t.Errorf("interrupted it ended with %d", got)
+		t.Errorf("after an interrupt it exited with %d", got)
 	}
 	s.stop()
 	if got := <-s.ended; got != 0 {
-		t.Errorf("serve ended with %d\n%s", got, s.log)
+		t.Errorf("serve exited with %d\n%s", got, s.log)
 	}
 	if got := <-code; got != scenarios.ExitUnreached || !strings.Contains(said.String(), "has stopped") {
-		t.Errorf("it ended with %d: %s", got, said)
+		t.Errorf("it exited with %d: %s", got, said)
 	}
 }

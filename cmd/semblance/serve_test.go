@@ -42,7 +42,7 @@ func startServe(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Value(listening).(listeners)[args[0]] = p
 }
 
-// ask sends a request and keeps the answer's body in a file: ask STATUS METHOD URL FILE [BODY]
+// ask sends a request and writes the response body to a file: ask STATUS METHOD URL FILE [BODY]
 func ask(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 4 {
 		ts.Fatalf("usage: ask STATUS METHOD URL FILE [BODY]")

@@ -134,7 +134,7 @@ func (emptyPackages) Import(path string) (*types.Package, error) {
 	return pkg, nil
 }
 
-// The help of every command fits a screen or says little about much: no text of a flag is longer than 70 characters.
+// The text of a flag has at most 70 characters, and the help of serve at most 40 lines.
 func TestHelpIsShort(t *testing.T) {
 	t.Parallel()
 	root := (&app{out: &output{}, err: &output{}}).root(nil)

@@ -16,7 +16,7 @@ import (
 func (a *app) typesCommand() *cobra.Command {
 	var language string
 	var out flags.Out
-	names := []string{""} // the default is none
+	names := []string{""} // without a default
 	for _, l := range export.Languages() {
 		names = append(names, l.Name)
 	}

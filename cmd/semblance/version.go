@@ -9,7 +9,7 @@ import (
 	"semblance/cmd/semblance/internal/flags"
 )
 
-// versionCommand prints what the binary was built from.
+// versionCommand prints the version.
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",

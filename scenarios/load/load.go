@@ -57,7 +57,7 @@ type Options struct {
 	AllowPublic    bool // faults and many requests may go to public addresses
 
 	Types []*schemas.EventType
-	Raw   []byte // sent instead of events, signed as they are; nil sends events
+	Raw   []byte // sent instead of events, signed unchanged; nil sends events
 
 	Set     []schemas.Identifier // values of identifiers
 	With    []string             // optional identifiers to include, or fixtures.All
@@ -238,7 +238,7 @@ func (p *Plan) newClinic(system fixtures.System) *fixtures.Clinic {
 	return fixtures.New(fixtures.Options{Seed: p.options.Seed, System: system, At: p.options.At})
 }
 
-// message returns what the sender encodes, signs and sends for a job.
+// message returns the message of a job.
 func (p *Plan) message(j *job) delivery.Message {
 	m := delivery.Message{
 		URL: p.options.Target, SubscriptionID: p.options.SubscriptionID, EventID: j.id, Raw: p.options.Raw,

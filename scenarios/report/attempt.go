@@ -51,7 +51,7 @@ func (t Terminal) Response(r *simulator.Response, passed bool) string {
 	return t.paint(strconv.Itoa(r.Status), paint) + after
 }
 
-// RequestText returns a request as it is on the wire, indented.
+// RequestText returns a request in wire format, indented.
 func RequestText(r *simulator.Request) string {
 	return fmt.Sprintf("    %s %s HTTP/%s\n", r.Method, r.URL, r.Proto) + messageText(r.Headers, r.Body)
 }

@@ -78,7 +78,7 @@ func Line(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// attempt returns an attempt as text: the request, the response, and what is wrong with it.
+// attempt returns an attempt as text: the request, the response and the failed expectations.
 func (l *Load) attempt(a *load.Attempt) string {
 	request, response := &a.Request, &a.Response
 	var b strings.Builder

@@ -139,8 +139,8 @@ func (c *Client) problem(response *http.Response) error {
 // maxStreamLine bounds a line of the stream. The longest is a subscription to every event type.
 const maxStreamLine = 1 << 20
 
-// Stream calls each for every event of the provider's stream that comes after the id after, until ctx ends or each
-// returns an error. The end of ctx is no error.
+// Stream calls each for every event of the provider's stream that comes after the id after, until ctx ends, without
+// an error, or each returns one.
 func (c *Client) Stream(ctx context.Context, after int64, each func(name string, data []byte) error) error {
 	response, err := c.do(ctx, http.MethodGet, fmt.Sprintf("/stream?kind=attempt,notice,reset&after=%d", after), nil)
 	if err != nil {

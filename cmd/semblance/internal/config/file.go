@@ -218,7 +218,7 @@ func (r *reader) each(n *yaml.Node, read func(*yaml.Node)) {
 	}
 }
 
-// text returns a scalar as it is written, whatever its YAML type: 0123 stays 0123.
+// text returns the text of a scalar of any YAML type: 0123 stays 0123.
 func (r *reader) text(n *yaml.Node) string {
 	if n.Kind != yaml.ScalarNode || strings.TrimSpace(n.Value) == "" {
 		r.fail(n, "expected a text")

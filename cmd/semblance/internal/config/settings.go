@@ -4,12 +4,15 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
-	"semblance/cmd/semblance/internal/flags"
 	"semblance/cmd/semblance/internal/server"
 	"semblance/scenarios"
 	"semblance/schemas/human"
@@ -19,93 +22,75 @@ import (
 	"semblance/simulator/provider"
 )
 
-// A Setting is one behaviour of the provider that is not published. Its default is a guess.
+// A Setting is a behavior of the provider that is not published. Its default is a guess.
 type Setting struct {
 	Key      string
-	Question string // what is not published; "" continues the question before
+	Question string // answered by the setting; "" continues the question before
+	Values   string // possible values
 	Default  string
-	Values   string // what the setting takes
-	set      func(o *server.Options, value string) error
+
+	least  float64 // the smallest number
+	zero   bool    // 0 turns the behavior off; options write -1, because their 0 is the default
+	most   float64
+	words  []string                    // the values of an enumeration, in the order of its constants
+	option func(o *server.Options) any // pointer to the option
 }
 
 // Settings returns all settings in the order of the documentation.
 func Settings() []Setting {
-	number := strconv.Itoa
-	decimal := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	return []Setting{
-		{"attempts", "How often, and when, is a delivery attempted?", number(provider.DefaultAttempts), "attempts for each delivery",
-			positive(func(o *server.Options) *int { return &o.Provider.Retry.Attempts })},
-		{"retry-base", "", short(provider.DefaultBase), "wait before the first retry, such as 30s",
-			func(o *server.Options, value string) error { return duration(&o.Provider.Retry.Base, value) }},
-		{"retry-factor", "", decimal(provider.DefaultFactor), "factor between two waits",
-			func(o *server.Options, value string) (err error) {
-				o.Provider.Retry.Factor, err = float(value, false)
-				return err
-			}},
-		{"retry-jitter", "", decimal(provider.DefaultJitter), "share of the wait; 0 does not vary",
-			func(o *server.Options, value string) (err error) {
-				o.Provider.Retry.Jitter, err = float(value, true)
-				return err
-			}},
-		{"success", "Which responses count as success?", "2xx", "statuses that count as success, such as 200,202",
-			func(o *server.Options, value string) error {
-				statuses, err := scenarios.ParseStatuses(value)
-				if err == nil {
-					o.Provider.Delivery.Success = statuses.Contains
-				}
-				return err
-			}},
-		{"timeout", "How long may an attempt take?", short(delivery.DefaultTimeout), "time limit of an attempt, such as 5s",
-			func(o *server.Options, value string) error { return duration(&o.Provider.Delivery.Timeout, value) }},
-		{"follow-redirects", "Does it follow redirects?", "0", "number of redirects; 0 counts a 3xx as a failure",
-			func(o *server.Options, value string) (err error) {
-				o.Provider.Delivery.Redirects, err = flags.Redirects(value)
-				return err
-			}},
-		{"in-flight", "How many attempts does a subscription get at once?", number(provider.DefaultInFlight), "attempts in progress for each subscription",
-			positive(func(o *server.Options) *int { return &o.Provider.InFlight })},
-		choice("sign", "Is a retry signed again?", func(o *server.Options, value string) { o.Provider.SignOnce = value == "once" },
-			"each-attempt", "once"),
-		choice("event-id", "Does a retry have its own eventId?", func(o *server.Options, value string) {
-			o.Provider.EventIDs = map[string]provider.EventIDs{"per-attempt": provider.PerAttempt, "per-event": provider.PerEvent}[value]
-		}, "per-attempt", "per-event"),
-		{"breaker-threshold", "When is a subscription paused?", number(provider.DefaultThreshold), "deliveries in a row that failed; 0 never pauses",
-			unlimited(func(o *server.Options) *int { return &o.Provider.Breaker.Threshold })},
-		choice("while-paused", "What happens to deliveries while it is paused?", func(o *server.Options, value string) {
-			o.Provider.WhilePaused = map[string]provider.WhilePaused{"keep": provider.KeepWhilePaused, "drop": provider.DropWhilePaused}[value]
-		}, "keep", "drop"),
-		{"content-type", "What is the Content-Type?", delivery.DefaultContentType, "value of Content-Type",
-			func(o *server.Options, value string) error { return text(&o.Provider.Delivery.ContentType, value) }},
-		{"user-agent", "What is the User-Agent?", delivery.DefaultUserAgent, "value of User-Agent",
-			func(o *server.Options, value string) error { return text(&o.Provider.Delivery.UserAgent, value) }},
-		choice("body-style", "How is the body formatted?", func(o *server.Options, value string) {
-			o.Provider.Delivery.Style = map[string]delivery.Style{"compact": delivery.Compact, "indent": delivery.Indented}[value]
-		}, "compact", "indent"),
-		choice("http", "Which URLs may be http? (The provider allows none.)", func(o *server.Options, value string) {
-			o.Provider.Rules.HTTP = map[string]provider.HTTPRule{"loopback": provider.HTTPLoopback, "none": provider.HTTPNever, "any": provider.HTTPAnywhere}[value]
-		}, "loopback", "none", "any"),
-		{"max-event-types", "How many event types may a subscription name, how long is a label?", number(provider.DefaultMaxEventTypes), "event types of a subscription; 0 is no limit",
-			unlimited(func(o *server.Options) *int { return &o.Provider.Rules.MaxEventTypes })},
-		{"max-label", "", number(provider.DefaultMaxLabel), "characters of a label; 0 is no limit",
-			unlimited(func(o *server.Options) *int { return &o.Provider.Rules.MaxLabel })},
-		{"secret-prefix", "What does a secret look like?", provider.DefaultSecretPrefix, "beginning of a generated secret",
-			func(o *server.Options, value string) error { o.Provider.Secrets.Prefix = value; return nil }},
-		{"secret-length", "", number(provider.DefaultSecretLength), "characters after the prefix",
-			positive(func(o *server.Options) *int { return &o.Provider.Secrets.Length })},
-		{"retention", "How long, and how many, finished deliveries does it keep?", short(journal.DefaultAge), "age at which a row is deleted, such as 24h; 0 is never",
-			func(o *server.Options, value string) error {
-				if value == "0" {
-					o.Retention.Age = -1
-					return nil
-				}
-				return duration(&o.Retention.Age, value)
-			}},
-		{"retention-rows", "", "0", "number of each kind of row; 0 depends on the journal",
-			func(o *server.Options, value string) (err error) {
-				o.Retention.Rows, err = integer(value, 0)
-				return err
-			}},
+	type o = *server.Options
+	settings := []Setting{
+		{Key: "attempts", Question: "How often, and when, is a delivery attempted?", Values: "attempts for each delivery",
+			Default: fmt.Sprint(provider.DefaultAttempts), least: 1, option: func(o o) any { return &o.Provider.Retry.Attempts }},
+		{Key: "retry-base", Values: "wait before the first retry, such as 30s",
+			Default: short(provider.DefaultBase), option: func(o o) any { return &o.Provider.Retry.Base }},
+		{Key: "retry-factor", Values: "factor between two waits",
+			Default: fmt.Sprint(provider.DefaultFactor), least: 0.001, option: func(o o) any { return &o.Provider.Retry.Factor }},
+		{Key: "retry-jitter", Values: "share by which a wait varies; 0 turns it off",
+			Default: fmt.Sprint(provider.DefaultJitter), zero: true, option: func(o o) any { return &o.Provider.Retry.Jitter }},
+		{Key: "success", Question: "Which responses count as success?", Values: "statuses such as 2xx or 200,202",
+			Default: "2xx", option: func(o o) any { return &o.Provider.Delivery.Success }},
+		{Key: "timeout", Question: "How long may an attempt take?", Values: "time limit of an attempt, such as 5s",
+			Default: short(delivery.DefaultTimeout), option: func(o o) any { return &o.Provider.Delivery.Timeout }},
+		{Key: "follow-redirects", Question: "Does it follow redirects?", Values: "number of redirects; with 0, a 3xx response is a failure",
+			Default: "0", most: 20, option: func(o o) any { return &o.Provider.Delivery.Redirects }},
+		{Key: "in-flight", Question: "How many attempts does a subscription get at once?", Values: "attempts in progress for each subscription",
+			Default: fmt.Sprint(provider.DefaultInFlight), least: 1, option: func(o o) any { return &o.Provider.InFlight }},
+		{Key: "sign", Question: "Is a retry signed again?",
+			words: []string{"each-attempt", "once"}, option: func(o o) any { return &o.Provider.SignOnce }},
+		{Key: "event-id", Question: "Does a retry have its own eventId?",
+			words: []string{"per-attempt", "per-event"}, option: func(o o) any { return &o.Provider.EventIDs }},
+		{Key: "breaker-threshold", Question: "When is a subscription paused?", Values: "failed deliveries in a row; 0 turns it off",
+			Default: fmt.Sprint(provider.DefaultThreshold), zero: true, option: func(o o) any { return &o.Provider.Breaker.Threshold }},
+		{Key: "while-paused", Question: "What happens to deliveries meanwhile?",
+			words: []string{"keep", "drop"}, option: func(o o) any { return &o.Provider.WhilePaused }},
+		{Key: "content-type", Question: "Which headers does it send?", Values: "Content-Type",
+			Default: delivery.DefaultContentType, option: func(o o) any { return &o.Provider.Delivery.ContentType }},
+		{Key: "user-agent", Values: "User-Agent",
+			Default: delivery.DefaultUserAgent, option: func(o o) any { return &o.Provider.Delivery.UserAgent }},
+		{Key: "body-style", Question: "Does the body contain white space?",
+			words: []string{"compact", "indent"}, option: func(o o) any { return &o.Provider.Delivery.Style }},
+		{Key: "http", Question: "Which URLs may be http? (The provider allows none.)",
+			words: []string{"loopback", "none", "any"}, option: func(o o) any { return &o.Provider.Rules.HTTP }},
+		{Key: "max-event-types", Question: "How large may a subscription be?", Values: "event types of a subscription; 0 turns the limit off",
+			Default: fmt.Sprint(provider.DefaultMaxEventTypes), zero: true, option: func(o o) any { return &o.Provider.Rules.MaxEventTypes }},
+		{Key: "max-label", Values: "characters of a label; 0 turns the limit off",
+			Default: fmt.Sprint(provider.DefaultMaxLabel), zero: true, option: func(o o) any { return &o.Provider.Rules.MaxLabel }},
+		{Key: "secret-prefix", Question: "What does a secret look like?", Values: "beginning of a generated secret",
+			Default: provider.DefaultSecretPrefix, option: func(o o) any { return &o.Provider.Secrets.Prefix }},
+		{Key: "secret-length", Values: "characters after the prefix",
+			Default: fmt.Sprint(provider.DefaultSecretLength), least: 1, option: func(o o) any { return &o.Provider.Secrets.Length }},
+		{Key: "retention", Question: "How long, and how many, finished deliveries does it keep?", Values: "age at which a row is deleted, such as 24h; 0 is never",
+			Default: short(journal.DefaultAge), zero: true, option: func(o o) any { return &o.Retention.Age }},
+		{Key: "retention-rows", Values: "rows of each kind; 0 depends on the journal",
+			Default: "0", option: func(o o) any { return &o.Retention.Rows }},
 	}
+	for i := range settings {
+		if s := &settings[i]; s.words != nil {
+			s.Default, s.Values = s.words[0], human.Or(s.words)
+		}
+	}
+	return settings
 }
 
 // Set sets a setting.
@@ -127,89 +112,83 @@ func Set(o *server.Options, key, value string) error {
 	return errors.New(message)
 }
 
-func positive(field func(*server.Options) *int) func(*server.Options, string) error {
-	return func(o *server.Options, value string) (err error) {
-		*field(o), err = integer(value, 1)
+func (s *Setting) set(o *server.Options, value string) error {
+	switch option := s.option(o).(type) {
+	case *func(int) bool:
+		statuses, err := scenarios.ParseStatuses(value)
+		*option = statuses.Contains
 		return err
-	}
-}
-
-// unlimited is for an option in which a negative number means no limit, because 0 means the default.
-func unlimited(field func(*server.Options) *int) func(*server.Options, string) error {
-	return func(o *server.Options, value string) error {
-		n, err := integer(value, 0)
-		if n == 0 {
-			n = -1
+	case *time.Duration:
+		d, err := time.ParseDuration(value)
+		if err != nil || d < 0 || d == 0 && !s.zero {
+			return fmt.Errorf("expected a time such as 500ms, 30s or 24h, got %q", value)
 		}
-		*field(o) = n
-		return err
-	}
-}
-
-func choice(key, question string, set func(*server.Options, string), known ...string) Setting {
-	return Setting{key, question, known[0], human.Or(known), func(o *server.Options, value string) error {
-		for _, word := range known {
-			if word == value {
-				set(o, value)
-				return nil
-			}
+		*option = off(s, d)
+	case *int:
+		n, err := strconv.Atoi(value)
+		if err != nil || s.outside(float64(n)) {
+			return fmt.Errorf("expected a whole number%s, got %q", s.bounds(), value)
 		}
-		return fmt.Errorf("expected %s, got %q", human.Or(known), value)
-	}}
-}
-
-func integer(value string, least int) (int, error) {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < least {
-		return 0, fmt.Errorf("expected a whole number of at least %d, got %q", least, value)
+		*option = off(s, n)
+	case *float64:
+		x, err := strconv.ParseFloat(value, 64)
+		if err != nil || math.IsNaN(x) || s.outside(x) {
+			return fmt.Errorf("expected a number%s, got %q", s.bounds(), value)
+		}
+		*option = off(s, x)
+	case *string:
+		if strings.ContainsFunc(value, unicode.IsControl) || value == "" {
+			return fmt.Errorf("expected text on one line, got %q", value)
+		}
+		*option = value
+	default:
+		i := slices.Index(s.words, value)
+		if i < 0 {
+			return fmt.Errorf("expected %s, got %q", s.Values, value)
+		}
+		switch v := reflect.ValueOf(option).Elem(); v.Kind() {
+		case reflect.Bool:
+			v.SetBool(i == 1)
+		case reflect.String: // its first value is ""
+			v.SetString(s.words[i][:len(s.words[i])*min(i, 1)])
+		default:
+			v.SetInt(int64(i))
+		}
 	}
-	return n, nil
+	return nil
 }
 
-func float(value string, zero bool) (float64, error) {
-	x, err := strconv.ParseFloat(value, 64)
+// off returns the value of an option, which is -1 if 0 turns the behavior off.
+func off[T int | float64 | time.Duration](s *Setting, value T) T {
+	if value == 0 && s.zero {
+		return -1
+	}
+	return value
+}
+
+func (s *Setting) outside(x float64) bool { return x < s.least || s.most > 0 && x > s.most || x > 1e9 }
+
+// bounds describes the smallest and the largest number.
+func (s *Setting) bounds() string {
 	switch {
-	case err == nil && x > 0 && x <= 1e6:
-		return x, nil
-	case err == nil && x == 0 && zero:
-		return -1, nil // 0 means the default
+	case s.most > 0:
+		return fmt.Sprintf(" from %v to %v", s.least, s.most)
+	case s.least < 1:
+		return ""
 	}
-	return 0, fmt.Errorf("expected a positive number, got %q", value)
-}
-
-func duration(target *time.Duration, value string) error {
-	d, err := time.ParseDuration(value)
-	if err != nil || d <= 0 {
-		return fmt.Errorf("expected a positive time such as 500ms, 30s or 24h, got %q", value)
-	}
-	*target = d
-	return nil
-}
-
-func text(target *string, value string) error {
-	if strings.TrimSpace(value) == "" || strings.ContainsAny(value, "\r\n") {
-		return fmt.Errorf("expected the value of a header, got %q", value)
-	}
-	*target = value
-	return nil
+	return fmt.Sprintf(" of at least %v", s.least)
 }
 
 // short formats a default without zero units: 10s, 720h.
 func short(d time.Duration) string {
-	text := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zero) {
-			text = strings.TrimSuffix(text, zero[1:])
-		}
-	}
-	return text
+	return strings.ReplaceAll(strings.ReplaceAll(d.String(), "m0s", "m"), "h0m", "h")
 }
 
 // Help returns the list of settings for `semblance help provider-settings`.
 func Help() string {
 	var b strings.Builder
-	b.WriteString(`The provider does not publish all of its behavior. What is unknown is a setting of ` + "`semblance serve`" + `, with a default
-that is a guess:
+	b.WriteString(`Some behavior of the provider is not published. It is a setting of ` + "`semblance serve`" + `, with a default that is a
+guess:
 
 `)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

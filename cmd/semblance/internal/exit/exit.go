@@ -25,8 +25,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Usage returns err as a mistake of the user's: a flag, an argument or a file. It returns nil, a canceled context and an
-// error that has a code as they are.
+// Usage returns err as a mistake of the user's: a flag, an argument or a file. It does not change nil, a canceled context
+// and an error with a code.
 func Usage(err error) error {
 	if _, coded := errors.AsType[*Error](err); err == nil || coded || errors.Is(err, context.Canceled) {
 		return err
@@ -47,7 +47,7 @@ func Internalf(format string, args ...any) error {
 // Silent returns an error with that code and nothing to print.
 func Silent(code int) error { return &Error{Code: code} }
 
-// Of returns the exit code of what a command returned, and the message for stderr, which may be empty.
+// Of returns the exit code for an error of a command, and the message for stderr, which may be empty.
 func Of(err error) (code int, message string) {
 	coded, ok := errors.AsType[*Error](err)
 	switch {

@@ -16,7 +16,7 @@ import (
 	"semblance/schemas/human"
 )
 
-// MaxInput bounds an input. A larger body is no webhook's.
+// MaxInput bounds an input. Bodies of webhooks are much smaller.
 const MaxInput = 64 << 20
 
 // Read returns the content of a file, or of in if the name is "-" or "". If in is a terminal, Read tells the user on

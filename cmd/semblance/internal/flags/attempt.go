@@ -31,7 +31,7 @@ type Attempt struct {
 	success     string
 }
 
-// Add adds the flags of what the provider does not publish about an attempt.
+// Add adds the flags for unpublished behavior of the provider.
 func (f *Attempt) Add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.DurationVar(&f.timeout, "timeout", delivery.DefaultTimeout, "`TIME` limit of a whole attempt")

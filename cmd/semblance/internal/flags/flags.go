@@ -1,5 +1,5 @@
-// Package flags holds what the commands' flags have in common: kinds of values, environment variables, groups of flags
-// that several commands share, and the text of their help.
+// Package flags holds the common parts of the commands' flags: kinds of values, environment variables, groups of flags
+// that several commands share, and their help.
 //
 // Every flag can be set by an environment variable: --dry-run by SEMBLANCE_DRY_RUN. A flag overrides its variable. For a
 // flag that may be repeated the variable holds one value per line.

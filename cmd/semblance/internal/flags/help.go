@@ -11,7 +11,7 @@ import (
 // helpWidth is the width of the help's lines.
 const helpWidth = 118
 
-// HelpTemplate prints what a command does, then its usage.
+// HelpTemplate prints the description of a command, then its usage.
 const HelpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
 
 {{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}`

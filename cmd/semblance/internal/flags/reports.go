@@ -142,7 +142,7 @@ func (r *Reports) Transcript() (*Transcript, error) {
 	return &Transcript{file, bufio.NewWriterSize(file, 64<<10)}, nil
 }
 
-// Close writes what is buffered and closes the file. It does nothing for nil.
+// Close flushes and closes the file. It does nothing for nil.
 func (t *Transcript) Close() error {
 	if t == nil {
 		return nil

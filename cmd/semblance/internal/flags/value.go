@@ -14,7 +14,7 @@ import (
 	"semblance/schemas/human"
 )
 
-// AddChoice adds a flag that takes one of the known words. The first is the default; "" is no default.
+// AddChoice adds a flag that takes one of the known words. The first is the default, unless it is "".
 func AddChoice(c *cobra.Command, target *string, name, usage string, known ...string) {
 	*target = known[0]
 	known = slices.DeleteFunc(slices.Clone(known), func(word string) bool { return word == "" })
@@ -68,7 +68,7 @@ func (m moment) Set(s string) error {
 		return errors.New("expected a time such as 2026-03-02T09:00:00Z, or Unix seconds")
 	}
 	if s := t.Unix(); s < 0 || s > 1<<32-1 {
-		return errors.New("the time must be between 1970 and 2106, which is what an id can hold")
+		return errors.New("the time must be between 1970 and 2106, the range of ids")
 	}
 	*m.value = t.UTC()
 	return nil

@@ -34,12 +34,12 @@ const (
 	maxHeaderBytes    = 32 << 10
 )
 
-// Options say where the provider runs and what it is like.
+// Options are the address, the journal and the provider.
 type Options struct {
 	Address   string          // host:port to listen at
 	Hosts     []string        // names that the Host header may have
 	File      string          // the journal's file; "" keeps the journal in memory
-	Retention journal.Options // what the journal keeps
+	Retention journal.Options // limits of the journal
 	Grace     time.Duration   // how long Close waits for work in progress
 	Provider  provider.Options
 }
