@@ -108,6 +108,7 @@ func appendUntilKilled(path string, acknowledged io.Writer) error {
 // TestCrash kills a process that appends to a journal, at a random moment, several times. Everything that was acknowledged
 // is in the journal, and the journal is consistent.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	rounds := *crashes
 	if testing.Short() {
 		rounds = 3
@@ -225,6 +226,7 @@ func openOnce(path string, _ io.Writer) error {
 
 // TestOneProcess opens one journal in two processes. The second cannot open it until the first has ended.
 func TestOneProcess(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
 	first, out := child(t, "append", path)
 	if !out.Scan() {

@@ -32,6 +32,7 @@ func encoded(encode func(*encoder)) []byte {
 }
 
 func TestEncode(t *testing.T) {
+	t.Parallel()
 	want := sample()
 	var got journal.Attempt
 	d := decode(encoded(func(e *encoder) { e.attempt(want) }))

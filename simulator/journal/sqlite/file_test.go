@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -73,6 +74,7 @@ func database(t *testing.T, statements ...string) []byte {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	good := closedJournal(t)
 	damage := func(f func([]byte) []byte) []byte { return f(bytes.Clone(good)) }
 	earlier, err := os.ReadFile("testdata/v1.sql")
@@ -118,6 +120,9 @@ func TestOpenRefuses(t *testing.T) {
 					t.Fatal("it was opened")
 				}
 				sentence(t, err, test.want, path)
+				if damaged := test.want == "the journal is damaged"; errors.Is(err, journal.ErrDamaged) != damaged {
+					t.Errorf("error %v is ErrDamaged: %v", err, !damaged)
+				}
 				after, readErr := os.ReadFile(path)
 				if readErr != nil || !bytes.Equal(after, test.content) {
 					t.Fatalf("the file was changed (read error %v)", readErr)
@@ -136,6 +141,7 @@ func sentence(t *testing.T, err error, want, path string) {
 }
 
 func TestOpenRefusesPlaces(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	_, err := Open(context.Background(), folder, journal.Options{})
 	sentence(t, err, "not a regular file", folder)
@@ -162,6 +168,7 @@ func TestOpenRefusesPlaces(t *testing.T) {
 }
 
 func TestOpenTwice(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
 	j := openAt(t, path, journal.Options{})
 	_, err := Open(context.Background(), path, journal.Options{})
@@ -188,6 +195,7 @@ func TestOpenTwice(t *testing.T) {
 }
 
 func TestOpenAnyName(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"a b.journal", "50%25.journal", "what?.journal", "no#1", "ä&b=c", "file:x"} {
 		if runtime.GOOS == "windows" && strings.ContainsAny(name, `?:`) {
 			continue
@@ -211,6 +219,7 @@ func TestOpenAnyName(t *testing.T) {
 }
 
 func TestOpenEmptyFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "journal")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -222,6 +231,7 @@ func TestOpenEmptyFile(t *testing.T) {
 //
 //	go test -run TestVersions -update
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	if *update {
 		writeVersion(t)
 	}
@@ -256,6 +266,7 @@ func TestVersions(t *testing.T) {
 
 // TestMigrate runs steps of which the last one fails in the middle. The file keeps the version before that step.
 func TestMigrate(t *testing.T) {
+	t.Parallel()
 	c, err := connect(filepath.Join(t.TempDir(), "journal"))
 	if err != nil {
 		t.Fatal(err)

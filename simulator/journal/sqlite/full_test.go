@@ -16,6 +16,7 @@ import (
 // TestFull limits the size of the file. Append records nothing of a call that does not fit, keeps everything before, and
 // succeeds again when there is space.
 func TestFull(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	j, m := openNew(t, journal.Options{}), journaltest.NewMaker(1)
 	fill(t, j, 20)
@@ -86,6 +87,7 @@ func fillLimited(path string, acknowledged io.Writer) error {
 
 // TestFileTooLarge has the operating system refuse to write. Append returns an error, and nothing acknowledged is lost.
 func TestFileTooLarge(t *testing.T) {
+	t.Parallel()
 	if err := limitFileSize(-1); err != nil {
 		t.Skip(err)
 	}

@@ -13,56 +13,6 @@ import (
 	"semblance/simulator/journal"
 )
 
-// view is the file at one moment.
-type view struct {
-	ctx context.Context
-	tx  *sql.Tx
-}
-
-// view calls read with a view of the file and explains its error.
-func (j *Journal) view(ctx context.Context, read func(*view) error) error {
-	select {
-	case <-j.closing:
-		return explain("reading", j.path, journal.ErrClosed)
-	default:
-	}
-	tx, err := j.readers.BeginTx(ctx, nil)
-	if err == nil {
-		err = read(&view{ctx, tx})
-		_ = tx.Rollback() // nothing was written
-	}
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return explain("reading", j.path, err)
-}
-
-// each calls take with each row of a query until take returns false.
-func (v *view) each(query string, args []any, take func(scanner) (bool, error)) error {
-	rows, err := v.tx.QueryContext(v.ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for more := true; more && rows.Next(); {
-		if more, err = take(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-// collect returns the records of a query.
-func collect[T any](v *view, query string, args []any, scan func(scanner) (T, error)) ([]T, error) {
-	var all []T
-	err := v.each(query, args, func(row scanner) (bool, error) {
-		r, err := scan(row)
-		all = append(all, r)
-		return true, err
-	})
-	return all, err
-}
-
 // find returns the record whose number the query numbers gives.
 func find[T journal.Record](ctx context.Context, j *Journal, query, numbers string, arg any, scan func(scanner) (T, error)) (T, error) {
 	var all []T

@@ -14,6 +14,7 @@ import (
 )
 
 func TestReopen(t *testing.T) {
+	t.Parallel()
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "journal")
 	j, m := openAt(t, path, journal.Options{Age: time.Hour}), journaltest.NewMaker(1)
 	sub := &journal.Subscription{At: m.Tick(), Subscription: simulator.Subscription{ID: "s", Secret: "whsec_stored_in_full"}}
@@ -90,6 +91,7 @@ func TestReopen(t *testing.T) {
 
 // TestErrorInBatch appends invalid records in the same transaction as valid ones, which must not fail.
 func TestErrorInBatch(t *testing.T) {
+	t.Parallel()
 	j, m := openNew(t, journal.Options{}), journaltest.NewMaker(1)
 	c := m.Event("booking.created")
 	d := m.Delivery(c, "s")
@@ -125,6 +127,7 @@ func TestErrorInBatch(t *testing.T) {
 
 // TestReadersDoNotBlock appends in the middle of an iteration.
 func TestReadersDoNotBlock(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	j, m := openNew(t, journal.Options{}), journaltest.NewMaker(1)
 	c := m.Event("booking.created")
@@ -153,6 +156,7 @@ func TestReadersDoNotBlock(t *testing.T) {
 
 // TestPruneWhileAppending prunes and appends concurrently, and compares the stats with the file.
 func TestPruneWhileAppending(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	j := openNew(t, journal.Options{Rows: 100})
 	done := make(chan struct{})

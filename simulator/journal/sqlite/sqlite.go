@@ -28,9 +28,6 @@ import (
 // DefaultRows is the default of journal.Options.Rows for a journal in a file: about 200 MB.
 const DefaultRows = 250_000
 
-// maxReaders is the maximum number of concurrent queries.
-const maxReaders = 4
-
 // Journal is a journal in a file. It implements [journal.Journal].
 type Journal struct {
 	path     string
@@ -99,11 +96,9 @@ func (j *Journal) connect() (err error) {
 	if err := j.checkpointer.open(j.path); err != nil {
 		return err
 	}
-	if j.readers, err = sql.Open("sqlite", dsn(j.path, "_pragma=query_only(1)", "_pragma=busy_timeout(5000)")); err != nil {
+	if j.readers, err = openReaders(j.path, j.writer.files); err != nil {
 		return err
 	}
-	j.readers.SetMaxOpenConns(maxReaders)
-	j.readers.SetMaxIdleConns(maxReaders)
 	j.notifier.Publish(j.writer.totals.last, j.writer.totals.Stats)
 	return nil
 }

@@ -31,5 +31,6 @@ func openAt(t testing.TB, path string, options journal.Options) *Journal {
 }
 
 func TestJournal(t *testing.T) {
+	t.Parallel()
 	journaltest.Run(t, func(t testing.TB, options journal.Options) journal.Journal { return openNew(t, options) })
 }

@@ -3,6 +3,7 @@
 package journaltest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -133,6 +134,7 @@ func equal(t *testing.T, what string, want, got any) {
 	t.Helper()
 	options := cmp.Options{
 		cmpopts.EquateEmpty(),
+		cmp.FilterValues(func(a, b []byte) bool { return len(a)+len(b) > 0 }, cmp.Comparer(bytes.Equal)),
 		cmp.Comparer(func(a, b *schemas.EventType) bool { return a == b || a != nil && b != nil && a.Name == b.Name }),
 		cmp.Comparer(func(a, b simulator.Secret) bool { return a == b }),
 	}

@@ -46,18 +46,7 @@ func testQueue(t *testing.T, open Open) {
 			slices.SortFunc(want, func(a, b *journal.Delivery) int {
 				return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Seq, b.Seq))
 			})
-			var got []*journal.Delivery
-			var position journal.QueuePosition
-			for {
-				part, err := j.Queue(background(), id, state, position, 13)
-				must(t, err)
-				if len(part) == 0 {
-					break
-				}
-				got = append(got, part...)
-				position = part[len(part)-1].QueuePosition()
-			}
-			equal(t, "queue of "+id+", "+string(state), want, got)
+			equal(t, "queue of "+id+", "+string(state), want, readQueue(t, j, id, state))
 		}
 		want := journal.Backlog{Pending: len(queue[journal.Pending]), Held: len(queue[journal.Held]), FirstDue: queue[journal.Pending][0].Due}
 		equal(t, "backlog of "+id, want, backlogs[id])
