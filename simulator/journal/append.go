@@ -51,7 +51,6 @@ func Check(records []Record) error {
 	return nil
 }
 
-// checkDelivery takes the delivery and the event before it in the same call, or nil.
 // CheckReset returns an error if records cannot be appended by [Journal.Reset]. It is for implementations of Journal.
 func CheckReset(records []Record) error {
 	for _, r := range records {
@@ -63,6 +62,7 @@ func CheckReset(records []Record) error {
 	return Check(records)
 }
 
+// checkDelivery takes the delivery and the event before it in the same call, or nil.
 func checkDelivery(d *Delivery, event *Event) error {
 	if event != nil && d.EventSeq == event.Seq {
 		d.EventSeq = 0 // the event is about to get a new number

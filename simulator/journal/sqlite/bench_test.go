@@ -21,7 +21,7 @@ func BenchmarkClinicRecords(b *testing.B) {
 }
 
 // fillFast appends n deliveries with one attempt each, a hundred per call.
-func fillFast(b *testing.B, j journal.Journal, n int) {
+func fillFast(b testing.TB, j journal.Journal, n int) {
 	b.Helper()
 	m := journaltest.NewMaker(uint64(n))
 	for range n / 100 {

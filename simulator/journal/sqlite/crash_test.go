@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -77,32 +78,39 @@ func appendUntilKilled(path string, acknowledged io.Writer) error {
 		defer mu.Unlock()
 		fmt.Fprintln(acknowledged, line) // it is in the pipe when this returns, so a kill does not lose it
 	}
+	errs := make([]error, 6)
 	var wg sync.WaitGroup
-	for i := range 6 {
+	for i := range errs {
 		wg.Go(func() {
 			m := journaltest.NewMaker(uint64(start)*64 + uint64(i))
-			for {
-				c := m.Event("booking.created")
-				d := m.Delivery(c, "s")
-				if err = j.Append(context.Background(), c, d); err != nil {
-					return
-				}
-				report("delivery " + d.ID)
-				a := m.Attempt(d, 500, journal.DeliveryState{State: journal.Pending, Tries: 1})
-				if err = j.Append(context.Background(), a); err != nil {
-					return
-				}
-				report("attempted " + d.ID)
-				b := m.Attempt(d.AfterAttempt(a), 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})
-				if err = j.Append(context.Background(), b); err != nil {
-					return
-				}
-				report("delivered " + d.ID)
+			for errs[i] == nil {
+				errs[i] = appendAndReport(j, m, report)
 			}
 		})
 	}
 	wg.Wait()
-	return err
+	return errors.Join(errs...)
+}
+
+// appendAndReport appends a delivery and two attempts, and reports each after its commit.
+func appendAndReport(j *Journal, m *journaltest.Maker, report func(string)) error {
+	e := m.Event("booking.created")
+	d := m.Delivery(e, "s")
+	if err := j.Append(context.Background(), e, d); err != nil {
+		return err
+	}
+	report("delivery " + d.ID)
+	a := m.Attempt(d, 500, journal.DeliveryState{State: journal.Pending, Tries: 1})
+	if err := j.Append(context.Background(), a); err != nil {
+		return err
+	}
+	report("attempted " + d.ID)
+	b := m.Attempt(d.AfterAttempt(a), 200, journal.DeliveryState{State: journal.Delivered, Tries: 2})
+	if err := j.Append(context.Background(), b); err != nil {
+		return err
+	}
+	report("delivered " + d.ID)
+	return nil
 }
 
 // TestCrash kills a process that appends to a journal, at a random moment, several times. Everything that was acknowledged

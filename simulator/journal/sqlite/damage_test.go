@@ -25,7 +25,7 @@ func TestOpenReadsLittle(t *testing.T) {
 	if err := j.Append(ctx, sub, &journal.Clinic{Action: "old"}); err != nil {
 		t.Fatal(err)
 	}
-	fill(t, j, 3000)
+	fillFast(t, j, 3000)
 	e := m.Event("booking.created")
 	pending := m.Delivery(e, "s")
 	snapshot := &journal.Clinic{At: m.Tick(), Action: "snapshot", Snapshot: true}
