@@ -21,8 +21,8 @@ type attemptView struct {
 	EventID        string            `json:"eventId"`
 	EventType      string            `json:"eventType"`
 	URL            string            `json:"url"`
-	Fault          string            `json:"fault,omitempty"` // injected fault, such as signature=tampered
-	Outcome        journal.Outcome   `json:"outcome"`
+	Fault          string            `json:"fault,omitempty"`      // injected fault, such as signature=tampered
+	Outcome        journal.Outcome   `json:"outcome,omitempty"`    // absent if the record is unreadable
 	Status         int               `json:"status,omitempty"`     // HTTP status of the response
 	Failure        simulator.Failure `json:"failure,omitempty"`    // reason for a missing response
 	Detail         string            `json:"detail,omitempty"`     // the failure in a sentence
@@ -32,6 +32,7 @@ type attemptView struct {
 	Verdict        journal.Verdict   `json:"verdict,omitempty"`    // whether the payload matches its schema
 	Violations     []string          `json:"violations,omitempty"` // where the payload does not match its schema
 	ReplayOf       journal.Seq       `json:"replayOf,omitempty"`   // the attempt whose bytes were sent again
+	Unreadable     string            `json:"unreadable,omitempty"` // why the record in the journal cannot be read
 
 	Request  *simulator.Request  `json:"request,omitempty"`
 	Response *simulator.Response `json:"response,omitempty"`
@@ -44,7 +45,7 @@ func viewAttempt(a *journal.Attempt) attemptView {
 		EventID: a.Request.EventID, EventType: a.Request.EventType, URL: a.Request.URL, Fault: a.Request.Fault,
 		Outcome: a.Outcome(), Status: a.Response.Status, Failure: a.Response.Failure, Detail: a.Response.Detail,
 		TookMs: float64(a.Response.Timings.Total.Microseconds()) / 1e3, NextState: a.Next.State, Due: stamp(a.Next.Due),
-		Verdict: a.Verdict, Violations: a.Violations, ReplayOf: a.ReplayOf,
+		Verdict: a.Verdict, Violations: a.Violations, ReplayOf: a.ReplayOf, Unreadable: a.Unreadable,
 	}
 }
 

@@ -28,13 +28,14 @@ type deliveryView struct {
 	LastAttemptAt  timestamp         `json:"lastAttemptAt,omitempty"`
 	LastStatus     int               `json:"lastStatus,omitempty"`  // HTTP status of the last attempt
 	LastFailure    simulator.Failure `json:"lastFailure,omitempty"` // why the last attempt got no response
+	Unreadable     string            `json:"unreadable,omitempty"`  // why its event in the journal cannot be read
 }
 
 func viewDelivery(d *journal.Delivery) deliveryView {
 	return deliveryView{
 		ID: d.ID, Seq: d.Seq, Event: d.EventSeq, EventType: d.Event.Type.Name, Identifiers: identifiers(d.Event.Identifiers),
 		SubscriptionID: d.SubscriptionID, CreatedAt: stamp(d.CreatedAt), State: d.State, Due: stamp(d.Due), Attempts: d.Attempts,
-		LastAttemptAt: stamp(d.LastAt), LastStatus: d.Status, LastFailure: d.Failure,
+		LastAttemptAt: stamp(d.LastAt), LastStatus: d.Status, LastFailure: d.Failure, Unreadable: d.Unreadable,
 	}
 }
 

@@ -13,17 +13,18 @@ var originParameter = text("origin", "Only events of this origin: api, clinic, t
 
 // eventView is something that happened in the practice.
 type eventView struct {
-	ID          journal.Seq `json:"id"`                 // number in the journal
-	At          timestamp   `json:"at"`                 // simulated time
-	EventType   string      `json:"eventType"`          // such as booking.created
-	Identifiers identifiers `json:"identifiers"`        // in the order of the payload, without those of absent records
-	Metadata    metadata    `json:"metadata,omitempty"` // only of webhook.* events
-	Origin      string      `json:"origin"`             // api, clinic, traffic or provider
+	ID          journal.Seq `json:"id"`                   // number in the journal
+	At          timestamp   `json:"at"`                   // simulated time
+	EventType   string      `json:"eventType"`            // such as booking.created
+	Identifiers identifiers `json:"identifiers"`          // in the order of the payload, without those of absent records
+	Metadata    metadata    `json:"metadata,omitempty"`   // only of webhook.* events
+	Origin      string      `json:"origin"`               // api, clinic, traffic or provider
+	Unreadable  string      `json:"unreadable,omitempty"` // why the record in the journal cannot be read
 }
 
 func viewEvent(e *journal.Event) eventView {
 	return eventView{
-		ID: e.Seq, At: stamp(e.At), EventType: e.Type.Name, Identifiers: identifiers(e.Identifiers), Metadata: metadata(e.Metadata), Origin: e.Origin,
+		ID: e.Seq, At: stamp(e.At), EventType: e.Type.Name, Identifiers: identifiers(e.Identifiers), Metadata: metadata(e.Metadata), Origin: e.Origin, Unreadable: e.Unreadable,
 	}
 }
 

@@ -87,6 +87,10 @@ func problemOf(err error) (p *Problem, ok bool) {
 		return problem(http.StatusGone, "gone", "%s", err), true
 	case errors.Is(err, journal.ErrFull):
 		return problem(http.StatusServiceUnavailable, "journal-full", "%s", err), true
+	case errors.Is(err, journal.ErrMissing):
+		return problem(http.StatusServiceUnavailable, "journal-missing", "%s", err), true
+	case errors.Is(err, journal.ErrDamaged):
+		return problem(http.StatusInternalServerError, "journal-damaged", "%s", err), true
 	case errors.Is(err, journal.ErrClosed), errors.Is(err, context.Canceled):
 		return problem(http.StatusServiceUnavailable, "closed", "the provider is stopping"), true
 	}

@@ -13,25 +13,25 @@ import (
 	"semblance/simulator/provider"
 )
 
-// fullJournal is a journal that can be full.
-type fullJournal struct {
+// failingJournal is a journal whose Append fails with err, if it is set.
+type failingJournal struct {
 	journal.Journal
-	isFull atomic.Bool
+	err atomic.Pointer[error]
 }
 
-func (j *fullJournal) Append(ctx context.Context, records ...journal.Record) error {
-	if j.isFull.Load() {
-		return journal.ErrFull
+func (j *failingJournal) Append(ctx context.Context, records ...journal.Record) error {
+	if err := j.err.Load(); err != nil {
+		return *err
 	}
 	return j.Journal.Append(ctx, records...)
 }
 
-// A full disk is not an internal error, and the problem names the fix.
-func TestFullJournal(t *testing.T) {
+// The failures of a journal are not internal errors, and the problem says what happened.
+func TestFailingJournal(t *testing.T) {
 	t.Parallel()
 	memory := journal.NewMemory(journal.Options{})
 	defer memory.Close()
-	j := &fullJournal{Journal: memory}
+	j := &failingJournal{Journal: memory}
 	p, err := provider.Start(t.Context(), provider.Options{Journal: j, Tokens: []provider.Token{{Text: testToken, Permissions: provider.AllPermissions()}}})
 	if err != nil {
 		t.Fatal(err)
@@ -45,11 +45,21 @@ func TestFullJournal(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w
 	}
-	j.isFull.Store(true)
-	if w := post("/api/v1/events", `{"eventType":"booking.created"}`); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "the journal is full") {
-		t.Errorf("an event: %d %s", w.Code, w.Body)
+	for err, want := range map[error]struct {
+		status int
+		code   string
+	}{
+		journal.ErrFull:    {http.StatusServiceUnavailable, "journal-full"},
+		journal.ErrMissing: {http.StatusServiceUnavailable, "journal-missing"},
+		journal.ErrDamaged: {http.StatusInternalServerError, "journal-damaged"},
+	} {
+		j.err.Store(&err)
+		w := post("/api/v1/events", `{"eventType":"booking.created"}`)
+		if body := w.Body.String(); w.Code != want.status || !strings.Contains(body, err.Error()) || !strings.Contains(body, want.code) {
+			t.Errorf("%v: %d %s", err, w.Code, body)
+		}
 	}
-	j.isFull.Store(false)
+	j.err.Store(nil)
 	if w := post("/api/v1/events", `{"eventType":"booking.created"}`); w.Code != http.StatusCreated {
 		t.Errorf("after that: %d %s", w.Code, w.Body)
 	}
