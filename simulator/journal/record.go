@@ -38,6 +38,7 @@ type Record interface {
 	Kind() Kind
 	Sequence() Seq   // its number; 0 before Append
 	When() time.Time // its simulated time
+	Damage() string  // why it is unreadable, or ""
 	entry() *Entry
 }
 
@@ -49,6 +50,9 @@ type Entry struct {
 	// has its number and, if it is an event, a delivery or an attempt, the fields that queries search.
 	Unreadable string `json:"-"`
 }
+
+// Damage returns Unreadable.
+func (e *Entry) Damage() string { return e.Unreadable }
 
 // Sequence returns the record's number.
 func (e *Entry) Sequence() Seq { return e.Seq }

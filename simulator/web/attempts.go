@@ -22,7 +22,7 @@ type attemptView struct {
 	EventType      string            `json:"eventType"`
 	URL            string            `json:"url"`
 	Fault          string            `json:"fault,omitempty"`      // injected fault, such as signature=tampered
-	Outcome        journal.Outcome   `json:"outcome,omitempty"`    // absent if the record is unreadable
+	Outcome        journal.Outcome   `json:"outcome,omitempty"`    // absent if unreadable
 	Status         int               `json:"status,omitempty"`     // HTTP status of the response
 	Failure        simulator.Failure `json:"failure,omitempty"`    // reason for a missing response
 	Detail         string            `json:"detail,omitempty"`     // the failure in a sentence
@@ -32,7 +32,7 @@ type attemptView struct {
 	Verdict        journal.Verdict   `json:"verdict,omitempty"`    // whether the payload matches its schema
 	Violations     []string          `json:"violations,omitempty"` // where the payload does not match its schema
 	ReplayOf       journal.Seq       `json:"replayOf,omitempty"`   // the attempt whose bytes were sent again
-	Unreadable     string            `json:"unreadable,omitempty"` // why the record in the journal cannot be read
+	Unreadable     string            `json:"unreadable,omitempty"` // why the record cannot be decoded, as in a damaged journal; most fields are then empty
 
 	Request  *simulator.Request  `json:"request,omitempty"`
 	Response *simulator.Response `json:"response,omitempty"`
@@ -52,6 +52,9 @@ func viewAttempt(a *journal.Attempt) attemptView {
 // viewFullAttempt returns an attempt with its request and response, in which credentials are hidden unless secrets is set.
 func viewFullAttempt(a *journal.Attempt, secrets bool) attemptView {
 	v := viewAttempt(a)
+	if a.Unreadable != "" {
+		return v
+	}
 	request, response := a.Request, a.Response
 	if !secrets {
 		request.Headers, response.Headers = redact(request.Headers), redact(response.Headers)

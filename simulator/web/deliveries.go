@@ -22,13 +22,13 @@ type deliveryView struct {
 	Identifiers    identifiers       `json:"identifiers"`             // those of the event
 	SubscriptionID string            `json:"subscriptionId" api:"id"` // the subscription that receives it
 	CreatedAt      timestamp         `json:"createdAt"`
-	State          journal.State     `json:"state"`         // pending and held deliveries are unfinished
-	Due            timestamp         `json:"due,omitempty"` // time of the next attempt, if it is pending
-	Attempts       int               `json:"attempts"`      // number of attempts so far
+	State          journal.State     `json:"state,omitempty"` // pending and held deliveries are unfinished; absent if unreadable
+	Due            timestamp         `json:"due,omitempty"`   // time of the next attempt, if it is pending
+	Attempts       int               `json:"attempts"`        // number of attempts so far
 	LastAttemptAt  timestamp         `json:"lastAttemptAt,omitempty"`
 	LastStatus     int               `json:"lastStatus,omitempty"`  // HTTP status of the last attempt
 	LastFailure    simulator.Failure `json:"lastFailure,omitempty"` // why the last attempt got no response
-	Unreadable     string            `json:"unreadable,omitempty"`  // why its event in the journal cannot be read
+	Unreadable     string            `json:"unreadable,omitempty"`  // why the record cannot be decoded, as in a damaged journal; most fields are then empty
 }
 
 func viewDelivery(d *journal.Delivery) deliveryView {
@@ -114,14 +114,15 @@ func (h *Handler) requeueMany(c *call, in *requeueRequest) (v requeuedView, err 
 // noticeView is an e-mail that the provider would send to the practice's Technical Contact.
 type noticeView struct {
 	ID             journal.Seq `json:"id"` // number in the journal
-	At             timestamp   `json:"at"`
+	At             timestamp   `json:"at,omitempty"`
 	SubscriptionID string      `json:"subscriptionId,omitempty" api:"id"` // the subscription that it is about
 	Subject        string      `json:"subject"`
 	Text           string      `json:"text"`
+	Unreadable     string      `json:"unreadable,omitempty"` // why the record cannot be decoded, as in a damaged journal
 }
 
 func viewNotice(n *journal.Notice) noticeView {
-	return noticeView{ID: n.Seq, At: stamp(n.At), SubscriptionID: n.SubscriptionID, Subject: n.Subject, Text: n.Text}
+	return noticeView{ID: n.Seq, At: stamp(n.At), SubscriptionID: n.SubscriptionID, Subject: n.Subject, Text: n.Text, Unreadable: n.Unreadable}
 }
 
 // listNotices lists the e-mails that the provider would send, oldest first.

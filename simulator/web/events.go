@@ -19,12 +19,13 @@ type eventView struct {
 	Identifiers identifiers `json:"identifiers"`          // in the order of the payload, without those of absent records
 	Metadata    metadata    `json:"metadata,omitempty"`   // only of webhook.* events
 	Origin      string      `json:"origin"`               // api, clinic, traffic or provider
-	Unreadable  string      `json:"unreadable,omitempty"` // why the record in the journal cannot be read
+	Unreadable  string      `json:"unreadable,omitempty"` // why the record cannot be decoded, as in a damaged journal; most fields are then empty
 }
 
 func viewEvent(e *journal.Event) eventView {
 	return eventView{
-		ID: e.Seq, At: stamp(e.At), EventType: e.Type.Name, Identifiers: identifiers(e.Identifiers), Metadata: metadata(e.Metadata), Origin: e.Origin, Unreadable: e.Unreadable,
+		ID: e.Seq, At: stamp(e.At), EventType: e.Type.Name, Identifiers: identifiers(e.Identifiers), Metadata: metadata(e.Metadata), Origin: e.Origin,
+		Unreadable: e.Unreadable,
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -24,31 +23,19 @@ const (
 	streamBatch    = 100              // records to read at once
 )
 
-// streamedKinds are the kinds of journal records in a stream, by their names in the API. Tokens, settings and the state of
-// the clinic are left out.
-var streamedKinds = []struct {
-	name string
-	kind journal.Kind
-}{
-	{"event", journal.KindEvent}, {"delivery", journal.KindDelivery}, {"attempt", journal.KindAttempt}, {"transition", journal.KindTransition},
-	{"subscription", journal.KindSubscription}, {"fault", journal.KindFault}, {"notice", journal.KindNotice}, {"reset", journal.KindReset},
+// streamedKinds are the kinds of journal records in a stream. Tokens, settings and the state of the clinic are left out.
+var streamedKinds = []journal.Kind{
+	journal.KindEvent, journal.KindDelivery, journal.KindAttempt, journal.KindTransition,
+	journal.KindSubscription, journal.KindFault, journal.KindNotice, journal.KindReset,
 }
 
 var (
-	streamedParameter    = choices("kind", "Only these kinds.", streamedNames()...)
+	streamedParameter    = choices("kind", "Only these kinds.", streamedKinds...)
 	streamAfterParameter = integer("after", "Start after this number in the journal; by default after the newest.", -1, 0, maxSeq)
 	lastEventIDParameter = &parameter[string]{Parameter: openapi.Parameter{
 		Name: "Last-Event-ID", In: "header", Description: "Id of the last event that the client got; the stream continues after it.", Schema: openapi.Schema{"type": "string"},
 	}}
 )
-
-func streamedNames() []string {
-	var names []string
-	for _, s := range streamedKinds {
-		names = append(names, s.name)
-	}
-	return names
-}
 
 // transitionView is a change of a delivery's state without an attempt.
 type transitionView struct {
@@ -60,33 +47,38 @@ type transitionView struct {
 	Reason     string        `json:"reason"`
 }
 
-// viewRecord returns the name of a record's kind, "" if it is not streamed, and its view.
-func viewRecord(record journal.Record) (kind string, view any) {
+// viewRecord returns the view of a record of a streamed kind.
+func viewRecord(record journal.Record) any {
 	switch r := record.(type) {
 	case *journal.Event:
-		return "event", viewEvent(r)
+		return viewEvent(r)
 	case *journal.Delivery:
-		return "delivery", viewDelivery(r)
+		return viewDelivery(r)
 	case *journal.Attempt:
-		return "attempt", viewAttempt(r)
+		return viewAttempt(r)
+	case *journal.Notice:
+		return viewNotice(r)
+	}
+	if damage := record.Damage(); damage != "" {
+		return map[string]any{"id": record.Sequence(), "unreadable": damage}
+	}
+	switch r := record.(type) {
 	case *journal.Transition:
-		return "transition", transitionView{ID: r.Seq, At: stamp(r.At), DeliveryID: r.DeliveryID, NextState: r.Next.State, Due: stamp(r.Next.Due), Reason: r.Reason}
+		return transitionView{ID: r.Seq, At: stamp(r.At), DeliveryID: r.DeliveryID, NextState: r.Next.State, Due: stamp(r.Next.Due), Reason: r.Reason}
 	case *journal.Subscription:
-		return "subscription", struct {
+		return struct {
 			subscriptionView
 			Reason string `json:"reason"`
 		}{viewSubscription(&r.Subscription, false), r.Reason}
 	case *journal.Fault:
-		return "fault", struct {
+		return struct {
 			faultView
 			Cleared bool `json:"cleared"`
 		}{faultView{ID: r.ID, SubscriptionID: r.SubscriptionID, Fault: r.Fault, Remaining: r.Remaining, Share: r.Share}, r.Cleared}
-	case *journal.Notice:
-		return "notice", viewNotice(r)
 	case *journal.Reset:
-		return "reset", map[string]timestamp{"at": stamp(r.At)}
+		return map[string]timestamp{"at": stamp(r.At)}
 	}
-	return "", nil
+	return nil
 }
 
 // stream sends records of the journal as server-sent events. The name of an event is its kind, its id the number in the journal, and
@@ -122,11 +114,8 @@ func (h *Handler) stream(c *call) (written, error) {
 
 // startOfStream returns the kinds to stream, and the record to start after.
 func (h *Handler) startOfStream(c *call) (kinds []journal.Kind, after journal.Seq, err error) {
-	names := streamedParameter.of(c)
-	for _, s := range streamedKinds {
-		if names == nil || slices.Contains(names, s.name) {
-			kinds = append(kinds, s.kind)
-		}
+	if kinds = streamedParameter.of(c); kinds == nil {
+		kinds = streamedKinds
 	}
 	last, _ := h.provider.Journal().Committed()
 	after = journal.Seq(streamAfterParameter.of(c))
@@ -216,11 +205,10 @@ func (s *eventStream) write(text []byte) error {
 func encodeEvents(records []journal.Record) ([]byte, error) {
 	var b bytes.Buffer
 	for _, record := range records {
-		kind, view := viewRecord(record)
-		fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: ", record.Sequence(), kind)
+		fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: ", record.Sequence(), record.Kind())
 		e := json.NewEncoder(&b) // ends the line
 		e.SetEscapeHTML(false)
-		if err := e.Encode(view); err != nil {
+		if err := e.Encode(viewRecord(record)); err != nil {
 			return nil, err
 		}
 		b.WriteByte('\n')

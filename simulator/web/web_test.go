@@ -60,6 +60,12 @@ type sim struct {
 // Every exchange of the client is checked against the OpenAPI document.
 func start(t *testing.T, o Options, tokens ...provider.Token) *sim {
 	t.Helper()
+	return startOn(t, o, nil, tokens...)
+}
+
+// startOn is start with a journal.
+func startOn(t *testing.T, o Options, j journal.Journal, tokens ...provider.Token) *sim {
+	t.Helper()
 	s := &sim{t: t, clock: clock.Manual(time.Date(2026, 6, 8, 9, 0, 0, 0, time.UTC))}
 	var err error
 	s.receiver, err = receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{"whsec_test"}, Clock: s.clock})
@@ -67,7 +73,7 @@ func start(t *testing.T, o Options, tokens ...provider.Token) *sim {
 		t.Fatal(err)
 	}
 	s.provider, err = provider.Start(t.Context(), provider.Options{
-		Clock: s.clock, Fixed: true, Seed: 7, Tokens: append([]provider.Token{{Text: testToken, Permissions: provider.AllPermissions()}}, tokens...),
+		Journal: j, Clock: s.clock, Fixed: true, Seed: 7, Tokens: append([]provider.Token{{Text: testToken, Permissions: provider.AllPermissions()}}, tokens...),
 		Subscriptions: []provider.NewSubscription{{
 			URL: s.receiver.URL, Label: "test", Secret: "whsec_test", Local: true, EventTypes: []string{"booking.created", "booking.updated", "patient.created"},
 		}},
