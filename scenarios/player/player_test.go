@@ -1,15 +1,10 @@
 package player_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,120 +12,11 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/player"
-	"semblance/scenarios/script"
-	"semblance/simulator"
-	"semblance/simulator/clock"
-	"semblance/simulator/signature"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-
-// application is a receiver that verifies and records events. It responds 202 with a job, unless respond does.
-type application struct {
-	*httptest.Server
-	mu      sync.Mutex
-	now     func() time.Time
-	types   []string
-	ids     map[string]int                          // number of requests with each eventId
-	respond func(w http.ResponseWriter, n int) bool // n counts the events; it reports whether it has responded
-}
-
-func newApplication(t *testing.T) *application {
-	t.Helper()
-	a := &application{now: time.Now, ids: map[string]int{}}
-	a.Server = httptest.NewServer(a)
-	t.Cleanup(a.Close)
-	return a
-}
-
-func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodGet {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		json.NewEncoder(w).Encode(map[string]any{"count": len(a.types), "types": a.types})
-		return
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	if err := signature.Verify(body, r.Header.Get(signature.HeaderName), simulator.DefaultSecret.Reveal(), a.now(), signature.DefaultTolerance); err != nil {
-		http.Error(w, err.Error(), http.StatusUnauthorized)
-		return
-	}
-	var event struct{ EventID, EventType string }
-	if err := json.Unmarshal(body, &event); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	a.mu.Lock()
-	a.types = append(a.types, event.EventType)
-	a.ids[event.EventID]++
-	n := len(a.types)
-	a.mu.Unlock()
-	if a.respond != nil && a.respond(w, n) {
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusAccepted)
-	fmt.Fprintf(w, `{"job":{"id":%d}}`, n)
-}
-
-func (a *application) received() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return append([]string(nil), a.types...)
-}
-
-func parse(t *testing.T, text string) *script.Scenario {
-	t.Helper()
-	scenario, err := script.Parse("scenario.yaml", []byte(text))
-	if err != nil {
-		t.Fatalf("parsing the scenario:\n%v", err)
-	}
-	return scenario
-}
-
-// play plays a scenario and returns its result.
-func play(t *testing.T, o player.Options, text string) scenarios.Result {
-	t.Helper()
-	p, err := player.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	if err := p.Play(t.Context(), parse(t, text)); err != nil {
-		t.Fatal(err)
-	}
-	return p.Result()
-}
-
-// outcomes returns one line for each step: path, outcome, reason and failures.
-func outcomes(r scenarios.Result) string {
-	var b strings.Builder
-	for _, step := range r.Scenarios[0].Steps {
-		fmt.Fprintf(&b, "%s %s", step.Path, step.Outcome)
-		if step.Reason != "" {
-			fmt.Fprintf(&b, " (%s)", step.Reason)
-		}
-		for _, e := range step.Evidence {
-			for _, f := range e.Verdict.Failures {
-				fmt.Fprintf(&b, " [%s]", f)
-			}
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-func wantOutcomes(t *testing.T, r scenarios.Result, want string) {
-	t.Helper()
-	if got := outcomes(r); strings.TrimSpace(got) != strings.TrimSpace(want) {
-		t.Errorf("got outcomes\n%s\nwant\n%s", got, want)
-	}
-}
 
 func TestPlay(t *testing.T) {
 	t.Parallel()
@@ -245,101 +131,6 @@ steps:
 	attempts := result.Scenarios[0].Steps[2].Evidence
 	if len(attempts) != 2 || attempts[0].Attempt.Response.Status != 0 || attempts[1].Attempt.Number != 2 || attempts[1].Attempt.Request.Fault != "" {
 		t.Errorf("the delivery with retries has %d attempts: %+v", len(attempts), attempts)
-	}
-}
-
-// everything is a scenario with every kind of step that draws values.
-const everything = `
-name: Everything
-seed: 7
-cast:
-  ada: {kind: patient}
-  bob: {kind: patient}
-  visit: {kind: booking, patient: ada}
-steps:
-  - {send: booking.created, about: visit}
-  - shuffle:
-      - {send: patient.created, about: ada}
-      - {send: patient.created, about: bob}
-      - {send: invoice.created}
-      - {send: invoice.paid}
-  - parallel:
-      - {send: booking.updated, again: {copies: 3, as: retry, together: true}}
-      - repeat: {times: 3, steps: [{send: lab.created}, {wait: 1ms}]}
-      - {do: merge, about: {source: bob, target: ada}}
-      - traffic: {events: 40, in-flight: 8}
-      - {send: prescription.created, fault: {transport: reset}, deliver: with-retries, expect: {status: 2xx}}
-  - traffic: {events: 100, in-flight: 16, types: ["booking.*", "invoice.*"]}
-  - {send: booking.deleted, about: visit}
-`
-
-// transcript plays a scenario at a fixed time and returns the requests, each with its step and round.
-func transcript(t *testing.T, target string, fixed *clock.FixedClock, seed int64, text string) string {
-	t.Helper()
-	var out bytes.Buffer
-	result := play(t, player.Options{
-		Target: target, At: noon, Clock: fixed, Transcript: &out, Seed: seed, HasSeed: true, RetryScale: 1e9,
-	}, text)
-	if code := result.ExitCode(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, outcomes(result))
-	}
-	var requests strings.Builder
-	for decoder := json.NewDecoder(&out); decoder.More(); {
-		var line struct {
-			Step, Round string
-			Request     json.RawMessage
-		}
-		if err := decoder.Decode(&line); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&requests, "%s#%s %s\n", line.Step, line.Round, line.Request)
-	}
-	return requests.String()
-}
-
-func TestSameSeedAndTimeSameBytes(t *testing.T) {
-	t.Parallel()
-	app := newApplication(t)
-	var fixed *clock.FixedClock
-	app.now = func() time.Time { return fixed.Now() }
-	run := func(seed int64) string {
-		fixed = clock.Fixed(noon)
-		return transcript(t, app.URL, fixed, seed, everything)
-	}
-	first := run(7)
-	if n := strings.Count(first, "\n"); n != 1+4+4+3+1+40+2+100+1 {
-		t.Errorf("the transcript has %d lines:\n%.3000s", n, first)
-	}
-	for range 3 {
-		if again := run(7); again != first {
-			t.Fatalf("two plays with the same seed and time differ:\n%s", firstDifference(first, again))
-		}
-	}
-	if run(8) == first {
-		t.Error("different seeds send the same bytes")
-	}
-}
-
-func firstDifference(a, b string) string {
-	left, right := strings.Split(a, "\n"), strings.Split(b, "\n")
-	for i := range min(len(left), len(right)) {
-		if left[i] != right[i] {
-			return left[i] + "\n" + right[i]
-		}
-	}
-	return "one is longer"
-}
-
-func TestStepsAreIndependent(t *testing.T) {
-	t.Parallel()
-	app := newApplication(t)
-	app.now = func() time.Time { return noon }
-	scenario := func(second string) string {
-		return transcript(t, app.URL, nil, 1, "name: Edited\nsteps:\n  - {send: booking.created}\n  - "+second+"\n  - {send: invoice.created}\n")
-	}
-	one, two := strings.Split(scenario("{send: booking.updated}"), "\n"), strings.Split(scenario("{send: patient.created}"), "\n")
-	if one[0] != two[0] || one[2] != two[2] {
-		t.Errorf("a different second step changed the first or the third:\n%s\n%s", strings.Join(one, "\n"), strings.Join(two, "\n"))
 	}
 }
 
