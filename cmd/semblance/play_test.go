@@ -18,6 +18,7 @@ import (
 
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/scenarios"
+	"semblance/scenarios/script"
 )
 
 // scenario writes a scenario into a new folder and returns its path.
@@ -220,7 +221,7 @@ func TestPlayInterrupted(t *testing.T) {
 	var received atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
-		if received.Add(1) == 50 {
+		if received.Add(1) == 50+script.DefaultInFlight { // the interrupt cancels up to DefaultInFlight of them
 			close(reached)
 		}
 	}))
