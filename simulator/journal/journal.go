@@ -62,6 +62,9 @@ type Journal interface {
 	// Backlogs returns the unfinished deliveries of each subscription that has any, by its id.
 	Backlogs(ctx context.Context) (map[string]Backlog, error)
 
+	// MaxUnfinished returns the number of unfinished deliveries that the journal can hold, or 0 if there is no limit.
+	MaxUnfinished() int
+
 	// Events returns a page of the events that match the query.
 	Events(ctx context.Context, q Query) (Page[*Event], error)
 	// Deliveries returns a page of the deliveries that match the query.

@@ -139,9 +139,17 @@ func (m *Memory) checkReferences(records []Record) error {
 	return nil
 }
 
+// MaxUnfinished implements [Journal].
+func (m *Memory) MaxUnfinished() int {
+	if m.options.Bytes < 0 {
+		return 0
+	}
+	return max(1, int(m.options.Bytes/bytesPerUnfinished))
+}
+
 // checkUnfinished returns ErrFull if the records would exceed the number of unfinished deliveries.
 func (m *Memory) checkUnfinished(records []Record) error {
-	n, limit := 0, int(m.options.Bytes/bytesPerUnfinished)
+	n, limit := 0, m.MaxUnfinished()
 	for _, r := range records {
 		switch r := r.(type) {
 		case *Delivery:
@@ -154,7 +162,7 @@ func (m *Memory) checkUnfinished(records []Record) error {
 			}
 		}
 	}
-	if n == 0 || m.options.Bytes < 0 || m.stats.Unfinished()+n <= limit {
+	if n == 0 || limit == 0 || m.stats.Unfinished()+n <= limit {
 		return nil
 	}
 	return fmt.Errorf("%w: it has %s and can hold %s in %s of memory; nothing of this was recorded; "+

@@ -87,6 +87,9 @@ func TestMemoryUnfinished(t *testing.T) {
 			t.Fatalf("stats %+v after %d deliveries", got, len(all))
 		}
 	}
+	if got := j.MaxUnfinished(); got != limit {
+		t.Fatalf("MaxUnfinished %d, want %d", got, limit)
+	}
 	for range limit {
 		if err := deliver(); err != nil {
 			t.Fatal(err)

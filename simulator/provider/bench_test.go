@@ -34,7 +34,7 @@ func answering(tb testing.TB, after time.Duration) string {
 	return server.URL
 }
 
-func aChange(tb testing.TB) schemas.Event {
+func anEvent(tb testing.TB) schemas.Event {
 	tb.Helper()
 	created, err := schemas.Lookup("booking.created")
 	if err != nil {
@@ -76,7 +76,7 @@ func BenchmarkJournal(b *testing.B) {
 		n     int
 	}{{0, 10_000}, {2 * time.Millisecond, 3_000}} {
 		b.Run(fmt.Sprintf("receiver takes %v", receiver.takes), func(b *testing.B) {
-			url, change := answering(b, receiver.takes), aChange(b)
+			url, change := answering(b, receiver.takes), anEvent(b)
 			var memory, file, share []float64
 			for b.Loop() {
 				m := throughput(b, "memory", url, change, receiver.n)
@@ -177,7 +177,7 @@ func thousand(tb testing.TB, hanging bool, events int) []time.Duration {
 			tb.Fatal(err)
 		}
 	}
-	change := aChange(tb)
+	change := anEvent(tb)
 	for n := 1; n <= events; n++ {
 		mu.Lock()
 		began["now"] = clock.Now()

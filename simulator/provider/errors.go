@@ -29,6 +29,7 @@ const (
 	CodeFault          Code = "fault"            // unknown fault, or an impossible plan
 	CodeClock          Code = "clock"            // the clock cannot be advanced
 	CodeTrafficRunning Code = "traffic-running"  // there is traffic already
+	CodeFull           Code = "journal-full"     // the journal in memory holds too many unfinished deliveries
 	CodeClosed         Code = "closed"           // the provider is closing
 )
 

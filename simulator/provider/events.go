@@ -34,7 +34,15 @@ type Emission struct {
 // may still be delivered. That is true of all methods with a context that change something.
 func (p *Provider) Deliver(ctx context.Context, origin string, events ...schemas.Event) ([]Emission, error) {
 	p.mu.Lock()
-	if err := p.admit(); err != nil {
+	err := p.admit()
+	if err == nil {
+		n := 0
+		for _, event := range events {
+			n += len(p.state.byType[event.Type.Name])
+		}
+		err = p.checkRoomFor(n)
+	}
+	if err != nil {
 		p.mu.Unlock()
 		return nil, err
 	}

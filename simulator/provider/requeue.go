@@ -50,6 +50,9 @@ func (p *Provider) RequeueMatching(ctx context.Context, q journal.Query) (int, e
 
 func (p *Provider) requeue(ctx context.Context, deliveries []*journal.Delivery) error {
 	return p.command(ctx, func(c *commit) error {
+		if err := p.checkRoomFor(len(deliveries)); err != nil {
+			return err
+		}
 		queued := map[string]*journal.Delivery{}
 		for _, d := range deliveries {
 			s := p.state.byID[d.SubscriptionID]

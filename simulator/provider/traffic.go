@@ -13,6 +13,9 @@ import (
 // maxAtOnce is the number of events of the traffic that are committed together when it is late.
 const maxAtOnce = 512
 
+// roomInterval is the simulated time after which traffic looks again whether the journal has room.
+const roomInterval = time.Second
+
 // DefaultRate is the number of events per second of the traffic: a large practice.
 const DefaultRate = 1.0
 
@@ -172,13 +175,21 @@ func (p *Provider) tick(now time.Time) {
 		next()
 		return
 	}
-	c, _, err := p.takeStep(step{Types: t.Types, Count: n, Auto: true}, originTraffic, nil)
+	taken := step{Types: t.Types, Count: n, Auto: true}
+	if most := p.state.maxRecipients(taken); most > 0 {
+		taken.Count = min(n, p.room()/most)
+	}
+	if taken.Count == 0 {
+		p.agenda.set(t.timer, now.Add(roomInterval))
+		return
+	}
+	c, _, err := p.takeSteps([]request{{origin: originTraffic, step: taken, unchecked: true}})
 	if err != nil {
 		p.log.Error("traffic stopped", "error", err)
 		p.submit(&commit{records: []journal.Record{p.endOfTraffic()}})
 		return
 	}
-	t.Made += n
+	t.Made += taken.Count
 	if t.Count > 0 && t.Made >= t.Count {
 		c.add(p.endOfTraffic())
 	}

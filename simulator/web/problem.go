@@ -54,6 +54,7 @@ var statuses = map[provider.Code]int{
 	provider.CodeNotFailed:      http.StatusConflict,
 	provider.CodeClock:          http.StatusConflict,
 	provider.CodeTrafficRunning: http.StatusConflict,
+	provider.CodeFull:           http.StatusServiceUnavailable,
 	provider.CodeClosed:         http.StatusServiceUnavailable,
 }
 

@@ -131,6 +131,9 @@ func (j *Journal) Queue(ctx context.Context, subscriptionID string, state journa
 	return all, err
 }
 
+// MaxUnfinished implements [journal.Journal]. There is no limit.
+func (j *Journal) MaxUnfinished() int { return 0 }
+
 // Backlogs implements [journal.Journal].
 func (j *Journal) Backlogs(ctx context.Context) (map[string]journal.Backlog, error) {
 	all := map[string]journal.Backlog{}
