@@ -55,7 +55,7 @@ func (j *judge) presence() bool {
 // noResponse reports whether a request was sent and got no response. If the connection failed, no request was sent.
 func noResponse(response *simulator.Response) bool {
 	switch response.Failure {
-	case simulator.FailureReset, simulator.FailureClosed, simulator.FailureCut, simulator.FailureLost:
+	case simulator.FailureReset, simulator.FailureClosed, simulator.FailureIdleClose, simulator.FailureCut, simulator.FailureLost:
 		return true
 	case simulator.FailureTimeout:
 		return response.Status == 0

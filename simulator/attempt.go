@@ -36,7 +36,20 @@ type Request struct {
 	Headers   []Header // all headers, in wire order and letter case
 	Body      []byte   // after any fault
 	Fault     string   // the injected fault, such as "signature=tampered", or ""
+	Kind      Kind     // not part of the JSON form
 }
+
+// Kind says what a request is. Public addresses get only events, unless the user allows more.
+type Kind string
+
+// The kinds of requests. Their text is for messages.
+const (
+	KindEvent   Kind = "" // an event as the provider sends it
+	KindFault   Kind = "request with a fault"
+	KindExact   Kind = "hand-made request"
+	KindTraffic Kind = "traffic event"
+	KindCheck   Kind = "check"
+)
 
 // Header returns the value of the first header of that name, ignoring case, or "".
 func (r *Request) Header(name string) string { return headerValue(r.Headers, name) }
@@ -44,19 +57,18 @@ func (r *Request) Header(name string) string { return headerValue(r.Headers, nam
 // Response is the HTTP response to a request, or the failure to get one. A failure is a field, not a Go error, because it
 // is a result of the attempt.
 type Response struct {
-	Status      int      // 0 without a response
-	Proto       string   // such as "HTTP/1.1"
-	Headers     []Header // in wire order and letter case
-	Body        []byte   // the beginning, up to the sender's limit
-	Size        int64    // bytes of the complete body
-	Truncated   bool     // Body is shorter than Size
-	Timings     Timings
-	Failure     Failure // "" if the response is complete
-	Detail      string  // the failure in one sentence, for people; printable text
-	RetryAfter  time.Duration
-	CountsAs    CountsAs // the sender's own rule for success, if it has one
-	FinalURL    string   // the URL of the response if redirects were followed, else ""
-	Reconnected bool     // a reused connection closed before the response, and the request was sent again
+	Status     int      // 0 without a response
+	Proto      string   // such as "HTTP/1.1"
+	Headers    []Header // in wire order and letter case
+	Body       []byte   // the beginning, up to the sender's limit
+	Size       int64    // bytes of the complete body
+	Truncated  bool     // Body is shorter than Size
+	Timings    Timings
+	Failure    Failure // "" if the response is complete
+	Detail     string  // the failure in one sentence, for people; printable text
+	RetryAfter time.Duration
+	CountsAs   CountsAs // the sender's own rule for success, if it has one
+	FinalURL   string   // the URL of the response if redirects were followed, else ""
 }
 
 // Header returns the value of the first header of that name, ignoring case, or "".
@@ -94,19 +106,20 @@ type Failure string
 
 // The kinds of failure.
 const (
-	FailureDNS       Failure = "dns"       // the host name has no address
-	FailureRefused   Failure = "refused"   // nothing listens at the address
-	FailureConnect   Failure = "connect"   // any other failure to connect (unreachable, forbidden)
-	FailureTLS       Failure = "tls"       // no TLS connection, or an untrusted certificate
-	FailureReset     Failure = "reset"     // the receiver reset the connection
-	FailureClosed    Failure = "closed"    // the receiver closed the connection before the end of the response
-	FailureTimeout   Failure = "timeout"   // no complete response in time
-	FailureMalformed Failure = "malformed" // the response is not HTTP
-	FailureTooLarge  Failure = "too-large" // the response body is longer than the sender's limit
-	FailureLost      Failure = "lost"      // the fault lost-response discarded the response
-	FailureCut       Failure = "cut"       // an injected fault cut the connection
-	FailureCanceled  Failure = "canceled"  // the sender was stopped
-	FailureBlocked   Failure = "blocked"   // the sender refused to send, for example to a public address
+	FailureDNS       Failure = "dns"        // the host name has no address
+	FailureRefused   Failure = "refused"    // nothing listens at the address
+	FailureConnect   Failure = "connect"    // any other failure to connect (unreachable, forbidden)
+	FailureTLS       Failure = "tls"        // no TLS connection, or an untrusted certificate
+	FailureReset     Failure = "reset"      // the receiver reset the connection
+	FailureClosed    Failure = "closed"     // the receiver closed the connection before the end of the response
+	FailureIdleClose Failure = "idle-close" // the receiver closed a reused connection while the request was written
+	FailureTimeout   Failure = "timeout"    // no complete response in time
+	FailureMalformed Failure = "malformed"  // the response is not HTTP
+	FailureTooLarge  Failure = "too-large"  // the response body is longer than the sender's limit
+	FailureLost      Failure = "lost"       // the fault lost-response discarded the response
+	FailureCut       Failure = "cut"        // an injected fault cut the connection
+	FailureCanceled  Failure = "canceled"   // the sender was stopped
+	FailureBlocked   Failure = "blocked"    // the sender refused to send, for example to a public address
 )
 
 func headerValue(headers []Header, name string) string {

@@ -37,7 +37,6 @@ type responseJSON struct {
 	RetryAfterMs float64     `json:"retryAfterMs,omitempty"`
 	CountsAs     CountsAs    `json:"countsAs,omitempty"`
 	FinalURL     string      `json:"finalUrl,omitempty"`
-	Reconnected  bool        `json:"reconnected,omitempty"`
 }
 
 type timingsJSON struct {
@@ -77,7 +76,7 @@ func (r *Request) UnmarshalJSON(data []byte) error {
 func (r Response) MarshalJSON() ([]byte, error) {
 	j := responseJSON{
 		Status: r.Status, Proto: r.Proto, Headers: r.Headers, Size: r.Size, Truncated: r.Truncated, Failure: r.Failure,
-		Detail: r.Detail, RetryAfterMs: milliseconds(r.RetryAfter), Reconnected: r.Reconnected,
+		Detail: r.Detail, RetryAfterMs: milliseconds(r.RetryAfter),
 		CountsAs: r.CountsAs, FinalURL: r.FinalURL,
 		Timings: timingsJSON{
 			DNS: milliseconds(r.Timings.DNS), Connect: milliseconds(r.Timings.Connect), TLS: milliseconds(r.Timings.TLS),
@@ -101,7 +100,7 @@ func (r *Response) UnmarshalJSON(data []byte) error {
 	}
 	*r = Response{
 		Status: j.Status, Proto: j.Proto, Headers: j.Headers, Body: decodeBody(j.Body, j.BodyBase64), Size: j.Size,
-		Truncated: j.Truncated, Failure: j.Failure, Detail: j.Detail, RetryAfter: duration(j.RetryAfterMs), Reconnected: j.Reconnected,
+		Truncated: j.Truncated, Failure: j.Failure, Detail: j.Detail, RetryAfter: duration(j.RetryAfterMs),
 		CountsAs: j.CountsAs, FinalURL: j.FinalURL,
 		Timings: Timings{
 			DNS: duration(j.Timings.DNS), Connect: duration(j.Timings.Connect), TLS: duration(j.Timings.TLS),

@@ -22,7 +22,7 @@ func TestRequestAndResponseSurviveJSON(t *testing.T) {
 			response := Response{
 				Status: 429, Proto: "HTTP/1.1", Headers: []Header{{Name: "Retry-After", Value: "2"}}, Body: body, Size: 5, Truncated: true,
 				Timings: Timings{DNS: time.Millisecond, Connect: 2 * time.Microsecond, TLS: time.Second, FirstByte: 3100 * time.Microsecond, Total: time.Hour},
-				Failure: FailureTimeout, Detail: "no complete response within 10 s", RetryAfter: 2 * time.Second, Reconnected: true, CountsAs: CountsAsFailure, FinalURL: "https://example.com/elsewhere",
+				Failure: FailureTimeout, Detail: "no complete response within 10 s", RetryAfter: 2 * time.Second, CountsAs: CountsAsFailure, FinalURL: "https://example.com/elsewhere",
 			}
 			var requestBack Request
 			var responseBack Response

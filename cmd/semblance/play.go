@@ -178,7 +178,7 @@ func (f *playFlags) options(set *pflag.FlagSet) (o player.Options, err error) {
 		Secret: secrets[0], OtherSecrets: secrets[1:], SubscriptionID: f.subscription,
 		Seed: f.seed, HasSeed: set.Changed("seed"), At: f.at,
 		Select:   player.Selection{Tags: f.tags, Until: f.until, Only: f.only},
-		FailFast: f.failFast, AllowExec: f.allowExec, AllowPublic: f.allowPublic, DryRun: f.dryRun,
+		FailFast: f.failFast, AllowExec: f.allowExec, DryRun: f.dryRun,
 		CoverAtLeast: f.coverAtLeast,
 	}
 	o.Reproduce = append(flags.Changed(set, "report", "transcript", "format", "quiet", "cover", "cover-at-least", "fail-fast", "until",
@@ -186,6 +186,7 @@ func (f *playFlags) options(set *pflag.FlagSet) (o player.Options, err error) {
 	if o.Delivery, err = f.attempt.Options(); err != nil {
 		return o, err
 	}
+	o.Delivery.AllowPublic = f.allowPublic
 	if f.appointments == fixtures.OlderAppointments.String() {
 		o.System = fixtures.OlderAppointments
 	}

@@ -193,7 +193,7 @@ func (a *app) sendOptions(c *cobra.Command, args []string, f *sendFlags) (o load
 		return o, err
 	}
 	o = load.Options{
-		SubscriptionID: f.subscription, AllowPublic: f.allowPublic, With: trimmed(f.with), Omit: trimmed(f.omit), Invalid: f.invalid,
+		SubscriptionID: f.subscription, With: trimmed(f.with), Omit: trimmed(f.omit), Invalid: f.invalid,
 		Count: f.count, InFlight: f.inFlight, Rate: f.rate, Seed: f.seed, At: f.at, Ordered: f.format == "json",
 	}
 	if o.Target, err = delivery.TargetURL(f.to); err != nil {
@@ -202,6 +202,7 @@ func (a *app) sendOptions(c *cobra.Command, args []string, f *sendFlags) (o load
 	if o.Delivery, err = f.attempt.Options(); err != nil {
 		return o, err
 	}
+	o.Delivery.AllowPublic = f.allowPublic
 	if o.Secrets, err = f.secret.Secrets(); err != nil {
 		return o, err
 	}

@@ -145,7 +145,8 @@ func (f *serveFlags) options(set *pflag.FlagSet) (o server.Options, err error) {
 		return o, flags.ErrEmptySecret
 	}
 	o.Hosts, o.File, o.Grace = f.hosts, f.data, f.grace
-	o.Provider.Seed, o.Provider.AllowPublic = f.seed, f.allowPublic
+	o.Provider.Seed = f.seed
+	o.Provider.Delivery.AllowPublic, o.Provider.Delivery.Guard = f.allowPublic, &delivery.Guard{} // deliveries and plays share it
 	if f.appointments == fixtures.OlderAppointments.String() {
 		o.Provider.Clinic.System = fixtures.OlderAppointments
 	}

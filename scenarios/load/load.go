@@ -38,8 +38,6 @@ const (
 	// DefaultSubscription is the subscriptionId of a plan that names none. It is fixed, so that a receiver can be
 	// configured with it once.
 	DefaultSubscription = "692597070fe21cfa5e6a010f"
-	// MaxPublic is how many events of a type, and how many at once, a public address gets without Options.AllowPublic.
-	MaxPublic = 100
 	// MaxCount bounds Options.Count.
 	MaxCount = 1_000_000_000
 	// MaxInFlight bounds Options.InFlight.
@@ -54,7 +52,6 @@ type Options struct {
 	Secrets        []simulator.Secret // simulator.DefaultSecret if empty
 	Fault          *fault.Fault       // injected into every request; may be nil
 	Delivery       delivery.Options
-	AllowPublic    bool // faults and many requests may go to public addresses
 
 	Types []*schemas.EventType
 	Raw   []byte // sent instead of events, signed unchanged; nil sends events
@@ -98,7 +95,6 @@ func New(o Options) (*Plan, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	o.Delivery.LocalOnly = o.restricted()
 	if o.Expect.Body != nil || len(o.Expect.Equals) > 0 {
 		o.Delivery.MaxBody = validate.MaxSize // a body is judged whole or not at all
 	}
@@ -149,32 +145,20 @@ func (o *Options) check() error {
 	return nil
 }
 
-// restricted reports whether the plan may go to loopback and private addresses only.
-func (o *Options) restricted() bool {
-	return !o.AllowPublic && (o.Fault != nil || o.Count > MaxPublic || o.InFlight > MaxPublic)
-}
-
 // Close closes the idle connections.
 func (p *Plan) Close() { p.sender.Close() }
 
 // Total returns the number of requests in the plan.
 func (p *Plan) Total() int { return p.options.Count * max(1, len(p.options.Types)) }
 
-// Permitted returns an error if the plan may not go to its target: faults and many requests are for loopback and private
-// addresses only, unless Options.AllowPublic is set. It passes a name that cannot be resolved; the attempts report it.
+// Permitted returns an error if the plan may not go to its target because that is public, see [delivery.Guard]. It passes a
+// name that cannot be resolved; the attempts report it.
 func (p *Plan) Permitted(ctx context.Context) error {
-	if !p.options.restricted() {
-		return nil
+	kind := simulator.KindEvent
+	if p.options.Fault != nil {
+		kind = simulator.KindFault
 	}
-	local, err := delivery.LeadsToLocal(ctx, p.options.Target)
-	if err != nil || local {
-		return nil
-	}
-	what := "faults are"
-	if p.options.Fault == nil {
-		what = fmt.Sprintf("more than %d requests of a type, or at once, are", MaxPublic)
-	}
-	return fmt.Errorf("%s for loopback and private addresses only, and %s is public; use --allow-public if it is yours", what, p.options.Target)
+	return p.sender.Permits(ctx, p.options.Target, kind, max(p.Total(), p.options.InFlight))
 }
 
 // Requests returns the requests of the plan, prepared and signed, without sending them. It ends after the first error.

@@ -232,7 +232,7 @@ func TestInvalid(t *testing.T) {
 	}
 }
 
-// Faults and many requests are for loopback and private addresses only. The target is an address for documentation; no
+// Faults and many requests go only to loopback and private addresses. The target is an address for documentation; no
 // request is sent to it.
 func TestPermitted(t *testing.T) {
 	t.Parallel()
@@ -245,10 +245,10 @@ func TestPermitted(t *testing.T) {
 		want    string
 	}{
 		{Options{}, ""},
-		{Options{Fault: tampered}, "faults are for loopback"},
-		{Options{Count: MaxPublic + 1}, "more than 100 requests of a type, or at once, are for loopback"},
-		{Options{InFlight: MaxPublic + 1}, "more than 100 requests"},
-		{Options{Fault: tampered, AllowPublic: true}, ""},
+		{Options{Fault: tampered}, "a request with a fault goes only to loopback and private addresses"},
+		{Options{Count: delivery.MaxPublic + 1}, "at most 100 requests in a run"},
+		{Options{InFlight: delivery.MaxPublic + 1}, "at most 100 requests in a run"},
+		{Options{Fault: tampered, Delivery: delivery.Options{AllowPublic: true}}, ""},
 	} {
 		o := test.options
 		o.Target, o.Types, o.Secrets = "http://192.0.2.1/", types(t, "booking.created"), []simulator.Secret{"whsec_x"}

@@ -15,12 +15,11 @@ import (
 
 // Summary counts the attempts of a run, in bounded memory.
 type Summary struct {
-	Planned     int // requests in the plan
-	Sent        int
-	Responses   int // attempts with a response
-	Failed      int // attempts with a failed expectation
-	Invalid     int // responses whose body breaks the expected schema
-	Reconnected int // requests sent again on a new connection
+	Planned   int // requests in the plan
+	Sent      int
+	Responses int // attempts with a response
+	Failed    int // attempts with a failed expectation
+	Invalid   int // responses whose body breaks the expected schema
 
 	Statuses map[int]int               // responses by status
 	Failures map[simulator.Failure]int // attempts without a response, by failure
@@ -46,9 +45,6 @@ func (s *Summary) Unreached() bool {
 
 func (s *Summary) add(a *Attempt) {
 	s.Sent++
-	if a.Response.Reconnected {
-		s.Reconnected++
-	}
 	if a.Response.Failure == "" {
 		s.Responses++
 		if s.Statuses == nil {
@@ -89,7 +85,6 @@ func (s *Summary) merge(other *Summary) {
 	s.Responses += other.Responses
 	s.Failed += other.Failed
 	s.Invalid += other.Invalid
-	s.Reconnected += other.Reconnected
 	s.Statuses = addCounts(s.Statuses, other.Statuses)
 	s.Failures = addCounts(s.Failures, other.Failures)
 	s.latency.Merge(&other.latency)
@@ -132,13 +127,12 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Statuses       map[int]int               `json:"statuses,omitempty"`
 		Failures       map[simulator.Failure]int `json:"failures,omitempty"`
 		SchemaFailures int                       `json:"schemaFailures"`
-		Reconnected    int                       `json:"reconnected"`
 		LatencyMs      scenarios.LatencySummary  `json:"latencyMs"`
 		LateMs         float64                   `json:"lateMs,omitempty"`
 		Seconds        float64                   `json:"seconds"`
 		PerSecond      float64                   `json:"perSecond"`
 	}{
-		s.Sent, s.Responses, s.Failed, s.Statuses, s.Failures, s.Invalid, s.Reconnected,
+		s.Sent, s.Responses, s.Failed, s.Statuses, s.Failures, s.Invalid,
 		s.Latency(), scenarios.Milliseconds(s.Late), s.Elapsed.Seconds(), s.PerSecond(),
 	})
 }

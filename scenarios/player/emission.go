@@ -25,6 +25,7 @@ type emission struct {
 	path     string
 	round    rounds
 	options  *script.Delivering
+	kind     simulator.Kind
 	event    schemas.Event
 	idSeed   uint64 // of the eventIds
 	validate bool   // check the payload against its schema, because the step changed it
@@ -126,6 +127,7 @@ func (e *emission) prepare(b *branch, ids *objectid.Generator, injected *fault.F
 		Secrets:        e.run.secrets,
 		At:             b.time,
 		Fault:          injected,
+		Kind:           e.kind,
 	}
 	if e.validate {
 		if err := validate.CheckPayload(m.Event.Type, simulator.AppendPayload(nil, m.SubscriptionID, m.EventID, m.Event)); err != nil {

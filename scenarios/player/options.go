@@ -23,7 +23,7 @@ type Options struct {
 	Secret         simulator.Secret   // default simulator.DefaultSecret
 	OtherSecrets   []simulator.Secret // valid too, during a rotation: each adds a v1 to the signature
 	SubscriptionID string             // in the payloads; default: drawn from the seed
-	Delivery       delivery.Options
+	Delivery       delivery.Options   // all scenarios share its Guard
 	Retry          provider.RetryPolicy
 	RetryScale     float64 // default DefaultRetryScale
 
@@ -33,11 +33,10 @@ type Options struct {
 	At      time.Time // start of the simulated time, which only the scenario moves; zero is real time
 	Clock   Clock     // with At: a clock that follows the scenario, for a receiver that shares it; may be nil
 
-	Select      Selection
-	FailFast    bool // stop the run after the first failed step
-	AllowExec   bool // allow probes to run commands
-	AllowPublic bool // allow faults, traffic and long repeats to public addresses
-	DryRun      bool // send nothing; the transcript has the requests. See [Player.Play]
+	Select    Selection
+	FailFast  bool // stop the run after the first failed step
+	AllowExec bool // allow probes to run commands
+	DryRun    bool // send nothing; the transcript has the requests. See [Player.Play]
 
 	Cover        []*schemas.EventType // the event types that coverage counts; nil is all of the catalogue
 	CoverAtLeast float64              // the percentage that must be covered

@@ -30,6 +30,7 @@ import (
 	"semblance/schemas/objectid"
 	"semblance/simulator"
 	"semblance/simulator/clock"
+	"semblance/simulator/delivery"
 )
 
 // Player plays scenarios against one receiver and collects their result. The caller must close it. Play plays one
@@ -58,7 +59,10 @@ func New(o Options) (*Player, error) {
 	if o.Observer == nil {
 		o.Observer = noObserver{}
 	}
-	probes, err := probeClient(o.Delivery)
+	if o.Delivery.Guard == nil {
+		o.Delivery.Guard = &delivery.Guard{}
+	}
+	probes, err := o.newProbeSender()
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +88,7 @@ func New(o Options) (*Player, error) {
 }
 
 // Close closes idle connections.
-func (p *Player) Close() { p.probes.CloseIdleConnections() }
+func (p *Player) Close() { p.probes.Close() }
 
 // Result returns the result of everything played so far.
 func (p *Player) Result() scenarios.Result {
@@ -112,7 +116,7 @@ func (p *Player) Check(ctx context.Context, scenario *script.Scenario) error {
 			}
 		}
 	}
-	return p.options.allowed(ctx, scenario)
+	return p.permitted(ctx, scenario)
 }
 
 // Play plays one scenario. A failed step is in the result and is not an error; the error says why the scenario could not

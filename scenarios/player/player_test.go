@@ -2,9 +2,13 @@ package player_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +16,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/player"
+	"semblance/simulator/delivery"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -256,18 +261,92 @@ steps:
 	}
 }
 
+// A scenario with a step that a public address must not get is not started.
 func TestRestrictedSteps(t *testing.T) {
 	t.Parallel()
-	p, err := player.New(player.Options{Target: "http://192.0.2.1/webhooks"})
+	p, err := player.New(player.Options{Target: "http://192.0.2.1/webhooks", Delivery: delivery.Options{Dial: noDial(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	for _, step := range []string{"{traffic: {events: 1}}", "{send: booking.created, fault: {signature: tampered}, expect: {status: 4xx}}"} {
+	for _, step := range []string{
+		"{traffic: {events: 1}}", "{send: booking.created, fault: {signature: tampered}, expect: {status: 4xx}}", "{request: {method: DELETE}}",
+		"{repeat: {times: 2, steps: [{parallel: [{request: {}}]}]}}",
+	} {
 		err := p.Play(t.Context(), parse(t, "name: Restricted\nsteps:\n  - "+step+"\n"))
 		if err == nil || !strings.Contains(err.Error(), "--allow-public") {
 			t.Errorf("%s to a public address: got %v", step, err)
 		}
+	}
+}
+
+// noDial returns a dialer that fails the test.
+func noDial(t *testing.T) func(context.Context, string, string) (net.Conn, error) {
+	return func(_ context.Context, _, address string) (net.Conn, error) {
+		t.Errorf("connected to %s", address)
+		return nil, errors.New("not in a test")
+	}
+}
+
+// A public address gets at most 100 requests, however the scenarios of a run produce them.
+func TestPublicTargetIsCounted(t *testing.T) {
+	t.Parallel()
+	for name, texts := range map[string][]string{
+		"repeat in repeat": {"{repeat: {times: 100, steps: [{repeat: {times: 100, steps: [{send: booking.created, expect: {response: any}}]}}]}}"},
+		"copies":           {"{send: booking.created, again: {copies: 100, together: true}, expect: {response: any}}"},
+		"two scenarios": {"{repeat: {times: 60, steps: [{send: booking.created, expect: {response: any}}]}}",
+			"{repeat: {times: 60, steps: [{send: booking.created, expect: {response: any}}]}}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			app := newApplication(t)
+			var requests atomic.Int32
+			count := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				app.Config.Handler.ServeHTTP(w, r)
+			}))
+			defer count.Close()
+			p, err := player.New(player.Options{Target: "http://192.0.2.1/", Delivery: delivery.Options{
+				Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+					return new(net.Dialer).DialContext(ctx, network, count.Listener.Addr().String())
+				},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			for _, text := range texts {
+				if err := p.Play(t.Context(), parse(t, "name: Many\nsteps:\n  - "+text+"\n")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n := requests.Load(); n != delivery.MaxPublic {
+				t.Errorf("the receiver got %d requests, want %d", n, delivery.MaxPublic)
+			}
+		})
+	}
+}
+
+// A request step or a probe to another URL than the target is refused when it connects.
+func TestOtherPublicURLs(t *testing.T) {
+	t.Parallel()
+	app := newApplication(t)
+	p, err := player.New(player.Options{Target: app.URL, Delivery: delivery.Options{Dial: noDial(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	err = p.Play(t.Context(), parse(t, `
+name: Elsewhere
+steps:
+  - {request: {url: "http://192.0.2.1/", method: DELETE}}
+  - {probe: {get: "http://192.0.2.1/", within: 1ms}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := outcomes(p.Result()); strings.Count(got, "a hand-made request goes only to loopback and private addresses") != 2 {
+		t.Errorf("got outcomes\n%s", got)
 	}
 }
 

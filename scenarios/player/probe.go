@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/clock"
+	"semblance/simulator/delivery"
 )
 
 // probe plans a probe step. It repeats the request or the command until the reply is as expected, and once more after
@@ -69,32 +69,29 @@ func (r *run) newQuery(step *script.Probe, v *values) (q *query, err error) {
 
 func (r *run) newRequest(step *script.Probe, v *values) (*query, error) {
 	res := resolver{values: v}
-	address := res.text(&step.URL)
-	headers := http.Header{}
-	var body []byte
+	exact := delivery.Exact{Method: step.Method, URL: res.text(&step.URL), Headers: res.headers(step.Headers)}
+	if res.err != nil {
+		return nil, res.err
+	}
 	if step.Body != nil {
 		value, err := step.Body.Resolve(v)
 		if err != nil {
 			return nil, err
 		}
 		if text, ok := value.(string); ok {
-			body = []byte(text)
+			exact.Body = []byte(text)
 		} else {
-			body = []byte(scenarios.EncodeJSON(value))
-			headers.Set("Content-Type", "application/json")
+			exact.Body = []byte(scenarios.EncodeJSON(value))
+			exact.SetDefault("Content-Type", "application/json")
 		}
 	}
-	for _, h := range res.headers(step.Headers) {
-		headers.Set(h.Name, h.Value)
+	exact.SetDefault("User-Agent", delivery.DefaultUserAgent)
+	request, err := r.probes.PrepareExact(exact)
+	if err != nil {
+		return nil, fmt.Errorf("invalid request %s %s: %w", step.Method, exact.URL, err)
 	}
-	if res.err != nil {
-		return nil, res.err
-	}
-	if _, err := http.NewRequest(step.Method, address, nil); err != nil {
-		return nil, fmt.Errorf("invalid request %s %s: %w", step.Method, address, err)
-	}
-	return &query{title: step.Method + " " + address, ask: func(ctx context.Context) (simulator.Response, *scenarios.Failure) {
-		return fetch(ctx, r.probes, step.Method, address, headers, body), nil
+	return &query{title: step.Method + " " + exact.URL, ask: func(ctx context.Context) (simulator.Response, *scenarios.Failure) {
+		return r.probes.Send(ctx, request), nil
 	}}, nil
 }
 
@@ -115,6 +112,9 @@ func (r *run) newCommand(step *script.Probe, v *values) (*query, error) {
 		return runCommand(ctx, arguments, step.Until.Exit, pattern)
 	}}, res.err
 }
+
+// maxProbeBody bounds the response body or output that a probe reads, in bytes.
+const maxProbeBody = 1 << 20
 
 // minTimeout is the shortest time-out of the first try. A late response fails too, but it says more than none.
 const minTimeout = time.Second

@@ -3,9 +3,9 @@ package player
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"semblance/scenarios/script"
-	"semblance/schemas/human"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
@@ -22,7 +22,6 @@ type sender interface {
 // newSender returns the sender for a scenario.
 func (o *Options) newSender(scenario *script.Scenario) (sender, error) {
 	options := o.Delivery
-	options.LocalOnly = options.LocalOnly || restricted(scenario.Steps) != "" && !o.AllowPublic
 	if options.MaxBody == 0 && readsBodies(scenario) {
 		options.MaxBody = validate.MaxSize
 	}
@@ -47,46 +46,49 @@ func (drySender) Send(_ context.Context, request simulator.Request) simulator.Re
 	return simulator.Response{Status: 200}
 }
 
-// allowed returns an error if the scenario has a restricted step and the target is a public address.
-func (o *Options) allowed(ctx context.Context, scenario *script.Scenario) error {
-	step := restricted(scenario.Steps)
-	if step == "" || o.AllowPublic || o.DryRun {
+// newProbeSender returns the sender of probes. Its time limit is that of the context.
+func (o *Options) newProbeSender() (*delivery.Sender, error) {
+	options := o.Delivery
+	options.Timeout, options.Redirects, options.Success, options.MaxBody = 24*time.Hour, 0, nil, maxProbeBody
+	return delivery.New(options)
+}
+
+// permitted returns an error if the target is a public address and the scenario has a step that it must not get. The sender
+// checks this again for each request; this check is made before anything is sent.
+func (s *session) permitted(ctx context.Context, scenario *script.Scenario) error {
+	if s.options.DryRun {
 		return nil
 	}
-	local, err := delivery.LeadsToLocal(ctx, o.Target)
-	if err == nil && !local { // a name that cannot be resolved fails the attempts
-		return fmt.Errorf("%s: %s may only be sent to loopback and private addresses; add --allow-public if %s is yours", scenario.File, step, o.Target)
+	for step := range scenario.All() {
+		if kind := kindOf(step); kind != simulator.KindEvent {
+			if err := s.probes.Permits(ctx, s.options.Target, kind, 1); err != nil {
+				return fmt.Errorf("%s: step %s: %w", scenario.File, script.Of(step).Path, err)
+			}
+			return nil
+		}
 	}
 	return nil
 }
 
-// maxPublicRounds bounds the rounds of a repeat against a public address, like --count on the command line.
-const maxPublicRounds = 100
-
-// restricted describes the first step that must not target a public address, or "".
-func restricted(steps []script.Step) string {
-	for _, step := range steps {
-		switch s := step.(type) {
-		case *script.Send:
-			if s.Fault != nil {
-				return "a fault (" + s.Fault.String() + ")"
-			}
-		case *script.Do:
-			if s.Fault != nil {
-				return "a fault (" + s.Fault.String() + ")"
-			}
-		case *script.Traffic:
-			return "traffic"
-		case *script.Repeat:
-			if s.Times > maxPublicRounds {
-				return "a repeat of more than " + human.Count(maxPublicRounds, "round")
-			}
+// kindOf returns the kind of the requests that a step sends to the target, if it is not [simulator.KindEvent].
+func kindOf(step script.Step) simulator.Kind {
+	switch s := step.(type) {
+	case *script.Send:
+		if s.Fault != nil {
+			return simulator.KindFault
 		}
-		if inner := restricted(script.Children(step)); inner != "" {
-			return inner
+	case *script.Do:
+		if s.Fault != nil {
+			return simulator.KindFault
+		}
+	case *script.Traffic:
+		return simulator.KindTraffic
+	case *script.Request:
+		if s.URL == nil {
+			return simulator.KindExact
 		}
 	}
-	return ""
+	return simulator.KindEvent
 }
 
 // readsBodies reports whether a step judges or captures from a response body. Then the sender reads the whole body, up to

@@ -1,11 +1,11 @@
 package player
 
 import (
-	"net/http"
 	"sync/atomic"
 
 	"semblance/scenarios"
 	"semblance/simulator"
+	"semblance/simulator/delivery"
 )
 
 // session holds the state that the scenarios of one Player share.
@@ -13,7 +13,7 @@ type session struct {
 	options    Options
 	origin     string // scheme and host of the target
 	secrets    []simulator.Secret
-	probes     *http.Client
+	probes     *delivery.Sender
 	results    *scenarios.Recorder
 	salt       uint64 // of eventIds: random, or 0 if the time is fixed
 	runID      string

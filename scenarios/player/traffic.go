@@ -8,6 +8,7 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios/script"
 	"semblance/schemas/splitmix"
+	"semblance/simulator"
 	"semblance/simulator/clock"
 )
 
@@ -28,7 +29,7 @@ func (r *run) traffic(step *script.Traffic, f frame) task {
 			return
 		}
 		t := trafficRun{run: r, step: step, branch: b, stream: stream, values: b.values(f),
-			template: emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, idSeed: r.eventIDSeed(key)},
+			template: emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, kind: simulator.KindTraffic, idSeed: r.eventIDSeed(key)},
 			queue:    make(chan numbered, step.InFlight),
 			window:   make(chan struct{}, trafficWindow+step.InFlight),
 			ended:    map[int]numbered{}}

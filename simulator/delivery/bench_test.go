@@ -27,6 +27,9 @@ import (
 // receiverEnv is the variable that turns the test binary into a verifying receiver in a separate process.
 const receiverEnv = "SEMBLANCE_TEST_RECEIVER"
 
+// idleEnv is how long that receiver keeps idle connections, if set.
+const idleEnv = "SEMBLANCE_TEST_IDLE"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(receiverEnv) != "" {
 		if err := runReceiver(); err != nil {
@@ -47,7 +50,8 @@ func runReceiver() error {
 	verifiers := sync.Pool{New: func() any {
 		return signature.NewVerifier(time.Hour, simulator.DefaultSecret.Reveal())
 	}}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	idle, _ := time.ParseDuration(os.Getenv(idleEnv))
+	server := &http.Server{IdleTimeout: idle, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		v := verifiers.Get().(*signature.Verifier)
 		defer verifiers.Put(v)
@@ -69,11 +73,11 @@ func runReceiver() error {
 	return nil
 }
 
-// startReceiver starts runReceiver in a new process and returns its URL.
-func startReceiver(tb testing.TB) string {
+// startReceiver starts runReceiver in a new process with additional environment variables, and returns its URL.
+func startReceiver(tb testing.TB, env ...string) string {
 	tb.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), receiverEnv+"=1")
+	cmd.Env = append(append(os.Environ(), receiverEnv+"=1"), env...)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -108,6 +112,7 @@ func runInFlight(b *testing.B, one func() error) {
 	var wg sync.WaitGroup
 	b.ReportAllocs()
 	b.ResetTimer()
+	defer reportCPU(b)()
 	for range inFlight {
 		wg.Go(func() {
 			for range tokens {

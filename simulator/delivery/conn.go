@@ -3,6 +3,7 @@ package delivery
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -13,31 +14,92 @@ import (
 
 // conn is one connection to a receiver, with the buffers that its requests and responses reuse. It serves one attempt at a
 // time.
+//
+// The first Read of a response writes the request. This needs fewer system calls, and leaves almost no time between the
+// check that a reused connection is open and the write.
 type conn struct {
 	net.Conn                 // TCP or TLS
-	tcp      net.Conn        // the TCP connection, also below TLS
-	raw      syscall.RawConn // of tcp
+	tcp      *countedConn    // the TCP connection, also below TLS
+	raw      syscall.RawConn // of the TCP connection; nil if it has none
+	public   *destination    // nil for a local address
 	in       *bufio.Reader
-	out      []byte
+	out      []byte // the request
 	chunk    []byte // for reading a body
 	limited  io.LimitedReader
 	request  http.Request
 
-	idleSince   time.Time
-	checkClosed func(fd uintptr) // allocated once, not for each check
-	closed      bool             // set by checkClosed
+	unsent    bool // the next Read writes out
+	reused    bool
+	idleSince time.Time
+	deadline  time.Time // as set on the connection
 
+	direct      directIO
 	interrupter interrupter
 }
 
-func newConn(c net.Conn, tcp net.Conn) *conn {
-	nc := &conn{Conn: c, tcp: tcp}
-	nc.in = bufio.NewReaderSize(c, readBufferSize)
-	if s, ok := tcp.(syscall.Conn); ok {
-		nc.raw, _ = s.SyscallConn()
+// countedConn counts the bytes written to a connection.
+type countedConn struct {
+	net.Conn
+	written int
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.written += n
+	return n, err
+}
+
+// NetConn returns the connection below, as that of [crypto/tls.Conn] does, so that a fault can reset it.
+func (c *countedConn) NetConn() net.Conn { return c.Conn }
+
+// errUnsent says that a reused connection was closed before a byte of the request was written.
+var errUnsent = errors.New("the connection was closed before the request")
+
+// newConn returns a connection over tcp. secure is TLS over it, or nil.
+func newConn(tcp *countedConn, secure net.Conn) *conn {
+	c := &conn{Conn: secure, tcp: tcp}
+	if s, ok := tcp.Conn.(syscall.Conn); ok {
+		c.raw, _ = s.SyscallConn()
 	}
-	nc.checkClosed = func(fd uintptr) { nc.closed = closedByPeer(fd) }
-	return nc
+	if secure == nil {
+		c.Conn = tcp.Conn
+		c.direct.init(c)
+	}
+	c.in = bufio.NewReaderSize(c, readBufferSize)
+	return c
+}
+
+// Read reads from the connection. It first writes the request if it is unsent.
+func (c *conn) Read(p []byte) (int, error) {
+	if !c.unsent {
+		return c.Conn.Read(p)
+	}
+	c.unsent = false
+	out := c.out
+	if c.direct.ready() {
+		n, sent, err := c.direct.exchange(p)
+		if n > 0 || err != nil {
+			return n, err
+		}
+		out = out[sent:]
+	} else if c.reused && !c.alive() {
+		return 0, errUnsent
+	}
+	before := c.tcp.written
+	n, writeErr := c.Conn.Write(out)
+	switch {
+	case writeErr == nil:
+		return c.Conn.Read(p)
+	case isTimeout(writeErr):
+		return 0, writeErr
+	case c.reused && isClosed(writeErr) && len(out) == len(c.out) && n == 0 && c.tcp.written == before:
+		return 0, errUnsent
+	}
+	n, err := c.Conn.Read(p) // a receiver may respond and close before it has read everything
+	if err != nil {
+		err = writeErr
+	}
+	return n, err
 }
 
 // limit returns a reader of the next n bytes.
@@ -54,8 +116,9 @@ func (c *conn) alive() bool {
 	if c.raw == nil {
 		return true
 	}
-	err := c.raw.Control(c.checkClosed)
-	return err == nil && !c.closed
+	closed := false
+	err := c.raw.Control(func(fd uintptr) { closed = closedByPeer(fd) })
+	return err == nil && !closed
 }
 
 // close closes the connection, with the TLS close_notify if there is TLS.
@@ -70,6 +133,17 @@ func (c *conn) abort() {
 	_ = c.tcp.Close()
 }
 
+// setDeadline sets a deadline that is not before the given one, and at most slack after it. Most calls find the one of an
+// earlier attempt near enough, because setting it is expensive.
+func (c *conn) setDeadline(deadline time.Time, slack time.Duration) error {
+	latest := deadline.Add(slack)
+	if !c.deadline.Before(deadline) && !c.deadline.After(latest) {
+		return nil
+	}
+	c.deadline = latest
+	return c.SetDeadline(latest)
+}
+
 // interrupter interrupts a connection when a context is done. It stays registered between attempts with the same context,
 // because registering is expensive.
 type interrupter struct {
@@ -80,13 +154,14 @@ type interrupter struct {
 	generation int // of the registration in force
 }
 
-// attach makes ctx the context that interrupts the connection, in place of an earlier one.
-func (i *interrupter) attach(ctx context.Context, c net.Conn) {
+// attach makes ctx the context that interrupts the connection, in place of an earlier one, which may have done so.
+func (i *interrupter) attach(ctx context.Context, c *conn) {
 	done := ctx.Done()
 	if done == i.done {
 		return
 	}
 	i.stop()
+	c.deadline = time.Time{} // the earlier context may have changed it
 	i.done = done
 	if done == nil {
 		return

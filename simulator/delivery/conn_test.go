@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,8 +45,8 @@ func TestConnectionReuse(t *testing.T) {
 			s := newSender(t, delivery.Options{})
 			request := prepare(t, s, newMessage(t, receiver.URL))
 			for range 3 {
-				if response := s.Send(t.Context(), request); response.Failure != "" || response.Reconnected {
-					t.Errorf("%s: %s, reconnected %t", response.Failure, response.Detail, response.Reconnected)
+				if response := s.Send(t.Context(), request); response.Failure != "" {
+					t.Errorf("%s: %s", response.Failure, response.Detail)
 				}
 			}
 			if n := receiver.connections(); n != test.want {
@@ -64,7 +65,7 @@ func TestIdleLimits(t *testing.T) {
 	})
 	shortTimeout := newSender(t, delivery.Options{IdleTimeout: time.Nanosecond})
 	for range 3 {
-		if response := shortTimeout.Send(t.Context(), prepare(t, shortTimeout, newMessage(t, receiver.URL))); !response.OK() || response.Reconnected {
+		if response := shortTimeout.Send(t.Context(), prepare(t, shortTimeout, newMessage(t, receiver.URL))); !response.OK() {
 			t.Errorf("%+v", response)
 		}
 	}
@@ -235,26 +236,32 @@ func TestClosedIdleConnection(t *testing.T) {
 	request := prepare(t, s, newMessage(t, receiver.URL))
 	s.Send(t.Context(), request)
 	<-closed
-	if response := s.Send(t.Context(), request); !response.OK() || response.Reconnected {
+	if response := s.Send(t.Context(), request); !response.OK() {
 		t.Errorf("%+v", response)
 	}
 }
 
-// If a reused connection closes before a byte of the response, the request is sent again on a new connection, and the
-// response says so. It is not sent again on a new connection or after a byte of the response.
-func TestReusedConnectionClosesBeforeResponse(t *testing.T) {
-	for name, last := range map[string]func(p *peer){
-		"close": func(p *peer) { p.Close() },
-		"reset": func(p *peer) { p.abort() },
+// A receiver that closes a reused connection after it got a request may have processed it: the request is not sent again.
+func TestRequestIsSentOnce(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		end     func(p *peer)
+		failure simulator.Failure
+	}{
+		"close":                     {func(p *peer) { p.Close() }, simulator.FailureIdleClose},
+		"reset":                     {func(p *peer) { p.abort() }, simulator.FailureIdleClose},
+		"close after work":          {func(p *peer) { p.stillOpen(300 * time.Millisecond); p.Close() }, simulator.FailureClosed},
+		"reset after work":          {func(p *peer) { p.stillOpen(300 * time.Millisecond); p.abort() }, simulator.FailureReset},
+		"close within the response": {func(p *peer) { p.send("H") }, simulator.FailureClosed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := make(chan string, 4)
+			t.Parallel()
+			var requests atomic.Int32
 			receiver := serveRaw(t, func(p *peer, n int) {
 				for count := 1; p.request() != nil; count++ {
-					got <- p.got.String()
-					p.got.Reset()
+					requests.Add(1)
 					if n == 1 && count == 2 {
-						last(p)
+						test.end(p)
 						return
 					}
 					p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -262,35 +269,17 @@ func TestReusedConnectionClosesBeforeResponse(t *testing.T) {
 			})
 			s := newSender(t, delivery.Options{})
 			request := prepare(t, s, newMessage(t, receiver.URL))
-			if response := s.Send(t.Context(), request); !response.OK() || response.Reconnected {
+			if response := s.Send(t.Context(), request); !response.OK() {
 				t.Fatalf("%+v", response)
 			}
-			if response := s.Send(t.Context(), request); !response.OK() || !response.Reconnected || response.Timings.Connect == 0 {
-				t.Errorf("%+v", response)
+			if response := s.Send(t.Context(), request); response.Failure != test.failure {
+				t.Errorf("got %s: %s, want %s", response.Failure, response.Detail, test.failure)
 			}
-			first, second, third := <-got, <-got, <-got
-			if first != second || second != third {
-				t.Errorf("the requests differ:\n%q\n%q\n%q", first, second, third)
+			if n := requests.Load(); n != 2 {
+				t.Errorf("the receiver got %d requests, want 2", n)
 			}
 		})
 	}
-	t.Run("within the response", func(t *testing.T) {
-		receiver := serveRaw(t, func(p *peer, n int) {
-			for count := 1; p.request() != nil; count++ {
-				if count == 2 {
-					p.send("H")
-					return
-				}
-				p.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-			}
-		})
-		s := newSender(t, delivery.Options{})
-		request := prepare(t, s, newMessage(t, receiver.URL))
-		s.Send(t.Context(), request)
-		if response := s.Send(t.Context(), request); response.Failure != simulator.FailureClosed || response.Reconnected {
-			t.Errorf("%+v", response)
-		}
-	})
 }
 
 // A fault that acts on the connection uses a new one, and is not repeated.
@@ -303,9 +292,7 @@ func TestFaultsUseNewConnection(t *testing.T) {
 	s := newSender(t, delivery.Options{})
 	s.Send(t.Context(), prepare(t, s, newMessage(t, receiver.URL)))
 	for _, text := range []string{"transport=cut-body", "transport=reset", "transport=lost-response", "transport=slow-body,over=1ms"} {
-		if _, response := send(t, s, receiver.URL, text); response.Reconnected {
-			t.Errorf("%s: %+v", text, response)
-		}
+		send(t, s, receiver.URL, text)
 	}
 	if n := receiver.connections(); n != 5 {
 		t.Errorf("%d connections, want one for each of 4 faults and one more", n)
@@ -324,17 +311,42 @@ func TestContextsOfOneConnection(t *testing.T) {
 	})
 	s := newSender(t, delivery.Options{})
 	request := prepare(t, s, newMessage(t, receiver.URL))
-	for i := range 200 {
+	const attempts = 1000
+	for i := range attempts {
 		ctx, cancel := context.WithCancel(t.Context())
 		response := s.Send(ctx, request)
 		go cancel()
-		if !response.OK() || response.Reconnected {
+		if !response.OK() {
 			t.Fatalf("attempt %d: %+v", i, response)
 		}
 	}
-	if n := receiver.connections(); n != 1 {
-		t.Errorf("%d connections", n)
+	if n := receiver.connections(); n > attempts/2 { // at first they are not reused, see pool
+		t.Errorf("%d connections for %d attempts", n, attempts)
 	}
+}
+
+// A receiver that closes idle connections after 5 ms gets each of many requests once, and none fails: the sender learns not to
+// reuse connections.
+func TestShortKeepAlive(t *testing.T) {
+	t.Parallel()
+	url := startReceiver(t, idleEnv+"=5ms")
+	s := newSender(t, delivery.Options{})
+	m := newMessage(t, url)
+	m.Secrets, m.At = []simulator.Secret{simulator.DefaultSecret}, time.Now()
+	request := prepare(t, s, m)
+	var left atomic.Int64
+	left.Store(20_000)
+	var all sync.WaitGroup
+	for range 32 {
+		all.Go(func() {
+			for left.Add(-1) >= 0 {
+				if response := s.Send(t.Context(), request); !response.OK() {
+					t.Errorf("%d %s: %s", response.Status, response.Failure, response.Detail)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestManyGoroutines(t *testing.T) {

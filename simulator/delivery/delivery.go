@@ -13,7 +13,10 @@
 // The package has its own HTTP/1.1 client over TCP and TLS, so that it controls the exact bytes, faults can act on the
 // connection, and a request costs one write. Connections are reused per receiver. As a webhook sender does, it follows no
 // redirects (see [Options]), uses no proxy, sends no cookies and decompresses nothing. It does not retry; the retry policy
-// belongs to the provider. The one exception is a reused connection that the receiver closes before the response.
+// belongs to the provider. If the receiver closes a reused connection before a byte of the request is written, the request
+// goes over another; a close that races the write is [simulator.FailureIdleClose].
+//
+// A [Guard] keeps faults and floods from public addresses.
 package delivery
 
 import (
@@ -22,6 +25,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -38,10 +43,13 @@ const (
 	DefaultMaxBody     = 64 << 10         // enough for acknowledgements and most error pages
 	DefaultMaxDrain    = 16 << 20         // more than any useful response to a webhook
 	DefaultMaxIdle     = 256              // idle connections per receiver
-	DefaultIdleTimeout = 90 * time.Second // as in net/http
+	DefaultIdleTimeout = time.Second      // less than receivers keep a connection: 5 s in Node, 2 s in Gunicorn
 	DefaultUserAgent   = "Semblance"      // the provider does not publish its own
 	DefaultContentType = "application/json"
 )
+
+// maxDetail bounds [simulator.Response.Detail], in characters. Detail may quote the receiver, so it is also made printable.
+const maxDetail = 500
 
 // Style is the white space of a payload. The provider does not publish its own.
 type Style string
@@ -58,13 +66,18 @@ type Options struct {
 	MaxBody     int           // bytes of a response body that are recorded
 	MaxDrain    int64         // bytes of a response body that are read before the attempt fails
 	MaxIdle     int           // idle connections per receiver
-	IdleTimeout time.Duration // of a connection
+	IdleTimeout time.Duration // of a connection; a reused one may be closed by the receiver at any time
 	CAFile      string        // PEM certificates to trust besides the system's
 	Insecure    bool          // accept any certificate
-	LocalOnly   bool          // refuse addresses that are not loopback or private, after name resolution
+	AllowPublic bool          // send anything to public addresses
+	Guard       *Guard        // shared by the senders of a run; nil means a new one
 	UserAgent   string
 	ContentType string
 	Style       Style
+
+	// Lookup and Dial replace name resolution and connecting in tests.
+	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Success reports whether a response with that status counts as success. Nil means any 2xx; the provider does not publish
 	// its rule.
@@ -97,6 +110,15 @@ func (o Options) withDefaults() Options {
 	if o.ContentType == "" {
 		o.ContentType = DefaultContentType
 	}
+	if o.Lookup == nil {
+		o.Lookup = net.DefaultResolver.LookupNetIP
+	}
+	if o.Dial == nil {
+		o.Dial = new(net.Dialer).DialContext
+	}
+	if o.Guard == nil {
+		o.Guard = &Guard{}
+	}
 	return o
 }
 
@@ -104,6 +126,7 @@ func (o Options) withDefaults() Options {
 type Sender struct {
 	options Options
 	tls     *tls.Config
+	guard   *Guard // nil if public addresses are allowed
 	targets targets
 	signers signers
 
@@ -127,6 +150,9 @@ func New(o Options) (*Sender, error) {
 		return nil, err
 	}
 	s := &Sender{options: o, tls: config}
+	if !o.AllowPublic {
+		s.guard = o.Guard
+	}
 	s.targets.limit = limits{idle: o.MaxIdle, age: o.IdleTimeout}
 	return s, nil
 }
@@ -202,7 +228,7 @@ func (s *Sender) deliver(ctx context.Context, request *simulator.Request, respon
 // send makes one exchange, without following redirects, and records the failure if there is one.
 func (s *Sender) send(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) {
 	if f := s.roundTrip(ctx, request, response, deadline); f != nil {
-		response.Failure, response.Detail = f.kind, f.detail
+		response.Failure, response.Detail = f.kind, human.Excerpt(f.detail, maxDetail)
 	}
 }
 
@@ -244,20 +270,32 @@ func (a *attempt) timeLimit() string {
 	return human.Duration(a.deadline.Sub(a.started).Round(time.Millisecond))
 }
 
-// run uses an idle connection if one is open, else a new one. A fault that acts on the connection needs a new one.
+// run sends the request on an idle connection if one is open, else on a new one. A fault that acts on the connection needs a
+// new one. The request is written once: if an idle connection turns out to be closed before that, run uses another.
 func (a *attempt) run() *failureError {
+	for {
+		c, err := a.connection()
+		if err != nil {
+			return a.explain(err)
+		}
+		err = a.exchange(c)
+		if !errors.Is(err, errUnsent) {
+			return a.explain(err)
+		}
+		a.sender.guard.withdraw(c.public)
+		*a.response = simulator.Response{}
+	}
+}
+
+// connection returns a connection that the guard admits: an idle one, which the receiver may have closed, or a new one.
+func (a *attempt) connection() (*conn, error) {
 	if a.fault == nil || !a.fault.OnConnection() {
-		if c := a.target.pool.get(); c != nil {
-			err := a.exchange(c)
-			if !errors.Is(err, errUnanswered) {
-				return a.explain(err)
+		for c := a.target.pool.get(a.started); c != nil; c = a.target.pool.get(a.started) {
+			if a.sender.guard.admit(c.public, kindOf(a.request)) == nil {
+				return c, nil
 			}
-			*a.response = simulator.Response{Reconnected: true}
+			c.close()
 		}
 	}
-	c, err := a.dial()
-	if err != nil {
-		return a.explain(err)
-	}
-	return a.explain(a.exchange(c))
+	return a.dial()
 }

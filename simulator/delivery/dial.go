@@ -3,17 +3,15 @@ package delivery
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/netip"
 	"strings"
 	"time"
 
-	"semblance/simulator"
 	"semblance/simulator/clock"
 )
 
-// dial makes a new connection and records how long its phases took.
+// dial makes a new connection, admitted by the guard, and records how long its phases took.
 func (a *attempt) dial() (*conn, error) {
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
@@ -22,15 +20,24 @@ func (a *attempt) dial() (*conn, error) {
 		return nil, err
 	}
 	start := clock.Now()
-	tcp, err := a.connect(ctx, addresses)
+	tcp, public, err := a.connect(ctx, addresses)
 	if err != nil {
 		return nil, err
 	}
 	a.response.Timings.Connect = clock.Since(start)
-	if a.target.scheme == "http" {
-		return newConn(tcp, tcp), nil
+	var secure net.Conn
+	if a.target.scheme == "https" {
+		if secure, err = a.handshake(ctx, tcp); err != nil {
+			return nil, err
+		}
 	}
-	start = clock.Now()
+	c := newConn(tcp, secure)
+	c.public = public
+	return c, nil
+}
+
+func (a *attempt) handshake(ctx context.Context, tcp net.Conn) (net.Conn, error) {
+	start := clock.Now()
 	config := a.sender.tls.Clone()
 	config.ServerName = a.target.hostname
 	secure := tls.Client(tcp, config)
@@ -39,44 +46,36 @@ func (a *attempt) dial() (*conn, error) {
 		return nil, &phaseError{"tls", err}
 	}
 	a.response.Timings.TLS = clock.Since(start)
-	return newConn(secure, tcp), nil
+	return secure, nil
 }
 
-// resolve looks up the addresses of the host that may be sent to.
+// resolve looks up the addresses of the host that this kind of request may go to.
 func (a *attempt) resolve(ctx context.Context) ([]netip.Addr, error) {
 	start := clock.Now()
-	addresses, resolved, err := lookup(ctx, a.target.hostname)
+	addresses, resolved, err := a.sender.lookup(ctx, a.target.hostname)
 	if err != nil {
 		return nil, &phaseError{"dns", err}
 	}
 	if resolved {
 		a.response.Timings.DNS = clock.Since(start)
 	}
-	if !a.sender.options.LocalOnly {
-		return addresses, nil
-	}
-	var local []netip.Addr
-	for _, address := range addresses {
-		if IsLocal(address) {
-			local = append(local, address)
-		}
-	}
-	if len(local) == 0 {
-		return nil, &failureError{simulator.FailureBlocked, fmt.Sprintf(
-			"%s is a public address; only loopback and private addresses are allowed", hostWithAddress(a.target.hostname, addresses[0]))}
-	}
-	return local, nil
+	return a.sender.permitted(a.target.hostname, addresses, kindOf(a.request))
 }
 
 // connect tries the addresses in order, each with an equal share of the remaining time.
-func (a *attempt) connect(ctx context.Context, addresses []netip.Addr) (net.Conn, error) {
+func (a *attempt) connect(ctx context.Context, addresses []netip.Addr) (*countedConn, *destination, error) {
 	var first error
 	for i, address := range addresses {
+		public := a.sender.guard.destination(a.target.hostname, address)
+		if err := a.sender.guard.admit(public, kindOf(a.request)); err != nil {
+			return nil, nil, err
+		}
 		now := clock.Now()
-		dialer := net.Dialer{Deadline: now.Add(a.deadline.Sub(now) / time.Duration(len(addresses)-i))}
-		c, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address.String(), a.target.port))
+		each, cancel := context.WithDeadline(ctx, now.Add(a.deadline.Sub(now)/time.Duration(len(addresses)-i)))
+		c, err := a.sender.options.Dial(each, "tcp", net.JoinHostPort(address.String(), a.target.port))
+		cancel()
 		if err == nil {
-			return c, nil
+			return &countedConn{Conn: c}, public, nil
 		}
 		if first == nil {
 			first = err
@@ -85,12 +84,12 @@ func (a *attempt) connect(ctx context.Context, addresses []netip.Addr) (net.Conn
 			break
 		}
 	}
-	return nil, &phaseError{"connect", first}
+	return nil, nil, &phaseError{"connect", first}
 }
 
 // lookup returns the addresses of a host, and whether it asked a resolver. It does not ask one about localhost and its
 // subdomains, which are this machine, and subdomains of invalid, which do not exist (RFC 6761).
-func lookup(ctx context.Context, host string) (addresses []netip.Addr, resolved bool, err error) {
+func (s *Sender) lookup(ctx context.Context, host string) (addresses []netip.Addr, resolved bool, err error) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address.Unmap()}, false, nil
 	}
@@ -101,7 +100,7 @@ func lookup(ctx context.Context, host string) (addresses []netip.Addr, resolved 
 	if strings.HasSuffix(name, ".invalid") {
 		return nil, false, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 	}
-	addresses, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	addresses, err = s.options.Lookup(ctx, "ip", host)
 	for i := range addresses {
 		addresses[i] = addresses[i].Unmap()
 	}
@@ -115,31 +114,4 @@ func lookup(ctx context.Context, host string) (addresses []netip.Addr, resolved 
 func IsLocal(address netip.Addr) bool {
 	address = address.Unmap()
 	return address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified()
-}
-
-// LeadsToLocal reports whether all addresses of a URL's host are local (see [IsLocal]), so that faults, traffic and bursts
-// may be sent there. It may ask a resolver.
-func LeadsToLocal(ctx context.Context, rawURL string) (bool, error) {
-	t, err := parseTarget(rawURL)
-	if err != nil {
-		return false, err
-	}
-	addresses, _, err := lookup(ctx, t.hostname)
-	if err != nil {
-		return false, fmt.Errorf("looking up %s: %w", t.hostname, err)
-	}
-	for _, address := range addresses {
-		if !IsLocal(address) {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// hostWithAddress returns a host with its address, if they differ.
-func hostWithAddress(host string, address netip.Addr) string {
-	if host == address.String() {
-		return host
-	}
-	return host + " (" + address.String() + ")"
 }

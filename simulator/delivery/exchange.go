@@ -3,20 +3,31 @@ package delivery
 import (
 	"context"
 	"errors"
+	"time"
 
+	"semblance/simulator"
 	"semblance/simulator/clock"
 )
 
-// largeRequest is the size above which a request is written while the response is read, because a receiver may respond
-// before it has read everything. A smaller request fits into the socket's buffer and needs no second goroutine.
-const largeRequest = 48 << 10
+const (
+	// largeRequest is the size above which a request is written while the response is read, because a receiver may respond
+	// before it has read everything. A smaller request fits into the socket's buffer and needs no second goroutine.
+	largeRequest = 48 << 10
 
-// exchange writes the request, reads the response, and puts the connection back if it can be reused. Its error is
-// errUnanswered if a reused connection was closed before a byte of the response.
+	// idleCloseWindow is the longest time after a write in which the close of a reused connection may have raced the write.
+	// A receiver that closes later has read the request.
+	idleCloseWindow = 250 * time.Millisecond
+
+	// deadlineSlack is the part of the time limit by which an attempt may exceed it.
+	deadlineSlack = 64
+)
+
+// exchange writes the request, reads the response, and puts the connection back if it can be reused. Its error is errUnsent
+// if a reused connection was closed before a byte of the request was written.
 func (a *attempt) exchange(c *conn) error {
-	reused := !c.idleSince.IsZero()
 	c.interrupter.attach(a.ctx, c)
-	if err := errors.Join(c.SetDeadline(a.deadline), a.ctx.Err()); err != nil { // in this order: a context that is done sets its own deadline
+	err := c.setDeadline(a.deadline, a.deadline.Sub(a.started)/deadlineSlack)
+	if err := errors.Join(err, a.ctx.Err()); err != nil { // in this order: a context that is done sets its own deadline
 		c.abort()
 		return err
 	}
@@ -24,7 +35,6 @@ func (a *attempt) exchange(c *conn) error {
 	head := len(c.out)
 	c.out = appendBody(c.out, a.request, a.fault)
 
-	var err error
 	start := clock.Now()
 	r := responseReader{conn: c, response: a.response, start: start, method: a.request.Method, maxBody: a.sender.options.MaxBody, maxDrain: a.sender.options.MaxDrain}
 	switch {
@@ -33,18 +43,21 @@ func (a *attempt) exchange(c *conn) error {
 	case a.fault != nil && a.fault.OnConnection(), len(c.out) > largeRequest:
 		err = a.exchangeConcurrently(c, head, &r)
 	default:
-		err = writeThenRead(c, &r)
+		c.unsent = true
+		err = r.read()
 	}
 	a.response.Timings.Total = clock.Since(start)
 	if err != nil {
 		c.abort()
-		if reused && !r.started && isClosed(err) && a.ctx.Err() == nil {
-			return errUnanswered
+		if c.reused && !r.started && isClosed(err) && a.ctx.Err() == nil && a.response.Timings.Total < idleCloseWindow {
+			a.target.pool.raced()
+			return &failureError{simulator.FailureIdleClose, a.target.address() +
+				" closed a reused connection while the request was sent; the request may or may not have been processed"}
 		}
 		return err
 	}
 	if r.reusable && allowsReuse(a.request, a.fault) && (a.fault == nil || !a.fault.OnConnection()) {
-		a.release(c)
+		a.release(c, start.Add(a.response.Timings.Total))
 	} else {
 		c.close()
 	}
@@ -55,32 +68,20 @@ func (a *attempt) exchange(c *conn) error {
 }
 
 // release puts the connection back, without the buffer of a large request.
-func (a *attempt) release(c *conn) {
+func (a *attempt) release(c *conn, now time.Time) {
 	if cap(c.out) > 2*largeRequest {
 		c.out = nil
 	}
-	now := clock.Now()
-	c.idleSince = now
+	c.reused, c.idleSince = true, now
 	a.target.pool.put(c) // from here on it may serve another attempt
 	a.sender.targets.sweep(now)
 }
 
-// writeThenRead is the common case. It reads even after a failed write, because a receiver may respond and close before it
-// has read everything.
-func writeThenRead(c *conn, r *responseReader) error {
-	_, writeErr := c.Write(c.out)
-	if writeErr != nil && isTimeout(writeErr) {
-		return writeErr
-	}
-	err := r.read()
-	if err != nil && writeErr != nil && !r.started {
-		return writeErr
-	}
-	return err
-}
-
 // exchangeConcurrently reads the response while it writes the request. A complete response ends the writing.
 func (a *attempt) exchangeConcurrently(c *conn, head int, r *responseReader) error {
+	if c.reused && !c.alive() {
+		return errUnsent
+	}
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
 	written := make(chan error, 1)
@@ -88,6 +89,7 @@ func (a *attempt) exchangeConcurrently(c *conn, head int, r *responseReader) err
 
 	err := r.read()
 	cancel()
+	c.deadline = time.Time{}
 	_ = c.SetWriteDeadline(expired) // fails if a fault closed the connection: then no write is blocked
 	writeErr := <-written
 	r.reusable = r.reusable && writeErr == nil

@@ -30,6 +30,14 @@ func TestFailureKinds(t *testing.T) {
 			0, simulator.FailureMalformed, "got HTTP/2 instead of an HTTP/1.1 response"},
 		{"tls alert", func(p *peer) { p.send("\x15\x03\x01\x00\x02\x02\x46") },
 			0, simulator.FailureMalformed, "got a TLS alert instead of an HTTP response; the receiver may need https://"},
+		{"http/9.9", func(p *peer) { p.send("HTTP/9.9 200 OK\r\nContent-Length: 0\r\n\r\n") },
+			0, simulator.FailureMalformed, `unsupported HTTP version: the response starts with "HTTP/9.9 200 OK"`},
+		{"http/0.9", func(p *peer) { p.send("HTTP/0.9 200 OK\r\nContent-Length: 0\r\n\r\n") },
+			0, simulator.FailureMalformed, `unsupported HTTP version: the response starts with "HTTP/0.9 200 OK"`},
+		{"http/1.1 with two digits", func(p *peer) { p.send("HTTP/1.10 200 OK\r\nContent-Length: 0\r\n\r\n") },
+			0, simulator.FailureMalformed, `malformed response head: malformed HTTP version "HTTP/1.10"`},
+		{"terminal codes", func(p *peer) { p.send(ok + "a\x9b31m\u202eb\xff\x1b[2J\r\n\r\n") },
+			0, simulator.FailureMalformed, `malformed response head: malformed MIME header: missing colon: "a\x9b31m\u202eb\xff\x1b[2J"`},
 		{"no status", func(p *peer) { p.send("HTTP/1.1\r\n\r\n") },
 			0, simulator.FailureMalformed, `malformed response head: malformed HTTP response "HTTP/1.1"`},
 		{"odd status", func(p *peer) { p.send("HTTP/1.1 OK 200\r\n\r\n") },
@@ -151,8 +159,6 @@ func TestNoConnection(t *testing.T) {
 		{"refused at localhost", fmt.Sprintf("http://localhost:%d", port), delivery.Options{}, simulator.FailureRefused,
 			fmt.Sprintf("nothing listens at localhost:%d (connection refused)", port)},
 		{"unreachable", "http://[fe80::1%25nowhere]:9/", delivery.Options{}, simulator.FailureConnect, "no connection to [fe80::1%nowhere]:9: "},
-		{"a public address", "http://192.0.2.1/", delivery.Options{LocalOnly: true}, simulator.FailureBlocked,
-			"192.0.2.1 is a public address; only loopback and private addresses are allowed"},
 		{"no such name", "http://nobody.invalid/", delivery.Options{}, simulator.FailureDNS, `"nobody.invalid" has no address: no such host`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -46,7 +46,7 @@ func FuzzResponse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer []byte, head bool) {
 		var response simulator.Response
 		conn := cannedConn{response: bytes.NewReader(answer)}
-		r := responseReader{conn: newConn(conn, conn), response: &response, method: http.MethodPost, maxBody: 100, maxDrain: 1000}
+		r := responseReader{conn: newConn(&countedConn{Conn: conn}, nil), response: &response, method: http.MethodPost, maxBody: 100, maxDrain: 1000}
 		if head {
 			r.method = http.MethodHead
 		}

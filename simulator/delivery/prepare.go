@@ -29,6 +29,7 @@ type Message struct {
 	Headers        []simulator.Header // of the subscription
 	At             time.Time          // time of the signature; zero means now
 	Fault          *fault.Fault
+	Kind           simulator.Kind // for the guard of public addresses; a fault counts without it
 }
 
 // Prepare encodes and signs a message, and injects its fault. It returns the complete request that [Sender.Send] writes. It
@@ -53,7 +54,7 @@ func (s *Sender) Prepare(m Message) (simulator.Request, error) {
 	if m.At.IsZero() {
 		m.At = clock.Now()
 	}
-	request := simulator.Request{Method: "POST", URL: m.URL, Proto: "1.1", EventID: m.EventID}
+	request := simulator.Request{Method: "POST", URL: m.URL, Proto: "1.1", EventID: m.EventID, Kind: m.Kind}
 	if m.Event != nil {
 		request.EventType = m.Event.Type.Name
 	}
@@ -148,6 +149,13 @@ type Exact struct {
 	Fault   *fault.Fault // must act on the connection
 }
 
+// SetDefault adds a header, unless there is one of that name.
+func (e *Exact) SetDefault(name, value string) {
+	if !hasHeader(e.Headers, name) {
+		e.Headers = append(e.Headers, simulator.Header{Name: name, Value: value})
+	}
+}
+
 // PrepareExact returns a hand-made request. It adds only the headers that HTTP needs, if they are missing: Host in front and
 // Content-Length at the end. It signs nothing.
 func (s *Sender) PrepareExact(e Exact) (simulator.Request, error) {
@@ -155,7 +163,7 @@ func (s *Sender) PrepareExact(e Exact) (simulator.Request, error) {
 	if err != nil {
 		return simulator.Request{}, err
 	}
-	request := simulator.Request{Method: e.Method, URL: e.URL, Proto: e.Proto, Body: bytes.Clone(e.Body)}
+	request := simulator.Request{Method: e.Method, URL: e.URL, Proto: e.Proto, Body: bytes.Clone(e.Body), Kind: simulator.KindExact}
 	if request.Method == "" {
 		request.Method = "POST"
 	}

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"semblance/simulator"
+	"semblance/simulator/signature"
 )
 
-// follow follows redirects with the same request except for the Host header, up to the option's limit and within the time of
-// the attempt. *response becomes the last response; its total time is that of all exchanges. Requests with a fault are not
-// repeated.
+// follow follows redirects with the same request, except for the Host header and credentials for another host, up to the
+// option's limit and within the time of the attempt. *response becomes the last response; its total time is that of all
+// exchanges. Requests with a fault are not repeated.
 func (s *Sender) follow(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) {
 	for range s.options.Redirects {
 		next, ok := s.redirected(request, response)
@@ -51,11 +52,25 @@ func (s *Sender) redirected(request *simulator.Request, response *simulator.Resp
 	if err != nil {
 		return simulator.Request{}, false
 	}
-	next.Headers = slices.Clone(request.Headers)
-	for i := range next.Headers {
-		if strings.EqualFold(next.Headers[i].Name, "Host") {
-			next.Headers[i].Value = t.host
+	foreign := base.Scheme != to.Scheme || !strings.EqualFold(base.Host, to.Host)
+	next.Headers = make([]simulator.Header, 0, len(request.Headers))
+	for _, h := range request.Headers {
+		if foreign && !crossesOrigins(h.Name) {
+			continue
 		}
+		if strings.EqualFold(h.Name, "Host") {
+			h.Value = t.host
+		}
+		next.Headers = append(next.Headers, h)
 	}
 	return next, true
+}
+
+// crossesOrigins reports whether a header is sent after a redirect to another scheme, host or port. A subscription's headers
+// may be credentials under any name, so only those that Semblance sets are.
+func crossesOrigins(name string) bool {
+	return slices.ContainsFunc([]string{
+		"Host", "User-Agent", "Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding",
+		signature.TimestampName, signature.HeaderName,
+	}, func(own string) bool { return strings.EqualFold(name, own) })
 }

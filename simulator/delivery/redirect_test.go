@@ -5,11 +5,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"semblance/simulator"
 	"semblance/simulator/delivery"
+	"semblance/simulator/signature"
 )
 
 // redirector redirects from /1 to /5 in four steps; /5 returns the body of the request.
@@ -61,6 +63,52 @@ func TestRedirectsOption(t *testing.T) {
 	}
 }
 
+// Credentials, and all other headers of the subscription, do not follow a redirect to another scheme, host or port.
+func TestRedirectsDropCredentials(t *testing.T) {
+	t.Parallel()
+	got := make(chan http.Header, 1)
+	final := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }))
+	defer final.Close()
+	other := strings.Replace(final.URL, "127.0.0.1", "localhost", 1)
+	for _, test := range []struct {
+		location string
+		kept     bool
+	}{
+		{"/final", true},
+		{"http://127.0.0.1:PORT/final", true},
+		{other, false},
+		{final.URL, false}, // another port
+	} {
+		var first *httptest.Server
+		first = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/final" {
+				got <- r.Header
+				return
+			}
+			http.Redirect(w, r, strings.Replace(test.location, "http://127.0.0.1:PORT", first.URL, 1), http.StatusTemporaryRedirect)
+		}))
+		s := newSender(t, delivery.Options{Redirects: 1})
+		m := newMessage(t, strings.Replace(first.URL, "http://", "http://user:password@", 1))
+		m.Headers = []simulator.Header{{Name: "Cookie", Value: "session=1"}, {Name: "X-Api-Key", Value: "key"}, {Name: "x-team-secret", Value: "s"}}
+		request := prepare(t, s, m)
+		if response := s.Send(t.Context(), request); !response.OK() {
+			t.Fatal(response.Failure, response.Detail)
+		}
+		headers := <-got
+		for _, name := range []string{"Authorization", "Cookie", "X-Api-Key", "X-Team-Secret"} {
+			if kept := headers.Get(name) != ""; kept != test.kept {
+				t.Errorf("redirect to %s: %s sent: %t, want %t", test.location, name, kept, test.kept)
+			}
+		}
+		for _, name := range []string{"User-Agent", "Content-Type", signature.HeaderName, signature.TimestampName} {
+			if headers.Get(name) != request.Header(name) {
+				t.Errorf("redirect to %s: %s is %q, want %q", test.location, name, headers.Get(name), request.Header(name))
+			}
+		}
+		first.Close()
+	}
+}
+
 func TestRedirectLoop(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
@@ -82,9 +130,11 @@ func TestRedirectLimits(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	defer close(hang)
-	s := newSender(t, delivery.Options{Redirects: 5, LocalOnly: true, Timeout: 200 * time.Millisecond})
+	s := newSender(t, delivery.Options{Redirects: 5, Timeout: 200 * time.Millisecond})
 	for to, want := range map[string]simulator.Failure{"/slow": simulator.FailureTimeout, "http://192.0.2.1/": simulator.FailureBlocked} {
-		if response := s.Send(t.Context(), prepare(t, s, newMessage(t, server.URL+"/?to="+to))); response.Failure != want {
+		m := newMessage(t, server.URL+"/?to="+to)
+		m.Kind = simulator.KindTraffic
+		if response := s.Send(t.Context(), prepare(t, s, m)); response.Failure != want {
 			t.Errorf("redirect to %s: got %q (%s), want %q", to, response.Failure, response.Detail, want)
 		}
 	}

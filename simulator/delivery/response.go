@@ -85,17 +85,17 @@ func (r *responseReader) head() ([]byte, error) {
 	for {
 		in := r.conn.in
 		buffered, _ := in.Peek(in.Buffered())
-		if end := endOfHead(buffered); end > 0 {
-			return buffered[:end], nil
-		}
 		if err := checkPrefix(buffered); err != nil {
 			return nil, err
+		}
+		if end := endOfHead(buffered); end > 0 {
+			return buffered[:end], nil
 		}
 		if len(buffered) >= maxHead {
 			return nil, fmt.Errorf("the head of the response is larger than %s", human.Size(maxHead))
 		}
 		if len(buffered) == in.Size() { // rare: a head larger than the buffer
-			r.conn.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(buffered)), r.conn.Conn), maxHead)
+			r.conn.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(bytes.Clone(buffered)), r.conn), maxHead)
 			buffered = nil
 		}
 		if _, err := r.conn.in.Peek(len(buffered) + 1); err != nil {
@@ -135,12 +135,15 @@ func endOfHead(buffered []byte) int {
 
 // checkPrefix returns an error as soon as the beginning of a response cannot be HTTP/1, and names the likely protocol.
 func checkPrefix(buffered []byte) error {
-	const prefix = "HTTP/"
+	const prefix = "HTTP/1."
 	n := min(len(buffered), len(prefix))
 	if string(buffered[:n]) == prefix[:n] {
 		return nil
 	}
 	switch {
+	case len(buffered) >= len("HTTP/") && string(buffered[:len("HTTP/")]) == "HTTP/":
+		line, _, _ := bytes.Cut(buffered[:min(len(buffered), 24)], []byte("\r\n"))
+		return fmt.Errorf("unsupported HTTP version: the response starts with %q", line)
 	case len(buffered) >= 3 && buffered[0] == 0x15 && buffered[1] == 3:
 		return errors.New("got a TLS alert instead of an HTTP response; the receiver may need https://")
 	case len(buffered) >= 9 && buffered[0] == 0 && buffered[3] == 4:

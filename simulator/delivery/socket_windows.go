@@ -12,3 +12,10 @@ const (
 
 // closedByPeer cannot check without blocking here. A write to a closed connection fails.
 func closedByPeer(uintptr) bool { return false }
+
+// directIO is not available here.
+type directIO struct{}
+
+func (*directIO) init(*conn)                               {}
+func (*directIO) ready() bool                              { return false }
+func (*directIO) exchange([]byte) (n, sent int, err error) { return 0, 0, nil }

@@ -3,6 +3,7 @@ package delivery
 import (
 	"encoding/base64"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -49,6 +50,9 @@ func parseTarget(text string) (*target, error) {
 			return nil, fmt.Errorf("the host of the URL %s is not ASCII; write it in its xn--… form", human.Quoted(text))
 		}
 	}
+	if _, err := netip.ParseAddr(t.hostname); err != nil && endsInNumber(t.hostname) {
+		return nil, fmt.Errorf("the host of the URL %s is an incomplete or non-decimal address; write it as 127.0.0.1", human.Quoted(text))
+	}
 	if n, err := strconv.Atoi(t.port); t.port != "" && (err != nil || n < 1 || n > 65535) {
 		return nil, fmt.Errorf("invalid port in the URL %s; use 1 to 65535", human.Quoted(text))
 	}
@@ -61,6 +65,20 @@ func parseTarget(text string) (*target, error) {
 		t.authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
 	}
 	return t, nil
+}
+
+// endsInNumber reports whether the last label of a host is a number, decimal or hexadecimal. Some resolvers take such a host
+// for an IPv4 address (http://2130706433/ is 127.0.0.1) and others ask DNS for it, so that nobody can tell where it leads.
+func endsInNumber(host string) bool {
+	host = strings.TrimSuffix(host, ".")
+	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
+	digits := "0123456789"
+	if hexadecimal, ok := strings.CutPrefix(last, "0x"); ok {
+		last, digits = hexadecimal, "0123456789abcdef"
+	} else if last == "" {
+		return false
+	}
+	return strings.Trim(last, digits) == ""
 }
 
 // withoutZone removes the zone of an IPv6 address, which is valid only on this machine (RFC 6874).
@@ -105,7 +123,7 @@ func (ts *targets) find(text string) (*target, error) {
 	}
 	key := t.scheme + "://" + t.address()
 	if ts.pools[key] == nil {
-		ts.pools[key] = &pool{limits: ts.limit}
+		ts.pools[key] = newPool(ts.limit)
 	}
 	t.pool = ts.pools[key]
 	ts.known[text] = t

@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -85,5 +84,3 @@ func decimal(text string) int {
 	}
 	return n
 }
-
-var errUnanswered = errors.New("the connection was closed before a byte of the response")

@@ -173,7 +173,7 @@ func TestFaultsThatEndTheConnection(t *testing.T) {
 
 func TestLostResponseKeepsTimings(t *testing.T) {
 	t.Parallel()
-	response := simulator.Response{Status: 200, Body: []byte("done"), Size: 4, Reconnected: true, Timings: simulator.Timings{Total: time.Second}}
+	response := simulator.Response{Status: 200, Body: []byte("done"), Size: 4, Timings: simulator.Timings{Total: time.Second}}
 	parse(t, "transport=lost-response").AfterResponse(&response)
 	if response.Status != 0 || response.Body != nil || response.Size != 0 || response.Failure != simulator.FailureLost || response.Timings.Total != time.Second {
 		t.Errorf("%+v", response)

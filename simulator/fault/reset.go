@@ -25,8 +25,12 @@ func (f reset) transmit(_ context.Context, conn net.Conn, head, body []byte) err
 
 // resetConnection closes the TCP connection below conn with a reset, without a TLS close_notify.
 func resetConnection(conn net.Conn) error {
-	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = secure.NetConn()
+	for {
+		outer, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		conn = outer.NetConn()
 	}
 	if tcp, ok := conn.(interface{ SetLinger(int) error }); ok {
 		if err := tcp.SetLinger(0); err != nil {

@@ -49,7 +49,7 @@ func (p *Provider) Close(ctx context.Context) error {
 func (p *Provider) release() error {
 	p.life.stop()
 	p.workers.cut()
-	p.senders.close()
+	p.sender.Close()
 	if p.options.Journal == nil {
 		return p.journal.Close()
 	}

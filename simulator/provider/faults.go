@@ -7,7 +7,6 @@ import (
 
 	"semblance/schemas/splitmix"
 	"semblance/simulator"
-	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
 	"semblance/simulator/journal"
 )
@@ -47,7 +46,7 @@ func (p *Provider) SetFault(ctx context.Context, f FaultPlan) (FaultPlan, error)
 		return f, refuse(CodeFault, "fault", "give either the number of the next attempts that get the fault, or the share of all attempts")
 	}
 	if s, ok := p.Subscription(f.SubscriptionID); ok {
-		if err := p.checkLocal(ctx, s, "faults go"); err != nil {
+		if err := p.checkPublic(ctx, s, simulator.KindFault); err != nil {
 			return f, err
 		}
 	}
@@ -146,14 +145,14 @@ func (d *pending) plan() *faultPlan {
 	return nil
 }
 
-// checkLocal refuses faults and traffic to an address that is neither loopback nor private, so that nobody else's receiver
-// gets them by mistake. A name that does not resolve passes: each attempt checks the address again.
-func (p *Provider) checkLocal(ctx context.Context, s simulator.Subscription, what string) error {
-	if p.options.AllowPublic || s.Deleted {
+// checkPublic refuses requests of a kind that the subscription's receiver must not get because its address is public. The
+// sender checks each request again.
+func (p *Provider) checkPublic(ctx context.Context, s simulator.Subscription, kind simulator.Kind) error {
+	if s.Deleted {
 		return nil
 	}
-	if local, err := delivery.LeadsToLocal(ctx, s.URL); local || err != nil {
-		return nil
+	if err := p.sender.Permits(ctx, s.URL, kind, 1); err != nil {
+		return refuse(CodePublic, "url", "the subscription %s: %v", s.ID, err)
 	}
-	return refuse(CodePublic, "url", "%s only to loopback and private addresses, and the subscription %s is at %s; allow public addresses if the receiver is yours", what, s.ID, s.URL)
+	return nil
 }

@@ -61,8 +61,7 @@ type Options struct {
 	WhilePaused WhilePaused
 	InFlight    int // attempts in flight to one subscription; 0 is DefaultInFlight
 
-	Delivery    delivery.Options // time-out, TLS and other settings of the attempts
-	AllowPublic bool             // faults and traffic may go to addresses that are neither loopback nor private
+	Delivery delivery.Options // time-out, TLS and other settings of the attempts
 }
 
 func (o *Options) check() error {

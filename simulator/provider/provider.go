@@ -72,7 +72,7 @@ type Provider struct {
 	options  Options // with defaults
 	log      *slog.Logger
 	journal  journal.Journal
-	senders  senders
+	sender   *delivery.Sender
 	types    ownTypes
 	random   random
 	verdicts verdicts
@@ -85,12 +85,6 @@ type Provider struct {
 	workers  workers
 	progress progress
 	life     life
-}
-
-// senders make the attempts.
-type senders struct {
-	open       *delivery.Sender // to any address
-	restricted *delivery.Sender // to loopback and private addresses only
 }
 
 // ownTypes are the event types that the provider sends about itself.
@@ -150,7 +144,7 @@ func prepare(o Options) (*Provider, error) {
 	return p, nil
 }
 
-// equip creates the senders and looks up the provider's own event types.
+// equip creates the sender and looks up the provider's own event types.
 func (p *Provider) equip() (err error) {
 	if p.types.failed, err = schemas.Lookup(deliveryFailed); err != nil {
 		return err
@@ -158,18 +152,8 @@ func (p *Provider) equip() (err error) {
 	if p.types.updated, err = schemas.Lookup(subscriptionUpdated); err != nil {
 		return err
 	}
-	if p.senders.open, err = delivery.New(p.options.Delivery); err != nil {
-		return err
-	}
-	restricted := p.options.Delivery
-	restricted.LocalOnly = restricted.LocalOnly || !p.options.AllowPublic
-	p.senders.restricted, err = delivery.New(restricted)
+	p.sender, err = delivery.New(p.options.Delivery)
 	return err
-}
-
-func (s *senders) close() {
-	s.open.Close()
-	s.restricted.Close()
 }
 
 // Journal returns the journal, for queries.

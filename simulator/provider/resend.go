@@ -35,7 +35,9 @@ func (p *Provider) Resend(ctx context.Context, attempt journal.Seq, anew bool) (
 		a = &journal.Attempt{ReplayOf: before.Seq, Verdict: before.Verdict, Violations: before.Violations, Attempt: simulator.Attempt{
 			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, StartedAt: t.startedAt, Request: before.Request,
 		}}
-		a.Response = p.senderFor(running, &t, before.Request.Fault != "").Send(running, before.Request)
+		request := before.Request
+		request.Kind = p.kind(running, &t)
+		a.Response = p.sender.Send(running, request)
 	}
 	if err := p.concludeResend(ctx, d, a); err != nil {
 		return nil, fmt.Errorf("resending attempt %d: %w", attempt, err)

@@ -34,7 +34,7 @@ func (p *Provider) Sample(eventType, subscriptionID string) (simulator.Request, 
 	if err != nil {
 		return simulator.Request{}, fmt.Errorf("making a sample of %s: %w", eventType, err)
 	}
-	request, err := p.senders.open.Prepare(delivery.Message{
+	request, err := p.sender.Prepare(delivery.Message{
 		URL: to.URL, SubscriptionID: to.ID, Secrets: []simulator.Secret{to.Secret}, Headers: to.Headers,
 		Event: &event, EventID: p.random.ids.New(at).String(), At: at,
 	})

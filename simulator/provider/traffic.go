@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"semblance/simulator"
 	"semblance/simulator/journal"
 )
 
@@ -87,7 +88,7 @@ func (p *Provider) StartTraffic(ctx context.Context, o TrafficOptions) error {
 		return err
 	}
 	for _, s := range p.Subscriptions(false) {
-		if err := p.checkLocal(ctx, s, "traffic goes"); err != nil {
+		if err := p.checkPublic(ctx, s, simulator.KindTraffic); err != nil {
 			return err
 		}
 	}

@@ -132,33 +132,31 @@ func (p *Provider) attempt(ctx context.Context, t *task) *journal.Attempt {
 	a := &journal.Attempt{Attempt: simulator.Attempt{DeliveryID: t.delivery.ID, StartedAt: t.startedAt}}
 	m := delivery.Message{
 		URL: t.subscription.URL, SubscriptionID: t.subscription.ID, Secrets: t.secrets, Headers: t.subscription.Headers,
-		Event: &t.delivery.Event, EventID: t.eventID, At: t.signedAt,
+		Event: &t.delivery.Event, EventID: t.eventID, At: t.signedAt, Kind: p.kind(ctx, t),
 	}
 	if t.fault != nil {
 		m.Fault = t.fault.fault
 	}
-	if err := p.senderFor(ctx, t, t.fault != nil).Attempt(ctx, m, &a.Attempt); err == nil {
+	if err := p.sender.Attempt(ctx, m, &a.Attempt); err == nil {
 		a.Verdict, a.Violations = p.verdicts.of(&t.delivery.Event, t.subscription.ID, t.eventID)
 	}
 	return a
 }
 
-// senderFor returns the sender for an attempt. Attempts with a fault and events of the traffic go to loopback and private
-// addresses only.
-func (p *Provider) senderFor(ctx context.Context, t *task, faulty bool) *delivery.Sender {
-	if faulty || p.isTraffic(ctx, t) {
-		return p.senders.restricted
+// kind returns the kind of a task's request. If the journal cannot say where an event comes from, it may be traffic.
+func (p *Provider) kind(ctx context.Context, t *task) simulator.Kind {
+	origin := t.origin
+	if origin == "" && t.delivery.EventSeq != 0 {
+		event, err := p.journal.Event(ctx, t.delivery.EventSeq)
+		if err != nil {
+			return simulator.KindTraffic
+		}
+		origin = event.Origin
 	}
-	return p.senders.open
-}
-
-// isTraffic reports whether an event was made by the traffic. If the journal cannot say, it may have been.
-func (p *Provider) isTraffic(ctx context.Context, t *task) bool {
-	if t.origin != "" || t.delivery.EventSeq == 0 {
-		return t.origin == originTraffic
+	if origin == originTraffic {
+		return simulator.KindTraffic
 	}
-	event, err := p.journal.Event(ctx, t.delivery.EventSeq)
-	return err != nil || event.Origin == originTraffic
+	return simulator.KindEvent
 }
 
 // job runs f in a goroutine that Advance, Reset and Close wait for.

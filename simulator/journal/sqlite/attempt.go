@@ -19,7 +19,7 @@ func (e *encoder) attempt(a *journal.Attempt) {
 	e.text(a.Response.Proto)
 	e.number(a.Response.Size)
 	e.flag(a.Response.Truncated)
-	e.flag(a.Response.Reconnected)
+	e.flag(false) // unused
 	e.text(string(a.Response.Failure))
 	e.text(a.Response.Detail)
 	e.number(int64(a.Response.RetryAfter))
@@ -53,7 +53,7 @@ func (d *decoder) attempt(a *journal.Attempt) {
 	a.Response.Proto = d.text()
 	a.Response.Size = d.number()
 	a.Response.Truncated = d.flag()
-	a.Response.Reconnected = d.flag()
+	d.flag() // unused
 	a.Response.Failure = simulator.Failure(d.text())
 	a.Response.Detail = d.text()
 	a.Response.RetryAfter = time.Duration(d.number())

@@ -21,7 +21,7 @@ func sample() *journal.Attempt {
 		Headers: []simulator.Header{{Name: "Host", Value: "x"}, {}}, Body: []byte{0, 0xfe}}
 	a.Response = simulator.Response{Status: 503, Proto: "HTTP/1.1", Headers: []simulator.Header{{Name: "Retry-After", Value: "9"}}, Body: []byte("no"), Size: 1 << 33,
 		Truncated: true, Timings: simulator.Timings{DNS: 1, Connect: 2, TLS: 3, FirstByte: 4, Total: time.Hour}, Failure: simulator.FailureReset, Detail: "d",
-		RetryAfter: 9 * time.Second, Reconnected: true}
+		RetryAfter: 9 * time.Second}
 	return a
 }
 

@@ -20,9 +20,8 @@ import (
 // apiPlayer plays scenarios for the control API. A posted scenario is not trusted: it reads no file and no environment
 // variable, and runs no command.
 type apiPlayer struct {
-	delivery    delivery.Options
-	system      fixtures.System
-	allowPublic bool
+	delivery delivery.Options
+	system   fixtures.System
 }
 
 // Scenarios lists the scenarios of the library.
@@ -47,7 +46,6 @@ func (p *apiPlayer) Prepare(play web.Play) (func(context.Context) (web.Played, e
 	}
 	options := player.Options{
 		Target: target, Secret: play.Secret, SubscriptionID: play.SubscriptionID, Delivery: p.delivery, System: p.system,
-		AllowPublic: p.allowPublic,
 	}
 	if options.Secret == "" {
 		options.Secret = simulator.DefaultSecret

@@ -96,7 +96,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 	}
 	s.api = web.New(s.Provider, web.Options{
 		Guard: g, Version: build.Version(),
-		Player: &apiPlayer{delivery: o.Provider.Delivery, system: o.Provider.Clinic.System, allowPublic: o.Provider.AllowPublic},
+		Player: &apiPlayer{delivery: o.Provider.Delivery, system: o.Provider.Clinic.System},
 	})
 	s.http = &http.Server{
 		Handler: mount(providerAPI, s.api), ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),

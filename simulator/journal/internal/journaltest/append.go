@@ -158,7 +158,7 @@ func testEveryField(t *testing.T, open Open) {
 	a.Request.Body = []byte{0, 1, 0xff, '"'}
 	a.Response = simulator.Response{
 		Status: 413, Proto: "HTTP/1.0", Headers: []simulator.Header{{Name: "Set-Cookie", Value: "a"}, {Name: "set-cookie", Value: "b\xff"}},
-		Body: []byte("too large"), Size: 1 << 40, Truncated: true, Reconnected: true, CountsAs: simulator.CountsAsSuccess, FinalURL: "https://example.com/elsewhere", RetryAfter: 7 * time.Second, Detail: "in a sentence",
+		Body: []byte("too large"), Size: 1 << 40, Truncated: true, CountsAs: simulator.CountsAsSuccess, FinalURL: "https://example.com/elsewhere", RetryAfter: 7 * time.Second, Detail: "in a sentence",
 		Timings: simulator.Timings{DNS: 1, Connect: 2, TLS: 3, FirstByte: 4, Total: 5 * time.Hour},
 	}
 	a.Verdict, a.Violations, a.ReplayOf = journal.Invalid, []string{"/identifiers: missing bookingId", "/x: unknown"}, 1
