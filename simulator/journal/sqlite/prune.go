@@ -158,14 +158,18 @@ func (w *writer) deleteDelivery(seq int64) (int, error) {
 	if err != nil || row == nil {
 		return 0, err
 	}
-	attempt, event := row[0].(int64), row[1].(int64)
+	attempt, attempts, event := row[0].(int64), row[1].(int64), row[2].(int64)
 	deleted := 1
-	for attempt != 0 {
+	for ; attempts > 0; attempts-- {
 		var previous int64
-		if row, err = w.statements[sqlFindPrevious].row(attempt); err != nil {
-			return 0, err
-		} else if row != nil {
-			previous = row[0].(int64)
+		if attempts > 1 {
+			row, err := w.statements[sqlFindPrevious].row(attempt)
+			if err != nil {
+				return 0, err
+			}
+			if row != nil {
+				previous = row[0].(int64)
+			}
 		}
 		n, err := w.deleteAttempt(attempt)
 		if err != nil {

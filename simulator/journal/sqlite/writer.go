@@ -154,7 +154,7 @@ var writerSQL = [statementCount]string{
 
 	sqlFindEvent:    `SELECT last_delivery FROM events WHERE seq = ?`,
 	sqlFindDelivery: `SELECT seq, state, last_attempt FROM deliveries WHERE id = ?`,
-	sqlFindFinished: `SELECT last_attempt, event_seq FROM deliveries WHERE seq = ? AND state >= 2`,
+	sqlFindFinished: `SELECT last_attempt, attempts, event_seq FROM deliveries WHERE seq = ? AND state >= 2`,
 	sqlFindPrevious: `SELECT previous FROM attempts WHERE seq = ?`,
 
 	sqlCountOthers: `SELECT count(*) FROM other_records`,
