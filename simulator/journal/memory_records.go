@@ -96,6 +96,9 @@ func (c *clinicRecords) unlink(r *ClinicRecord) {
 
 // name records that an event names records.
 func (c *clinicRecords) name(e *Event) {
+	if len(c.byID) == 0 { // only the holder of Memory.mu changes it
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, i := range e.Identifiers {

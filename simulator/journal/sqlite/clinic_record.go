@@ -8,6 +8,7 @@ import (
 )
 
 func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
+	w.hasClinicRecords = true
 	w.written += len(r.Values)
 	_, err := w.statements[sqlPutClinicRecord].exec(r.ID, int64(r.Seq), r.RecordKind, r.Patient, r.Doctor, micros(r.CreatedAt), micros(r.UpdatedAt),
 		micros(r.Start), micros(r.End), bit(r.Deleted), bit(r.Permanent), r.Text, r.Values)
@@ -17,7 +18,7 @@ func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
 // nameClinicRecords records that an event names clinic records.
 func (w *writer) nameClinicRecords(e *journal.Event) error {
 	for _, i := range e.Identifiers {
-		if !objectid.Valid(i.Value) {
+		if !w.hasClinicRecords || !objectid.Valid(i.Value) {
 			continue
 		}
 		if _, err := w.statements[sqlNameClinicRecord].exec(int64(e.Seq), i.Value); err != nil {

@@ -93,6 +93,8 @@ type writer struct {
 	cache      cache
 	encoder    encoder
 	written    int // bytes of content since a checkpoint was last due
+
+	hasClinicRecords bool // there are or were any
 }
 
 // The statements of the writer.
@@ -105,6 +107,7 @@ const (
 	sqlInsertAttempt
 	sqlInsertOther
 	sqlEndCurrent
+	sqlFindClinicRecord
 	sqlPutClinicRecord
 	sqlNameClinicRecord
 	sqlUpdateTotals
@@ -139,6 +142,7 @@ var writerSQL = [statementCount]string{
 	sqlInsertOther: `INSERT INTO other_records (seq, at, kind, key, in_force, content) VALUES (?, ?, ?, ?, ?, ?)`,
 	sqlEndCurrent:  `UPDATE other_records SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`,
 
+	sqlFindClinicRecord: `SELECT 1 FROM clinic_records LIMIT 1`,
 	sqlPutClinicRecord: `INSERT INTO clinic_records (id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, named, text, value)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?2, ?12, ?13)
 		ON CONFLICT (id) DO UPDATE SET seq = ?2, kind = ?3, patient = ?4, doctor = ?5, created = ?6, updated = ?7, start = ?8, finish = ?9,
@@ -200,6 +204,11 @@ func (w *writer) start() error {
 	}
 	if err := w.readTotals(); err != nil {
 		return err
+	}
+	if row, err := w.statements[sqlFindClinicRecord].row(); err != nil {
+		return err
+	} else {
+		w.hasClinicRecords = row != nil
 	}
 	if err := w.probe(); err != nil {
 		return err
