@@ -301,7 +301,7 @@ func describe(t *schemas.EventType) description {
 func describeInFull(t *schemas.EventType) (description, error) {
 	d := describe(t)
 	system, _ := fixtures.SystemOf(t)
-	event, err := fixtures.New(fixtures.Options{Seed: 1, System: system}).Event(t, fixtures.EventOptions{})
+	event, err := fixtures.New(fixtures.Options{Seed: 1, System: system}).Event(fixtures.FirstDay(), t, fixtures.EventOptions{})
 	if err != nil {
 		return d, err
 	}

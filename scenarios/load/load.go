@@ -66,7 +66,7 @@ type Options struct {
 	Rate     float64 // requests started per second; 0 sends as fast as responses arrive
 
 	Seed   int64     // decides records, relations and values
-	At     time.Time // the time of ids and signatures; zero is the real time
+	At     time.Time // the time of records, ids and signatures; zero is the real time
 	Expect scenarios.Expect
 	// Ordered makes Run report the attempts in the order of the plan, not as they end.
 	Ordered bool
@@ -194,16 +194,13 @@ func (p *Plan) job(i int) (job, error) {
 		return j, nil
 	}
 	k := i % len(types)
-	event, err := p.clinic(types[k]).Event(types[k], p.changes[k].options)
+	at := p.now()
+	event, err := p.clinic(types[k]).Event(at, types[k], p.changes[k].options)
 	if err != nil {
 		return j, err
 	}
 	if len(p.changes[k].extra) > 0 {
 		event.Identifiers = slices.Concat(event.Identifiers, p.changes[k].extra)
-	}
-	at := p.options.At
-	if at.IsZero() {
-		at = clock.Now()
 	}
 	j.event, j.id = event, p.ids.New(at).String()
 	return j, nil
@@ -219,7 +216,15 @@ func (p *Plan) clinic(t *schemas.EventType) *fixtures.Clinic {
 }
 
 func (p *Plan) newClinic(system fixtures.System) *fixtures.Clinic {
-	return fixtures.New(fixtures.Options{Seed: p.options.Seed, System: system, At: p.options.At})
+	return fixtures.New(fixtures.Options{Seed: p.options.Seed, System: system, At: p.now()})
+}
+
+// now returns the time of ids and records.
+func (p *Plan) now() time.Time {
+	if p.options.At.IsZero() {
+		return clock.Now()
+	}
+	return p.options.At
 }
 
 // message returns the message of a job.

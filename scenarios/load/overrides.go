@@ -111,7 +111,7 @@ func (p *Plan) identifiers() []string {
 func (p *Plan) checkPayloads() error {
 	for k, t := range p.options.Types {
 		system, _ := fixtures.SystemOf(t)
-		event, err := p.newClinic(system).Event(t, p.changes[k].options)
+		event, err := p.newClinic(system).Event(p.now(), t, p.changes[k].options)
 		if err != nil {
 			return err
 		}

@@ -9,10 +9,11 @@
 //
 // A step is planned, then run. To plan a step is to ask the clinic which events it sends. Steps are planned in the order
 // of the file, in one goroutine, and no plan depends on a response. In a parallel block all steps are planned before any
-// of them runs. So every id and every byte follows from the seed, whichever branch is faster.
+// of them runs. So the records and their values follow from the seed, whichever branch is faster.
 //
-// The values drawn by a step depend only on the seed and the path of the step: to edit one step does not change the ids
-// of the others. With Options.At the simulated time is fixed too, and two plays send the same bytes.
+// The values drawn by a step depend only on the seed and the path of the step: to edit one step does not change the
+// records of the others. The times of the records, which are part of their ids, are those of the steps. With Options.At
+// the simulated time is fixed too, and two plays send the same bytes.
 package player
 
 import (

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"time"
 
 	"semblance/fixtures"
 	"semblance/schemas"
+	"semblance/simulator/clock"
 )
 
 // records holds the clinics of all scenarios behind one lock: the branches of a parallel block use them concurrently, and
@@ -21,12 +23,31 @@ type clinics struct {
 	records *records
 	prefix  string // the name of the scenario, so that two scenarios with one seed have different records
 	options fixtures.Options
+	fixed   time.Time // the simulated time of the step that is planned, if it is fixed; otherwise zero
 	own     *fixtures.Clinic
 	traffic map[string]*fixtures.Clinic // by the path of the traffic step; in a repeat, the clinic of the last round
 }
 
 func newClinics(all *records, scenario string, o fixtures.Options) *clinics {
-	return &clinics{records: all, prefix: scenario + "\x00", options: o, own: fixtures.New(o), traffic: map[string]*fixtures.Clinic{}}
+	c := &clinics{records: all, prefix: scenario + "\x00", fixed: o.At, traffic: map[string]*fixtures.Clinic{}}
+	o.At = c.now()
+	c.options, c.own = o, fixtures.New(o)
+	return c
+}
+
+// setTime sets the time of the following calls to the simulated time of a branch.
+func (c *clinics) setTime(b *branch) {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
+	c.fixed = b.time
+}
+
+// now returns the time of a call.
+func (c *clinics) now() time.Time {
+	if c.fixed.IsZero() {
+		return clock.Now()
+	}
+	return c.fixed
 }
 
 // lookup returns the record with an id as JSON.
@@ -59,21 +80,21 @@ func (c *clinics) publish() {
 func (c *clinics) add(key, kind string, relations map[string]*fixtures.Record) (*fixtures.Record, error) {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	return c.own.At(c.prefix+key).Add(kind, relations)
+	return c.own.Place(c.prefix+key).Add(c.now(), kind, relations)
 }
 
 // event returns an event whose values follow from key.
 func (c *clinics) event(key string, t *schemas.EventType, o fixtures.EventOptions) (schemas.Event, error) {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	return c.own.At(c.prefix+key).Event(t, o)
+	return c.own.Place(c.prefix+key).Event(c.now(), t, o)
 }
 
 // do performs an action of the clinic. The values of its events follow from key.
 func (c *clinics) do(key, action string, about map[string]*fixtures.Record) ([]schemas.Event, error) {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	return c.own.At(c.prefix+key).Do(action, about)
+	return c.own.Place(c.prefix+key).Do(c.now(), action, about)
 }
 
 // related follows roles from a record. It returns nil if the record does not exist.
@@ -91,21 +112,21 @@ func (c *clinics) related(record *fixtures.Record, roles []string) *fixtures.Rec
 
 // stream starts the traffic of a step in a new clinic.
 func (c *clinics) stream(path, key string, system fixtures.System, o fixtures.TrafficOptions) (*fixtures.Traffic, error) {
+	c.records.mu.Lock()
+	defer c.records.mu.Unlock()
 	options := c.options
-	options.System = system
+	options.System, options.At = system, c.now()
 	clinic := fixtures.New(options)
-	stream, err := clinic.At(c.prefix + key).Traffic(o)
+	stream, err := clinic.Place(c.prefix+key).Traffic(options.At, o)
 	if err == nil {
-		c.records.mu.Lock()
-		defer c.records.mu.Unlock()
 		c.traffic[path] = clinic
 	}
 	return stream, err
 }
 
 // next returns the next event of a stream.
-func (c *clinics) next(stream *fixtures.Traffic) schemas.Event {
+func (c *clinics) next(stream *fixtures.Traffic, b *branch) schemas.Event {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	return stream.Next()
+	return stream.Next(b.now())
 }

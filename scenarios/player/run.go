@@ -44,7 +44,7 @@ func newRun(s *session, scenario *script.Scenario) (*run, error) {
 	if r.subscriptionID == "" {
 		created := s.options.At
 		if created.IsZero() {
-			created = fixtures.FirstDay() // the ids of records count from it too
+			created = fixtures.FirstDay() // so that a receiver can be configured with the id
 		}
 		r.subscriptionID = objectid.NewGenerator(uint64(r.seed) ^ hash("subscription")).New(created).String()
 	}

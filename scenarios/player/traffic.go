@@ -23,7 +23,7 @@ func (r *run) traffic(step *script.Traffic, f frame) task {
 				break
 			}
 		}
-		stream, err := r.clinics.stream(step.Path, key, system, fixtures.TrafficOptions{Types: step.Types})
+		stream, err := r.clinics.stream(step.Path, key, system, fixtures.TrafficOptions{Types: step.Types, Profile: step.Profile})
 		if err != nil {
 			r.fail(step.Path, f.round, err)
 			return
@@ -96,7 +96,7 @@ func (t *trafficRun) draw(ctx context.Context) {
 			}
 		}
 		e := t.template
-		e.event = t.run.clinics.next(t.stream)
+		e.event = t.run.clinics.next(t.stream, t.branch)
 		e.idSeed ^= splitmix.Mix(uint64(n))
 		select {
 		case t.window <- struct{}{}:

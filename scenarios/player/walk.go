@@ -21,6 +21,9 @@ func (r *run) sequence(steps []script.Step, f frame) task {
 	tasks := f.tasks(len(steps), func(i int) task { return r.plan(steps[i], f) })
 	return func(ctx context.Context, b *branch) {
 		for i := 0; i < len(steps) && !r.over(ctx); i++ {
+			if !f.eager {
+				r.clinics.setTime(b) // the next step is planned now
+			}
 			tasks(i)(ctx, b)
 		}
 	}

@@ -127,7 +127,7 @@ func (p *parser) createCast(records []Cast) {
 		}
 		m := member{kind: c.Kind}
 		if complete {
-			record, err := p.load.clinic.At(p.path+c.Name).Add(c.Kind, relations)
+			record, err := p.load.clinic.Place(p.path+c.Name).Add(fixtures.FirstDay(), c.Kind, relations)
 			if err != nil {
 				p.failAt(c.Pos, len(c.Name), "%s: %s", c.Name, p.withNames(err))
 			}

@@ -24,8 +24,8 @@ func (c *checker) send(s *Send) {
 	if !ok {
 		return
 	}
-	clinic := c.load.clinic.At(s.Path)
-	if _, err := clinic.Event(s.Type, fixtures.EventOptions{About: about}); err != nil {
+	clinic := c.load.clinic.Place(s.Path)
+	if _, err := clinic.Event(fixtures.FirstDay(), s.Type, fixtures.EventOptions{About: about}); err != nil {
 		c.failAt(aboutPos(s.About, s.Pos), 1, "%s", c.withNames(err))
 		return
 	}
@@ -53,7 +53,7 @@ func (c *checker) send(s *Send) {
 		}
 		options.Omit = append(options.Omit, name)
 	}
-	event, err := clinic.Event(s.Type, options)
+	event, err := clinic.Event(fixtures.FirstDay(), s.Type, options)
 	if err != nil {
 		c.failAt(s.Pos, 1, "%s", c.withNames(err))
 		return
@@ -121,7 +121,7 @@ func (c *checker) do(s *Do) {
 	if c.stateUnknown || c.load.full() || !inNewerSystem(actions[i]) {
 		return
 	}
-	if _, err := c.load.clinic.At(s.Path).Do(s.Action, about); err != nil {
+	if _, err := c.load.clinic.Place(s.Path).Do(fixtures.FirstDay(), s.Action, about); err != nil {
 		width := 1
 		if len(s.About) > 0 {
 			width = len(s.About[0].Name)
@@ -172,7 +172,7 @@ func (c *checker) traffic(s *Traffic) {
 			systems[fixtures.NewerAppointments], systems[fixtures.OlderAppointments])
 		return
 	}
-	if _, err := fixtures.New(options).Traffic(fixtures.TrafficOptions{Types: s.Types}); err != nil {
+	if _, err := fixtures.New(options).Traffic(fixtures.FirstDay(), fixtures.TrafficOptions{Types: s.Types, Profile: s.Profile}); err != nil {
 		c.failAt(s.Pos, 1, "%s", err)
 	}
 }

@@ -163,7 +163,7 @@ func actionNames() []string {
 }
 
 func trafficStep(p *parser, s *Traffic) construct {
-	s.InFlight = DefaultInFlight
+	s.InFlight, s.Profile = DefaultInFlight, fixtures.Everything
 	c := construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Delivering) }, keys: []key{
 		{"traffic", "The events of a clinic's day, with its own records.", true, nested(trafficConstruct(s))},
 	}}
@@ -181,6 +181,8 @@ func trafficConstruct(s *Traffic) construct {
 		{"rate", "Start events at this rate; default: as fast as responses arrive.", false, rate(&s.Rate)},
 		{"in-flight", "The largest number of events without a response; default " + strconv.Itoa(DefaultInFlight) + ".", false, count(&s.InFlight, 1, MaxInFlight)},
 		{"types", "Names and patterns of event types; default: all types of a clinic's day.", false, eventTypes(&s.Types)},
+		{"profile", "The mix of the events: everything has each type soon, everyday the proportions of a practice; default everything.", false,
+			oneOf(&s.Profile, fixtures.Everything, fixtures.Everyday)},
 	}}
 }
 

@@ -3,6 +3,7 @@ package script
 import (
 	"time"
 
+	"semblance/fixtures"
 	"semblance/scenarios"
 	"semblance/schemas"
 	"semblance/schemas/validate"
@@ -219,6 +220,7 @@ type Traffic struct {
 	Rate     float64 // events started per second; 0: as fast as responses arrive
 	InFlight int     // the largest number of events without a response
 	Types    []*schemas.EventType
+	Profile  fixtures.Profile // the mix of the events
 }
 
 // DefaultInFlight is the default of [Traffic.InFlight].

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"semblance/fixtures"
 	"semblance/schemas"
@@ -24,8 +25,9 @@ type Clinic struct {
 
 // clinic guards a fixtures.Clinic, which is for one goroutine at a time.
 type clinic struct {
-	mu sync.Mutex
-	c  *fixtures.Clinic
+	mu  sync.Mutex
+	c   *fixtures.Clinic
+	now func() time.Time
 }
 
 // Record is a copy of a record of the practice.
@@ -58,7 +60,7 @@ func (c *Clinic) Add(kind string, related ...Relation) Record {
 			c.sim.t.Fatalf("simtest: adding a %s: unknown record %q", kind, r.To.ID)
 		}
 	}
-	record, err := c.c.Add(kind, relations)
+	record, err := c.c.Add(c.now(), kind, relations)
 	if err != nil {
 		c.sim.t.Fatalf("simtest: adding a %s: %v", kind, err)
 	}
@@ -119,7 +121,7 @@ func (c *clinic) event(eventType string, o *sendOptions) (schemas.Event, error) 
 	if err != nil {
 		return schemas.Event{}, err
 	}
-	event, err := c.c.Event(t, fixtures.EventOptions{About: about, With: o.with, Omit: o.omit, Set: o.set})
+	event, err := c.c.Event(c.now(), t, fixtures.EventOptions{About: about, With: o.with, Omit: o.omit, Set: o.set})
 	if err != nil || o.invalid || len(o.set) == 0 && len(o.omit) == 0 {
 		return event, err
 	}
@@ -141,7 +143,7 @@ func (c *clinic) do(action string, o *sendOptions) ([]schemas.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.c.Do(action, about)
+	return c.c.Do(c.now(), action, about)
 }
 
 // records returns the clinic's own records for copies of them, by role.

@@ -160,7 +160,8 @@ func (s *Sim) start(types []*schemas.EventType) {
 	s.SubscriptionID = s.provider.Subscriptions(false)[0].ID
 	s.eventIDs = objectid.NewGenerator(o.eventIDSeed())
 	// The seed differs from the provider's, whose own clinic would otherwise have the same records.
-	s.clinic.c = fixtures.New(fixtures.Options{Seed: int64(splitmix.Mix(uint64(o.seed)) >> 1), System: o.system, At: o.at})
+	s.clinic.c = fixtures.New(fixtures.Options{Seed: int64(splitmix.Mix(uint64(o.seed)) >> 1), System: o.system, At: s.Now()})
+	s.clinic.now = s.Now
 }
 
 // label returns the name of a test, or the end of it if it is longer than the label of a subscription may be.

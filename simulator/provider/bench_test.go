@@ -40,7 +40,7 @@ func anEvent(tb testing.TB) schemas.Event {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	change, err := fixtures.New(fixtures.Options{}).Event(created, fixtures.EventOptions{})
+	change, err := fixtures.New(fixtures.Options{}).Event(fixtures.FirstDay(), created, fixtures.EventOptions{})
 	if err != nil {
 		tb.Fatal(err)
 	}

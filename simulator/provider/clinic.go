@@ -17,12 +17,13 @@ import (
 // bounds the steps that a start replays.
 const snapshotEvery = 10_000
 
-// clinic is the simulated practice. Each of its steps is in the journal: the same steps lead to the same clinic.
+// clinic is the simulated practice. Each of its steps is in the journal with its time: the same steps lead to the same
+// clinic.
 type clinic struct {
 	*fixtures.Clinic
 	options fixtures.Options
-	streams map[string]*fixtures.Traffic // by their event types
-	order   []string                     // the event types of the streams, in the order of their beginning
+	streams map[string]*fixtures.Traffic // by their profile and event types
+	order   []string                     // the keys of the streams, in the order of their beginning
 	known   bool                         // its first snapshot is in the journal
 	since   int                          // events since the last snapshot
 	made    int                          // events of the traffic that runs by itself, ever
@@ -30,15 +31,27 @@ type clinic struct {
 
 // step is a step of the clinic in the journal. There are three kinds.
 type step struct {
-	Type   string            `json:"type,omitempty"`   // events of this type
-	Action string            `json:"action,omitempty"` // or an action
-	Types  []string          `json:"types,omitempty"`  // or events of the traffic of these types; empty for all types
-	Count  int               `json:"count,omitempty"`  // number of events, except of an action; 0 is 1
-	Auto   bool              `json:"auto,omitempty"`   // a step of the traffic that runs by itself
-	About  map[string]string `json:"about,omitempty"`  // ids of records, by role
-	With   []string          `json:"with,omitempty"`
-	Omit   []string          `json:"omit,omitempty"`
-	Set    map[string]string `json:"set,omitempty"`
+	Type   string    `json:"type,omitempty"`   // events of this type
+	Action string    `json:"action,omitempty"` // or an action
+	Types  []string  `json:"types,omitempty"`  // or events of the traffic of these types; empty for all types
+	At     time.Time `json:"at"`               // of the last event
+	From   time.Time `json:"from,omitzero"`    // of the first of several events of the traffic; zero for At
+
+	Profile fixtures.Profile  `json:"profile,omitempty"` // of the traffic
+	Count   int               `json:"count,omitempty"`   // number of events, except of an action; 0 is 1
+	Auto    bool              `json:"auto,omitempty"`    // a step of the traffic that runs by itself
+	About   map[string]string `json:"about,omitempty"`   // ids of records, by role
+	With    []string          `json:"with,omitempty"`
+	Omit    []string          `json:"omit,omitempty"`
+	Set     map[string]string `json:"set,omitempty"`
+}
+
+// time returns the time of the i-th of n events: they are evenly spaced from From to At.
+func (s *step) time(i, n int) time.Time {
+	if s.From.IsZero() || n < 2 {
+		return s.At
+	}
+	return s.From.Add(s.At.Sub(s.From) / time.Duration(n-1) * time.Duration(i))
 }
 
 // clinicSnapshot is a snapshot of the clinic in the journal.
@@ -59,6 +72,7 @@ const (
 
 // initialize makes c a new clinic.
 func (c *clinic) initialize(o fixtures.Options) {
+	o.At = o.At.UTC().Round(0) // as in the journal
 	*c = clinic{Clinic: fixtures.New(o), options: o, streams: map[string]*fixtures.Traffic{}}
 }
 
@@ -72,19 +86,19 @@ func (c *clinic) take(s step) ([]schemas.Event, error) {
 	case s.Type != "":
 		return c.state(s, about)
 	case s.Action != "":
-		events, err := c.Do(s.Action, about)
+		events, err := c.Do(s.At, s.Action, about)
 		if err != nil {
 			return nil, refuseBecause(CodeInvalidEvent, "action", err)
 		}
 		return events, nil
 	}
-	stream, err := c.stream(s.Types)
+	stream, err := c.stream(s)
 	if err != nil {
 		return nil, err
 	}
 	events := make([]schemas.Event, max(s.Count, 1))
 	for i := range events {
-		events[i] = stream.Next()
+		events[i] = stream.Next(s.time(i, len(events)))
 	}
 	if s.Auto {
 		c.made += len(events)
@@ -100,7 +114,7 @@ func (c *clinic) state(s step, about map[string]*fixtures.Record) ([]schemas.Eve
 	}
 	events := make([]schemas.Event, max(s.Count, 1))
 	for i := range events {
-		if events[i], err = c.Event(t, fixtures.EventOptions{About: about, With: s.With, Omit: s.Omit, Set: s.Set}); err != nil {
+		if events[i], err = c.Event(s.At, t, fixtures.EventOptions{About: about, With: s.With, Omit: s.Omit, Set: s.Set}); err != nil {
 			return nil, refuseBecause(CodeInvalidEvent, "overrides", err) // of the first event: it does not depend on those before
 		}
 	}
@@ -121,21 +135,21 @@ func (c *clinic) records(ids map[string]string) (map[string]*fixtures.Record, er
 	return about, nil
 }
 
-// stream returns the traffic of these event types, which begins with the first call.
-func (c *clinic) stream(names []string) (*fixtures.Traffic, error) {
-	key := strings.Join(names, ",")
+// stream returns the traffic of a step, which begins with the first step of its profile and event types.
+func (c *clinic) stream(s step) (*fixtures.Traffic, error) {
+	key := string(s.Profile) + ":" + strings.Join(s.Types, ",")
 	if t := c.streams[key]; t != nil {
 		return t, nil
 	}
 	var types []*schemas.EventType
-	for _, name := range names {
+	for _, name := range s.Types {
 		t, err := schemas.Lookup(name)
 		if err != nil {
 			return nil, refuseBecause(CodeEventType, "types", err)
 		}
 		types = append(types, t)
 	}
-	t, err := c.At("traffic " + key).Traffic(fixtures.TrafficOptions{Types: types})
+	t, err := c.Place("traffic "+key).Traffic(s.time(0, s.Count), fixtures.TrafficOptions{Types: types, Profile: s.Profile})
 	if err != nil {
 		return nil, refuseBecause(CodeInvalidEvent, "types", err)
 	}

@@ -13,14 +13,17 @@ func TestClinicIsRestoredFromItsLastSnapshot(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	var c clinic
-	c.initialize(fixtures.Options{Seed: 6, System: fixtures.OlderAppointments})
+	c.initialize(fixtures.Options{Seed: 6, System: fixtures.OlderAppointments, At: at})
 	first, err := c.snapshot(at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	inForce := []*journal.Clinic{first}
+	now := at
 	take := func(s step) string {
 		t.Helper()
+		now = now.Add(time.Hour)
+		s.At, s.From = now, now.Add(-time.Minute)
 		events, err := c.take(s)
 		if err != nil {
 			t.Fatal(err)
@@ -55,6 +58,7 @@ func TestClinicIsRestoredFromItsLastSnapshot(t *testing.T) {
 		t.Errorf("restored %+v after %d (%d), want %+v after %d (%d)", restored.options, restored.since, restored.made, c.options, c.since, c.made)
 	}
 	for _, s := range []step{{Count: 50}, {Type: "invoice.paid"}, {Types: bookings, Count: 7}, {Type: "booking.created", Count: 2}} {
+		s.At, s.From = now.Add(time.Hour), now.Add(time.Hour-time.Minute)
 		events, err := restored.take(s)
 		if err != nil {
 			t.Fatal(err)

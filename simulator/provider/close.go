@@ -98,7 +98,9 @@ func (p *Provider) Reset(ctx context.Context) error {
 
 // reset resets the journal and replaces the state by the initial one, in one commit.
 func (p *Provider) reset(ctx context.Context) error {
-	before, initial, c := p.state, newState(p.state.clinic.options), &commit{}
+	options := p.state.clinic.options
+	options.At = p.Now()
+	before, initial, c := p.state, newState(options), &commit{}
 	initial.tokens = before.tokens
 	p.state = initial
 	err := p.initialize(c, nil)

@@ -125,11 +125,15 @@ func (p *Provider) takeSteps(requests []request) (*commit, []Emission, error) {
 
 // takeStep takes a step of the clinic, adds its record to the commit and returns its events.
 func (p *Provider) takeStep(c *commit, r request) ([]schemas.Event, error) {
+	now := p.Now()
+	if r.step.At.IsZero() {
+		r.step.At = now
+	}
 	events, err := p.state.clinic.take(r.step)
 	if err != nil {
 		return nil, err
 	}
-	taken, err := p.state.clinic.record(r.step, p.Now())
+	taken, err := p.state.clinic.record(r.step, now)
 	if err != nil {
 		p.outbox.different = true
 		return nil, err

@@ -47,7 +47,7 @@ type Options struct {
 
 	Seed   int64            // decides jitter, shares of faults and the clinic; 0 is a seed like any other
 	Fixed  bool             // ids, secrets and tokens follow from Seed and the clock instead of being fresh in each run
-	Clinic fixtures.Options // the clinic; its Seed is replaced by Seed
+	Clinic fixtures.Options // the clinic; its Seed is replaced by Seed, and a zero At by the time of the start
 
 	Subscriptions []NewSubscription // created at the start, unless they are in the journal
 	Tokens        []Token           // replace the tokens of the journal; if there are none at all, one with all permissions is created

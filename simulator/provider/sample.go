@@ -30,7 +30,7 @@ func (p *Provider) Sample(eventType, subscriptionID string) (simulator.Request, 
 	p.mu.Lock()
 	options := p.state.clinic.options
 	p.mu.Unlock()
-	event, err := fixtures.New(options).Event(t, fixtures.EventOptions{}) // of a clinic of its own
+	event, err := fixtures.New(options).Event(at, t, fixtures.EventOptions{}) // of a clinic of its own
 	if err != nil {
 		return simulator.Request{}, fmt.Errorf("making a sample of %s: %w", eventType, err)
 	}

@@ -42,7 +42,11 @@ func newState(o fixtures.Options) *state {
 
 // load returns the state that the journal holds.
 func (p *Provider) load(ctx context.Context) (*state, error) {
-	s := newState(p.options.Clinic)
+	options := p.options.Clinic
+	if options.At.IsZero() {
+		options.At = p.Now()
+	}
+	s := newState(options)
 	for _, kind := range []journal.Kind{journal.KindSubscription, journal.KindToken, journal.KindFault, journal.KindClinic, journal.KindSetting} {
 		for r, err := range p.journal.Current(ctx, kind) {
 			switch r := r.(type) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"semblance/fixtures"
 	"semblance/simulator"
 	"semblance/simulator/journal"
 )
@@ -25,6 +26,9 @@ type TrafficOptions struct {
 	Rate  float64  // events per second of simulated time; 0 is DefaultRate
 	Types []string // patterns of event types; nil for all that the practice can send
 	Count int      // the traffic ends after so many events; 0 for never
+
+	// Profile is the mix of the events; "" is [fixtures.Everyday].
+	Profile fixtures.Profile
 }
 
 // TrafficStatus is the state of the traffic, or of the last one after it has ended.
@@ -32,6 +36,7 @@ type TrafficStatus struct {
 	Running bool
 	Rate    float64
 	Types   []string // full names; none for all
+	Profile fixtures.Profile
 	Count   int
 	Made    int
 	Since   time.Time
@@ -47,11 +52,12 @@ type traffic struct {
 
 // trafficSetting is the running traffic in the journal.
 type trafficSetting struct {
-	Rate   float64   `json:"rate"`
-	Types  []string  `json:"types,omitempty"`
-	Count  int       `json:"count,omitempty"`
-	Since  time.Time `json:"since"`
-	Before int       `json:"before,omitempty"`
+	Rate    float64          `json:"rate"`
+	Types   []string         `json:"types,omitempty"`
+	Profile fixtures.Profile `json:"profile"`
+	Count   int              `json:"count,omitempty"`
+	Since   time.Time        `json:"since"`
+	Before  int              `json:"before,omitempty"`
 }
 
 // apply begins or ends the traffic. made is the number of events that the clinic's traffic has made, ever.
@@ -65,7 +71,7 @@ func (t *traffic) apply(r *journal.Setting, made int) error {
 		return err
 	}
 	*t = traffic{before: s.Before, TrafficStatus: TrafficStatus{
-		Running: true, Rate: s.Rate, Types: s.Types, Count: s.Count, Since: s.Since, Made: made - s.Before,
+		Running: true, Rate: s.Rate, Types: s.Types, Profile: s.Profile, Count: s.Count, Since: s.Since, Made: made - s.Before,
 	}}
 	return nil
 }
@@ -83,6 +89,9 @@ func (p *Provider) StartTraffic(ctx context.Context, o TrafficOptions) error {
 	if o.Count < 0 {
 		return refuse(CodeSetting, "count", "traffic of %d events is not possible; the count must not be negative", o.Count)
 	}
+	if o.Profile == "" {
+		o.Profile = fixtures.Everyday
+	}
 	names, err := namesOf(o.Types)
 	if err != nil {
 		return err
@@ -96,13 +105,13 @@ func (p *Provider) StartTraffic(ctx context.Context, o TrafficOptions) error {
 		if p.state.traffic.Running {
 			return refuse(CodeTrafficRunning, "traffic", "traffic is running already, at %v events per second; stop it first", p.state.traffic.Rate)
 		}
+		now := p.Now()
 		trial := clinic{}
 		trial.initialize(p.state.clinic.options)
-		if _, err := trial.stream(names); err != nil {
+		if _, err := trial.stream(step{Types: names, Profile: o.Profile, At: now}); err != nil {
 			return err
 		}
-		now := p.Now()
-		setting, err := json.Marshal(trafficSetting{Rate: o.Rate, Types: names, Count: o.Count, Since: now, Before: p.state.clinic.made})
+		setting, err := json.Marshal(trafficSetting{Rate: o.Rate, Types: names, Profile: o.Profile, Count: o.Count, Since: now, Before: p.state.clinic.made})
 		if err != nil {
 			return fmt.Errorf("encoding the traffic: %w", err)
 		}
@@ -176,7 +185,7 @@ func (p *Provider) tick(now time.Time) {
 		next()
 		return
 	}
-	taken := step{Types: t.Types, Count: n, Auto: true}
+	taken := step{Types: t.Types, Profile: t.Profile, Count: n, Auto: true}
 	if most := p.state.maxRecipients(taken); most > 0 {
 		taken.Count = min(n, p.room()/most)
 	}
@@ -184,6 +193,7 @@ func (p *Provider) tick(now time.Time) {
 		p.agenda.set(t.timer, now.Add(roomInterval))
 		return
 	}
+	taken.From, taken.At = t.due(t.Made), t.due(t.Made+taken.Count-1)
 	c, _, err := p.takeSteps([]request{{origin: originTraffic, step: taken, unchecked: true}})
 	if err != nil {
 		p.log.Error("traffic stopped", "error", err)

@@ -16,7 +16,7 @@ func TestVerdictsAreThoseOfTheSchema(t *testing.T) {
 	const id = "692597070fe21cfa5e6a010f"
 	for _, eventType := range schemas.All() {
 		for range 4 {
-			event, err := clinic.Event(eventType, fixtures.EventOptions{})
+			event, err := clinic.Event(fixtures.FirstDay(), eventType, fixtures.EventOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

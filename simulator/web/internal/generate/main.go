@@ -29,7 +29,7 @@ func run(dir string) error {
 
 // document returns the document. dir is the folder of package web.
 func document(dir string) ([]byte, error) {
-	source, err := openapi.ReadSource("semblance", filepath.Join(dir, "..", ".."), "simulator/web", "simulator", "simulator/journal", "schemas")
+	source, err := openapi.ReadSource("semblance", filepath.Join(dir, "..", ".."), "simulator/web", "simulator", "simulator/journal", "schemas", "fixtures")
 	if err != nil {
 		return nil, err
 	}
