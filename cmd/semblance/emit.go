@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -69,24 +68,6 @@ type emission struct {
 	Invalid   bool              `json:"invalid,omitempty"`
 }
 
-// emittedEvent is an event of the API response, with its bytes.
-type emittedEvent struct {
-	ID         int64    `json:"id"`
-	EventType  string   `json:"eventType"`
-	Deliveries []string `json:"deliveries"`
-	raw        []byte
-}
-
-// UnmarshalJSON keeps the bytes.
-func (e *emittedEvent) UnmarshalJSON(data []byte) error {
-	type plain emittedEvent
-	if err := json.Unmarshal(data, (*plain)(e)); err != nil {
-		return err
-	}
-	e.raw = bytes.Clone(data)
-	return nil
-}
-
 func (a *app) emit(ctx context.Context, args []string, f *emitFlags) (err error) {
 	body := emission{Count: f.count, With: f.with, Omit: f.omit, Invalid: f.invalid}
 	switch {
@@ -106,15 +87,23 @@ func (a *app) emit(ctx context.Context, args []string, f *emitFlags) (err error)
 	if err != nil {
 		return err
 	}
-	var response struct{ Events []emittedEvent }
+	var response struct{ Events []json.RawMessage }
 	if err := c.Call(ctx, http.MethodPost, "/events", body, &response); err != nil {
 		return err
 	}
 	deliveries := 0
-	for _, e := range response.Events {
+	for _, raw := range response.Events {
+		var e struct {
+			ID         int64
+			EventType  string
+			Deliveries []string
+		}
+		if err := json.Unmarshal(raw, &e); err != nil {
+			return fmt.Errorf("reading the events: %w", err)
+		}
 		deliveries += len(e.Deliveries)
 		if f.format == "json" {
-			fmt.Fprintf(a.out, "%s\n", e.raw)
+			fmt.Fprintf(a.out, "%s\n", raw)
 			continue
 		}
 		fmt.Fprintf(a.out, "%s %s [event %d] for %s\n", a.out.bold("-->"), e.EventType, e.ID, human.Count(len(e.Deliveries), "subscription"))

@@ -29,7 +29,6 @@ import (
 	"semblance/schemas/objectid"
 	"semblance/simulator/delivery"
 	"semblance/simulator/receiver"
-	"semblance/simulator/signature"
 )
 
 type playFlags struct {
@@ -329,20 +328,11 @@ func (a *app) explainRefusal(f *playFlags, result *scenarios.Result) {
 		return
 	}
 	if hint := report.Hint(attempt); hint != "" {
-		fmt.Fprintf(a.err, "  %-7s %s\n", "fix", hint)
+		fmt.Fprintf(a.err, "  fix       %s\n", hint)
 	}
-	secrets, err := f.secret.Secrets()
-	if err != nil || attempt.Response.Status/100 != 4 {
-		return
+	if secrets, err := f.secret.Secrets(); err == nil && attempt.Response.Status/100 == 4 {
+		fmt.Fprintf(a.err, "\n%s refused an event with a valid signature, %s\n%s", result.Target, attempt.Request.EventType, f.secret.ExplainRefusal(&attempt.Request, secrets))
 	}
-	fmt.Fprintf(a.err, `
-%s refused an event with a valid signature, %s
-  signed  %s: %s
-          with the secret %s
-  check   save the bytes that your receiver verifies as body.json, then run
-          %s
-`, result.Target, attempt.Request.EventType, signature.HeaderName, attempt.Request.Header(signature.HeaderName),
-		f.secret.Describe(secrets), f.secret.VerifyCommand(&attempt.Request, secrets))
 }
 
 // dryPlay prints the requests of the scenarios and sends nothing.

@@ -104,40 +104,6 @@ func TestReadmeTranscripts(t *testing.T) {
 	}
 }
 
-// What README.md calls a setting of a command is one of its flags.
-func TestReadmeNamesSettingsThatExist(t *testing.T) {
-	t.Parallel()
-	_, table, _ := strings.Cut(readme(t), "| question | default | setting |")
-	table, _, _ = strings.Cut(table, "\n\n")
-	words := regexp.MustCompile("`(?:(send|serve|listen|verify) )?--([a-z-]+)`|`(send|serve|listen|verify)`")
-	for row := range strings.Lines(table) {
-		cells := strings.Split(row, "|")
-		if len(cells) < 4 || strings.HasPrefix(cells[3], " ---") {
-			continue
-		}
-		var commands, flags []string
-		for _, m := range words.FindAllStringSubmatch(cells[3], -1) {
-			if command := m[1] + m[3]; command != "" {
-				commands = append(commands, command)
-			}
-			if m[2] != "" {
-				flags = append(flags, m[2])
-			}
-		}
-		if len(flags) == 0 {
-			t.Errorf("no setting in %s", row)
-		}
-		for _, command := range commands {
-			help := runHere(t, nil, command, "--help").stdout
-			for _, flag := range flags {
-				if !strings.Contains(help, "--"+flag+" ") {
-					t.Errorf("%s has no --%s:%s", command, flag, row)
-				}
-			}
-		}
-	}
-}
-
 // readmePlace is a folder in which lines of README.md run.
 type readmePlace struct {
 	t     *testing.T

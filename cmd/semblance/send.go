@@ -25,7 +25,6 @@ import (
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
-	"semblance/simulator/signature"
 )
 
 type sendFlags struct {
@@ -193,41 +192,27 @@ func (a *app) sendOptions(c *cobra.Command, args []string, f *sendFlags) (o load
 		return o, err
 	}
 	o = load.Options{
-		SubscriptionID: f.subscription, With: trimmed(f.with), Omit: trimmed(f.omit), Invalid: f.invalid,
+		SubscriptionID: f.subscription, With: flags.Trimmed(f.with), Omit: flags.Trimmed(f.omit), Invalid: f.invalid,
 		Count: f.count, InFlight: f.inFlight, Rate: f.rate, Seed: f.seed, At: f.at, Ordered: f.format == "json",
 	}
-	if o.Target, err = delivery.TargetURL(f.to); err != nil {
-		return o, err
-	}
-	if o.Delivery, err = f.attempt.Options(); err != nil {
-		return o, err
-	}
+	errs := make([]error, 8)
+	o.Target, errs[0] = delivery.TargetURL(f.to)
+	o.Delivery, errs[1] = f.attempt.Options()
 	o.Delivery.AllowPublic = f.allowPublic
-	if o.Secrets, err = f.secret.Secrets(); err != nil {
-		return o, err
-	}
-	if o.Headers, err = flags.Headers(f.headers); err != nil {
-		return o, err
-	}
-	if o.Expect, err = f.expectation(c.Flags()); err != nil {
-		return o, err
-	}
-	o.Expect.Within = o.Delivery.Timeout
-	if o.Set, err = f.identifiers(); err != nil {
-		return o, err
-	}
+	o.Secrets, errs[2] = f.secret.Secrets()
+	o.Headers, errs[3] = flags.Headers(f.headers)
+	o.Expect, errs[4] = f.expectation(c.Flags(), o.Delivery.Timeout)
+	o.Set, errs[5] = flags.Assignments("--set", f.set, false)
 	if f.fault != "" {
-		if o.Fault, err = fault.Parse(f.fault); err != nil {
-			return o, err
-		}
+		o.Fault, errs[6] = fault.Parse(f.fault)
 	}
 	if f.raw != "" {
 		raw, err := files.Read(c.Context(), f.raw, a.in, a.err)
-		o.Raw = append([]byte{}, raw...) // an empty file is an empty body, not a missing one
-		return o, err
+		o.Raw, errs[7] = append([]byte{}, raw...), err // an empty file is an empty body, not a missing one
+	} else {
+		o.Types, errs[7] = typesInOrder(args)
 	}
-	o.Types, err = typesInOrder(args)
-	return o, err
+	return o, errors.Join(errs...)
 }
 
 // typesInOrder returns the event types in the order in which the patterns name them, each once.
@@ -281,37 +266,17 @@ func (f *sendFlags) check(args []string) error {
 	return nil
 }
 
-// trimmed returns the words of a list without the spaces around them: 'patientId, doctorId'.
-func trimmed(words []string) []string {
-	var list []string
-	for _, word := range words {
-		if word = strings.TrimSpace(word); word != "" {
-			list = append(list, word)
-		}
-	}
-	return list
-}
-
-func (f *sendFlags) identifiers() ([]schemas.Identifier, error) {
-	var set []schemas.Identifier
-	for _, text := range f.set {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok || name == "" {
-			return nil, fmt.Errorf("--set %q: expected NAME=VALUE, such as patientId=507f191e810c19729de860ea", text)
-		}
-		set = append(set, schemas.Identifier{Name: name, Value: value})
-	}
-	return set, nil
-}
-
 // expectation returns the expected response. With a fault and no expectation, every outcome passes.
-func (f *sendFlags) expectation(set *pflag.FlagSet) (e scenarios.Expect, err error) {
-	explicit := set.Changed("expect")
+func (f *sendFlags) expectation(set *pflag.FlagSet, within time.Duration) (scenarios.Expect, error) {
+	e, explicit := scenarios.Expect{Within: within}, set.Changed("expect")
+	var err error
 	switch {
 	case f.expect == "none":
-		return scenarios.Expect{Response: scenarios.ResponseNone}, nil
+		e.Response = scenarios.ResponseNone
+		return e, nil
 	case f.fault != "" && !explicit && f.expectBody == "":
-		return scenarios.Expect{Response: scenarios.ResponseAny}, nil
+		e.Response = scenarios.ResponseAny
+		return e, nil
 	case f.fault == "" || explicit:
 		if e.Status, err = scenarios.ParseStatuses(f.expect); err != nil {
 			return e, fmt.Errorf("--expect: %w", err)
@@ -392,11 +357,7 @@ func (a *app) explainFailure(c *cobra.Command, s *load.Summary, f *sendFlags, o 
 		line("fix", hint)
 	}
 	if s.Refused != nil && o.Fault == nil && !f.invalid {
-		signed := &s.Refused.Request
-		line("signed", signature.HeaderName+": "+signed.Header(signature.HeaderName))
-		line("", "with the secret "+f.secret.Describe(o.Secrets)+f.secret.Hint(o.Secrets))
-		line("check", "save the bytes that your receiver verifies as body.json, then run")
-		line("", f.secret.VerifyCommand(signed, o.Secrets))
+		b.WriteString(f.secret.ExplainRefusal(&s.Refused.Request, o.Secrets))
 	}
 	line("rerun", report.Command(f.rerun(c, s.First, o.Secrets)))
 	fmt.Fprint(a.err, b.String())

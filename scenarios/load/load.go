@@ -56,10 +56,10 @@ type Options struct {
 	Types []*schemas.EventType
 	Raw   []byte // sent instead of events, signed unchanged; nil sends events
 
-	Set     []schemas.Identifier // values of identifiers
-	With    []string             // optional identifiers to include, or fixtures.All
-	Omit    []string             // identifiers to leave out, or fixtures.All
-	Invalid bool                 // the payload may break its schema, and Set may name identifiers that no type has
+	Set     map[string]string // values of identifiers
+	With    []string          // optional identifiers to include, or fixtures.All
+	Omit    []string          // identifiers to leave out, or fixtures.All
+	Invalid bool              // the payload may break its schema, and Set may name identifiers that no type has
 
 	Count    int     // events of each type; 1 if 0
 	InFlight int     // requests at once; 1 if 0
@@ -76,7 +76,8 @@ type Options struct {
 type Plan struct {
 	options Options
 	sender  *delivery.Sender
-	changes []changes // one for each type
+	events  []fixtures.EventOptions // one for each type
+	extra   []schemas.Identifier    // added to every event
 	clinics map[fixtures.System]*fixtures.Clinic
 	ids     *objectid.Generator
 }
@@ -195,12 +196,12 @@ func (p *Plan) job(i int) (job, error) {
 	}
 	k := i % len(types)
 	at := p.now()
-	event, err := p.clinic(types[k]).Event(at, types[k], p.changes[k].options)
+	event, err := p.clinic(types[k]).Event(at, types[k], p.events[k])
 	if err != nil {
 		return j, err
 	}
-	if len(p.changes[k].extra) > 0 {
-		event.Identifiers = slices.Concat(event.Identifiers, p.changes[k].extra)
+	if len(p.extra) > 0 {
+		event.Identifiers = slices.Concat(event.Identifiers, p.extra)
 	}
 	j.event, j.id = event, p.ids.New(at).String()
 	return j, nil

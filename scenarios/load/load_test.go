@@ -202,8 +202,8 @@ func TestNewRefuses(t *testing.T) {
 		{func(o *Options) { o.SubscriptionID = "12" }, `subscription id "12": an id is 24 lowercase`},
 		{func(o *Options) { o.Omit = []string{"patinetId"} }, `booking.created: unknown identifier "patinetId"; did you mean "patientId"?`},
 		{func(o *Options) { o.Types = types(t, "booking.created", "lab.created"); o.With = []string{"letterId"} }, `unknown identifier "letterId"; use bookingId, patientId, doctorId or labId`},
-		{func(o *Options) { o.Types, o.Raw, o.With = nil, []byte("x"), []string{"letterId"} }, "a raw body has no identifiers"},
-		{func(o *Options) { o.Set = []schemas.Identifier{{Name: "patientId", Value: "abc"}} }, "violates the schema of booking.created: /identifiers/patientId"},
+		{func(o *Options) { o.Types, o.Raw, o.With = nil, []byte("x"), []string{"letterId"} }, `unknown identifier "letterId"`},
+		{func(o *Options) { o.Set = map[string]string{"patientId": "abc"} }, "violates the schema of booking.created: /identifiers/patientId"},
 		{func(o *Options) { o.Omit = []string{"bookingId"} }, "violates the schema"},
 		{func(o *Options) {
 			o.Omit, o.With = []string{"patientId"}, []string{"patientId"}
@@ -223,7 +223,7 @@ func TestInvalid(t *testing.T) {
 	t.Parallel()
 	p := newPlan(t, Options{
 		Target: "http://127.0.0.1:1/", Types: types(t, "booking.created"), Invalid: true, Omit: []string{fixtures.All},
-		Set: []schemas.Identifier{{Name: "bookingId", Value: "abc"}, {Name: "mine", Value: "1"}},
+		Set: map[string]string{"bookingId": "abc", "mine": "1"},
 	})
 	for request, err := range p.Requests() {
 		if err != nil || !strings.Contains(string(request.Body), `"identifiers":{"bookingId":"abc","mine":"1"}`) {

@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,17 +14,11 @@ import (
 	"semblance/simulator"
 )
 
-// changes are the identifiers of one event type that the options change.
-type changes struct {
-	options fixtures.EventOptions
-	extra   []schemas.Identifier // not part of the type
-}
-
 // override distributes the identifiers of the options over the types. An identifier that some of the types have applies
 // to these. One that no type has is an error, unless the payload may be invalid: then every event gets it.
 func (p *Plan) override() error {
 	o := &p.options
-	p.changes = make([]changes, len(o.Types))
+	p.events = make([]fixtures.EventOptions, len(o.Types))
 	if len(o.Set)+len(o.With)+len(o.Omit) == 0 {
 		return nil
 	}
@@ -32,22 +27,16 @@ func (p *Plan) override() error {
 	}
 	for k, t := range o.Types {
 		unknown := func(name string) bool { return name != fixtures.All && !t.Allows(name) }
-		c := &p.changes[k]
-		c.options.With = slices.DeleteFunc(slices.Clone(o.With), unknown)
-		c.options.Omit = slices.DeleteFunc(slices.Clone(o.Omit), unknown)
-		for _, i := range o.Set {
-			switch {
-			case t.Allows(i.Name):
-				if c.options.Set == nil {
-					c.options.Set = map[string]string{}
-				}
-				c.options.Set[i.Name] = i.Value
-			case !p.has(i.Name):
-				c.extra = append(c.extra, i)
-			}
-		}
+		e := fixtures.EventOptions{Set: maps.Clone(o.Set), With: slices.DeleteFunc(slices.Clone(o.With), unknown), Omit: slices.DeleteFunc(slices.Clone(o.Omit), unknown)}
+		maps.DeleteFunc(e.Set, func(name, _ string) bool { return !t.Allows(name) })
+		p.events[k] = e
 	}
 	if o.Invalid {
+		for _, name := range slices.Sorted(maps.Keys(o.Set)) {
+			if !p.has(name) {
+				p.extra = append(p.extra, schemas.Identifier{Name: name, Value: o.Set[name]})
+			}
+		}
 		return nil
 	}
 	return p.checkPayloads()
@@ -56,19 +45,14 @@ func (p *Plan) override() error {
 // checkIdentifiers returns an error for identifiers that contradict each other or belong to none of the types.
 func (p *Plan) checkIdentifiers() error {
 	o := &p.options
-	set := map[string]bool{}
-	for _, i := range o.Set {
-		if set[i.Name] {
-			return fmt.Errorf("two values for the identifier %s", i.Name)
-		}
-		set[i.Name] = true
-		if !p.has(i.Name) && !o.Invalid {
-			return p.unknownIdentifier(i.Name)
+	for _, name := range o.Omit {
+		if _, set := o.Set[name]; name != fixtures.All && (set || slices.Contains(o.With, name)) {
+			return fmt.Errorf("the identifier %s is both included and omitted", name)
 		}
 	}
-	for _, name := range o.Omit {
-		if name != fixtures.All && (set[name] || slices.Contains(o.With, name)) {
-			return fmt.Errorf("the identifier %s is both included and omitted", name)
+	for _, name := range slices.Sorted(maps.Keys(o.Set)) {
+		if !p.has(name) && !o.Invalid {
+			return p.unknownIdentifier(name)
 		}
 	}
 	for _, name := range slices.Concat(o.With, o.Omit) {
@@ -85,13 +69,11 @@ func (p *Plan) has(identifier string) bool {
 }
 
 func (p *Plan) unknownIdentifier(name string) error {
-	switch len(p.options.Types) {
-	case 0:
-		return fmt.Errorf("unknown identifier %q: a raw body has no identifiers", name)
-	case 1:
-		return fmt.Errorf("%s: %s", p.options.Types[0].Name, naming.Unknown("identifier", name, p.identifiers()))
+	message := naming.Unknown("identifier", name, p.identifiers())
+	if len(p.options.Types) == 1 {
+		message = p.options.Types[0].Name + ": " + message
 	}
-	return errors.New(naming.Unknown("identifier", name, p.identifiers()))
+	return errors.New(message)
 }
 
 // identifiers returns the identifiers of all types, each once.
@@ -111,7 +93,7 @@ func (p *Plan) identifiers() []string {
 func (p *Plan) checkPayloads() error {
 	for k, t := range p.options.Types {
 		system, _ := fixtures.SystemOf(t)
-		event, err := p.newClinic(system).Event(p.now(), t, p.changes[k].options)
+		event, err := p.newClinic(system).Event(p.now(), t, p.events[k])
 		if err != nil {
 			return err
 		}

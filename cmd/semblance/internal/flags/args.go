@@ -34,7 +34,7 @@ func Assignments(flag string, texts []string, nameless bool) (map[string]string,
 		case !ok && nameless:
 			name, value = "", text
 		case !ok || name == "":
-			return nil, fmt.Errorf("%s %q: expected NAME=VALUE", flag, text)
+			return nil, fmt.Errorf("%s %q: expected NAME=VALUE, such as patientId=507f191e810c19729de860ea", flag, text)
 		}
 		if _, twice := m[name]; twice {
 			return nil, fmt.Errorf("%s: two values for %s", flag, strings.TrimSpace("the name "+name))
@@ -45,4 +45,9 @@ func Assignments(flag string, texts []string, nameless bool) (map[string]string,
 		m[name] = value
 	}
 	return m, nil
+}
+
+// Trimmed returns the words of a list without spaces around them: 'patientId, doctorId'.
+func Trimmed(words []string) []string {
+	return strings.FieldsFunc(strings.Join(words, ","), func(r rune) bool { return r == ',' || r == ' ' })
 }

@@ -131,14 +131,5 @@ func (f *Attempt) Curl() []string {
 	return words
 }
 
-// Redirects reads a number of redirects to follow.
-func Redirects(text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > maxRedirects {
-		return 0, fmt.Errorf("expected 0 to %d, got %q", maxRedirects, text)
-	}
-	return n, nil
-}
-
 // SetTLS sets the options of certificates alone.
 func (f *Attempt) SetTLS(o *delivery.Options) { o.CAFile, o.Insecure = f.caFile, f.insecure }

@@ -67,14 +67,6 @@ func (s *Secret) Describe(secrets []simulator.Secret) string {
 	return human.And(words)
 }
 
-// Hint says how to see the secrets that Describe hides, or returns "".
-func (s *Secret) Hint(secrets []simulator.Secret) string {
-	if s.show || !slices.ContainsFunc(secrets, func(one simulator.Secret) bool { return one != simulator.DefaultSecret }) {
-		return ""
-	}
-	return " (--show-secret prints it in full)"
-}
-
 // Arguments returns the flags that give another command the same secrets, for report.Command: none if the secret is the
 // default or comes from the variable, and the variable's name for a secret that must not be shown.
 func (s *Secret) Arguments(secrets []simulator.Secret) []string {
@@ -95,11 +87,16 @@ func (s *Secret) Arguments(secrets []simulator.Secret) []string {
 	return args
 }
 
-// VerifyCommand returns the command that says why a receiver may refuse a request, whose body is in body.json.
-func (s *Secret) VerifyCommand(r *simulator.Request, secrets []simulator.Secret) string {
-	words := []string{"verify", "body.json", "--signature", r.Header(signature.HeaderName)}
-	words = append(words, s.Arguments(secrets)...)
-	return report.Command(append(words, "--at", r.Header(signature.TimestampName)))
+// ExplainRefusal says how a refused request was signed and how to find out why the receiver refuses it.
+func (s *Secret) ExplainRefusal(r *simulator.Request, secrets []simulator.Secret) string {
+	hint := ""
+	if !s.show && slices.ContainsFunc(secrets, func(one simulator.Secret) bool { return one != simulator.DefaultSecret }) {
+		hint = " (--show-secret prints it in full)"
+	}
+	words := append([]string{"verify", "body.json", "--signature", r.Header(signature.HeaderName)}, s.Arguments(secrets)...)
+	return fmt.Sprintf("  signed    %s: %s\n            with the secret %s%s\n", signature.HeaderName, r.Header(signature.HeaderName), s.Describe(secrets), hint) +
+		"  check     save the bytes that your receiver verifies as body.json, then run\n            " +
+		report.Command(append(words, "--at", r.Header(signature.TimestampName))) + "\n"
 }
 
 // Explain says whether a signature is valid with one of the secrets and, if not, which mistake was made with the first. It
