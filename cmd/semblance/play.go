@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +24,6 @@ import (
 	"semblance/scenarios/script"
 	"semblance/schemas"
 	"semblance/schemas/human"
-	"semblance/schemas/naming"
 	"semblance/schemas/objectid"
 	"semblance/simulator/delivery"
 	"semblance/simulator/receiver"
@@ -138,9 +136,6 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 	if err != nil {
 		return exit.Usage(err)
 	}
-	if err := checkTags(all, f.tags); err != nil {
-		return exit.Usage(err)
-	}
 	server, err := a.aim(f, &options)
 	if err != nil {
 		return err
@@ -233,24 +228,6 @@ func (a *app) readScenarios(words []string) ([]*script.Scenario, error) {
 		return nil, fmt.Errorf("%s cannot be played; nothing was sent", human.Count(unplayable, "scenario"))
 	}
 	return all, nil
-}
-
-// checkTags returns an error for a tag that no step has: it would play nothing, and pass.
-func checkTags(all []*script.Scenario, tags []string) error {
-	var known []string
-	for _, scenario := range all {
-		for step := range scenario.All() {
-			known = append(known, script.Of(step).Tags...)
-		}
-	}
-	slices.Sort(known)
-	known = slices.Compact(known)
-	for _, tag := range tags {
-		if !slices.Contains(known, tag) {
-			return fmt.Errorf("--tag: no step has the tag %q%s", tag, naming.Hint(tag, known))
-		}
-	}
-	return nil
 }
 
 // aim sets the target: that of --to, or the built-in receiver, which it starts and returns.

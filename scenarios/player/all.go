@@ -2,9 +2,12 @@ package player
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"semblance/scenarios"
 	"semblance/scenarios/script"
+	"semblance/schemas/naming"
 )
 
 // PlayAll checks the scenarios, then plays them one after the other. The result is nil if nothing was played, because of
@@ -15,6 +18,9 @@ func PlayAll(ctx context.Context, o Options, all []*script.Scenario) (*scenarios
 		return nil, err
 	}
 	defer p.Close()
+	if err := checkTags(all, o.Select.Tags); err != nil {
+		return nil, err
+	}
 	for _, scenario := range all {
 		if err := p.Check(ctx, scenario); err != nil {
 			return nil, err
@@ -30,4 +36,22 @@ func PlayAll(ctx context.Context, o Options, all []*script.Scenario) (*scenarios
 	}
 	result := p.Result()
 	return &result, err
+}
+
+// checkTags returns an error for a tag that no step has: it would play nothing, and pass.
+func checkTags(all []*script.Scenario, tags []string) error {
+	var known []string
+	for _, scenario := range all {
+		for step := range scenario.All() {
+			known = append(known, script.Of(step).Tags...)
+		}
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, tag := range tags {
+		if !slices.Contains(known, tag) {
+			return fmt.Errorf("--tag: no step has the tag %q%s", tag, naming.Hint(tag, known))
+		}
+	}
+	return nil
 }
