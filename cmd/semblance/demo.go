@@ -32,8 +32,8 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:     "demo",
 		Short:   "Play a clinic's morning at the built-in receiver",
 		GroupID: groupSend,
-		Long: `Demo starts the built-in receiver on a free port and plays a clinic's morning, the scenario ` + demoScenario + ` of the library. It
-prints every action with the events that it causes and the responses. Nothing leaves this machine.`,
+		Long: `Demo starts the built-in receiver on a free port and plays a clinic's morning, the scenario ` + demoScenario + ` of the library.
+It prints every action with the resulting events and the responses. Nothing leaves this machine.`,
 		Example: `  semblance demo
   semblance demo --seed 2      other records and ids
   semblance demo --rate 100/s  faster`,

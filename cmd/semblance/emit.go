@@ -47,7 +47,7 @@ event and wait for the response, use ` + "`semblance send`" + `.`,
 		RunE:              func(c *cobra.Command, args []string) error { return a.emit(c.Context(), args, f) },
 	}
 	set := c.Flags()
-	set.IntVar(&f.count, "count", 1, "number of events")
+	set.IntVar(&f.count, "count", 1, "make `N` events happen")
 	flags.AddIdentifiers(c, &f.set, &f.with, &f.omit)
 	set.StringArrayVar(&f.about, "about", nil, "record of the clinic, `ID`, or ROLE=ID if there are several; repeatable")
 	set.BoolVar(&f.invalid, "invalid", false, "allow a payload that breaks its schema")

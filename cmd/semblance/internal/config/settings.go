@@ -39,7 +39,7 @@ type Setting struct {
 // Settings returns all settings in the order of the documentation.
 func Settings() []Setting {
 	type o = *server.Options
-	settings := []Setting{
+	return []Setting{
 		{Key: "attempts", Question: "How often, and when, is a delivery attempted?", Values: "attempts for each delivery",
 			Default: fmt.Sprint(provider.DefaultAttempts), least: 1, option: func(o o) any { return &o.Provider.Retry.Attempts }},
 		{Key: "retry-base", Values: "wait before the first retry, such as 30s",
@@ -56,22 +56,22 @@ func Settings() []Setting {
 			Default: "0", most: 20, option: func(o o) any { return &o.Provider.Delivery.Redirects }},
 		{Key: "in-flight", Question: "How many attempts does a subscription get at once?", Values: "attempts in progress for each subscription",
 			Default: fmt.Sprint(provider.DefaultInFlight), least: 1, option: func(o o) any { return &o.Provider.InFlight }},
-		{Key: "sign", Question: "Is a retry signed again?",
-			words: []string{"each-attempt", "once"}, option: func(o o) any { return &o.Provider.SignOnce }},
-		{Key: "event-id", Question: "Does a retry have its own eventId?",
-			words: []string{"per-attempt", "per-event"}, option: func(o o) any { return &o.Provider.EventIDs }},
+		{Key: "sign", Question: "Is a retry signed again?", Values: "each-attempt or once; once repeats the first signature",
+			Default: "each-attempt", words: []string{"each-attempt", "once"}, option: func(o o) any { return &o.Provider.SignOnce }},
+		{Key: "event-id", Question: "Does a retry have its own eventId?", Values: "per-attempt or per-event",
+			Default: "per-attempt", words: []string{"per-attempt", "per-event"}, option: func(o o) any { return &o.Provider.EventIDs }},
 		{Key: "breaker-threshold", Question: "When is a subscription paused?", Values: "failed deliveries in a row; 0 turns it off",
 			Default: fmt.Sprint(provider.DefaultThreshold), zero: true, option: func(o o) any { return &o.Provider.Breaker.Threshold }},
-		{Key: "while-paused", Question: "What happens to deliveries meanwhile?",
-			words: []string{"keep", "drop"}, option: func(o o) any { return &o.Provider.WhilePaused }},
-		{Key: "content-type", Question: "Which headers does it send?", Values: "Content-Type",
+		{Key: "while-paused", Question: "What happens to deliveries meanwhile?", Values: "keep or drop deliveries to a paused subscription",
+			Default: "keep", words: []string{"keep", "drop"}, option: func(o o) any { return &o.Provider.WhilePaused }},
+		{Key: "content-type", Question: "Which headers does it send?", Values: "value of the header Content-Type",
 			Default: delivery.DefaultContentType, option: func(o o) any { return &o.Provider.Delivery.ContentType }},
-		{Key: "user-agent", Values: "User-Agent",
+		{Key: "user-agent", Values: "value of the header User-Agent",
 			Default: delivery.DefaultUserAgent, option: func(o o) any { return &o.Provider.Delivery.UserAgent }},
-		{Key: "body-style", Question: "Does the body contain white space?",
-			words: []string{"compact", "indent"}, option: func(o o) any { return &o.Provider.Delivery.Style }},
-		{Key: "http", Question: "Which URLs may be http? (The provider allows none.)",
-			words: []string{"loopback", "none", "any"}, option: func(o o) any { return &o.Provider.Rules.HTTP }},
+		{Key: "body-style", Question: "Does the body contain white space?", Values: "compact or indent",
+			Default: "compact", words: []string{"compact", "indent"}, option: func(o o) any { return &o.Provider.Delivery.Style }},
+		{Key: "http", Question: "Which URLs may be http? (The provider allows none.)", Values: "URLs that may be http: loopback, none or any",
+			Default: "loopback", words: []string{"loopback", "none", "any"}, option: func(o o) any { return &o.Provider.Rules.HTTP }},
 		{Key: "max-event-types", Question: "How large may a subscription be?", Values: "event types of a subscription; 0 turns the limit off",
 			Default: fmt.Sprint(provider.DefaultMaxEventTypes), zero: true, option: func(o o) any { return &o.Provider.Rules.MaxEventTypes }},
 		{Key: "max-label", Values: "characters of a label; 0 turns the limit off",
@@ -85,12 +85,6 @@ func Settings() []Setting {
 		{Key: "retention-rows", Values: "rows of each kind; 0 depends on the journal",
 			Default: "0", option: func(o o) any { return &o.Retention.Rows }},
 	}
-	for i := range settings {
-		if s := &settings[i]; s.words != nil {
-			s.Default, s.Values = s.words[0], human.Or(s.words)
-		}
-	}
-	return settings
 }
 
 // Set sets a setting.
@@ -144,7 +138,7 @@ func (s *Setting) set(o *server.Options, value string) error {
 	default:
 		i := slices.Index(s.words, value)
 		if i < 0 {
-			return fmt.Errorf("expected %s, got %q", s.Values, value)
+			return fmt.Errorf("expected %s, got %q", human.Or(s.words), value)
 		}
 		switch v := reflect.ValueOf(option).Elem(); v.Kind() {
 		case reflect.Bool:

@@ -2,6 +2,7 @@ package flags
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,9 @@ const HelpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
 
 // group is the annotation of a flag with the heading it stands under.
 const group = "group"
+
+// topics is the group of help topics, which are commands that do nothing.
+const topics = "topics"
 
 // Group adds flags under a heading of the help: those that add registers.
 func Group(c *cobra.Command, heading string, add func()) {
@@ -59,10 +63,14 @@ func writeCommands(b *strings.Builder, c *cobra.Command) {
 	if len(groups) == 0 {
 		groups = []*cobra.Group{{Title: "Commands:"}}
 	}
+	if slices.ContainsFunc(c.Commands(), (*cobra.Command).IsAdditionalHelpTopicCommand) {
+		groups = append(slices.Clone(groups), &cobra.Group{ID: topics, Title: "Topics, for " + c.CommandPath() + " help:"})
+	}
 	for _, g := range groups {
 		fmt.Fprintf(b, "\n%s\n", g.Title)
 		for _, child := range c.Commands() {
-			if child.GroupID == g.ID && (child.IsAvailableCommand() || child.Name() == "help") {
+			topic := g.ID == topics && child.IsAdditionalHelpTopicCommand()
+			if topic || child.GroupID == g.ID && (child.IsAvailableCommand() || child.Name() == "help") {
 				fmt.Fprintf(b, "  %-*s %s\n", child.NamePadding(), child.Name(), child.Short)
 			}
 		}

@@ -125,6 +125,7 @@ func Explain(secrets []simulator.Secret, c signature.Case) signature.Diagnosis {
 // AddTolerance adds --tolerance.
 func AddTolerance(c *cobra.Command, target *time.Duration) {
 	c.Flags().DurationVar(target, "tolerance", signature.DefaultTolerance, "maximum `AGE` of a signature")
+	c.Flags().Lookup("tolerance").DefValue = "5m"
 }
 
 // CheckTolerance refuses a tolerance that is not positive. Package signature gives these values another meaning.
