@@ -84,7 +84,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 	}
 	o.Provider.Journal = s.journal
 	if s.Provider, err = provider.Start(ctx, o.Provider); err != nil {
-		if provider.CodeOf(err) != "" {
+		if provider.CodeOf(err) != "" || errors.Is(err, journal.ErrDamaged) { // the second like a damaged file that Open finds
 			return exit.Usage(err)
 		}
 		return err
