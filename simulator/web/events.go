@@ -1,8 +1,6 @@
 package web
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 
 	"semblance/simulator/journal"
@@ -84,52 +82,47 @@ type emitRequest struct {
 	Invalid   bool              `json:"invalid,omitempty"`                                      // allow an event that its schema refuses
 }
 
-// emit emits events. Without a body, the clinic performs its next action. The events are in the journal when the response
-// is sent.
+// emit emits events, all in one commit. Without a body, the clinic performs its next action. The events are in the journal
+// when the response is sent; after an error there are none.
 func (h *Handler) emit(c *call, in *emitRequest) (v emittedView, err error) {
-	one, err := h.emitter(in)
+	batch, err := in.batch()
 	if err != nil {
 		return v, err
 	}
-	count := 1
-	if in.Count != nil {
-		count = *in.Count
+	emissions, err := h.provider.EmitBatch(c.Context(), batch)
+	if err != nil {
+		return v, err
 	}
-	if count < 1 || count > maxEmit {
-		return v, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; use traffic for more", maxEmit, count).about("count")
-	}
-	for range count {
-		e, err := one(c.Context())
-		if err != nil && len(v.Events) > 0 {
-			return v, fmt.Errorf("after %d of %d events: %w", len(v.Events), count, err)
-		}
-		if err != nil {
-			return v, err
-		}
+	for _, e := range emissions {
 		v.Events = append(v.Events, viewEmission(e))
 	}
 	return v, nil
 }
 
-// emitter returns a function that emits one of the requested events.
-func (h *Handler) emitter(in *emitRequest) (func(context.Context) (provider.Emission, error), error) {
-	overrides := provider.Overrides{About: in.About, With: in.With, Omit: in.Omit, Set: in.Set, Invalid: in.Invalid}
+// batch returns the requested events.
+func (in *emitRequest) batch() (b provider.Batch, err error) {
+	b.Count = 1
+	if in.Count != nil {
+		b.Count = *in.Count
+	}
+	if b.Count < 1 || b.Count > maxEmit {
+		return b, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; use traffic for more", maxEmit, b.Count).about("count")
+	}
+	b.Overrides = provider.Overrides{About: in.About, With: in.With, Omit: in.Omit, Set: in.Set, Invalid: in.Invalid}
 	if in.EventType != "" {
 		if len(in.Types) > 0 {
-			return nil, problem(http.StatusBadRequest, "types", "use either eventType, for one event type, or types, for the clinic to choose from").about("types")
+			return b, problem(http.StatusBadRequest, "types", "use either eventType, for one event type, or types, for the clinic to choose from").about("types")
 		}
-		return func(ctx context.Context) (provider.Emission, error) {
-			return h.provider.Emit(ctx, in.EventType, overrides)
-		}, nil
+		b.Type = in.EventType
+		return b, nil
 	}
 	if len(in.About)+len(in.With)+len(in.Omit)+len(in.Set) > 0 || in.Invalid {
-		return nil, problem(http.StatusBadRequest, "event-type", "about, with, omit, set and invalid need an eventType").about("eventType")
+		return b, problem(http.StatusBadRequest, "event-type", "about, with, omit, set and invalid need an eventType").about("eventType")
 	}
-	types, err := typeNames(in.Types)
-	if err != nil {
-		return nil, problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("types")
+	if b.Types, err = typeNames(in.Types); err != nil {
+		return b, problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("types")
 	}
-	return func(ctx context.Context) (provider.Emission, error) { return h.provider.EmitAny(ctx, types...) }, nil
+	return b, nil
 }
 
 // actionRequest is the records for an action.
