@@ -15,6 +15,7 @@ type task func(ctx context.Context, b *branch)
 type frame struct {
 	scenario *script.Scenario // the scenario whose cast the step refers to
 	round    rounds
+	index    int  // of the round among all rounds of the repeats around the step, from 0
 	eager    bool // inside a parallel block: plan everything before anything runs
 }
 

@@ -27,7 +27,7 @@ type emission struct {
 	options  *script.Delivering
 	kind     simulator.Kind
 	event    schemas.Event
-	idSeed   uint64 // of the eventIds
+	number   uint64 // among the events of its step in all rounds
 	validate bool   // check the payload against its schema, because the step changed it
 }
 
@@ -89,7 +89,7 @@ func (e *emission) tries(ctx context.Context, b *branch) ([]try, error) {
 	copies := make([]simulator.Request, again.Copies+1)
 	ids := make([]*objectid.Generator, len(copies))
 	for i := range copies {
-		ids[i] = objectid.NewGenerator(e.idSeed + uint64(i))
+		ids[i] = e.run.ids.generator(e.path, e.options, e.number, i)
 		if i > 0 && again.As == script.AsReplay {
 			copies[i] = copies[0]
 			continue

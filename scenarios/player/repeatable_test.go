@@ -106,3 +106,43 @@ func TestStepsAreIndependent(t *testing.T) {
 		t.Errorf("a different second step changed the first or the third:\n%s\n%s", strings.Join(one, "\n"), strings.Join(two, "\n"))
 	}
 }
+
+// The eventIds of a process share their random bytes and differ in the counter, as those of the provider do.
+func TestEventIDsOfOneProcess(t *testing.T) {
+	t.Parallel()
+	app := newApplication(t)
+	var out bytes.Buffer
+	repeat := "name: Rounds\nsteps:\n  - repeat: {times: 3, steps: [{repeat: {times: 4, steps: [{send: lab.created}]}}, {send: letter.created, again: {copies: 2, as: retry}}]}\n"
+	p, err := player.New(player.Options{Target: app.URL, Transcript: &out, RetryScale: 1e9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, text := range []string{everything, repeat} {
+		if err := p.Play(t.Context(), parse(t, text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ids := map[string]bool{}
+	random := ""
+	for decoder := json.NewDecoder(&out); decoder.More(); {
+		var line struct{ Request struct{ EventID string } }
+		if err := decoder.Decode(&line); err != nil {
+			t.Fatal(err)
+		}
+		id := line.Request.EventID
+		if ids[id] {
+			t.Errorf("two requests have the eventId %s", id)
+		}
+		ids[id] = true
+		if random == "" {
+			random = id[8:18]
+		}
+		if id[8:18] != random {
+			t.Errorf("the eventId %s has other random bytes than %s", id, random)
+		}
+	}
+	if want := 1 + 4 + 4 + 3 + 1 + 40 + 2 + 100 + 1 + 3*(4+3); len(ids) != want {
+		t.Errorf("%d eventIds, want %d", len(ids), want)
+	}
+}

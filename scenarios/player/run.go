@@ -12,7 +12,6 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/script"
 	"semblance/schemas/objectid"
-	"semblance/schemas/splitmix"
 	"semblance/simulator/clock"
 )
 
@@ -22,6 +21,7 @@ type run struct {
 	scenario       *script.Scenario
 	seed           int64
 	subscriptionID string
+	ids            *eventIDs
 	clinics        *clinics
 	cast           map[*script.Scenario]map[string]*fixtures.Record // of the scenario and of those that it plays
 	sender         sender
@@ -40,6 +40,7 @@ func newRun(s *session, scenario *script.Scenario) (*run, error) {
 	if s.options.HasSeed {
 		r.seed = s.options.Seed
 	}
+	r.ids = s.nextEventIDs(scenario, r.seed)
 	r.clinics = newClinics(&s.records, scenario.Name, fixtures.Options{Seed: r.seed, System: s.options.System, At: s.options.At})
 	if r.subscriptionID == "" {
 		created := s.options.At
@@ -133,11 +134,6 @@ func (r *run) elapsed() time.Duration { return clock.Since(r.started) }
 // over reports whether no further step may start.
 func (r *run) over(ctx context.Context) bool {
 	return r.stopped.Load() || r.failed.Load() || ctx.Err() != nil
-}
-
-// eventIDSeed returns the seed for the eventIds of one round of a step. Unless the time is fixed, it differs in each run.
-func (r *run) eventIDSeed(key string) uint64 {
-	return r.salt ^ splitmix.Mix(uint64(r.seed)) ^ hash(r.scenario.Name+"\x00"+key)
 }
 
 // errNothingSent is the error for ${request.eventId} if no event was sent. Its step is skipped: the step that sends the

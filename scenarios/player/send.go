@@ -10,7 +10,6 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios/script"
 	"semblance/schemas"
-	"semblance/schemas/splitmix"
 )
 
 // send plans a send step: one event.
@@ -28,7 +27,7 @@ func (r *run) send(step *script.Send, f frame) task {
 	}
 	return func(ctx context.Context, b *branch) {
 		v := b.values(f)
-		e := emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, event: event, idSeed: r.eventIDSeed(key),
+		e := emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, event: event, number: uint64(f.index),
 			validate: !step.Invalid && len(step.Identifiers)+len(step.Omit) > 0}
 		identifiers, err := override(event.Identifiers, step.Identifiers, v)
 		if err != nil {
@@ -70,7 +69,7 @@ func (r *run) do(step *script.Do, f frame) task {
 				return
 			}
 			e := emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, event: event,
-				idSeed: r.eventIDSeed(key) ^ splitmix.Mix(uint64(i))}
+				number: uint64(f.index)*maxActionEvents + uint64(i)}
 			e.send(ctx, b, b.values(f))
 		}
 	}

@@ -15,7 +15,9 @@ type session struct {
 	secrets    []simulator.Secret
 	probes     *delivery.Sender
 	results    *scenarios.Recorder
-	salt       uint64 // of eventIds: random, or 0 if the time is fixed
+	salt       uint64    // of eventIds: random, or 0 if the time is fixed
+	idSeed     uint64    // of the random bytes of eventIds
+	eventIDs   *eventIDs // of the latest scenario
 	runID      string
 	transcript *track // nil: none is written
 	records    records

@@ -7,7 +7,6 @@ import (
 
 	"semblance/fixtures"
 	"semblance/scenarios/script"
-	"semblance/schemas/splitmix"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 )
@@ -29,7 +28,7 @@ func (r *run) traffic(step *script.Traffic, f frame) task {
 			return
 		}
 		t := trafficRun{run: r, step: step, branch: b, stream: stream, values: b.values(f),
-			template: emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, kind: simulator.KindTraffic, idSeed: r.eventIDSeed(key)},
+			template: emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, kind: simulator.KindTraffic, number: uint64(f.index) * uint64(step.Events)},
 			queue:    make(chan numbered, step.InFlight),
 			window:   make(chan struct{}, trafficWindow+step.InFlight),
 			ended:    map[int]numbered{}}
@@ -97,7 +96,7 @@ func (t *trafficRun) draw(ctx context.Context) {
 		}
 		e := t.template
 		e.event = t.run.clinics.next(t.stream, t.branch)
-		e.idSeed ^= splitmix.Mix(uint64(n))
+		e.number += uint64(n)
 		select {
 		case t.window <- struct{}{}:
 		case <-ctx.Done():

@@ -169,7 +169,7 @@ func (r *run) repeat(step *script.Repeat, f frame) task {
 	f.eager = f.eager && step.Times <= maxPlannedRounds
 	tasks := f.tasks(step.Times, func(i int) task {
 		in := f
-		in.round = f.round.in(i + 1)
+		in.round, in.index = f.round.in(i+1), f.index*step.Times+i
 		return r.sequence(step.Steps, in)
 	})
 	return func(ctx context.Context, b *branch) {

@@ -64,6 +64,13 @@ func NewGenerator(seed uint64) *Generator {
 	return g
 }
 
+// NewSequence returns a generator whose random bytes follow from seed and whose first counter is first.
+func NewSequence(seed uint64, first uint32) *Generator {
+	g := &Generator{random: splitmix.Mix(seed)}
+	g.counter.Store(first - 1)
+	return g
+}
+
 // New returns the next id, created at the given time.
 func (g *Generator) New(at time.Time) ID {
 	var id ID
