@@ -49,9 +49,10 @@ var packages = map[string]struct {
 	"simulator/graphql":  {"schemas fixtures simulator simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
 	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
 		"simulator/clock simulator/web/guard simulator/web/internal/openapi", "mux"},
-	"simulator/web/guard":             {"simulator/clock", ""},
-	"simulator/web/internal/openapi":  {"", ""},
-	"simulator/web/internal/generate": {"simulator/web simulator/web/internal/openapi", ""}, // the program that go generate runs
+	"simulator/web/guard":                 {"simulator/clock", ""},
+	"simulator/web/internal/openapi":      {"", ""},
+	"simulator/graphql/internal/generate": {"", "graphql"},                                      // the program that go generate runs
+	"simulator/web/internal/generate":     {"simulator/web simulator/web/internal/openapi", ""}, // the program that go generate runs
 
 	"scenarios":        {"schemas schemas/validate simulator", "hdrhistogram"},
 	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/fault scenarios", "yaml"},
@@ -117,7 +118,7 @@ var belongs = []struct {
 	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance/internal/client",
 		"only probes and the client of serve send HTTP requests with net/http"},
 	{"os/exec", "*", "scenarios/player internal/generate", "only a probe runs a command"},
-	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate", "only commands use the process's arguments and environment"},
+	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate simulator/graphql/internal/generate", "only commands use the process's arguments and environment"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite uses SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
 }

@@ -1,7 +1,7 @@
-// Package graphql is the provider's own API: webhook subscriptions through GraphQL, as a provisioning script uses them.
+// Package graphql is the provider's own API in GraphQL: webhook subscriptions, as a provisioning script uses them, and the
+// records behind the ids of events, as a receiver reads them.
 //
-//	h, err := graphql.New(p, guard.Guard{})
-//	mux.Handle(graphql.Path, h)
+//	mux.Handle(graphql.Path, graphql.New(p, guard.Guard{}, graphql.Options{}))
 //
 // Every request is a POST of a JSON object with "query" and needs a token in the x-token header. Errors have the provider's
 // form: a document that cannot be executed gets status 400 and "errors", a refused mutation status 200 with "error" set and
@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"sync"
 
 	graphql "github.com/graph-gophers/graphql-go"
 	qerrors "github.com/graph-gophers/graphql-go/errors"
@@ -29,7 +31,10 @@ import (
 const Path = "/graphql"
 
 //go:embed schema.graphql
-var schemaText string
+var subscriptionSchema string
+
+//go:embed records.graphql
+var recordSchema string
 
 // The limits of a document. An introspection query is the deepest that clients send.
 const (
@@ -41,26 +46,46 @@ const (
 // Handler serves the provider's API. Make one with [New].
 type Handler struct {
 	provider *provider.Provider
-	schema   *graphql.Schema
+	options  Options
+	schema   func() *graphql.Schema
 	log      *slog.Logger
 	guarded  http.Handler
 }
 
-// New returns the API of a provider, for the requests that the guard accepts. It fails if the resolvers do not fit the
-// schema.
-func New(p *provider.Provider, g guard.Guard) (*Handler, error) {
-	h := &Handler{provider: p, log: g.Logger()}
-	var err error
-	h.schema, err = graphql.ParseSchema(schemaText, &resolver{h},
+// New returns the API of a provider, for the requests that the guard accepts. The schema is parsed at the first request,
+// because that takes longer than the rest of the start of a server.
+func New(p *provider.Provider, g guard.Guard, o Options) *Handler {
+	h := &Handler{provider: p, options: o.withDefaults(), log: g.Logger()}
+	if h.options.Records == nil {
+		h.options.Records = p.Journal()
+	}
+	h.schema = sync.OnceValue(h.parseSchema)
+	h.guarded = g.Wrap(http.HandlerFunc(h.serve), h.fail)
+	return h
+}
+
+// parseSchema returns the schema with its resolvers. A test calls it, so it does not fail later.
+func (h *Handler) parseSchema() *graphql.Schema {
+	return graphql.MustParseSchema(schemaText(h.options), &resolver{h}, graphql.UseFieldResolvers(),
 		graphql.MaxDepth(maxDepth), graphql.MaxQueryLength(maxLength), graphql.MaxSelections(maxSelections),
 		graphql.OverlapValidationLimit(maxSelections), graphql.DisableFieldSelections(), graphql.UseStringDescriptions(), graphql.Tracer(budgetTracer{}),
 		graphql.MaxParallelism(1), // resolvers only read memory, and each goroutine of a list costs more than it saves
 		graphql.Logger(panicLog{h.log}), graphql.PanicHandler(panicMessage{}))
-	if err != nil {
-		return nil, fmt.Errorf("preparing the GraphQL schema: %w", err)
+}
+
+// episodeField is the query for an episode, with its description.
+var episodeField = regexp.MustCompile(`.*\n  episode\(id: ID!\): Episode\n`)
+
+// hidden are the parts of the schema that clients do not see.
+var hidden = regexp.MustCompile(`(?m)^"[^"]*"\ndirective @(evidence|clinic)\(.*\n| @(evidence|clinic)\(\w+: "\w+"\)`)
+
+// schemaText returns the schema as clients see it.
+func schemaText(o Options) string {
+	text := subscriptionSchema + hidden.ReplaceAllString(recordSchema, "")
+	if o.HideEpisodes {
+		text = episodeField.ReplaceAllString(text, "")
 	}
-	h.guarded = g.Wrap(http.HandlerFunc(h.serve), h.fail)
-	return h, nil
+	return text
 }
 
 // ServeHTTP executes a document.
@@ -95,15 +120,15 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, &guard.Refusal{Status: http.StatusBadRequest, Detail: `the body needs a "query" with the GraphQL document`})
 		return
 	}
-	e, ctx := newExecution(r.Context(), token, in.Query)
+	e, ctx := h.newExecution(r.Context(), token, in.Query)
 	defer e.cancel()
-	response := h.schema.Exec(ctx, in.Query, in.OperationName, in.Variables)
+	response := h.schema().Exec(ctx, in.Query, in.OperationName, in.Variables)
 	switch err := e.budget.exceeded(); {
 	case err != nil:
 		h.fail(w, r, err)
 	case notExecuted(response):
 		setCodes(response)
-		h.respond(w, http.StatusBadRequest, &graphql.Response{Errors: response.Errors})
+		h.respond(w, h.options.InvalidStatus, &graphql.Response{Errors: response.Errors})
 	default:
 		h.respond(w, http.StatusOK, response)
 	}
@@ -124,16 +149,19 @@ func (h *Handler) respond(w http.ResponseWriter, status int, response *graphql.R
 
 // execution is the state of one document while it is executed.
 type execution struct {
+	*Handler
 	token  string
 	budget *budget
+	reader *reader
 	cancel context.CancelFunc
 }
 
 type executionKey struct{}
 
-func newExecution(ctx context.Context, token, document string) (*execution, context.Context) {
+func (h *Handler) newExecution(ctx context.Context, token, document string) (*execution, context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	e := &execution{token: token, budget: newBudget(document, cancel), cancel: cancel}
+	b := newBudget(document, cancel)
+	e := &execution{Handler: h, token: token, budget: b, reader: newReader(h.options.Records, b), cancel: cancel}
 	return e, context.WithValue(ctx, executionKey{}, e)
 }
 

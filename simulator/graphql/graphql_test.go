@@ -37,6 +37,11 @@ type api struct {
 // start starts a provider with one subscription and serves its API.
 func start(t testing.TB, tokens ...provider.Token) *api {
 	t.Helper()
+	return startWith(t, Options{}, tokens...)
+}
+
+func startWith(t testing.TB, o Options, tokens ...provider.Token) *api {
+	t.Helper()
 	p, err := provider.Start(t.Context(), provider.Options{
 		Clock: clock.Manual(time.Date(2026, 6, 8, 9, 0, 0, 0, time.UTC)), Fixed: true, Seed: 7,
 		Tokens: append([]provider.Token{{Text: testToken, Permissions: provider.AllPermissions()}}, tokens...),
@@ -47,10 +52,7 @@ func start(t testing.TB, tokens ...provider.Token) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(p, guard.Guard{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := New(p, guard.Guard{}, o)
 	server := httptest.NewServer(h)
 	transport := &http.Transport{}
 	t.Cleanup(func() {
@@ -242,5 +244,26 @@ func TestLongestName(t *testing.T) {
 		if got := longestName(document); got != want {
 			t.Errorf("%s: %d, want %d", document, got, want)
 		}
+	}
+}
+
+// The schema is valid for all options that change it, and clients do not see how we know it.
+func TestSchema(t *testing.T) {
+	t.Parallel()
+	for _, hide := range []bool{false, true} {
+		h := New(nil, guard.Guard{}, Options{Records: journal.NewMemory(journal.Options{}), HideEpisodes: hide})
+		e, ctx := h.newExecution(t.Context(), "", "")
+		defer e.cancel()
+		r := h.schema().Exec(ctx, `{ __schema { directives { name } types { name } queryType { fields { name } } } }`, "", nil)
+		if text := string(r.Data); len(r.Errors) > 0 || strings.Contains(text, "evidence") || strings.Contains(text, "clinic\"") || strings.Contains(text, `"episode"`) == hide {
+			t.Errorf("%v %s", r.Errors, text)
+		}
+	}
+}
+
+func BenchmarkSchema(b *testing.B) {
+	h := New(nil, guard.Guard{}, Options{Records: journal.NewMemory(journal.Options{})})
+	for b.Loop() {
+		h.parseSchema()
 	}
 }

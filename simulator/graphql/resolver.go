@@ -2,14 +2,9 @@ package graphql
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	graphql "github.com/graph-gophers/graphql-go"
 
-	"semblance/schemas/human"
-	"semblance/schemas/objectid"
 	"semblance/simulator"
 	"semblance/simulator/provider"
 )
@@ -18,8 +13,8 @@ import (
 type resolver struct{ *Handler }
 
 // may returns an error unless the token of the execution has a permission. Clients match the text of a missing one.
-func (q *resolver) may(ctx context.Context, permission provider.Permission) error {
-	err := q.provider.Authorise(executionOf(ctx).token, permission)
+func (e *execution) may(permission provider.Permission) error {
+	err := e.provider.Authorise(e.token, permission)
 	if provider.CodeOf(err) == provider.CodePermission {
 		return &provider.Error{Code: provider.CodePermission, Message: "Missing permission " + string(permission)}
 	}
@@ -45,13 +40,14 @@ func headersOf(list *[]header) *[]simulator.Header {
 
 // Webhook returns one subscription, or null for an unknown id.
 func (q *resolver) Webhook(ctx context.Context, args struct{ ID graphql.ID }) (*subscriptionResolver, error) {
-	if err := q.may(ctx, provider.SeeWebhooks); err != nil {
+	if err := executionOf(ctx).may(provider.SeeWebhooks); err != nil {
 		return nil, err
 	}
-	if !objectid.Valid(string(args.ID)) {
-		return nil, fmt.Errorf("Cast to ObjectId failed for value %s", human.Quoted(string(args.ID))) //nolint:staticcheck // the provider's text
+	id, err := parseID(args.ID, "WebhookSubscription")
+	if err != nil {
+		return nil, err
 	}
-	s, ok := q.provider.Subscription(string(args.ID))
+	s, ok := q.provider.Subscription(id)
 	if !ok {
 		return nil, nil
 	}
@@ -60,7 +56,7 @@ func (q *resolver) Webhook(ctx context.Context, args struct{ ID graphql.ID }) (*
 
 // Webhooks returns all subscriptions.
 func (q *resolver) Webhooks(ctx context.Context, args struct{ IncludeDeleted *bool }) (*[]*subscriptionResolver, error) {
-	if err := q.may(ctx, provider.SeeWebhooks); err != nil {
+	if err := executionOf(ctx).may(provider.SeeWebhooks); err != nil {
 		return nil, err
 	}
 	budget := executionOf(ctx).budget
@@ -82,7 +78,7 @@ type createInput struct {
 
 // CreateWebhook creates a subscription.
 func (q *resolver) CreateWebhook(ctx context.Context, args struct{ Input createInput }) (*payload, error) {
-	if err := q.may(ctx, provider.CreateWebhooks); err != nil {
+	if err := executionOf(ctx).may(provider.CreateWebhooks); err != nil {
 		return refused(err)
 	}
 	n := provider.NewSubscription{URL: args.Input.URL, EventTypes: args.Input.EventTypes, Label: args.Input.Label}
@@ -108,7 +104,7 @@ func (q *resolver) UpdateWebhook(ctx context.Context, args struct {
 	ID    graphql.ID
 	Input updateInput
 }) (*payload, error) {
-	if err := q.may(ctx, provider.EditWebhooks); err != nil {
+	if err := executionOf(ctx).may(provider.EditWebhooks); err != nil {
 		return refused(err)
 	}
 	in := &args.Input
@@ -120,7 +116,7 @@ func (q *resolver) UpdateWebhook(ctx context.Context, args struct {
 
 // DeleteWebhook deletes a subscription.
 func (q *resolver) DeleteWebhook(ctx context.Context, args struct{ ID graphql.ID }) (*payload, error) {
-	if err := q.may(ctx, provider.DeleteWebhooks); err != nil {
+	if err := executionOf(ctx).may(provider.DeleteWebhooks); err != nil {
 		return refused(err)
 	}
 	s, err := q.provider.DeleteSubscription(ctx, string(args.ID))
@@ -170,8 +166,8 @@ func (r *subscriptionResolver) Secret() *string {
 func (r *subscriptionResolver) URL() string           { return r.spend(r.s.URL) }
 func (r *subscriptionResolver) Label() string         { return r.spend(r.s.Label) }
 func (r *subscriptionResolver) Version() string       { return r.spend(r.s.Version) }
-func (r *subscriptionResolver) CreatedAt() *dateTime  { return &dateTime{r.s.CreatedAt} }
-func (r *subscriptionResolver) UpdatedAt() *dateTime  { return &dateTime{r.s.UpdatedAt} }
+func (r *subscriptionResolver) CreatedAt() *DateTime  { return &DateTime{r.s.CreatedAt} }
+func (r *subscriptionResolver) UpdatedAt() *DateTime  { return &DateTime{r.s.UpdatedAt} }
 func (r *subscriptionResolver) Deleted() *bool        { return &r.s.Deleted }
 func (r *subscriptionResolver) DeliveryPaused() *bool { return &r.s.DeliveryPaused }
 
@@ -203,17 +199,3 @@ type headerResolver struct {
 
 func (r headerResolver) Key() string   { return r.owner.spend(r.h.Name) }
 func (r headerResolver) Value() string { return r.owner.spend(r.h.Value) }
-
-// dateTime is the schema's DateTime: UTC with milliseconds.
-type dateTime struct{ time time.Time }
-
-// ImplementsGraphQLType reports whether name is that of the scalar.
-func (dateTime) ImplementsGraphQLType(name string) bool { return name == "DateTime" }
-
-// UnmarshalGraphQL fails: no input of the schema is a DateTime.
-func (*dateTime) UnmarshalGraphQL(any) error { return errors.New("no input of this API is a DateTime") }
-
-// MarshalJSON writes the time.
-func (d dateTime) MarshalJSON() ([]byte, error) {
-	return []byte(d.time.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
-}

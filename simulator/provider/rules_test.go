@@ -130,14 +130,14 @@ func TestCanonicalURL(t *testing.T) {
 
 func TestParseToken(t *testing.T) {
 	for text, want := range map[string]string{
-		"dev":                                 "…[seeWebhooks createWebhooks editWebhooks deleteWebhooks]",
+		"dev":                                 "…[seeWebhooks createWebhooks editWebhooks deleteWebhooks settingsSeeUsers]",
 		"a-longer-token=seeWebhooks":          "…oken[seeWebhooks]",
 		"dev=seeWebhooks, editWebhooks":       "…[seeWebhooks editWebhooks]",
 		"dev=seeWebhook":                      `unknown permission "seeWebhook"; did you mean "seeWebhooks"?`,
-		"dev=":                                `unknown permission ""; use seeWebhooks, createWebhooks, editWebhooks or deleteWebhooks`,
+		"dev=":                                `unknown permission ""; use seeWebhooks, createWebhooks, editWebhooks, deleteWebhooks or settingsSeeUsers`,
 		"=seeWebhooks":                        "a token is written as TEXT=permission,permission",
 		"dev=seeWebhooks,seeWebhooks":         "…[seeWebhooks]",
-		"something-else=frobnicate-all-of-it": `unknown permission "frobnicate-all-of-it"; use seeWebhooks, createWebhooks, editWebhooks or deleteWebhooks`,
+		"something-else=frobnicate-all-of-it": `unknown permission "frobnicate-all-of-it"; use seeWebhooks, createWebhooks, editWebhooks, deleteWebhooks or settingsSeeUsers`,
 	} {
 		token, err := ParseToken(text)
 		got := token.String()

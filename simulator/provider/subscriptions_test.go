@@ -134,7 +134,7 @@ func TestAuthorise(t *testing.T) {
 func TestWithoutTokensOneForDevelopmentIsMade(t *testing.T) {
 	p := start(t, provider.Options{})
 	tokens := p.Tokens()
-	if len(tokens) != 1 || len(tokens[0].Permissions) != 4 {
+	if len(tokens) != 1 || len(tokens[0].Permissions) != len(provider.AllPermissions()) {
 		t.Fatalf("made %v", tokens)
 	}
 	if err := p.Authorise(tokens[0].Text, provider.DeleteWebhooks); err != nil {

@@ -15,17 +15,18 @@ import (
 // Permission is something that a token allows, by the provider's name.
 type Permission string
 
-// The four permissions of the provider's webhook API.
+// The permissions whose names are known: four of the webhook API, and the one that Booking.doctor needs.
 const (
 	SeeWebhooks    Permission = "seeWebhooks"
 	CreateWebhooks Permission = "createWebhooks"
 	EditWebhooks   Permission = "editWebhooks"
 	DeleteWebhooks Permission = "deleteWebhooks"
+	SeeUsers       Permission = "settingsSeeUsers"
 )
 
-// AllPermissions returns all four permissions.
+// AllPermissions returns all permissions.
 func AllPermissions() []Permission {
-	return []Permission{SeeWebhooks, CreateWebhooks, EditWebhooks, DeleteWebhooks}
+	return []Permission{SeeWebhooks, CreateWebhooks, EditWebhooks, DeleteWebhooks, SeeUsers}
 }
 
 // Token is the value of the x-token header of a client. It prints redacted; Text is the whole token.
@@ -34,7 +35,7 @@ type Token struct {
 	Permissions []Permission
 }
 
-// ParseToken parses TEXT=PERMISSION,PERMISSION, as on the command line. A token without permissions has all four.
+// ParseToken parses TEXT=PERMISSION,PERMISSION, as on the command line. A token without permissions has all of them.
 func ParseToken(s string) (Token, error) {
 	text, list, given := strings.Cut(s, "=")
 	if strings.TrimSpace(text) == "" {
@@ -56,7 +57,7 @@ func ParseToken(s string) (Token, error) {
 	return t, nil
 }
 
-// parsePermission parses one of the four names.
+// parsePermission parses the name of a permission.
 func parsePermission(name string) (Permission, error) {
 	var known []string
 	for _, p := range AllPermissions() {

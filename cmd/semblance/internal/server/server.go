@@ -90,10 +90,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 		return err
 	}
 	g := guard.Guard{Hosts: o.Hosts, Public: s.Public(), Log: s.log}
-	providerAPI, err := graphql.New(s.Provider, g)
-	if err != nil {
-		return err
-	}
+	providerAPI := graphql.New(s.Provider, g, graphql.Options{})
 	s.api = web.New(s.Provider, web.Options{
 		Guard: g, Version: build.Version(),
 		Player: &apiPlayer{delivery: o.Provider.Delivery, system: o.Provider.Clinic.System},

@@ -1,0 +1,158 @@
+package graphql
+
+import (
+	"strings"
+	"testing"
+
+	"semblance/fixtures"
+)
+
+// practiceDay is a clinic with a patient who has one record of each kind.
+type practiceDay struct {
+	*clinic
+	*api
+	ada, doctor, visit, cancelled, invoice, letter, document, prescription, consultation, product *fixtures.Record
+}
+
+func newPracticeDay(t testing.TB, o Options) *practiceDay {
+	c := newClinic(t)
+	d := &practiceDay{clinic: c}
+	d.doctor, d.product = c.Records("doctor")[0], c.Records("product")[0]
+	room := c.Records("location")[0]
+	d.ada = c.add("patient", nil)
+	patient := related{"patient": d.ada}
+	attended := related{"patient": d.ada, "doctor": d.doctor}
+	visit := related{"patient": d.ada, "doctor": d.doctor, "location": room}
+	d.visit, d.cancelled = c.add("booking", visit), c.add("booking", visit)
+	c.do("arrive", related{"booking": d.visit})
+	c.do("cancel", related{"booking": d.cancelled})
+	d.invoice = c.add("invoice", related{"patient": d.ada, "booking": d.visit})
+	c.do("share-invoice", related{"invoice": d.invoice})
+	c.do("pay-part", related{"invoice": d.invoice})
+	d.letter = c.add("letter", attended)
+	c.do("share-letter", related{"letter": d.letter})
+	d.document = c.add("patientDocument", patient)
+	d.prescription = c.add("prescription", attended)
+	d.consultation = c.add("consultation", attended)
+	for _, kind := range []string{"phone", "number", "customAttribute"} {
+		c.add(kind, patient)
+	}
+	c.add("relationship", related{"patient": d.ada, "relative": c.Records("patient")[1]})
+	c.do("label-patient", related{"patient": d.ada, "label": c.Records("label")[2]})
+	d.api = c.api(o)
+	return d
+}
+
+// Documents of public clients. Each is valid and returns data.
+func TestDocumentsOfPublicClients(t *testing.T) {
+	t.Parallel()
+	d := newPracticeDay(t, Options{})
+	const longAgo, future = "1900-01-01T00:00:00.000Z", "2036-01-01T00:00:00.000Z"
+	period := func(id string) map[string]any {
+		return map[string]any{"id": id, "from": longAgo, "to": future, "page": 1}
+	}
+	ada := d.ada.Value
+	for _, test := range []struct {
+		name, document string
+		variables      map[string]any
+		contains       []string // parts of the response
+	}{
+		{"patient of n8n", patientOfN8N, map[string]any{"id": d.ada.ID()},
+			[]string{`"firstName":"` + ada("firstName"), `"dob":"` + ada("dateOfBirth") + `T00:00:00.000Z"`, `"country":"GB"`, `"name":"System"`, `"relationshipType":`}},
+		{"patient of BBMI", `query PatientById($id: ID!){ patient(id:$id){ id firstName lastName email dob gender phones{phoneNumber} numbers{name value} address{address city postcode country} communicationPreferences{receiveEmail receiveSMS promotionalMarketing} labels{text} } }`,
+			map[string]any{"id": d.ada.ID()}, []string{`"email":"` + ada("email"), `"postcode":"` + ada("postcode"), `"phoneNumber":"07700 900`}},
+		{"booking of BBMI", `query Booking($id: ID!){ booking(id:$id){ id start end deleted status comments videoUrl patientId doctor{id fullName} appointment{id title duration} metadata{key value} bookingJourney{dna} patient{id} } }`,
+			map[string]any{"id": d.visit.ID()}, []string{`"status":"confirmed"`, `"patientId":"` + d.ada.ID(), `"doctor":{"id":"` + d.doctor.ID(), `"bookingJourney":{"dna":null}`, `"videoUrl":null`}},
+		{"booking of n8n", `query ($id: ID!){ booking(id:$id) {` + bookingOfN8N + `} }`, map[string]any{"id": d.visit.ID()}, []string{`"location":{"id":"`, `"deleted":false`, `"billed":true`}},
+		{"booking of n8n with the doctor", `query ($id: ID!){ booking(id:$id) {` + bookingOfN8N + ` doctor{id firstName lastName email} } }`, map[string]any{"id": d.cancelled.ID()}, []string{`"deleted":true`, d.doctor.ID(), d.doctor.Value("email")}},
+		{"bookings of a patient", `query PatientBookings($id: ID!,$from: Date!,$to: Date!,$page: Int){ patient(id:$id){ bookingsWithPagination(start:$from,end:$to,queryOptions:{includeDeleted:true},pagination:{page:$page,pageSize:100}){ data{ id start end deleted status } meta{hasMore} } } }`,
+			period(d.ada.ID()), []string{d.visit.ID(), d.cancelled.ID(), `"meta":{"hasMore":false}`}},
+		{"bookings of INDRA", `query { patient(id:"` + d.ada.ID() + `"){ bookings (start:"1900-01-01T00:00:00.000Z", end:"2036-01-01T00:00:00.000Z"){ id start end videoUrl appointment{title} } } }`,
+			nil, []string{`"bookings":[{"id":"` + d.visit.ID(), `"title":"` + d.visit.Value("type")}},
+		{"prescriptions of INDRA", `query { patient(id:"` + d.ada.ID() + `"){ prescriptions { data { id drugs { drug } date pdfDownloadUrl } } } }`,
+			nil, []string{`"drug":"` + d.prescription.Value("medicine"), `"pdfDownloadUrl":null`}},
+		{"prescriptions of BBMI", `query PatientPrescriptions($id: ID!,$page: Int){ patient(id:$id){ prescriptions(page:$page,pageSize:50){ data{ id date status doctor{id} patient{id} drugs{drug dosage quantity comments} orders{status provider} } pageInfo{hasMore} } } }`,
+			period(d.ada.ID()), []string{`"dosage":"` + d.prescription.Value("dose"), `"doctor":{"id":"` + d.doctor.ID(), `"orders":[]`}},
+		{"prescription", `query Prescription($id: ID!){ prescription(id:$id){ id patient{id} pdfDownloadUrl } }`, map[string]any{"id": d.prescription.ID()}, []string{`"patient":{"id":"` + d.ada.ID()}},
+		{"letter", `query Letter($id: ID!){ letter(id:$id){ id title body deleted patient{id} } }`, map[string]any{"id": d.letter.ID()}, []string{`"title":"` + d.letter.Value("subject")}},
+		{"document", `query Doc($id: ID!){ patientDocument(id:$id){ id name deleted patient{id} downloadUrl } }`, map[string]any{"id": d.document.ID()}, []string{`"name":"` + d.document.Value("name")}},
+		{"shared documents", `query Shared($id: ID!,$page: Int){ patient(id:$id){ documentsSharedWithPatient(page:$page,pageSize:100){ data{documentId title type sharedAt} pageInfo{hasMore} } } }`,
+			period(d.ada.ID()), []string{`"pageInfo":{"hasMore":false}`}},
+		{"invoices of a patient", `query PatientInvoices($id: ID!,$from: Date!,$to: Date!){ patient(id:$id){ invoices(start:$from,end:$to){ id type invoiceNumber date total outstanding refunded paidOrOutstanding status patientId } } }`,
+			period(d.ada.ID()), []string{`"type":"invoice"`, `"status":"active"`, `"paidOrOutstanding":"Outstanding"`}},
+		{"invoice", `{ invoice(id:"` + d.invoice.ID() + `"){ id total status outstanding paidOrOutstanding paymentLinkUrl payments{id paymentAmount} } }`, nil, []string{`"payments":[{"id":"`}},
+		{"search for patients", `query($s: String){ patients(search:$s, pagination:{page:1,pageSize:1}){ data{ id firstName lastName email dob } } }`, map[string]any{"s": ada("email")}, []string{`"firstName":"` + ada("firstName")}},
+		{"search without pages", `query($s: String){ patients(search:$s){ data{ id firstName lastName email dob } } }`, map[string]any{"s": strings.ToUpper(ada("lastName")) + " " + ada("firstName")}, []string{d.ada.ID()}},
+		{"reference data", `query Reference{ users(pagination:{page:1,pageSize:200}){data{id firstName lastName fullName title isDoctor deleted medicalSpecialties registration positionTitle metadata{key value} servicesProvided{id}}} products(pagination:{page:1,pageSize:200}){data{id name productType status duration price isBookable requiresPayment metadata{key value}}} practice{locations{id name servicesProvided{id}}} }`,
+			nil, []string{d.doctor.ID(), `"isDoctor":true`, d.product.ID(), `"name":"Room `}},
+		{"bookings of a user", `query Busy($id: ID!,$from: Date!,$to: Date!,$page: Int){ user(id:$id){ bookings(start:$from,end:$to,page:$page,pageSize:200){ data{id start end deleted} pageInfo{hasMore} } } }`, period(d.doctor.ID()), []string{d.visit.ID()}},
+		{"numbers", `query NumberDefs($id: ID!){ practice{practiceNumbers{id name deleted}} patient(id:$id){numbers{id name value}} }`, map[string]any{"id": d.ada.ID()}, []string{`"name":"System","deleted":false`, `"value":"` + ada("nhsNumber")}},
+		{"polling for bookings", `query($from: Date, $to: Date){ bookings(pagination:{page:1,pageSize:100}, options:{updatedAt:{start:$from,end:$to}}, dateRange:{start:$from,end:$to}){ data{` + bookingOfN8N + `} pageInfo{hasMore} } }`, period(""), []string{d.visit.ID(), `"pageInfo":{"hasMore":false}`}},
+		{"polling for patients", `query($from: Date, $to: Date){ patients(pagination:{page:1,pageSize:100}, options:{updatedAt:{start:$from,end:$to}}){ data{id} pageInfo{hasMore} } }`, period(""), []string{d.ada.ID()}},
+		{"polling for products", `query($from: Date, $to: Date){ products(pagination:{page:1,pageSize:100}, options:{updatedAt:{start:$from,end:$to}}, search: ""){ data{id labels{id} tax{taxName taxRate taxCode} appointments{id}} pageInfo{hasMore} } }`, period(""), []string{d.product.ID()}},
+		{"forms", `query($pagination: Pagination, $options: QuestionnairesQueryOptions){ questionnaires(pagination:$pagination, options:$options){ data{id token title} pageInfo{page pageSize hasMore} } }`,
+			map[string]any{"pagination": map[string]any{"page": 1, "pageSize": 50}, "options": map[string]any{}}, []string{`"pageInfo":{"page":1,"pageSize":50,"hasMore":false}`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			variables := map[string]any{}
+			for name, value := range test.variables { // a strict server refuses variables that the document does not declare
+				if strings.Contains(test.document, "$"+name) {
+					variables[name] = value
+				}
+			}
+			r := d.exec(test.document, variables)
+			if r.status != 200 || len(r.Errors) > 0 {
+				t.Fatalf("status %d: %s", r.status, r.body)
+			}
+			for _, part := range test.contains {
+				if !strings.Contains(r.body, part) {
+					t.Errorf("the response lacks %s:\n%s", part, r.body)
+				}
+			}
+		})
+	}
+}
+
+const patientOfN8N = `query GetPatient($id: ID!){ patient(id:$id){ id title status firstName lastName fullName birthSurname birthName birthNames dob socialSecurityNumber gender sex email googleClientId paymentReference occupation membershipName membershipStartDate membershipStartDateFormatted createdAt updatedAt comments onHold placeOfBirth{name code} phones{phoneId phoneType phoneNumber} address{address city postcode country} sharingToken{token} numbers{id name value} customAttributes{id title text response required} communicationPreferences{receiveEmail receiveSMS promotionalMarketing paymentReminders privacyPolicy{response}} relatedAccounts{relationshipId relationshipType relationshipLabel deleted contactDetails{relatedAccountId source sourceId firstName lastName title companyName phones{phoneId phoneType phoneNumber} email address city postcode country notes policyNumber authorizationCode}} labels{id color text referenceId} accessGroups{id name label} } }`
+
+const bookingOfN8N = ` id start end deleted status comments videoUrl patientId cancellationReason doctorName createdAt updatedAt reference billed onlineBookingPaymentStatus patient{id firstName lastName email} location{id name} appointment{id title duration price} bookingJourney{arrived consultation departed dna} patientMessagesSent{confirmation reminder followup cancellation} `
+
+// Documents and requests of public clients that the provider refuses.
+func TestMistakesOfPublicClients(t *testing.T) {
+	t.Parallel()
+	d := newPracticeDay(t, Options{})
+	for name, document := range map[string]string{
+		"login":                         `mutation { login(email: "a", password: "b"){ token expiresAt } }`,
+		"nodes":                         `{ patients(first: 10, offset: 0){ nodes{ dateOfBirth phone } totalCount } }`,
+		"appointment":                   `{ appointment(id: "x"){ startTime practitionerId } }`,
+		"edges":                         `{ patients(first: 1){ edges { node { id } } } }`,
+		"appointments":                  `{ appointments(patientId: "x"){data{id date time status}} }`,
+		"prescriptions of a patient":    `{ prescriptions(patientId: "x"){data{id medication dosage issuedAt}} }`,
+		"unknown fields of a patient":   `{ patients{data{phoneNumber dateOfBirth}} }`,
+		"the title of a label":          `{ patient(id: "` + d.ada.ID() + `"){ labels{title} } }`,
+		"whether a product was deleted": `{ products{data{deleted}} }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := d.exec(document, nil)
+			if r.status != 400 || len(r.Errors) == 0 || r.Errors[0].Extensions.Code != codeValidationFailed || r.Data != nil {
+				t.Errorf("status %d: %s", r.status, r.body)
+			}
+		})
+	}
+	t.Run("bearer", func(t *testing.T) {
+		t.Parallel()
+		r := d.post(map[string]any{"query": `{ practice { id } }`}, "Authorization: Bearer "+testToken)
+		if r.status != 401 || !strings.Contains(string(r.body), `"code":"UNAUTHENTICATED"`) {
+			t.Errorf("status %d: %s", r.status, r.body)
+		}
+	})
+	t.Run("the System number as an id", func(t *testing.T) {
+		t.Parallel()
+		r := d.exec(`{ patient(id: "7O5PO1H46J") { id } }`, nil)
+		if r.status != 200 || len(r.Errors) != 1 || !strings.HasPrefix(r.Errors[0].Message, `Cast to ObjectId failed for value "7O5PO1H46J"`) || string(r.Data["patient"]) != "null" {
+			t.Errorf("status %d: %s", r.status, r.body)
+		}
+	})
+}

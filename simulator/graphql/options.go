@@ -1,0 +1,57 @@
+package graphql
+
+import (
+	"context"
+	"net/http"
+
+	"semblance/simulator/journal"
+)
+
+// Records are the records of the clinic. A [journal.Journal] implements it.
+type Records interface {
+	ClinicRecord(ctx context.Context, id string) (*journal.ClinicRecord, error) // journal.ErrNotFound for an unknown id
+	ClinicRecords(ctx context.Context, q journal.RecordQuery) (journal.RecordPage, error)
+}
+
+// Options say how the API behaves where the provider's behaviour is not known. The zero value has the defaults.
+type Options struct {
+	Records Records // nil for the journal of the provider
+
+	PageSize    int // the default size of a page; 0 means DefaultPageSize
+	MaxPageSize int // a larger size counts as this one; 0 means DefaultMaxPageSize
+
+	InvalidStatus   int  // the HTTP status for a document that is not executed: 400 (also for 0) or 200
+	DeletedPatients bool // patient(id) returns a patient who was deleted or merged into another; otherwise null
+	HideEpisodes    bool // episode(id) is an unknown field, as in the public API before it was released
+	LabelIDs        LabelIDs
+}
+
+// Defaults of [Options].
+const (
+	DefaultPageSize    = 20
+	DefaultMaxPageSize = 200
+)
+
+// LabelIDs say which id of a patient's or product's label the labelId of an event is.
+type LabelIDs int
+
+// The settings.
+const (
+	LabelIDsAreReferences LabelIDs = iota // referenceId
+	LabelIDsAreRows                       // id
+)
+
+func (o Options) withDefaults() Options {
+	if o.PageSize <= 0 {
+		o.PageSize = DefaultPageSize
+	}
+	if o.MaxPageSize <= 0 {
+		o.MaxPageSize = DefaultMaxPageSize
+	}
+	o.MaxPageSize = min(o.MaxPageSize, journal.MaxLimit)
+	o.PageSize = min(o.PageSize, o.MaxPageSize)
+	if o.InvalidStatus != http.StatusOK {
+		o.InvalidStatus = http.StatusBadRequest
+	}
+	return o
+}
