@@ -1,4 +1,4 @@
-// Package journal records what happens in the simulated provider: every event, the deliveries it leads to, each attempt
+// Package journal records everything in the simulated provider: every event, the deliveries it leads to, each attempt
 // with its exact request and response, and the subscriptions, tokens, faults, settings, notices and actions of the
 // clinic. A provider that starts with an existing journal continues where the last one stopped.
 //
@@ -57,7 +57,8 @@ type Journal interface {
 	Unfinished(ctx context.Context, subscriptionID string, after Seq) iter.Seq2[*Delivery, error]
 
 	// Queue returns up to limit deliveries of a subscription that have the state, Pending or Held, ordered by due time and
-	// then by number, from the first one after the position. It reads no more than it returns.
+	// then by number, from the first one after the position. The limit is as in Query. A journal in a file reads only the
+	// deliveries that it returns.
 	Queue(ctx context.Context, subscriptionID string, state State, after QueuePosition, limit int) ([]*Delivery, error)
 	// Backlogs returns the unfinished deliveries of each subscription that has any, by its id.
 	Backlogs(ctx context.Context) (map[string]Backlog, error)
@@ -105,7 +106,7 @@ type Journal interface {
 // The errors of a journal. They are returned wrapped: use errors.Is.
 var (
 	ErrNotFound = errors.New("not in the journal")
-	ErrGone     = errors.New("the delivery is no longer in the journal")
+	ErrGone     = errors.New("the delivery was deleted from the journal")
 	ErrClosed   = errors.New("the journal is closed")
 	ErrCursor   = errors.New("unknown cursor")
 	ErrFull     = errors.New("the journal is full")                      // nothing of the call was recorded

@@ -126,14 +126,22 @@ func (m *Memory) Queue(ctx context.Context, subscriptionID string, state State, 
 	if err != nil {
 		return nil, err
 	}
+	limit = (&Query{Limit: limit}).Size()
 	var all []*Delivery
+	var end QueuePosition // deliveries after this position are not among the first; zero if unknown
 	keepFirst := func() {
 		slices.SortFunc(all, func(a, b *Delivery) int { return a.QueuePosition().Compare(b.QueuePosition()) })
-		all = all[:min(limit, len(all))]
+		if len(all) > limit {
+			all = all[:limit]
+			end = all[limit-1].QueuePosition()
+		}
 	}
 	for _, e := range v.deliveries {
 		d := e.current.Load()
-		if d.State != state || d.SubscriptionID != subscriptionID || d.QueuePosition().Compare(after) <= 0 {
+		if d.State != state || d.SubscriptionID != subscriptionID {
+			continue
+		}
+		if p := d.QueuePosition(); p.Compare(after) <= 0 || end.Seq > 0 && p.Compare(end) > 0 {
 			continue
 		}
 		if all = append(all, d); len(all) >= 2*limit {

@@ -81,14 +81,14 @@ type Delivery struct {
 	Failure  simulator.Failure // why the last attempt got no response; "" if it got one
 }
 
-// DeliveryState is the state of a delivery.
+// DeliveryState is the state of a delivery, with its place in the retry policy.
 type DeliveryState struct {
 	State State
 	Due   time.Time // when a pending delivery is tried next; otherwise zero
 	Tries int       // the number of attempts since the delivery was last queued
 }
 
-// State says what happens next to a delivery.
+// State is the state of a delivery.
 type State string
 
 // The states of a delivery. Pending and held deliveries are unfinished.
@@ -194,7 +194,7 @@ type Fault struct {
 	Fault          string  // in canonical form, such as "signature=stale,age=400s"
 	Remaining      int     // the number of further attempts to inject it into, if it is limited by number
 	Share          float64 // the share of attempts to inject it into, from 0 to 1, if it is drawn at random
-	Cleared        bool    // it is no longer injected
+	Cleared        bool    // it has been removed
 }
 
 // Setting is a value that survives a restart.
@@ -256,8 +256,8 @@ func (r *Clinic) When() time.Time       { return r.At }
 func (r *Notice) When() time.Time       { return r.At }
 func (r *Reset) When() time.Time        { return r.At }
 
-// Key returns the key of a subscription, token, fault or setting, and whether the record ends what is in force under
-// that key. For other kinds ok is false. It is for implementations of [Journal].
+// Key returns the key of a subscription, token, fault or setting, and whether the record removes that key from
+// those in force. For other kinds ok is false. It is for implementations of [Journal].
 func Key(r Record) (key string, ends, ok bool) {
 	switch r := r.(type) {
 	case *Subscription:

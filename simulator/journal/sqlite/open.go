@@ -62,8 +62,8 @@ func realPath(path string) (string, error) {
 	return absolute, nil // it does not exist yet
 }
 
-// prepare checks that the file at path is a journal which can be opened, and creates it if there is no file or an empty
-// one. It does not change a file that it refuses.
+// prepare checks that the file at path is a journal which can be opened, and creates it if the file does not exist or
+// is empty. It does not change a file that it refuses.
 func prepare(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -181,8 +181,8 @@ func watchFiles(path string) ([]watchedFile, error) {
 	return all, nil
 }
 
-// checkFiles returns ErrMissing if one of the files was deleted or replaced: what is written to it now would be lost, or
-// another process may have opened the journal.
+// checkFiles returns ErrMissing if one of the files was deleted or replaced. Records written to it would be lost, or another
+// process may have opened the journal.
 func checkFiles(all []watchedFile) error {
 	for _, f := range all {
 		info, err := os.Stat(f.path)

@@ -122,7 +122,7 @@ func (j *Journal) Unfinished(ctx context.Context, subscriptionID string, after j
 func (j *Journal) Queue(ctx context.Context, subscriptionID string, state journal.State, after journal.QueuePosition, limit int) ([]*journal.Delivery, error) {
 	numbers := fmt.Sprintf(`SELECT seq FROM deliveries INDEXED BY deliveries_due
 		WHERE state < 2 AND state = %d AND subscription_id = ? AND (due, seq) > (%d, %d) ORDER BY due, seq LIMIT %d`,
-		stateNumber(state), micros(after.Due), after.Seq, limit)
+		stateNumber(state), micros(after.Due), after.Seq, (&journal.Query{Limit: limit}).Size())
 	var all []*journal.Delivery
 	err := j.view(ctx, func(v *view) (err error) {
 		all, err = collect(v, fmt.Sprintf(selectDeliveries, numbers), []any{subscriptionID}, scanDelivery)

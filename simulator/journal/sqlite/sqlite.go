@@ -1,4 +1,4 @@
-// Package sqlite contains the journal in a file, an SQLite database. What is appended survives the end of the process,
+// Package sqlite contains the journal in a file, an SQLite database. Appended records survive the end of the process,
 // including a sudden one (kill -9, but not a power failure in the same instant). One process can open a journal at a time.
 //
 //	j, err := sqlite.Open(ctx, "clinic.journal", journal.Options{})
@@ -39,7 +39,7 @@ type Journal struct {
 
 	tasks   chan *task
 	pruning sync.Mutex
-	closing chan struct{} // closed by Close: no more tasks are accepted
+	closing chan struct{} // closed by Close; then tasks are refused
 	done    chan struct{} // closed at the end of the writer's goroutine
 	once    sync.Once
 
@@ -48,7 +48,7 @@ type Journal struct {
 
 var _ journal.Journal = (*Journal)(nil)
 
-// Open opens the journal at path, or creates it if there is no file or an empty one. It refuses a file that is not a
+// Open opens the journal at path, or creates it if the file does not exist or is empty. It refuses a file that is not a
 // journal, is damaged (the error is journal.ErrDamaged), read-only, open in another process, has several hard links, or
 // has the format of another version; it does not change such a file. ctx applies to the opening only.
 func Open(ctx context.Context, path string, options journal.Options) (*Journal, error) {

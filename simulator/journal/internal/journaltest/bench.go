@@ -51,6 +51,32 @@ func Bench(b *testing.B, open Open) {
 		}
 		b.ReportMetric(float64(b.N*len(records))/b.Elapsed().Seconds(), "rows/s")
 	})
+	b.Run("queue", func(b *testing.B) { benchQueue(b, open(b, journal.Options{Rows: -1, Bytes: 1 << 30})) })
+}
+
+// benchQueue measures reading 500 deliveries of a subscription with 100,000 pending ones.
+func benchQueue(b *testing.B, j journal.Journal) {
+	m := NewMaker(1)
+	for range 1000 {
+		var records []journal.Record
+		for range 100 {
+			e := m.Event("booking.created")
+			records = append(records, e, m.Delivery(e, "s"))
+		}
+		if err := j.Append(background(), records...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var position journal.QueuePosition
+	for b.Loop() {
+		some, err := j.Queue(background(), "s", journal.Pending, position, 500)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if position = (journal.QueuePosition{}); len(some) > 0 {
+			position = some[len(some)-1].QueuePosition()
+		}
+	}
 }
 
 // BenchClinic measures a journal with the records of a large practice: 10,000 patients with 100,000 bookings.

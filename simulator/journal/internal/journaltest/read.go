@@ -352,7 +352,7 @@ func testLongSearch(t *testing.T, open Open) {
 	searches("deliveries by subscription", journal.Query{SubscriptionID: "t"}, deliveries, readDeliveries)
 	searches("deliveries by two states", journal.Query{SubscriptionID: "t", States: []journal.State{journal.Delivered, journal.Failed}}, deliveries, readDeliveries)
 
-	// A state other than delivered is found at once, and so is a delivery by its id or its event.
+	// A search by a state other than delivered, by id or by event finds the delivery on the first page.
 	for name, q := range map[string]journal.Query{
 		"state":  {States: []journal.State{journal.Failed}},
 		"states": {States: []journal.State{journal.Failed, journal.Held, journal.Pending}},
