@@ -12,7 +12,7 @@ type limits struct {
 }
 
 const (
-	sampleAfter    = 8                     // requests; in a shorter run a race is too rare to matter
+	sampleAfter    = 8                     // requests, if they are sent one by one; in a shorter run a race is too rare to matter
 	sampleInterval = time.Millisecond      // between two checks of the sample
 	minSafeIdle    = 10 * time.Millisecond // processes may be delayed for so long, so that less is not safe
 )
@@ -27,14 +27,16 @@ type pool struct {
 	mu       sync.Mutex
 	idle     []*conn
 	safeIdle time.Duration // a connection that was idle for longer is not reused
+	dials    int
 	puts     int
-	sample   *conn     // nil before and after its observation
+	sampled  bool      // sample is or was observed
+	sample   *conn     // nil before and after
 	checked  time.Time // the last check of sample
 }
 
 func newPool(l limits) *pool { return &pool{limits: l, safeIdle: l.age} }
 
-// get returns an idle connection, or nil. The receiver may have closed it.
+// get returns an idle connection, which the receiver may have closed, or nil. Then the caller dials.
 func (p *pool) get(now time.Time) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,6 +50,7 @@ func (p *pool) get(now time.Time) *conn {
 		}
 		c.close()
 	}
+	p.dials++
 	return nil
 }
 
@@ -55,8 +58,9 @@ func (p *pool) get(now time.Time) *conn {
 func (p *pool) put(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.puts++; p.puts == sampleAfter {
-		p.sample, p.checked, p.safeIdle = c, c.idleSince, 0
+	p.puts++
+	if !p.sampled && (p.dials > 1 || p.puts == sampleAfter) {
+		p.sampled, p.sample, p.checked, p.safeIdle = true, c, c.idleSince, 0
 		return
 	}
 	if p.safeIdle == 0 {
