@@ -23,7 +23,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -201,59 +200,16 @@ func (s *Sender) Close() {
 // fault that acts on the connection is read from request.Fault. [Sender.Attempt] prepares and sends in one call.
 func (s *Sender) Send(ctx context.Context, request simulator.Request) simulator.Response {
 	var response simulator.Response
-	s.deliver(ctx, &request, &response)
+	a := attempt{sender: s, ctx: ctx, request: &request, response: &response, started: clock.Now()}
+	if f := a.check(); f != nil {
+		a.fail(f)
+		return response
+	}
+	a.deliver()
 	return response
 }
 
-// deliver is Send into *response, which must be zero.
-func (s *Sender) deliver(ctx context.Context, request *simulator.Request, response *simulator.Response) {
-	s.sending.RLock()
-	defer s.sending.RUnlock()
-	deadline := clock.Now().Add(s.options.Timeout)
-	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
-		deadline = d
-	}
-	s.send(ctx, request, response, deadline)
-	if s.options.Redirects > 0 {
-		s.follow(ctx, request, response, deadline)
-	}
-	if s.options.Success != nil && response.Failure == "" {
-		response.CountsAs = simulator.CountsAsFailure
-		if s.options.Success(response.Status) {
-			response.CountsAs = simulator.CountsAsSuccess
-		}
-	}
-}
-
-// send makes one exchange, without following redirects, and records the failure if there is one.
-func (s *Sender) send(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) {
-	if f := s.roundTrip(ctx, request, response, deadline); f != nil {
-		response.Failure, response.Detail = f.kind, human.Excerpt(f.detail, maxDetail)
-	}
-}
-
-func (s *Sender) roundTrip(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) *failureError {
-	if s.closed {
-		return &failureError{simulator.FailureCanceled, "the sender is closed"}
-	}
-	if err := checkRequest(request); err != nil {
-		return &failureError{simulator.FailureBlocked, err.Error()}
-	}
-	t, err := s.targets.find(request.URL)
-	if err != nil {
-		return &failureError{simulator.FailureBlocked, err.Error()}
-	}
-	var faulty *fault.Fault
-	if request.Fault != "" {
-		if faulty, err = fault.Parse(request.Fault); err != nil {
-			return &failureError{simulator.FailureBlocked, err.Error()}
-		}
-	}
-	a := attempt{sender: s, ctx: ctx, target: t, request: request, fault: faulty, response: response, started: clock.Now(), deadline: deadline}
-	return a.run()
-}
-
-// attempt is the state of one exchange.
+// attempt is the state of one request to be sent. Redirects are attempts of their own.
 type attempt struct {
 	sender   *Sender
 	ctx      context.Context
@@ -265,6 +221,46 @@ type attempt struct {
 	deadline time.Time
 }
 
+// check fills in the target and the fault of a request, which may come from anywhere.
+func (a *attempt) check() *failureError {
+	err := checkRequest(a.request)
+	if err == nil {
+		a.target, err = a.sender.targets.find(a.request.URL)
+	}
+	if err == nil && a.request.Fault != "" {
+		a.fault, err = fault.Parse(a.request.Fault)
+	}
+	if err != nil {
+		return blocked("%v", err)
+	}
+	return nil
+}
+
+// deliver sends a checked request, follows redirects, and fills in the response, which must be zero.
+func (a *attempt) deliver() {
+	s := a.sender
+	s.sending.RLock()
+	defer s.sending.RUnlock()
+	a.deadline = a.started.Add(s.options.Timeout)
+	if d, ok := a.ctx.Deadline(); ok && d.Before(a.deadline) {
+		a.deadline = d
+	}
+	a.run()
+	if s.options.Redirects > 0 {
+		a.follow()
+	}
+	if s.options.Success != nil && a.response.Failure == "" {
+		a.response.CountsAs = simulator.CountsAsFailure
+		if s.options.Success(a.response.Status) {
+			a.response.CountsAs = simulator.CountsAsSuccess
+		}
+	}
+}
+
+func (a *attempt) fail(f *failureError) {
+	a.response.Failure, a.response.Detail = f.kind, human.Excerpt(f.detail, maxDetail)
+}
+
 // timeLimit returns the time limit of the attempt, for messages.
 func (a *attempt) timeLimit() string {
 	return human.Duration(a.deadline.Sub(a.started).Round(time.Millisecond))
@@ -272,18 +268,25 @@ func (a *attempt) timeLimit() string {
 
 // run sends the request on an idle connection if one is open, else on a new one. A fault that acts on the connection needs a
 // new one. The request is written once: if an idle connection turns out to be closed before that, run uses another.
-func (a *attempt) run() *failureError {
+func (a *attempt) run() {
+	if a.sender.closed {
+		a.fail(&failureError{simulator.FailureCanceled, "the sender is closed"})
+		return
+	}
 	for {
 		c, err := a.connection()
+		if err == nil {
+			err = a.exchange(c)
+		}
+		if err == errUnsent {
+			a.sender.guard.withdraw(c.public)
+			*a.response = simulator.Response{}
+			continue
+		}
 		if err != nil {
-			return a.explain(err)
+			a.fail(a.explain(err))
 		}
-		err = a.exchange(c)
-		if !errors.Is(err, errUnsent) {
-			return a.explain(err)
-		}
-		a.sender.guard.withdraw(c.public)
-		*a.response = simulator.Response{}
+		return
 	}
 }
 

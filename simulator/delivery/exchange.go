@@ -7,6 +7,7 @@ import (
 
 	"semblance/simulator"
 	"semblance/simulator/clock"
+	"semblance/simulator/fault"
 )
 
 const (
@@ -85,7 +86,8 @@ func (a *attempt) exchangeConcurrently(c *conn, head int, r *responseReader) err
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
 	written := make(chan error, 1)
-	go func() { written <- a.transmit(ctx, c, head) }()
+	f := a.fault // so that a does not escape to the heap
+	go func() { written <- transmit(ctx, c, f, head) }()
 
 	err := r.read()
 	cancel()
@@ -96,9 +98,9 @@ func (a *attempt) exchangeConcurrently(c *conn, head int, r *responseReader) err
 	return err
 }
 
-func (a *attempt) transmit(ctx context.Context, c *conn, head int) error {
-	if a.fault != nil && a.fault.OnConnection() {
-		return a.fault.Transmit(ctx, c.Conn, c.out[:head], c.out[head:])
+func transmit(ctx context.Context, c *conn, f *fault.Fault, head int) error {
+	if f != nil && f.OnConnection() {
+		return f.Transmit(ctx, c.Conn, c.out[:head], c.out[head:])
 	}
 	_, err := c.Write(c.out)
 	return err

@@ -62,9 +62,15 @@ func checkField(h simulator.Header) error {
 }
 
 // isToken reports whether c may occur in a header name or a method (RFC 9110, section 5.6.2).
-func isToken(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
-}
+func isToken(c byte) bool { return tokens[c>>6]&(1<<(c&63)) != 0 }
+
+// tokens is the set of characters for isToken, one bit each.
+var tokens = func() (set [4]uint64) {
+	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		set[c>>6] |= 1 << (c & 63)
+	}
+	return set
+}()
 
 func hasHeader(headers []simulator.Header, name string) bool {
 	for i := range headers {

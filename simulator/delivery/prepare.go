@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"semblance/schemas"
@@ -35,32 +36,37 @@ type Message struct {
 // Prepare encodes and signs a message, and injects its fault. It returns the complete request that [Sender.Send] writes. It
 // needs no network, and the same message gives the same bytes.
 func (s *Sender) Prepare(m Message) (simulator.Request, error) {
-	t, err := s.targets.find(m.URL)
-	if err != nil {
-		return simulator.Request{}, err
-	}
-	for i := range m.Headers {
-		if err := CheckHeader(m.Headers[i]); err != nil {
-			return simulator.Request{}, err
-		}
-	}
-	if len(m.Secrets) == 0 || slices.Contains(m.Secrets, "") {
-		return simulator.Request{}, errors.New("no secret to sign with")
-	}
-	body, err := s.body(&m)
-	if err != nil {
-		return simulator.Request{}, err
-	}
 	if m.At.IsZero() {
 		m.At = clock.Now()
 	}
-	request := simulator.Request{Method: "POST", URL: m.URL, Proto: "1.1", EventID: m.EventID, Kind: m.Kind}
+	var request simulator.Request
+	_, err := s.prepare(&m, &request)
+	return request, err
+}
+
+func (s *Sender) prepare(m *Message, request *simulator.Request) (*target, error) {
+	t, err := s.targets.find(m.URL)
+	if err != nil {
+		return nil, err
+	}
+	for i := range m.Headers {
+		if err := CheckHeader(m.Headers[i]); err != nil {
+			return nil, err
+		}
+	}
+	if len(m.Secrets) == 0 || slices.Contains(m.Secrets, "") {
+		return nil, errors.New("no secret to sign with")
+	}
+	body, err := s.body(m)
+	if err != nil {
+		return nil, err
+	}
+	request.Method, request.URL, request.Proto, request.EventID, request.Kind = "POST", m.URL, "1.1", m.EventID, m.Kind
 	if m.Event != nil {
 		request.EventType = m.Event.Type.Name
 	}
 	if m.Fault != nil {
-		err := s.inject(&m, t, body, &request)
-		return request, err
+		return t, s.inject(m, t, body, request)
 	}
 	value := s.signers.sign(m.Secrets, m.At.Unix(), body)
 	timestamp, _, _ := strings.Cut(value[len("t="):], ",")
@@ -70,7 +76,7 @@ func (s *Sender) Prepare(m Message) (simulator.Request, error) {
 		simulator.Header{Name: signature.HeaderName, Value: value})
 	request.Headers = append(headers, m.Headers...)
 	request.Body = body
-	return request, nil
+	return t, nil
 }
 
 // inject signs the request and injects the fault.
@@ -188,8 +194,14 @@ func (s *Sender) PrepareExact(e Exact) (simulator.Request, error) {
 
 // signers caches signers, which hold the state of their keys, by list of secrets.
 type signers struct {
-	mu   sync.Mutex
-	idle map[string][]*signature.Signer
+	last  atomic.Pointer[signerPool] // the one used last: most senders have one
+	mu    sync.Mutex
+	pools map[string]*signerPool
+}
+
+type signerPool struct {
+	key     string
+	signers sync.Pool
 }
 
 // maxSigners bounds the cache. There are as many lists of secrets as subscriptions.
@@ -200,34 +212,34 @@ func (s *signers) sign(secrets []simulator.Secret, t int64, body []byte) string 
 	for _, more := range secrets[1:] {
 		key += "\x00" + more.Reveal()
 	}
+	pool := s.pool(key)
+	signer, ok := pool.signers.Get().(*signature.Signer)
+	if !ok {
+		texts := make([]string, len(secrets))
+		for i, secret := range secrets {
+			texts[i] = secret.Reveal()
+		}
+		signer = signature.NewSigner(texts...)
+	}
+	defer pool.signers.Put(signer)
 	var buffer [512]byte
-	signer := s.get(key, secrets)
-	value := string(signer.Append(buffer[:0], t, body))
-	s.put(key, signer)
-	return value
+	return string(signer.Append(buffer[:0], t, body))
 }
 
-func (s *signers) get(key string, secrets []simulator.Secret) *signature.Signer {
-	s.mu.Lock()
-	if list := s.idle[key]; len(list) > 0 {
-		signer := list[len(list)-1]
-		s.idle[key] = list[:len(list)-1]
-		s.mu.Unlock()
-		return signer
+func (s *signers) pool(key string) *signerPool {
+	if p := s.last.Load(); p != nil && p.key == key {
+		return p
 	}
-	s.mu.Unlock()
-	texts := make([]string, len(secrets))
-	for i, secret := range secrets {
-		texts[i] = secret.Reveal()
-	}
-	return signature.NewSigner(texts...)
-}
-
-func (s *signers) put(key string, signer *signature.Signer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.idle == nil || len(s.idle) >= maxSigners {
-		s.idle = map[string][]*signature.Signer{}
+	p := s.pools[key]
+	if p == nil {
+		if s.pools == nil || len(s.pools) >= maxSigners {
+			s.pools = map[string]*signerPool{}
+		}
+		p = &signerPool{key: key}
+		s.pools[key] = p
 	}
-	s.idle[key] = append(s.idle[key], signer)
+	s.last.Store(p)
+	return p
 }

@@ -1,32 +1,34 @@
 package delivery
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"semblance/simulator"
 	"semblance/simulator/signature"
 )
 
 // follow follows redirects with the same request, except for the Host header and credentials for another host, up to the
-// option's limit and within the time of the attempt. *response becomes the last response; its total time is that of all
+// option's limit and within the time of the attempt. *a.response becomes the last response; its total time is that of all
 // exchanges. Requests with a fault are not repeated.
-func (s *Sender) follow(ctx context.Context, request *simulator.Request, response *simulator.Response, deadline time.Time) {
-	for range s.options.Redirects {
-		next, ok := s.redirected(request, response)
+func (a *attempt) follow() {
+	for range a.sender.options.Redirects {
+		next, ok := a.sender.redirected(a.request, a.response)
 		if !ok {
 			return
 		}
-		took := response.Timings.Total
-		*response = simulator.Response{}
-		s.send(ctx, &next, response, deadline)
-		response.FinalURL = next.URL
-		response.Timings.Total += took
-		request = &next
+		took := a.response.Timings.Total
+		*a.response = simulator.Response{}
+		a.request = &next
+		if f := a.check(); f != nil {
+			a.fail(f)
+			return
+		}
+		a.run()
+		a.response.FinalURL = next.URL
+		a.response.Timings.Total += took
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"semblance/schemas/human"
@@ -22,6 +23,7 @@ type target struct {
 	uri           string // for the request line
 	authorization string // from the user information in the URL
 	pool          *pool
+	url           string // as given
 }
 
 // address returns host and port, for messages and as a key.
@@ -38,7 +40,7 @@ func parseTarget(text string) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("invalid URL %s; write it as http://host:port/path", human.Quoted(text))
 	}
-	t := &target{scheme: u.Scheme, hostname: u.Hostname(), port: u.Port(), uri: u.RequestURI()}
+	t := &target{scheme: u.Scheme, hostname: u.Hostname(), port: u.Port(), uri: u.RequestURI(), url: text}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("the URL %s is neither http nor https; write it as http://host:port/path", human.Quoted(text))
@@ -92,6 +94,7 @@ func withoutZone(host string) string {
 
 // targets caches parsed URLs and the pools of their hosts.
 type targets struct {
+	last  atomic.Pointer[target] // the one found last: most senders have one
 	mu    sync.RWMutex
 	known map[string]*target // by URL
 	pools map[string]*pool   // by scheme, host and port
@@ -103,10 +106,15 @@ type targets struct {
 const maxTargets = 4096
 
 func (ts *targets) find(text string) (*target, error) {
+	t := ts.last.Load()
+	if t != nil && t.url == text {
+		return t, nil
+	}
 	ts.mu.RLock()
-	t := ts.known[text]
+	t = ts.known[text]
 	ts.mu.RUnlock()
 	if t != nil {
+		ts.last.Store(t)
 		return t, nil
 	}
 	t, err := parseTarget(text)
