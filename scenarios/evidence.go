@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"semblance/schemas/human"
@@ -33,6 +34,24 @@ type Check struct {
 	Response []byte // the last response body or the output of the command, cut to [MaxBody]
 	Took     time.Duration
 	Failure  string // why the response is missing, or ""
+}
+
+// redacted returns the evidence without credentials. It shares memory with e.
+func (e Evidence) redacted() Evidence {
+	if e.Attempt != nil {
+		a := e.Attempt.Redacted()
+		e.Attempt = &a
+	}
+	for i, f := range e.Verdict.Failures {
+		if f.Part != PartHeader {
+			continue
+		}
+		if got := simulator.RedactHeader(simulator.Header{Name: f.Name, Value: f.Got}); got != f.Got && f.Got != noHeader {
+			e.Verdict.Failures = slices.Clone(e.Verdict.Failures)
+			e.Verdict.Failures[i].Got = got
+		}
+	}
+	return e
 }
 
 // bounded returns a copy of the evidence with bodies and headers cut to their bounds. It shares no bytes with e, so that

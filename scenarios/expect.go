@@ -37,12 +37,30 @@ const (
 type HeaderPattern struct {
 	Name    string
 	Pattern string
+	Shown   string // the pattern for messages, if it differs: without values of the environment
+}
+
+// String returns the pattern as it may be shown.
+func (h HeaderPattern) String() string {
+	if h.Shown != "" {
+		return h.Shown
+	}
+	return h.Pattern
 }
 
 // Equal is a value that the JSON body of the response must contain.
 type Equal struct {
 	Pointer string // RFC 6901
 	Value   any    // nil, bool, string, json.Number, []any or map[string]any
+	Shown   any    // the value for messages, if it differs: without values of the environment
+}
+
+// String returns the value as it may be shown, as JSON.
+func (e Equal) String() string {
+	if e.Shown != nil {
+		return EncodeJSON(e.Shown)
+	}
+	return EncodeJSON(e.Value)
 }
 
 // BodySchema is the JSON Schema that the body of a response must satisfy, such as a [validate.Schema].
@@ -75,10 +93,10 @@ func (e Expect) String() string {
 		words = append(words, "within "+human.Duration(e.Within))
 	}
 	for _, h := range e.Headers {
-		words = append(words, h.Name+": "+h.Pattern)
+		words = append(words, h.Name+": "+h.String())
 	}
 	for _, q := range e.Equals {
-		words = append(words, q.Pointer+" = "+human.Cut(EncodeJSON(q.Value), maxText))
+		words = append(words, q.Pointer+" = "+human.Cut(q.String(), maxText))
 	}
 	if e.Body != nil {
 		words = append(words, "a body that satisfies its schema")

@@ -89,6 +89,9 @@ func (j *judge) status() {
 	}
 }
 
+// noHeader stands for the value of a missing header.
+const noHeader = "no such header"
+
 func (j *judge) headers() {
 	for _, want := range j.expect.Headers {
 		var values []string
@@ -102,11 +105,11 @@ func (j *judge) headers() {
 		if matches {
 			continue
 		}
-		got := "no such header"
+		got := noHeader
 		if len(values) > 0 {
 			got = human.And(values)
 		}
-		j.fail(Failure{Part: PartHeader, Name: want.Name, Expected: want.Pattern, Got: got})
+		j.fail(Failure{Part: PartHeader, Name: want.Name, Expected: want.String(), Got: got})
 	}
 }
 
@@ -153,7 +156,7 @@ func (j *judge) equals() {
 		return
 	}
 	for _, want := range j.expect.Equals {
-		f := Failure{Part: PartEquals, Pointer: want.Pointer, Expected: EncodeJSON(want.Value)}
+		f := Failure{Part: PartEquals, Pointer: want.Pointer, Expected: want.String()}
 		if value, err := pointer.Lookup(doc, want.Pointer); err != nil {
 			f.Got = "nothing: " + err.Error()
 		} else if EqualJSON(want.Value, value) {

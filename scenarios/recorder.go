@@ -8,12 +8,14 @@ import (
 
 	"semblance/schemas"
 	"semblance/schemas/human"
+	"semblance/simulator"
 )
 
 // Recorder collects the result of a run while it is played. Its memory does not grow with the number of attempts. A
 // Recorder and its scenario recorders are safe for concurrent use.
 type Recorder struct {
 	mu        sync.Mutex
+	secrets   bool // keep credentials
 	result    Result
 	types     []*schemas.EventType
 	byName    map[string]*schemas.EventType
@@ -30,6 +32,7 @@ type Run struct {
 	StartedAt    time.Time
 	Cover        []*schemas.EventType // the event types that coverage counts; nil is all of the catalogue
 	CoverAtLeast float64              // the percentage that must be covered, or the run fails
+	ShowSecrets  bool                 // keep the credentials of attempts, instead of redacting them
 }
 
 // NewRecorder returns a recorder for one run.
@@ -46,6 +49,9 @@ func NewRecorder(run Run) *Recorder {
 	}
 	for _, t := range types {
 		r.byName[t.Name] = t
+	}
+	if r.secrets = run.ShowSecrets; !r.secrets {
+		r.result.Target = simulator.RedactURL(run.Target)
 	}
 	return r
 }
@@ -138,7 +144,7 @@ func (s *ScenarioRecorder) Attempt(path string, e Evidence, expect Expect) {
 		}
 		if s.run.reserve(step, !e.Verdict.Passed()) {
 			e.Expected = expect.String()
-			step.result.Evidence = append(step.result.Evidence, e.bounded())
+			s.run.keep(step, e)
 		}
 	})
 }
@@ -152,7 +158,7 @@ func (s *ScenarioRecorder) Check(path string, e Evidence) {
 	s.update(path, func(step *stepState) {
 		s.count(step, counts)
 		if s.run.reserve(step, !e.Verdict.Passed()) {
-			step.result.Evidence = append(step.result.Evidence, e.bounded())
+			s.run.keep(step, e)
 		}
 	})
 }
@@ -262,6 +268,14 @@ func (r *Recorder) reserve(step *stepState, failed bool) bool {
 	}
 	step.hasFailure = step.hasFailure || failed
 	return true
+}
+
+// keep adds evidence to the step.
+func (r *Recorder) keep(step *stepState, e Evidence) {
+	if !r.secrets {
+		e = e.redacted()
+	}
+	step.result.Evidence = append(step.result.Evidence, e.bounded())
 }
 
 // snapshot returns the current result of the step. It shares the evidence, to which the recorder only appends.

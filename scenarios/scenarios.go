@@ -83,6 +83,7 @@ func (v *Verdict) Add(f Failure) {
 		v.Omitted++
 		return
 	}
+	f.Name, f.Pointer = human.Cut(f.Name, maxText), human.Cut(f.Pointer, maxText)
 	f.Expected, f.Got = human.Cut(f.Expected, maxText), human.Cut(f.Got, maxText)
 	v.Failures = append(v.Failures, f)
 }

@@ -175,8 +175,9 @@ func (f *playFlags) options(set *pflag.FlagSet) (o player.Options, err error) {
 		FailFast: f.failFast, AllowExec: f.allowExec, DryRun: f.dryRun,
 		CoverAtLeast: f.coverAtLeast,
 	}
-	o.Reproduce = append(flags.Changed(set, "report", "transcript", "format", "quiet", "cover", "cover-at-least", "fail-fast", "until",
-		"seed", "dry-run", "secret"), f.secret.Arguments(secrets)...)
+	o.Reproduce = f.secret.Rerun(set, secrets, "report", "transcript", "format", "quiet", "cover", "cover-at-least", "fail-fast", "until",
+		"seed", "dry-run")
+	o.ShowSecrets, f.reports.Private = f.secret.Show(), f.secret.Show()
 	if o.Delivery, err = f.attempt.Options(); err != nil {
 		return o, err
 	}

@@ -169,7 +169,7 @@ func (a *app) send(c *cobra.Command, args []string, f *sendFlags) error {
 	}
 	show := &report.Load{
 		Out: a.out, Terminal: a.out.text(f.quiet), Notices: a.err, Warnings: a.err.text(false),
-		JSON: f.format == "json", Verbose: f.verbose, Total: plan.Total(),
+		JSON: f.format == "json", Verbose: f.verbose, Secrets: f.secret.Show(), Total: plan.Total(),
 	}
 	observe := show.Observe
 	if f.quiet {
@@ -299,6 +299,9 @@ func (a *app) printPlan(ctx context.Context, plan *load.Plan, f *sendFlags, inje
 	}
 	text, printed := a.out.text(false), 0
 	for request, err := range plan.Requests() {
+		if !f.curl && !f.secret.Show() {
+			request = request.Redacted()
+		}
 		switch {
 		case ctx.Err() != nil:
 			fmt.Fprintf(a.err, "interrupted after %d of %s, nothing was sent\n", printed, human.Count(plan.Total(), "event"))
@@ -306,7 +309,7 @@ func (a *app) printPlan(ctx context.Context, plan *load.Plan, f *sendFlags, inje
 		case err != nil:
 			return exit.Usage(err)
 		case f.curl:
-			fmt.Fprintln(a.out, report.Curl(&request, f.attempt.Curl()...))
+			fmt.Fprintln(a.out, report.Curl(&request, f.secret.Show(), f.attempt.Curl()...))
 		case f.format == "json":
 			err = report.Line(a.out, report.LoadAttempt{Request: &request})
 		case !f.quiet:
@@ -329,7 +332,7 @@ func (a *app) concludeSend(c *cobra.Command, s *load.Summary, f *sendFlags, o *l
 	case s.First != nil:
 		a.explainFailure(c, s, f, o)
 	case s.Unreached(): // with a fault this is as expected, but says nothing about the receiver
-		a.err.warn("no attempt reached %s: %s", o.Target, s.Outcomes())
+		a.err.warn("no attempt reached %s: %s", f.secret.URL(o.Target), s.Outcomes())
 	}
 	switch {
 	case c.Context().Err() != nil:
@@ -347,7 +350,7 @@ func (a *app) explainFailure(c *cobra.Command, s *load.Summary, f *sendFlags, o 
 	request := &s.First.Request
 	var b strings.Builder
 	line := func(label, text string) { fmt.Fprintf(&b, "  %-9s %s\n", label, text) }
-	fmt.Fprintf(&b, "\n%s %s, sent to %s\n", a.err.red("not as expected:"), cmp.Or(request.EventType, "the raw body"), request.URL)
+	fmt.Fprintf(&b, "\n%s %s, sent to %s\n", a.err.red("not as expected:"), cmp.Or(request.EventType, "the raw body"), f.secret.URL(request.URL))
 	line("expected", o.Expect.String())
 	line("got", got(s.First))
 	if s.Failed > 1 {
@@ -386,6 +389,5 @@ func (f *sendFlags) rerun(c *cobra.Command, attempt *load.Attempt, secrets []sim
 			words = append(words, "--count", strconv.Itoa(attempt.OfType))
 		}
 	}
-	words = append(words, flags.Changed(c.Flags(), "count", "rate", "in-flight", "quiet", "verbose", "format", "secret")...)
-	return append(words, f.secret.Arguments(secrets)...)
+	return append(words, f.secret.Rerun(c.Flags(), secrets, "count", "rate", "in-flight", "quiet", "verbose", "format")...)
 }

@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -27,8 +28,9 @@ type emission struct {
 	options  *script.Delivering
 	kind     simulator.Kind
 	event    schemas.Event
-	number   uint64 // among the events of its step in all rounds
-	validate bool   // check the payload against its schema, because the step changed it
+	shown    *schemas.Event // the event as it may be shown, if it has values of the environment
+	number   uint64         // among the events of its step in all rounds
+	validate bool           // check the payload against its schema, because the step changed it
 }
 
 // try is one attempt of an emission.
@@ -72,11 +74,12 @@ func (e *emission) recordTry(b *branch, v *values, t *try) {
 		own := *v
 		own.eventID = t.attempt.Request.EventID
 		var err error
-		if expect, err = e.options.Expect.Resolve(&own); err != nil {
+		if expect, err = e.options.Expect.Resolve(&own, own.shown()); err != nil {
 			e.run.fail(e.path, e.round, err)
 			return
 		}
 	}
+	t.attempt.Request.Body = e.shownBody(b, &t.attempt.Request)
 	b.record(e.path, scenarios.Evidence{Round: e.round.String(), Copy: t.copy, StartedAt: t.startedAt, Attempt: &t.attempt}, expect)
 }
 
@@ -119,22 +122,53 @@ func (e *emission) tries(ctx context.Context, b *branch) ([]try, error) {
 
 // prepare encodes and signs a request with a new eventId.
 func (e *emission) prepare(b *branch, ids *objectid.Generator, injected *fault.Fault) (simulator.Request, error) {
-	m := delivery.Message{
-		URL:            e.run.options.Target,
-		SubscriptionID: e.run.subscriptionID,
-		EventID:        ids.New(b.now()).String(),
-		Event:          &e.event,
-		Secrets:        e.run.secrets,
-		At:             b.time,
-		Fault:          injected,
-		Kind:           e.kind,
-	}
+	m := e.message(b, ids.New(b.now()).String(), injected)
 	if e.validate {
-		if err := validate.CheckPayload(m.Event.Type, simulator.AppendPayload(nil, m.SubscriptionID, m.EventID, m.Event)); err != nil {
+		if err := e.check(&m); err != nil {
 			return simulator.Request{}, fmt.Errorf("%w; add `invalid: on-purpose` to send it", err)
 		}
 	}
 	return e.run.sender.Prepare(m)
+}
+
+// message returns the message of an attempt.
+func (e *emission) message(b *branch, eventID string, injected *fault.Fault) delivery.Message {
+	return delivery.Message{
+		URL: e.run.options.Target, SubscriptionID: e.run.subscriptionID, EventID: eventID, Event: &e.event, Secrets: e.run.secrets,
+		At: b.time, Fault: injected, Kind: e.kind,
+	}
+}
+
+// check returns an error if the payload breaks its schema. The error does not quote a value of the environment.
+func (e *emission) check(m *delivery.Message) error {
+	payload := func(event *schemas.Event) error {
+		return validate.CheckPayload(event.Type, simulator.AppendPayload(nil, m.SubscriptionID, m.EventID, event))
+	}
+	err := payload(&e.event)
+	if err == nil || e.shown == nil {
+		return err
+	}
+	if masked := payload(e.shown); masked != nil {
+		return masked
+	}
+	return errors.New("a value of the environment breaks the schema of the payload")
+}
+
+// shownBody returns the body of a request as it may be shown.
+func (e *emission) shownBody(b *branch, request *simulator.Request) []byte {
+	if e.shown == nil {
+		return request.Body
+	}
+	m := e.message(b, request.EventID, nil)
+	m.Event = e.shown
+	if request.Fault != "" {
+		m.Fault = e.options.Fault
+	}
+	shown, err := e.run.sender.Prepare(m)
+	if err != nil { // unexpected: the event that was sent has the same form
+		return nil
+	}
+	return shown.Body
 }
 
 // deliver makes the attempts of one delivery: one, or as many as the retry policy allows. Only the first has the fault.

@@ -44,7 +44,11 @@ type Options struct {
 	Env        func(name string) (value string, ok bool) // resolves ${env.NAME}; nil: no variable is set
 	Transcript io.Writer                                 // gets a [Line] of NDJSON for each attempt, in the order of the steps; may be nil
 	Reproduce  []string                                  // flags of the command that plays a scenario again; nil: --to and --at
-	Observer   Observer                                  // may be nil
+	// ShowSecrets keeps credentials and values of the environment in the result and in the transcript. By default credentials
+	// are redacted, see [simulator.Request.Redacted], and a value of the environment is its placeholder, such as
+	// ${env.TOKEN}: whoever sends the transcript again replaces it.
+	ShowSecrets bool
+	Observer    Observer // may be nil
 }
 
 // Clock is a fixed clock that the scenario moves, such as a [clock.FixedClock].

@@ -46,7 +46,7 @@ type Player struct {
 func New(o Options) (*Player, error) {
 	target, err := url.Parse(o.Target)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
-		return nil, fmt.Errorf("invalid target %s: use an http or https URL", human.Quoted(o.Target))
+		return nil, fmt.Errorf("invalid target %s: use an http or https URL", human.Quoted(simulator.RedactURL(o.Target)))
 	}
 	if o.Secret == "" {
 		o.Secret = simulator.DefaultSecret
@@ -80,7 +80,7 @@ func New(o Options) (*Player, error) {
 	}
 	p.runID = objectid.NewGenerator(p.salt ^ hash("run")).New(startedAt).String()
 	p.results = scenarios.NewRecorder(scenarios.Run{
-		Target: o.Target, StartedAt: startedAt, Cover: o.Cover, CoverAtLeast: o.CoverAtLeast,
+		Target: o.Target, StartedAt: startedAt, Cover: o.Cover, CoverAtLeast: o.CoverAtLeast, ShowSecrets: o.ShowSecrets,
 	})
 	if o.Transcript != nil {
 		p.transcript = newTrack(o.Transcript)

@@ -62,16 +62,20 @@ func (r *run) newQuery(step *script.Probe, v *values) (q *query, err error) {
 		q, err = r.newRequest(step, v)
 	}
 	if err == nil {
-		q.expect, err = step.Until.Resolve(v)
+		q.expect, err = step.Until.Resolve(v, v.shown())
 	}
 	return q, err
 }
 
 func (r *run) newRequest(step *script.Probe, v *values) (*query, error) {
-	res := resolver{values: v}
+	res, masked := resolver{values: v}, resolver{values: v.shown()}
 	exact := delivery.Exact{Method: step.Method, URL: res.text(&step.URL), Headers: res.headers(step.Headers)}
-	if res.err != nil {
-		return nil, res.err
+	title := step.Method + " " + masked.text(&step.URL)
+	if err := errors.Join(res.err, masked.err); err != nil {
+		return nil, err
+	}
+	if !r.options.ShowSecrets {
+		title = step.Method + " " + simulator.RedactURL(masked.text(&step.URL))
 	}
 	if step.Body != nil {
 		value, err := step.Body.Resolve(v)
@@ -88,9 +92,12 @@ func (r *run) newRequest(step *script.Probe, v *values) (*query, error) {
 	exact.SetDefault("User-Agent", delivery.DefaultUserAgent)
 	request, err := r.probes.PrepareExact(exact)
 	if err != nil {
-		return nil, fmt.Errorf("invalid request %s %s: %w", step.Method, exact.URL, err)
+		if masked.text(&step.URL) != exact.URL { // the cause quotes the URL
+			return nil, fmt.Errorf("invalid request %s", title)
+		}
+		return nil, fmt.Errorf("invalid request %s: %w", title, err)
 	}
-	return &query{title: step.Method + " " + exact.URL, ask: func(ctx context.Context) (simulator.Response, *scenarios.Failure) {
+	return &query{title: title, ask: func(ctx context.Context) (simulator.Response, *scenarios.Failure) {
 		return r.probes.Send(ctx, request), nil
 	}}, nil
 }
@@ -99,18 +106,22 @@ func (r *run) newCommand(step *script.Probe, v *values) (*query, error) {
 	if !r.options.AllowExec {
 		return nil, errors.New("running a command requires --allow-exec, because the scenario may be someone else's")
 	}
-	res := resolver{values: v}
-	arguments := make([]string, len(step.Exec))
+	res, masked := resolver{values: v}, resolver{values: v.shown()}
+	arguments, shown := make([]string, len(step.Exec)), make([]string, len(step.Exec))
 	for i := range step.Exec {
-		arguments[i] = res.text(&step.Exec[i])
+		arguments[i], shown[i] = res.text(&step.Exec[i]), masked.text(&step.Exec[i])
 	}
 	pattern := "*"
 	if step.Until.Output != nil {
 		pattern = res.text(step.Until.Output)
 	}
-	return &query{title: strings.Join(arguments, " "), ask: func(ctx context.Context) (simulator.Response, *scenarios.Failure) {
-		return runCommand(ctx, arguments, step.Until.Exit, pattern)
-	}}, res.err
+	return &query{title: strings.Join(shown, " "), ask: func(ctx context.Context) (simulator.Response, *scenarios.Failure) {
+		response, failure := runCommand(ctx, arguments, step.Until.Exit, pattern)
+		if failure != nil && failure.Part == scenarios.PartOutput {
+			failure.Expected = masked.text(step.Until.Output)
+		}
+		return response, failure
+	}}, errors.Join(res.err, masked.err)
 }
 
 // maxProbeBody bounds the response body or output that a probe reads, in bytes.

@@ -20,15 +20,23 @@ func (b *branch) attempt(ctx context.Context, request simulator.Request, number 
 // record judges an attempt, passes it to the recorder and writes it to the transcript.
 func (b *branch) record(path string, e scenarios.Evidence, expect scenarios.Expect) {
 	r := b.run
-	line := Line{Scenario: r.scenario.Name, Step: path, Round: e.Round, Copy: e.Copy, Attempt: e.Attempt.Number, Request: e.Attempt.Request}
 	if r.options.DryRun {
 		expect = scenarios.Expect{Response: scenarios.ResponseAny}
-	} else {
-		line.Response = &e.Attempt.Response
 	}
 	r.recognize(&e.Attempt.Response)
 	e.Verdict = scenarios.Judge(expect, e.Attempt)
 	r.recorder.Attempt(path, e, expect)
+	if b.track == nil {
+		return
+	}
+	a := *e.Attempt
+	if !r.options.ShowSecrets {
+		a = a.Redacted()
+	}
+	line := Line{Scenario: r.scenario.Name, Step: path, Round: e.Round, Copy: e.Copy, Attempt: a.Number, Request: a.Request}
+	if !r.options.DryRun {
+		line.Response = &a.Response
+	}
 	b.track.write(&line)
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"semblance/scenarios"
 	"semblance/scenarios/script"
@@ -18,7 +21,7 @@ import (
 func (r *run) request(step *script.Request, f frame) task {
 	return func(ctx context.Context, b *branch) {
 		v := b.values(f)
-		request, expect, err := prepareRequest(step, v)
+		request, shown, expect, err := prepareRequest(step, v)
 		if err != nil {
 			r.fail(step.Path, f.round, err)
 			return
@@ -28,29 +31,63 @@ func (r *run) request(step *script.Request, f frame) task {
 		if attempt.Response.Failure == simulator.FailureCanceled {
 			return
 		}
+		attempt.Request = shown
 		b.record(step.Path, scenarios.Evidence{Round: f.round.String(), StartedAt: startedAt, Attempt: &attempt}, expect)
 		b.capture(step.Path, f.round, step.Captures, &attempt.Response)
 	}
 }
 
-// prepareRequest resolves the values of a request step, in this order: body, time, signed text, headers. Each may refer
-// to those before it.
-func prepareRequest(step *script.Request, v *values) (request simulator.Request, expect scenarios.Expect, err error) {
-	res := resolver{values: v}
-	exact := delivery.Exact{Method: step.Method, Proto: step.HTTP, URL: v.branch.run.options.Target}
-	if step.URL != nil {
-		exact.URL = res.text(step.URL)
-	}
-	exact.Body = []byte(res.text(&step.Body))
-	res.signRequest(&step.Sign, exact.Body)
-	exact.Headers = res.headers(step.Headers)
+// prepareRequest returns the request of a request step, and the same request as it may be shown.
+func prepareRequest(step *script.Request, v *values) (request, shown simulator.Request, expect scenarios.Expect, err error) {
+	res, masked := resolver{values: v}, resolver{values: v.shown()}
+	exact := res.exact(step)
 	if res.err != nil {
-		return request, expect, res.err
+		return request, shown, expect, res.err
 	}
-	if request, err = v.branch.run.sender.PrepareExact(exact); err == nil {
-		expect, err = step.Expect.Resolve(v)
+	request, err = v.branch.run.sender.PrepareExact(exact)
+	shown = request
+	if len(script.Env(step)) > 0 {
+		masked.signed = v.sign
+		as := masked.exact(step)
+		if err != nil && as.URL != exact.URL {
+			err = fmt.Errorf("invalid request %s %s", step.Method, as.URL)
+		}
+		shown.URL, shown.Body = as.URL, as.Body
+		shown.Headers = shownHeaders(&request, &exact, &as)
+		err = errors.Join(err, masked.err)
 	}
-	return request, expect, err
+	if err == nil {
+		expect, err = step.Expect.Resolve(v, masked.values)
+	}
+	return request, shown, expect, err
+}
+
+// exact resolves the values of a request step, in this order: body, time, signed text, headers. Each may refer to those
+// before it.
+func (r *resolver) exact(step *script.Request) delivery.Exact {
+	exact := delivery.Exact{Method: step.Method, Proto: step.HTTP, URL: r.branch.run.options.Target}
+	if step.URL != nil {
+		exact.URL = r.text(step.URL)
+	}
+	exact.Body = []byte(r.text(&step.Body))
+	r.signRequest(&step.Sign, exact.Body)
+	exact.Headers = r.headers(step.Headers)
+	return exact
+}
+
+// shownHeaders returns the headers of a prepared request with those of the step as they may be shown. The sender has added
+// others before and after them.
+func shownHeaders(request *simulator.Request, exact, shown *delivery.Exact) []simulator.Header {
+	headers := slices.Clone(request.Headers)
+	before := 0
+	if len(headers) > len(exact.Headers) && headers[0].Name == "Host" && (len(exact.Headers) == 0 || exact.Headers[0] != headers[0]) {
+		before = 1
+		if !strings.Contains(shown.URL, headers[0].Value) {
+			headers[0].Value = "…"
+		}
+	}
+	copy(headers[before:], shown.Headers)
+	return headers
 }
 
 // signRequest sets the values body, t and v1.
@@ -58,6 +95,13 @@ func (r *resolver) signRequest(s *script.Sign, body []byte) {
 	r.sign = map[string]string{"body": string(body), "t": strconv.FormatInt(r.branch.now().Add(s.Time.Offset).Unix(), 10)}
 	if s.Time.Literal != nil {
 		r.sign["t"] = r.text(s.Time.Literal)
+	}
+	if r.signed != nil { // of the request that is sent
+		r.sign["v1"] = r.signed["v1"]
+		if s.Time.Literal == nil {
+			r.sign["t"] = r.signed["t"]
+		}
+		return
 	}
 	secret := r.branch.run.options.Secret.Reveal()
 	if s.Secret != nil {

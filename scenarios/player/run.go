@@ -12,6 +12,7 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/script"
 	"semblance/schemas/objectid"
+	"semblance/simulator"
 	"semblance/simulator/clock"
 )
 
@@ -120,7 +121,7 @@ func (r *run) describe() scenarios.ScenarioResult {
 		s.StartedAt = r.started
 	}
 	if r.options.Reproduce == nil {
-		s.Reproduce = append(s.Reproduce, "--to", r.options.Target)
+		s.Reproduce = append(s.Reproduce, "--to", simulator.TargetArgument(r.options.Target))
 		if !r.options.At.IsZero() {
 			s.Reproduce = append(s.Reproduce, "--at", r.options.At.Format(time.RFC3339))
 		}

@@ -35,6 +35,14 @@ func (r *run) send(step *script.Send, f frame) task {
 			return
 		}
 		e.event.Identifiers = identifiers
+		if len(script.Env(step)) > 0 && !r.options.ShowSecrets {
+			shown := event
+			if shown.Identifiers, err = override(event.Identifiers, step.Identifiers, v.shown()); err != nil {
+				r.fail(step.Path, f.round, err)
+				return
+			}
+			e.shown = &shown
+		}
 		e.send(ctx, b, v)
 	}
 }

@@ -17,10 +17,18 @@ type values struct {
 	round   rounds
 	eventID string            // of the attempt that is judged; "" stands for the last event sent
 	sign    map[string]string // t, v1 and body of a request
+	masked  bool              // for messages: a value of the environment is its placeholder
 }
 
 func (b *branch) values(f frame) *values {
 	return &values{branch: b, cast: b.run.cast[f.scenario], round: f.round}
+}
+
+// shown returns the same values as they may be printed.
+func (v *values) shown() *values {
+	shown := *v
+	shown.masked = !v.branch.run.options.ShowSecrets
+	return &shown
 }
 
 // Value returns the value of a reference.
@@ -44,6 +52,9 @@ func (v *values) Value(ref *script.Ref) (any, error) {
 		return nil, errNothingSent
 	case script.RefEnv:
 		if value, ok := r.options.Env(ref.Name); ok {
+			if v.masked {
+				return "${" + ref.Text + "}", nil
+			}
 			return value, nil
 		}
 		return nil, fmt.Errorf("the environment variable %s is not set", ref.Name)
@@ -79,7 +90,8 @@ func (v *values) record(ref *script.Ref) (any, error) {
 // resolver resolves several texts. After the first error it returns empty texts and keeps the error.
 type resolver struct {
 	*values
-	err error
+	signed map[string]string // the signature to use instead of a new one; may be nil
+	err    error
 }
 
 // text returns a text with its values, or "" if it is nil.

@@ -33,6 +33,7 @@ type Load struct {
 	Warnings Terminal // how to write on Notices
 	JSON     bool     // one object per line: the attempts, or with Quiet the summary
 	Verbose  bool     // both messages in full
+	Secrets  bool     // print credentials instead of hiding them
 	Total    int      // attempts in the run
 
 	seen, failed int64
@@ -51,6 +52,11 @@ type LoadAttempt struct {
 // Observe prints an attempt. It is not called for a quiet run.
 func (l *Load) Observe(a *load.Attempt) {
 	passed := a.Verdict.Passed()
+	if !l.Secrets {
+		redacted := *a
+		redacted.Attempt = a.Redacted()
+		a = &redacted
+	}
 	if l.JSON {
 		line := LoadAttempt{Request: &a.Request, Response: &a.Response, Passed: &passed}
 		for _, failure := range a.Verdict.Failures {

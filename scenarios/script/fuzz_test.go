@@ -67,7 +67,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("%s is not found by its path: %v", info.Path, err)
 			}
 			if send, ok := step.(*script.Send); ok {
-				if _, err := send.Expect.Resolve(known{json.Number("1")}); err != nil {
+				if _, err := send.Expect.Resolve(known{json.Number("1")}, known{json.Number("1")}); err != nil {
 					t.Error(err)
 				}
 			}

@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"semblance/scenarios"
@@ -69,6 +70,11 @@ func (t Text) Refs() []*Ref {
 		}
 	}
 	return refs
+}
+
+// usesEnv reports whether the text has a value from the environment.
+func (t *Text) usesEnv() bool {
+	return slices.ContainsFunc(t.Parts, func(p Part) bool { return p.Ref != nil && p.Ref.Kind == RefEnv })
 }
 
 // Resolve returns the text with its values. Values other than strings are encoded as JSON.
@@ -174,8 +180,8 @@ func (v *Value) eachText(each func(*Text)) {
 	}
 }
 
-// Resolve returns the expectation with its values, for [scenarios.Judge].
-func (e *Expect) Resolve(values Values) (scenarios.Expect, error) {
+// Resolve returns the expectation with its values, for [scenarios.Judge]. Messages have the values of shown instead.
+func (e *Expect) Resolve(values, shown Values) (scenarios.Expect, error) {
 	out := scenarios.Expect{Response: e.Response, Status: e.Status, Within: e.Within, NoBody: e.NoBody}
 	if e.Body != nil {
 		out.Body = e.Body
@@ -185,14 +191,28 @@ func (e *Expect) Resolve(values Values) (scenarios.Expect, error) {
 		if err != nil {
 			return out, err
 		}
-		out.Headers = append(out.Headers, scenarios.HeaderPattern{Name: h.Name, Pattern: pattern})
+		p := scenarios.HeaderPattern{Name: h.Name, Pattern: pattern}
+		if h.Value.usesEnv() {
+			if p.Shown, err = h.Value.Resolve(shown); err != nil {
+				return out, err
+			}
+		}
+		out.Headers = append(out.Headers, p)
 	}
 	for i := range e.Equals {
 		value, err := e.Equals[i].Value.Resolve(values)
 		if err != nil {
 			return out, err
 		}
-		out.Equals = append(out.Equals, scenarios.Equal{Pointer: e.Equals[i].Pointer, Value: value})
+		equal := scenarios.Equal{Pointer: e.Equals[i].Pointer, Value: value}
+		env := false
+		e.Equals[i].Value.eachText(func(t *Text) { env = env || t.usesEnv() })
+		if env {
+			if equal.Shown, err = e.Equals[i].Value.Resolve(shown); err != nil {
+				return out, err
+			}
+		}
+		out.Equals = append(out.Equals, equal)
 	}
 	return out, nil
 }

@@ -44,7 +44,7 @@ steps:
 	}
 	send := scenario.Steps[1].(*script.Send)
 	values := table{"n": json.Number("17"), "o": map[string]any{"a": "<b>"}, "l": []any{true}, "z": nil, "ada.id": "a1", "request.eventId": "e1"}
-	got, err := send.Expect.Resolve(values)
+	got, err := send.Expect.Resolve(values, values)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ steps:
 		t.Errorf("the step uses %v", uses)
 	}
 	delete(values, "n")
-	if _, err := send.Expect.Resolve(values); err == nil || err.Error() != "${n}: no such value" {
+	if _, err := send.Expect.Resolve(values, values); err == nil || err.Error() != "${n}: no such value" {
 		t.Errorf("a missing value: %v", err)
 	}
 }
@@ -104,7 +104,7 @@ steps:
 		"no response",
 		"any status, within 5 s",
 	} {
-		got, err := scenario.Steps[i].(*script.Send).Expect.Resolve(table{})
+		got, err := scenario.Steps[i].(*script.Send).Expect.Resolve(table{}, table{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"semblance/simulator"
 )
 
 // TargetURL returns the URL of a target as people write it: a port (3000), a port and a path (3000/webhooks), a host and a
@@ -17,7 +19,7 @@ import (
 func TargetURL(text string) (string, error) {
 	u, err := targetURL(strings.TrimSpace(text))
 	if err != nil {
-		return "", fmt.Errorf("unusable target %q: %w", text, err)
+		return "", fmt.Errorf("unusable target %q: %w", simulator.RedactURL(text), err)
 	}
 	return u, nil
 }

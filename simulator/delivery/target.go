@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"semblance/schemas/human"
+	"semblance/simulator"
 )
 
 // target is a parsed URL with the connection pool of its host.
@@ -38,25 +39,25 @@ func (t *target) address() string {
 func parseTarget(text string) (*target, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("invalid URL %s; write it as http://host:port/path", human.Quoted(text))
+		return nil, fmt.Errorf("invalid URL %s; write it as http://host:port/path", human.Quoted(simulator.RedactURL(text)))
 	}
 	t := &target{scheme: u.Scheme, hostname: u.Hostname(), port: u.Port(), uri: u.RequestURI(), url: text}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("the URL %s is neither http nor https; write it as http://host:port/path", human.Quoted(text))
+		return nil, fmt.Errorf("the URL %s is neither http nor https; write it as http://host:port/path", human.Quoted(simulator.RedactURL(text)))
 	case t.hostname == "":
-		return nil, fmt.Errorf("the URL %s has no host; write it as http://host:port/path", human.Quoted(text))
+		return nil, fmt.Errorf("the URL %s has no host; write it as http://host:port/path", human.Quoted(simulator.RedactURL(text)))
 	}
 	for i := range len(t.hostname) {
 		if t.hostname[i] >= 0x80 || t.hostname[i] <= 0x20 {
-			return nil, fmt.Errorf("the host of the URL %s is not ASCII; write it in its xn--… form", human.Quoted(text))
+			return nil, fmt.Errorf("the host of the URL %s is not ASCII; write it in its xn--… form", human.Quoted(simulator.RedactURL(text)))
 		}
 	}
 	if _, err := netip.ParseAddr(t.hostname); err != nil && endsInNumber(t.hostname) {
-		return nil, fmt.Errorf("the host of the URL %s is an incomplete or non-decimal address; write it as 127.0.0.1", human.Quoted(text))
+		return nil, fmt.Errorf("the host of the URL %s is an incomplete or non-decimal address; write it as 127.0.0.1", human.Quoted(simulator.RedactURL(text)))
 	}
 	if n, err := strconv.Atoi(t.port); t.port != "" && (err != nil || n < 1 || n > 65535) {
-		return nil, fmt.Errorf("invalid port in the URL %s; use 1 to 65535", human.Quoted(text))
+		return nil, fmt.Errorf("invalid port in the URL %s; use 1 to 65535", human.Quoted(simulator.RedactURL(text)))
 	}
 	t.host = withoutZone(strings.TrimSuffix(u.Host, ":"))
 	if t.port == "" {

@@ -123,7 +123,7 @@ func (p *Provider) notice(c *commit, s *simulator.Subscription, failed int) {
 		At: p.Now(), SubscriptionID: s.ID,
 		Subject: fmt.Sprintf("Webhook deliveries to %q are paused", s.Label),
 		Text: fmt.Sprintf("%d deliveries in a row to %s (subscription %s) failed, so deliveries to it are paused. "+
-			"Fix the receiver, then resume them: updateWebhook with deliveryPaused: false.", failed, s.URL, s.ID),
+			"Fix the receiver, then resume them: updateWebhook with deliveryPaused: false.", failed, simulator.RedactURL(s.URL), s.ID),
 	})
-	p.log.Warn("subscription paused", "subscription", s.ID, "label", s.Label, "url", s.URL, "failed", failed)
+	p.log.Warn("subscription paused", "subscription", s.ID, "label", s.Label, "url", simulator.RedactURL(s.URL), "failed", failed)
 }

@@ -87,23 +87,23 @@ func (r Rules) checkURL(raw string, local bool) error {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return refuse(CodeURL, "url", "invalid url %q; write it as https://host/path", raw)
+		return refuse(CodeURL, "url", "invalid url %q; write it as https://host/path", simulator.RedactURL(raw))
 	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse(CodeURL, "url", "the url %q is not https; write it as https://host/path", raw)
+		return refuse(CodeURL, "url", "the url %q is not https; write it as https://host/path", simulator.RedactURL(raw))
 	case u.Hostname() == "":
-		return refuse(CodeURL, "url", "the url %q has no host", raw)
+		return refuse(CodeURL, "url", "the url %q has no host", simulator.RedactURL(raw))
 	case !isPort(u.Port()):
-		return refuse(CodeURL, "url", "the url %q has an invalid port; ports are 1 to 65535", raw)
+		return refuse(CodeURL, "url", "the url %q has an invalid port; ports are 1 to 65535", simulator.RedactURL(raw))
 	case u.User != nil:
 		return refuse(CodeURL, "url", "the url must not contain a user or a password; send them in a header")
 	case u.Fragment != "":
-		return refuse(CodeURL, "url", "the url %q has a fragment, which is not sent; remove # and the rest", raw)
+		return refuse(CodeURL, "url", "the url %q has a fragment, which is not sent; remove # and the rest", simulator.RedactURL(raw))
 	case u.Scheme == "https":
 		return nil
 	case r.HTTP == HTTPNever:
-		return refuse(CodeHTTPS, "url", "the url %q must be https", raw)
+		return refuse(CodeHTTPS, "url", "the url %q must be https", simulator.RedactURL(raw))
 	case r.HTTP == HTTPLoopback && !local && !loopback(u.Hostname()):
-		return refuse(CodeHTTPS, "url", "the url %q must be https; only loopback addresses may be http", raw)
+		return refuse(CodeHTTPS, "url", "the url %q must be https; only loopback addresses may be http", simulator.RedactURL(raw))
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func checkDuplicate(s *simulator.Subscription, others []*subscription) error {
 		}
 		for _, t := range s.EventTypes {
 			if other.Wants(t) {
-				return refuse(CodeDuplicate, "eventTypes", "the subscription %q (%s) already sends %s to %s", other.Label, other.ID, t, other.URL)
+				return refuse(CodeDuplicate, "eventTypes", "the subscription %q (%s) already sends %s to %s", other.Label, other.ID, t, simulator.RedactURL(other.URL))
 			}
 		}
 	}

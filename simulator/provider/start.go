@@ -132,7 +132,7 @@ func (p *Provider) initializeSubscription(c *commit, n NewSubscription) (id stri
 	}
 	var s *simulator.Subscription
 	if s, err = p.addSubscription(c, n); err != nil {
-		return "", fmt.Errorf("subscription to %s: %w", n.URL, err)
+		return "", fmt.Errorf("subscription to %s: %w", simulator.RedactURL(n.URL), err)
 	}
 	return s.ID, nil
 }

@@ -38,11 +38,11 @@ type attemptView struct {
 	Response *simulator.Response `json:"response,omitempty"`
 }
 
-// viewAttempt returns an attempt without its request and response.
+// viewAttempt returns an attempt without its request and response, in whose URL credentials are hidden.
 func viewAttempt(a *journal.Attempt) attemptView {
 	return attemptView{
 		ID: a.Seq, DeliveryID: a.DeliveryID, SubscriptionID: a.SubscriptionID, Number: a.Number, StartedAt: stamp(a.StartedAt),
-		EventID: a.Request.EventID, EventType: a.Request.EventType, URL: a.Request.URL, Fault: a.Request.Fault,
+		EventID: a.Request.EventID, EventType: a.Request.EventType, URL: simulator.RedactURL(a.Request.URL), Fault: a.Request.Fault,
 		Outcome: a.Outcome(), Status: a.Response.Status, Failure: a.Response.Failure, Detail: a.Response.Detail,
 		TookMs: float64(a.Response.Timings.Total.Microseconds()) / 1e3, NextState: a.Next.State, Due: stamp(a.Next.Due),
 		Verdict: a.Verdict, Violations: a.Violations, ReplayOf: a.ReplayOf, Unreadable: a.Unreadable,
@@ -56,8 +56,10 @@ func viewFullAttempt(a *journal.Attempt, secrets bool) attemptView {
 		return v
 	}
 	request, response := a.Request, a.Response
-	if !secrets {
-		request.Headers, response.Headers = redact(request.Headers), redact(response.Headers)
+	if secrets {
+		v.URL = request.URL
+	} else {
+		request, response = request.Redacted(), response.Redacted()
 	}
 	v.Request, v.Response = &request, &response
 	return v

@@ -84,7 +84,7 @@ func (h *Handler) getSample(c *call) (v simulator.Request, err error) {
 		return v, err
 	}
 	if !c.secrets {
-		sample.Headers = redact(sample.Headers)
+		sample = sample.Redacted()
 	}
 	return sample, nil
 }

@@ -100,7 +100,7 @@ type playView struct {
 }
 
 func viewPlay(p *play, withResult bool) playView {
-	v := playView{ID: p.id, Scenario: p.scenario, URL: p.url, StartedAt: stamp(p.startedAt), State: playRunning}
+	v := playView{ID: p.id, Scenario: p.scenario, URL: simulator.RedactURL(p.url), StartedAt: stamp(p.startedAt), State: playRunning}
 	if !p.isRunning() {
 		v.State, v.Detail = p.state, p.detail
 		if withResult {

@@ -95,10 +95,10 @@ func TestSubscriptionURLs(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{})
-	const secret, bearer = "whsec_test", "Bearer access_of_the_test"
+	const secret, bearer, key = "whsec_test", "Bearer access_of_the_test", "key_in_the_url"
 	var sub subscriptionView
 	s.api(http.StatusCreated, "POST", "/subscriptions", map[string]any{
-		"url": s.receiver.URL + "/secret", "label": "secret", "eventTypes": []string{"invoice.paid"}, "secret": secret,
+		"url": s.receiver.URL + "/secret?apikey=" + key, "label": "secret", "eventTypes": []string{"invoice.paid"}, "secret": secret,
 		"headers": []map[string]string{{"name": "Authorization", "value": bearer}, {"name": "X-Tenant", "value": "demo"}},
 	}).into(&sub)
 	s.emit(map[string]any{"eventType": "invoice.paid"})
@@ -113,12 +113,12 @@ func TestSecrets(t *testing.T) {
 			and = "&"
 		}
 		hidden := string(s.api(http.StatusOK, "GET", path, nil, "x-token: "+testToken).body)
-		if strings.Contains(hidden, secret) || strings.Contains(hidden, bearer) || !strings.Contains(hidden, "demo") {
+		if strings.Contains(hidden, secret) || strings.Contains(hidden, bearer) || strings.Contains(hidden, key) || !strings.Contains(hidden, "demo") {
 			t.Errorf("%s: %s", path, hidden)
 		}
 		s.ask("GET", apiPath+path+and+"show=secret", nil).problem(http.StatusUnauthorized, "token")
 		shown := string(s.api(http.StatusOK, "GET", path+and+"show=secret", nil, "x-token: "+testToken).body)
-		if !strings.Contains(shown, bearer) || strings.HasPrefix(path, "/subscriptions") && !strings.Contains(shown, secret) {
+		if !strings.Contains(shown, bearer) || !strings.Contains(shown, key) || strings.HasPrefix(path, "/subscriptions") && !strings.Contains(shown, secret) {
 			t.Errorf("%s, shown: %s", path, shown)
 		}
 	}

@@ -27,11 +27,11 @@ type subscriptionView struct {
 
 func viewSubscription(s *simulator.Subscription, secrets bool) subscriptionView {
 	v := subscriptionView{
-		ID: s.ID, Secret: s.Secret.String(), URL: s.URL, Label: s.Label, EventTypes: notNil(s.EventTypes), Headers: notNil(redact(s.Headers)),
+		ID: s.ID, Secret: s.Secret.String(), URL: simulator.RedactURL(s.URL), Label: s.Label, EventTypes: notNil(s.EventTypes), Headers: notNil(simulator.RedactHeaders(s.Headers)),
 		Version: s.Version, CreatedAt: stamp(s.CreatedAt), UpdatedAt: stamp(s.UpdatedAt), Deleted: s.Deleted, DeliveryPaused: s.DeliveryPaused,
 	}
 	if secrets {
-		v.Secret, v.Headers = s.Secret.Reveal(), notNil(s.Headers)
+		v.Secret, v.URL, v.Headers = s.Secret.Reveal(), s.URL, notNil(s.Headers)
 	}
 	return v
 }

@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"semblance/schemas"
-	"semblance/simulator"
 	"semblance/simulator/journal"
 )
 
@@ -104,25 +101,6 @@ func marshalObject(n int, at func(int) (string, any)) ([]byte, error) {
 		b = append(append(append(b, name...), ':'), encoded...)
 	}
 	return append(b, '}'), nil
-}
-
-// redact hides the values of headers that hold credentials.
-func redact(headers []simulator.Header) []simulator.Header {
-	shown := slices.Clone(headers)
-	for i := range shown {
-		if holdsCredentials(shown[i].Name) {
-			shown[i].Value = simulator.Secret(shown[i].Value).String()
-		}
-	}
-	return shown
-}
-
-// holdsCredentials reports whether a header of that name holds a password or a token.
-func holdsCredentials(name string) bool {
-	name = strings.ToLower(name)
-	return slices.ContainsFunc([]string{"authorization", "cookie", "token", "secret", "password", "key"}, func(part string) bool {
-		return strings.Contains(name, part)
-	})
 }
 
 // unknownID turns the journal's error for an unknown id into a problem that names it.

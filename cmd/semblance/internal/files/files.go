@@ -79,7 +79,31 @@ func WithoutPath(err error) error {
 
 // Write writes a file: it writes a new file in the same folder, then renames it. Until then the old content stays.
 // Anything other than a regular file, such as /dev/stdout, is written directly.
-func Write(path string, write func(io.Writer) error) error {
+func Write(path string, write func(io.Writer) error) error { return writeFile(path, false, write) }
+
+// private is the mode of files that hold secrets.
+const private = 0o600
+
+// WritePrivate is [Write] for a file that holds secrets: only its owner may read it.
+func WritePrivate(path string, write func(io.Writer) error) error {
+	return writeFile(path, true, write)
+}
+
+// CreatePrivate is [os.Create] for a file that holds secrets: only its owner may read it.
+func CreatePrivate(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, private)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := f.Chmod(private); err != nil { // of an existing file
+			return nil, errors.Join(err, f.Close())
+		}
+	}
+	return f, nil
+}
+
+func writeFile(path string, secret bool, write func(io.Writer) error) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
@@ -90,7 +114,7 @@ func Write(path string, write func(io.Writer) error) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // the link stays a link
 	}
-	f, err := createBeside(path)
+	f, err := createBeside(path, secret)
 	if err != nil {
 		return err
 	}
@@ -105,11 +129,12 @@ func Write(path string, write func(io.Writer) error) error {
 	return err
 }
 
-// createBeside creates a file in the folder of path, with the mode of path or of a new file.
-func createBeside(path string) (*os.File, error) {
+// createBeside creates a file in the folder of path, with the mode of path, of a new file or of one that holds secrets.
+func createBeside(path string, secret bool) (*os.File, error) {
 	mode := os.FileMode(0o666)
-	info, err := os.Stat(path)
-	if err == nil {
+	if secret {
+		mode = private
+	} else if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
 	}
 	folder, name := filepath.Split(path)

@@ -8,6 +8,7 @@ package flags
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,28 +92,32 @@ func plainCause(err error) error {
 	return err
 }
 
-// Changed returns the flags that are set, as words of a command line, except those named.
-func Changed(set *pflag.FlagSet, except ...string) []string {
-	skip := map[string]bool{}
-	for _, name := range except {
-		skip[name] = true
-	}
-	var words []string
+// A changedFlag is a flag that is set, with its values.
+type changedFlag struct {
+	*pflag.Flag
+	values []string
+}
+
+// changed returns the flags that are set, except those named.
+func changed(set *pflag.FlagSet, except []string) []changedFlag {
+	var all []changedFlag
 	set.VisitAll(func(f *pflag.Flag) {
-		if !f.Changed || skip[f.Name] {
-			return
-		}
-		if f.Value.Type() == "bool" && f.Value.String() == "true" {
-			words = append(words, "--"+f.Name)
+		if !f.Changed || slices.Contains(except, f.Name) {
 			return
 		}
 		values := []string{f.Value.String()}
 		if list, repeated := f.Value.(pflag.SliceValue); repeated {
-			values = list.GetSlice()
+			values = slices.Clone(list.GetSlice())
 		}
-		for _, v := range values {
-			words = append(words, "--"+f.Name, v)
-		}
+		all = append(all, changedFlag{f, values})
 	})
-	return words
+	return all
+}
+
+// words returns the flag with one of its values as words of a command line.
+func (f *changedFlag) words(value string) []string {
+	if f.Value.Type() == "bool" && value == "true" {
+		return []string{"--" + f.Name}
+	}
+	return []string{"--" + f.Name, value}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/scenarios/report"
 	"semblance/simulator"
 )
 
@@ -68,13 +69,55 @@ func TestReadVariables(t *testing.T) {
 	if err != nil || secret.Arguments(secrets) != nil {
 		t.Errorf("a secret of the variable is repeated in a command: %v %v", secret.Arguments(secrets), err)
 	}
-	if got := Changed(c.Flags(), "secret"); !reflect.DeepEqual(got, []string{"--count", "3", "--header", "A: 1", "--header", "B: 2, 3"}) {
+	if got := secret.Rerun(c.Flags(), secrets); !reflect.DeepEqual(got, []string{"--count", "3", "--header", "A: 1", "--header", "B: 2, 3"}) {
 		t.Errorf("changed flags %q", got)
 	}
 	env["SEMBLANCE_COUNT"] = "few"
 	c.Flags().Lookup("count").Changed = false
 	if err := ReadVariables(c.Flags(), getenv); err == nil || err.Error() != `SEMBLANCE_COUNT="few": expected a whole number` {
 		t.Error(err)
+	}
+}
+
+// The command that repeats an attempt refers to credentials by variables, unless --show-secret is given.
+func TestRerunHidesCredentials(t *testing.T) {
+	t.Parallel()
+	rerun := func(environment string, args ...string) string {
+		c := &cobra.Command{Use: "x"}
+		var headers []string
+		var to string
+		var secret Secret
+		c.Flags().StringArrayVar(&headers, "header", nil, "")
+		c.Flags().StringVar(&to, "to", "", "")
+		secret.Add(c)
+		if err := c.ParseFlags(args); err != nil {
+			t.Fatal(err)
+		}
+		getenv := func(name string) (string, bool) { return environment, name == "SEMBLANCE_HEADER" && environment != "" }
+		if err := ReadVariables(c.Flags(), getenv); err != nil {
+			t.Fatal(err)
+		}
+		secrets, err := secret.Secrets()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report.Command(secret.Rerun(c.Flags(), secrets))
+	}
+	credentials := []string{"--header", "Authorization:Bearer hunter2", "--header", "X-A: $HOME", "--to", "http://127.0.0.1/?apikey=hunter2"}
+	for _, test := range []struct {
+		environment string
+		args        []string
+		want        string
+	}{
+		{"", credentials, `semblance --header "Authorization: $SEMBLANCE_HEADER_AUTHORIZATION" --header 'X-A: $HOME' --to "$SEMBLANCE_TO"`},
+		{"", append(credentials, "--show-secret"),
+			`semblance --header 'Authorization:Bearer hunter2' --header 'X-A: $HOME' --show-secret --to 'http://127.0.0.1/?apikey=hunter2'`},
+		{"X-A: 1\nX-Api-Key: hunter2", []string{"--to", "3000"}, `semblance --to 3000`},
+		{"X-A: 1", []string{"--to", "3000"}, `semblance --header 'X-A: 1' --to 3000`},
+	} {
+		if got := rerun(test.environment, test.args...); got != test.want {
+			t.Errorf("%q %q:\n%s, want\n%s", test.environment, test.args, got, test.want)
+		}
 	}
 }
 

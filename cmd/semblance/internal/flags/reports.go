@@ -21,6 +21,8 @@ import (
 
 // Reports are the files of --report and --transcript.
 type Reports struct {
+	Private bool // the files hold credentials: only their owner may read them
+
 	texts      []string
 	transcript string
 	files      []reportFile
@@ -117,7 +119,11 @@ func (r *Reports) Check() error {
 func (r *Reports) Write(result scenarios.Result) error {
 	var errs []error
 	for _, f := range r.files {
-		if err := files.Write(f.path, func(w io.Writer) error { return f.form.Write(w, result) }); err != nil {
+		write := files.Write
+		if r.Private {
+			write = files.WritePrivate
+		}
+		if err := write(f.path, func(w io.Writer) error { return f.form.Write(w, result) }); err != nil {
 			errs = append(errs, exit.Internalf("cannot write the report %s: %w", f.path, files.WithoutPath(err)))
 		}
 	}
@@ -135,7 +141,11 @@ func (r *Reports) Transcript() (*Transcript, error) {
 	if r.transcript == "" {
 		return nil, nil
 	}
-	file, err := os.Create(r.transcript)
+	create := os.Create
+	if r.Private {
+		create = files.CreatePrivate
+	}
+	file, err := create(r.transcript)
 	if err != nil {
 		return nil, exit.Internalf("cannot write the transcript %s: %w", r.transcript, files.WithoutPath(err))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,7 @@ type Secret struct {
 // Add adds both flags, for a command that prints which secret it uses.
 func (s *Secret) Add(c *cobra.Command) {
 	s.AddSecret(c)
-	c.Flags().BoolVar(&s.show, "show-secret", false, "print secrets of your own in full, not their last four characters")
+	c.Flags().BoolVar(&s.show, "show-secret", false, "print secrets and credentials in full; files get mode 0600")
 }
 
 // AddSecret adds --secret alone.
@@ -85,6 +86,55 @@ func (s *Secret) Arguments(secrets []simulator.Secret) []string {
 		args = append(args, "--secret", word)
 	}
 	return args
+}
+
+// Show reports whether secrets and credentials are to be printed in full.
+func (s *Secret) Show() bool { return s.show }
+
+// URL returns a URL as it may be shown.
+func (s *Secret) URL(url string) string {
+	if s.show {
+		return url
+	}
+	return simulator.RedactURL(url)
+}
+
+// Rerun returns the flags that are set, except those named, for report.Command. A credential is replaced by the variable
+// that holds it, and left out if the flag was read from its own variable.
+func (s *Secret) Rerun(set *pflag.FlagSet, secrets []simulator.Secret, except ...string) []string {
+	var words []string
+	for _, f := range changed(set, append(except, s.flag.Name)) {
+		values := f.values
+		for i, v := range f.values {
+			if shown := argument(f.Name, v); shown != v && !s.show {
+				if _, is := f.Annotations[fromVariable]; is {
+					values = nil
+					break
+				}
+				values[i] = shown
+			}
+		}
+		for _, v := range values {
+			words = append(words, f.words(v)...)
+		}
+	}
+	return append(words, s.Arguments(secrets)...)
+}
+
+// argument returns the value of a flag for report.Command, without credentials.
+func argument(flag, value string) string {
+	switch flag {
+	case "to":
+		return simulator.TargetArgument(value)
+	case "header":
+		if name, text, ok := strings.Cut(value, ":"); ok {
+			h := simulator.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(text)}
+			if simulator.RedactHeader(h) != h.Value {
+				return report.HeaderArgument(h)
+			}
+		}
+	}
+	return value
 }
 
 // ExplainRefusal says how a refused request was signed and how to find out why the receiver refuses it.
