@@ -106,7 +106,7 @@ func (a *app) emit(ctx context.Context, args []string, f *emitFlags) (err error)
 			fmt.Fprintf(a.out, "%s\n", raw)
 			continue
 		}
-		fmt.Fprintf(a.out, "%s %s [event %d] for %s\n", a.out.bold("-->"), e.EventType, e.ID, human.Count(len(e.Deliveries), "subscription"))
+		fmt.Fprintf(a.out, "%s %s [event %d] for %s\n", a.out.bold("-->"), human.Line(e.EventType), e.ID, human.Count(len(e.Deliveries), "subscription"))
 	}
 	if deliveries == 0 {
 		a.err.warn("no subscription matches; `semblance serve --to TARGET` subscribes a receiver to every event type")

@@ -169,7 +169,7 @@ func (l *listener) observe(r *receiver.Receipt) {
 	case r.Status == http.StatusRequestEntityTooLarge: // it was not read
 		title = "body too large"
 	case r.Event.EventType != "":
-		title = human.Printable(fmt.Sprintf("%s [evt %s]", r.Event.EventType, report.ShortID(r.Event.EventID)))
+		title = human.Line(fmt.Sprintf("%s [evt %s]", r.Event.EventType, report.ShortID(r.Event.EventID)))
 	}
 	paint := l.out.green
 	if r.Outcome == receiver.Refused {
@@ -178,11 +178,11 @@ func (l *listener) observe(r *receiver.Receipt) {
 	line := fmt.Sprintf("%s %s %s", l.out.bold("-->"), title, paint(fmt.Sprintf("%d %s", r.Status, r.Outcome)))
 	for _, more := range []string{reason, fix} {
 		if more != "" {
-			line += "\n    " + human.Printable(more)
+			line += "\n    " + human.Line(more)
 		}
 	}
 	for _, v := range r.Violations {
-		line += "\n    " + l.out.yellow("tolerated: ") + human.Printable(v.String())
+		line += "\n    " + l.out.yellow("tolerated: ") + human.Line(v.String())
 	}
 	fmt.Fprintln(l.out, line)
 }

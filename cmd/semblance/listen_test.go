@@ -5,17 +5,21 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"semblance/scenarios"
+	"semblance/schemas/validate"
 	"semblance/simulator"
+	"semblance/simulator/receiver"
 )
 
 // listening is the key of a script's listeners.
@@ -110,5 +114,26 @@ func TestDemoInterrupted(t *testing.T) {
 	cancel()
 	if got := runWith(ctx, nil, true, "demo"); got.code != scenarios.ExitInterrupted {
 		t.Errorf("exit code %d, want %d", got.code, scenarios.ExitInterrupted)
+	}
+}
+
+// Nothing that a sender writes can forge a line, or reaches the terminal as something that it interprets.
+func TestListenForeignText(t *testing.T) {
+	t.Parallel()
+	const foreign = "booking.created\n--> booking.created 200 accepted\x1b[31m\u009b\u202e\x9b"
+	var b bytes.Buffer
+	noTerminal := func(io.Writer) bool { return false }
+	out := newOutput(&b, noTerminal, func(string) (string, bool) { return "", false })
+	l := &listener{app: &app{out: out, err: out}, flags: &listenFlags{format: "text"}}
+	l.observe(&receiver.Receipt{
+		Event: receiver.Event{EventType: foreign, EventID: foreign}, Outcome: receiver.Refused, Status: 422, Detail: foreign,
+		Violations: []validate.Violation{{Pointer: foreign, Expected: foreign, Got: foreign}},
+	})
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if len(lines) != 3 || strings.HasPrefix(lines[1], "-->") || strings.HasPrefix(lines[2], "-->") {
+		t.Errorf("%d lines, want 3:\n%s", len(lines), b.String())
+	}
+	if i := strings.IndexFunc(b.String(), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) || r == '\uFFFD' }); i >= 0 {
+		t.Errorf("not printable: %q", b.String()[i:])
 	}
 }

@@ -195,17 +195,17 @@ func (a *app) printLogged(f *logFlags, l *loggedAttempt) {
 	}
 	response, paint := strconv.Itoa(l.Status), a.out.green
 	if l.Failure != "" {
-		response = l.Failure
+		response = human.Line(l.Failure)
 	}
 	if l.Outcome != "accepted" {
 		paint = a.out.red
 	}
-	event := fmt.Sprintf("%s [evt %s]", l.EventType, report.ShortID(l.EventID))
+	event := human.Line(fmt.Sprintf("%s [evt %s]", l.EventType, report.ShortID(l.EventID)))
 	if l.ReplayOf > 0 {
 		event += fmt.Sprintf(" repeats %d", l.ReplayOf)
 	}
 	if l.Fault != "" {
-		event += " " + a.out.yellow(l.Fault)
+		event += " " + a.out.yellow(human.Line(l.Fault))
 	}
 	took := "-"
 	if l.TookMs > 0 {
@@ -224,7 +224,7 @@ func (l *loggedAttempt) next() string {
 	case "failed":
 		return "failed"
 	}
-	return l.Next
+	return human.Line(l.Next)
 }
 
 // logOne shows one attempt in full.
@@ -247,12 +247,15 @@ func (a *app) logOne(ctx context.Context, client *client.Client, id string, f *l
 	if l.Request == nil || l.Response == nil {
 		return errors.New("the provider shows this attempt without its request; is it of another version?")
 	}
+	if !f.showSecret { // a provider of another version may show them
+		*l.Request, *l.Response = l.Request.Redacted(), l.Response.Redacted()
+	}
 	text := a.out.text(false)
-	fmt.Fprintf(a.out, "attempt %d, number %d of delivery %s, at %s\n", l.ID, l.Number, l.DeliveryID, l.StartedAt.Format(time.DateTime))
+	fmt.Fprintf(a.out, "attempt %d, number %d of delivery %s, at %s\n", l.ID, l.Number, human.Line(l.DeliveryID), l.StartedAt.Format(time.DateTime))
 	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("-->"), text.Title(l.Request), report.RequestText(l.Request))
 	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("<--"), text.Response(l.Response, l.Outcome == "accepted"), report.ResponseText(l.Response))
 	for _, v := range l.Violations {
-		fmt.Fprintf(a.out, "breaks its schema: %s\n", human.Printable(v))
+		fmt.Fprintf(a.out, "breaks its schema: %s\n", human.Line(v))
 	}
 	fmt.Fprintf(a.out, "the delivery: %s\n", l.next())
 	return nil
@@ -292,6 +295,6 @@ func (a *app) printNotice(f *logFlags, data []byte) error {
 	if err := json.Unmarshal(data, &notice); err != nil {
 		return fmt.Errorf("reading the stream: %w", err)
 	}
-	fmt.Fprintf(a.out, "%6d  %s  %s %s\n", notice.ID, notice.At.Format(time.DateTime), a.out.yellow(notice.Subject+":"), notice.Text)
+	fmt.Fprintf(a.out, "%6d  %s  %s %s\n", notice.ID, notice.At.Format(time.DateTime), a.out.yellow(human.Line(notice.Subject)+":"), human.Line(notice.Text))
 	return nil
 }

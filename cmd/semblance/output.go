@@ -14,6 +14,7 @@ import (
 	"semblance/cmd/semblance/internal/files"
 	"semblance/scenarios/report"
 	"semblance/scenarios/script"
+	"semblance/schemas/human"
 )
 
 // An output is stdout or stderr. It knows whether it is a terminal and may be colored, and it keeps the first error of
@@ -85,7 +86,7 @@ func (o *output) warn(format string, args ...any) {
 // problems prints the problems of scenarios, each with its line and a caret.
 func (o *output) problems(problems script.Problems) {
 	for _, p := range problems {
-		position, paint := p.Pos.String(), o.red
+		position, paint := human.Printable(p.Pos.String()), o.red
 		if p.Severity == script.Warning {
 			paint = o.yellow
 		}

@@ -14,6 +14,7 @@ import (
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/scenarios"
 	"semblance/schemas"
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
@@ -45,7 +46,7 @@ func run(ctx context.Context, args []string, getenv func(string) (string, bool),
 	}
 	code, message := exit.Of(err)
 	if message != "" {
-		fmt.Fprintf(a.err, "%s %s\n", a.err.red("semblance:"), message)
+		fmt.Fprintf(a.err, "%s %s\n", a.err.red("semblance:"), human.Printable(message))
 	}
 	return code
 }

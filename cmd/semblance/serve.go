@@ -271,7 +271,7 @@ func (a *app) greet(s *server.Server, f *serveFlags, ownToken bool) {
 		if sub.DeliveryPaused {
 			paused = a.out.yellow(", paused")
 		}
-		fmt.Fprintf(a.out, "  sends        %s to %s, signed with %s%s\n", human.Count(len(sub.EventTypes), "event type"), sub.URL, sub.Secret, paused)
+		fmt.Fprintf(a.out, "  sends        %s to %s, signed with %s%s\n", human.Count(len(sub.EventTypes), "event type"), human.Line(simulator.RedactURL(sub.URL)), sub.Secret, paused)
 	}
 }
 

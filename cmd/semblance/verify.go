@@ -11,6 +11,7 @@ import (
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/scenarios"
 	"semblance/scenarios/report"
+	"semblance/schemas/human"
 	"semblance/simulator/clock"
 	"semblance/simulator/signature"
 )
@@ -102,9 +103,9 @@ func (a *app) printDiagnosis(d signature.Diagnosis, format string) error {
 		if !d.Valid {
 			verdict = a.out.red("not valid")
 		}
-		fmt.Fprintf(a.out, "%s: %s\n", verdict, d.Sentence)
+		fmt.Fprintf(a.out, "%s: %s\n", verdict, human.Line(d.Sentence))
 		if d.Fix != "" {
-			fmt.Fprintln(a.out, d.Fix)
+			fmt.Fprintln(a.out, human.Line(d.Fix))
 		}
 	}
 	if !d.Valid {

@@ -20,10 +20,10 @@ import (
 func (t Terminal) Title(r *simulator.Request) string {
 	title := fmt.Sprintf("raw body [%s]", human.Size(len(r.Body)))
 	if r.EventType != "" {
-		title = fmt.Sprintf("%s [evt %s]", r.EventType, ShortID(r.EventID))
+		title = human.Line(fmt.Sprintf("%s [evt %s]", r.EventType, ShortID(r.EventID)))
 	}
 	if r.Fault != "" {
-		title += " " + t.paint(r.Fault, color.FgYellow)
+		title += " " + t.paint(human.Line(r.Fault), color.FgYellow)
 	}
 	return title
 }
@@ -46,14 +46,14 @@ func (t Terminal) Response(r *simulator.Response, passed bool) string {
 		after = " in " + human.Duration(r.Timings.Total)
 	}
 	if r.Failure != "" {
-		return t.paint(string(r.Failure), paint) + after + ": " + r.Detail
+		return t.paint(human.Line(string(r.Failure)), paint) + after + ": " + human.Line(r.Detail)
 	}
 	return t.paint(strconv.Itoa(r.Status), paint) + after
 }
 
 // RequestText returns a request in wire format, indented.
 func RequestText(r *simulator.Request) string {
-	return fmt.Sprintf("    %s %s HTTP/%s\n", r.Method, r.URL, r.Proto) + messageText(r.Headers, r.Body)
+	return "    " + human.Line(fmt.Sprintf("%s %s HTTP/%s", r.Method, r.URL, r.Proto)) + "\n" + messageText(r.Headers, r.Body)
 }
 
 // ResponseText returns the headers and the body of a response, indented.
@@ -62,7 +62,7 @@ func ResponseText(r *simulator.Response) string { return messageText(r.Headers, 
 func messageText(headers []simulator.Header, body []byte) string {
 	var b strings.Builder
 	for _, h := range headers {
-		fmt.Fprintf(&b, "    %s\n", human.Printable(h.Name+": "+h.Value))
+		fmt.Fprintf(&b, "    %s\n", human.Line(h.Name+": "+h.Value))
 	}
 	if len(body) == 0 {
 		return b.String()

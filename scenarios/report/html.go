@@ -120,7 +120,7 @@ func response(a *simulator.Attempt) string {
 func headers(all []simulator.Header) string {
 	text := ""
 	for _, h := range all {
-		text += human.Printable(h.Name+": "+h.Value) + "\n"
+		text += human.Line(h.Name+": "+h.Value) + "\n"
 	}
 	return text
 }

@@ -46,7 +46,7 @@ func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 }
 
 func (t Terminal) scenario(b *bytes.Buffer, s *scenarios.ScenarioResult) {
-	fmt.Fprintf(b, "%s  %s\n", t.paint(s.Name, color.Bold), t.paint(fmt.Sprintf("%s, seed %d", s.File, s.Seed), color.Faint))
+	fmt.Fprintf(b, "%s  %s\n", t.paint(human.Line(s.Name), color.Bold), t.paint(human.Line(fmt.Sprintf("%s, seed %d", s.File, s.Seed)), color.Faint))
 }
 
 // Step writes a step in one line, followed by its failures.
@@ -62,18 +62,18 @@ func (t Terminal) step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *s
 		return
 	}
 	if s.Description != "" {
-		fmt.Fprintf(b, "  %s\n", t.paint(s.Description, color.Bold))
+		fmt.Fprintf(b, "  %s\n", t.paint(human.Line(s.Description), color.Bold))
 	}
-	what := title(&s.Step)
+	what := human.Line(title(&s.Step))
 	switch s.Outcome {
 	case scenarios.Passed:
 		stepLine(b, t.paint("ok  ", color.FgGreen), s.Path, human.Cut(what, titleWidth-1), t.paint(result(s), color.Faint))
 	case scenarios.Skipped:
-		stepLine(b, t.paint("skip", color.FgYellow), s.Path, human.Cut(what, titleWidth-1), t.paint(s.Reason, color.Faint))
+		stepLine(b, t.paint("skip", color.FgYellow), s.Path, human.Cut(what, titleWidth-1), t.paint(human.Line(s.Reason), color.Faint))
 	case scenarios.NotRun:
 		fmt.Fprintf(b, "  %s  %-5s %s\n", t.paint("  - ", color.Faint), s.Path, t.paint(what, color.Faint))
 	case scenarios.Failed:
-		stepLine(b, t.paint("FAIL", color.FgRed, color.Bold), s.Path, what, position(&s.Step))
+		stepLine(b, t.paint("FAIL", color.FgRed, color.Bold), s.Path, what, human.Line(position(&s.Step)))
 		if s.IsBlock() {
 			break
 		}
@@ -190,7 +190,7 @@ func (t Terminal) verdict(r *scenarios.Result) string {
 	case code == scenarios.ExitInterrupted:
 		return t.paint("interrupted", color.FgYellow, color.Bold)
 	case code == scenarios.ExitUnreached:
-		return t.paint("no response from "+r.Target, color.FgRed, color.Bold)
+		return t.paint("no response from "+human.Line(r.Target), color.FgRed, color.Bold)
 	case failed > 0:
 		return t.paint(fmt.Sprintf("%s of %s failed", human.Number(failed), all), color.FgRed, color.Bold)
 	case code != scenarios.ExitPassed:

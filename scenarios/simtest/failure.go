@@ -93,7 +93,7 @@ func (s *Sim) reproduce(a *simulator.Attempt) string {
 	if json.Unmarshal(a.Request.Body, &payload) != nil {
 		return ""
 	}
-	arguments := []string{"send", t.Name, "--to", s.URL}
+	arguments := []string{"send", t.Name, "--to", simulator.TargetArgument(s.URL)}
 	if len(payload.Identifiers) < len(t.Keys()) {
 		arguments = append(arguments, "--omit", "all")
 	}
@@ -158,7 +158,7 @@ func appendLine(lines []byte, a *simulator.Attempt) []byte {
 	encoded, err := json.Marshal(struct {
 		Request  simulator.Request  `json:"request"`
 		Response simulator.Response `json:"response"`
-	}{a.Request, a.Response})
+	}{a.Request.Redacted(), a.Response.Redacted()})
 	if err != nil {
 		return lines
 	}

@@ -200,5 +200,9 @@ func Printable(text string) string {
 	}, text)
 }
 
+// Line returns text on one line: [Printable], with a blank for each tab and newline. It is for text of others that must not
+// start a line of its own.
+func Line(text string) string { return Cut(text, len(text)) }
+
 // Quoted returns text for a message: quoted, and cut to a length that fits on a line.
 func Quoted(text string) string { return fmt.Sprintf("%q", Excerpt(text, 60)) }

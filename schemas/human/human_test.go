@@ -90,6 +90,20 @@ func TestExcerpt(t *testing.T) {
 	}
 }
 
+func TestLine(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ text, want string }{
+		{"booking.created", "booking.created"},
+		{"a\n--> b\tc\u2028d", "a --> b c d"},
+		{"\x1b[31m\u009b31m\x9b\u202etxt\u2066", "·[31m·31m··txt·"},
+		{"é…", "é…"},
+	} {
+		if got := Line(test.text); got != test.want {
+			t.Errorf("%q: %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
 func FuzzExcerpt(f *testing.F) {
 	f.Add("a\xffb\u202e c")
 	f.Fuzz(func(t *testing.T, text string) {

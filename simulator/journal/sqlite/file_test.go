@@ -194,6 +194,35 @@ func TestOpenTwice(t *testing.T) {
 	}
 }
 
+// Only the owner may read the files of a journal, also of one whose mode was changed.
+func TestOpenRestrictsFiles(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("no modes")
+	}
+	path := filepath.Join(t.TempDir(), "journal")
+	if err := openAt(t, path, journal.Options{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	j := openAt(t, path, journal.Options{})
+	fill(t, j, 1)
+	for _, suffix := range []string{"", "-wal", "-shm", "-lock"} {
+		info, err := os.Stat(path + suffix)
+		if err != nil {
+			if suffix == "-shm" { // with an exclusive lock the engine needs none
+				continue
+			}
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("the mode of %s is %v, want 0600", info.Name(), info.Mode())
+		}
+	}
+}
+
 func TestOpenAnyName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"a b.journal", "50%25.journal", "what?.journal", "no#1", "ä&b=c", "file:x"} {

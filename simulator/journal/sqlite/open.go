@@ -92,7 +92,21 @@ func prepare(path string) error {
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	}
-	return checkHeader(header[:n])
+	if err := checkHeader(header[:n]); err != nil {
+		return err
+	}
+	restrict(path)
+	return nil
+}
+
+// restrict removes the permissions of other users from the files of an existing journal, which holds secrets. The owner of
+// the files may be somebody else, who must do it then.
+func restrict(path string) {
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if info, err := os.Lstat(path + suffix); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+			_ = os.Chmod(path+suffix, 0o600)
+		}
+	}
 }
 
 // checkHeader checks the beginning of a file. Its format: https://sqlite.org/fileformat2.html, "The Database Header".

@@ -42,7 +42,7 @@ func (p *apiPlayer) Prepare(play web.Play) (func(context.Context) (web.Played, e
 	}
 	target, err := delivery.CheckURL(play.URL)
 	if err != nil {
-		return nil, fmt.Errorf("the url %q: %w", play.URL, err)
+		return nil, fmt.Errorf("the url %q: %w", simulator.RedactURL(play.URL), err)
 	}
 	options := player.Options{
 		Target: target, Secret: play.Secret, SubscriptionID: play.SubscriptionID, Delivery: p.delivery, System: p.system,
