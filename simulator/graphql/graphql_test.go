@@ -220,11 +220,11 @@ func TestResponsesAreBounded(t *testing.T) { // not parallel, because it measure
 	}
 }
 
-// memory returns how much memory the process has obtained from the system. It never shrinks.
-func memory() uint64 {
+// memory returns how many bytes the process has obtained from the system. It hardly ever shrinks.
+func memory() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return m.Sys
+	return int64(m.Sys)
 }
 
 // introspectionQuery is the query of the graphql-js library, which most clients send.

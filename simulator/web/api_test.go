@@ -148,6 +148,10 @@ func TestEmit(t *testing.T) {
 	if s.committed() != before {
 		t.Error("a refused event is in the journal")
 	}
+	many := s.emit(map[string]any{"eventType": "patient.created", "count": 500}) // with their deliveries, in one commit
+	if n := len(many.Events); n != 500 || many.Events[n-1].ID-many.Events[0].ID != 2*journal.Seq(n-1) {
+		t.Errorf("%d events from %d to %d", n, many.Events[0].ID, many.Events[n-1].ID)
+	}
 	s.ask("POST", apiPath+"/events", map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}}).problem(http.StatusBadRequest, "invalid-event")
 	if e := s.emit(map[string]any{"eventType": "patient.merged", "omit": []string{"targetPatientId"}, "invalid": true}); len(e.Events[0].Identifiers) != 1 {
 		t.Errorf("an invalid event: %+v", e)

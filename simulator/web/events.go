@@ -82,47 +82,26 @@ type emitRequest struct {
 	Invalid   bool              `json:"invalid,omitempty"`                                      // allow an event that its schema refuses
 }
 
-// emit emits events, all in one commit. Without a body, the clinic performs its next action. The events are in the journal
-// when the response is sent; after an error there are none.
+// emit emits events. Without a body, the clinic performs its next action. All events are in the journal when the response is
+// sent; after an error there are none.
 func (h *Handler) emit(c *call, in *emitRequest) (v emittedView, err error) {
-	batch, err := in.batch()
-	if err != nil {
-		return v, err
+	batch := provider.Batch{
+		Type: in.EventType, Types: in.Types, Count: 1,
+		Overrides: provider.Overrides{About: in.About, With: in.With, Omit: in.Omit, Set: in.Set, Invalid: in.Invalid},
+	}
+	if in.Count != nil {
+		batch.Count = *in.Count
+	}
+	switch {
+	case batch.Count < 1 || batch.Count > maxEmit:
+		return v, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; use traffic for more", maxEmit, batch.Count).about("count")
+	case in.EventType != "" && len(in.Types) > 0:
+		return v, problem(http.StatusBadRequest, "types", "use either eventType, for one event type, or types, for the clinic to choose from").about("types")
+	case in.EventType == "" && (len(in.About)+len(in.With)+len(in.Omit)+len(in.Set) > 0 || in.Invalid):
+		return v, problem(http.StatusBadRequest, "event-type", "about, with, omit, set and invalid need an eventType").about("eventType")
 	}
 	emissions, err := h.provider.EmitBatch(c.Context(), batch)
-	if err != nil {
-		return v, err
-	}
-	for _, e := range emissions {
-		v.Events = append(v.Events, viewEmission(e))
-	}
-	return v, nil
-}
-
-// batch returns the requested events.
-func (in *emitRequest) batch() (b provider.Batch, err error) {
-	b.Count = 1
-	if in.Count != nil {
-		b.Count = *in.Count
-	}
-	if b.Count < 1 || b.Count > maxEmit {
-		return b, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; use traffic for more", maxEmit, b.Count).about("count")
-	}
-	b.Overrides = provider.Overrides{About: in.About, With: in.With, Omit: in.Omit, Set: in.Set, Invalid: in.Invalid}
-	if in.EventType != "" {
-		if len(in.Types) > 0 {
-			return b, problem(http.StatusBadRequest, "types", "use either eventType, for one event type, or types, for the clinic to choose from").about("types")
-		}
-		b.Type = in.EventType
-		return b, nil
-	}
-	if len(in.About)+len(in.With)+len(in.Omit)+len(in.Set) > 0 || in.Invalid {
-		return b, problem(http.StatusBadRequest, "event-type", "about, with, omit, set and invalid need an eventType").about("eventType")
-	}
-	if b.Types, err = typeNames(in.Types); err != nil {
-		return b, problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("types")
-	}
-	return b, nil
+	return emittedView{Events: viewList(emissions, viewEmission).Items}, err
 }
 
 // actionRequest is the records for an action.

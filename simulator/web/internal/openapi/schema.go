@@ -99,7 +99,7 @@ func (b *builder) structure(t reflect.Type) Schema {
 		}
 		property := b.schema(f.Type)
 		if text := cmp.Or(b.source.comments[typeName(owner)+"."+f.Name], b.source.comments[typeName(t)+"."+f.Name]); text != "" {
-			property["description"] = sentence(text)
+			property["description"] = sentence(strings.TrimPrefix(text, f.Name+" is "))
 		}
 		constrain(property, f.Tag.Get("api"))
 		properties[name] = property
