@@ -84,18 +84,14 @@ func CheckURL(text string) (string, error) {
 		}
 		return "", err
 	}
-	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		return "", fmt.Errorf("scheme %q is neither http nor https", u.Scheme)
-	case u.Opaque != "" || u.Hostname() == "":
-		return "", errors.New("no host")
-	case u.User != nil:
-		return "", errors.New("a user name and password are not sent; use --header 'Authorization: …'")
+	if err := checkParts(u); err != nil {
+		return "", err
 	}
-	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
-		if err := checkPort(port); err != nil {
-			return "", err
-		}
+	if strings.HasSuffix(u.Host, ":") {
+		return "", checkPort("")
+	}
+	if u.User != nil {
+		return "", errors.New("a user name and password are not sent; use --header 'Authorization: …'")
 	}
 	u.Fragment, u.RawFragment = "", ""
 	if u.Path == "" {

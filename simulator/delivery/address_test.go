@@ -62,6 +62,8 @@ func TestTargetURLRefuses(t *testing.T) {
 		{"http:///path", "no host"},
 		{"http://user:secret@localhost:1/", "a user name and password are not sent"},
 		{"http://local host:1/", "no spaces"},
+		{"2130706433:80", "the host is an incomplete or non-decimal address; write it as 127.0.0.1"},
+		{"0x7f.1:80/a", "the host is an incomplete or non-decimal address"},
 		{"http://localhost:1/\r\nX: y", "no control characters"},
 		{"http://[::zz]:1/", "invalid host"},
 		{"http://[::1", "missing ']' in host"},

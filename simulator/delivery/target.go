@@ -2,10 +2,10 @@ package delivery
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,24 +41,10 @@ func parseTarget(text string) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("invalid URL %s; write it as http://host:port/path", human.Quoted(simulator.RedactURL(text)))
 	}
+	if err := checkParts(u); err != nil {
+		return nil, fmt.Errorf("the URL %s: %w", human.Quoted(simulator.RedactURL(text)), err)
+	}
 	t := &target{scheme: u.Scheme, hostname: u.Hostname(), port: u.Port(), uri: u.RequestURI(), url: text}
-	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("the URL %s is neither http nor https; write it as http://host:port/path", human.Quoted(simulator.RedactURL(text)))
-	case t.hostname == "":
-		return nil, fmt.Errorf("the URL %s has no host; write it as http://host:port/path", human.Quoted(simulator.RedactURL(text)))
-	}
-	for i := range len(t.hostname) {
-		if t.hostname[i] >= 0x80 || t.hostname[i] <= 0x20 {
-			return nil, fmt.Errorf("the host of the URL %s is not ASCII; write it in its xn--… form", human.Quoted(simulator.RedactURL(text)))
-		}
-	}
-	if _, err := netip.ParseAddr(t.hostname); err != nil && endsInNumber(t.hostname) {
-		return nil, fmt.Errorf("the host of the URL %s is an incomplete or non-decimal address; write it as 127.0.0.1", human.Quoted(simulator.RedactURL(text)))
-	}
-	if n, err := strconv.Atoi(t.port); t.port != "" && (err != nil || n < 1 || n > 65535) {
-		return nil, fmt.Errorf("invalid port in the URL %s; use 1 to 65535", human.Quoted(simulator.RedactURL(text)))
-	}
 	t.host = withoutZone(strings.TrimSuffix(u.Host, ":"))
 	if t.port == "" {
 		t.port = map[string]string{"http": "80", "https": "443"}[t.scheme]
@@ -68,6 +54,26 @@ func parseTarget(text string) (*target, error) {
 		t.authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
 	}
 	return t, nil
+}
+
+// checkParts returns an error if nothing can be sent to a URL.
+func checkParts(u *url.URL) error {
+	host := u.Hostname()
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("scheme %q is neither http nor https", u.Scheme)
+	case host == "":
+		return errors.New("no host; write it as http://host:port/path")
+	case strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 || r <= 0x20 }):
+		return errors.New("the host is not ASCII; write it in its xn--… form")
+	}
+	if _, err := netip.ParseAddr(host); err != nil && endsInNumber(host) {
+		return errors.New("the host is an incomplete or non-decimal address; write it as 127.0.0.1")
+	}
+	if u.Port() == "" {
+		return nil
+	}
+	return checkPort(u.Port())
 }
 
 // endsInNumber reports whether the last label of a host is a number, decimal or hexadecimal. Some resolvers take such a host
