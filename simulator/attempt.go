@@ -39,7 +39,7 @@ type Request struct {
 	Kind      Kind     // not part of the JSON form
 }
 
-// Kind says what a request is. Public addresses get only events, unless the user allows more.
+// Kind classifies requests. Public addresses get only events, unless the user allows more.
 type Kind string
 
 // The kinds of requests. Their text is for messages.
