@@ -47,6 +47,18 @@ func sameFile(f *os.File, path string) bool {
 	return err == nil && os.SameFile(opened, named)
 }
 
+// fileID identifies a file, whatever its name.
+type fileID struct{ device, inode uint64 }
+
+// identify returns the file that has the name. It does not allocate memory, because it is called for each commit.
+func identify(path string) (fileID, error) {
+	var stat syscall.Stat_t
+	if err := syscall.Stat(path, &stat); err != nil {
+		return fileID{}, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return fileID{uint64(stat.Dev), uint64(stat.Ino)}, nil
+}
+
 // links returns the number of names (hard links) of a file.
 func links(_ string, info os.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {

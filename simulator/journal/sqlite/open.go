@@ -179,18 +179,18 @@ func dsn(path string, parameters ...string) string {
 // watchedFile is a file that must stay where it is while the journal is open.
 type watchedFile struct {
 	path string
-	info os.FileInfo
+	id   fileID
 }
 
 // watchFiles returns the journal's files: the journal itself, the engine's log and the lock file.
 func watchFiles(path string) ([]watchedFile, error) {
 	var all []watchedFile
 	for _, suffix := range []string{"", "-wal", "-lock"} {
-		info, err := os.Stat(path + suffix)
+		id, err := identify(path + suffix)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, watchedFile{path + suffix, info})
+		all = append(all, watchedFile{path + suffix, id})
 	}
 	return all, nil
 }
@@ -199,8 +199,7 @@ func watchFiles(path string) ([]watchedFile, error) {
 // process may have opened the journal.
 func checkFiles(all []watchedFile) error {
 	for _, f := range all {
-		info, err := os.Stat(f.path)
-		if err != nil || !os.SameFile(info, f.info) {
+		if id, err := identify(f.path); err != nil || id != f.id {
 			return fmt.Errorf("%w (%s); nothing of this was recorded; restart with a new journal", journal.ErrMissing, filepath.Base(f.path))
 		}
 	}
