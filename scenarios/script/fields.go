@@ -28,11 +28,6 @@ func optionalText(into **Text) value {
 	}}
 }
 
-// url is an absolute HTTP URL that may contain ${…}.
-func url(into *Text) value {
-	return value{shape: textShape, read: func(p *parser, n *node, key string) { *into = p.url(n, key) }}
-}
-
 // prose is a text for people, in which ${…} has no meaning. It may have several lines only if multiline is true.
 func prose(into *string, multiline bool) value {
 	return value{shape: textShape, read: func(p *parser, n *node, key string) {

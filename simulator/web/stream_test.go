@@ -252,6 +252,6 @@ func TestWait(t *testing.T) {
 	s.api(http.StatusOK, "GET", "/attempts/wait?until=all-finished", nil)
 	s.ask("GET", apiPath+"/attempts/wait?subscription=nobody", nil).problem(http.StatusBadRequest, "not-found")
 	s.ask("GET", apiPath+"/attempts/wait?within=1h", nil).problem(http.StatusBadRequest, "query")
-	s.handler.waits = make(slots, 0)
+	s.handler.waits = make(slots)
 	s.ask("GET", apiPath+"/attempts/wait", nil).problem(http.StatusTooManyRequests, "busy")
 }
