@@ -73,7 +73,6 @@ func (p *Provider) recoverState() {
 		return
 	}
 	p.replaceState(next)
-	p.submitMoved()
 	p.resumeWork()
 }
 
@@ -87,36 +86,11 @@ func (p *Provider) replaceState(next *state) {
 	}
 	p.agenda.cancel(p.state.traffic.timer)
 	for id, d := range p.state.deliveries {
-		if d.task == nil {
-			continue
-		}
-		if n := p.inMemory(next, id); n != nil {
+		if n := next.deliveries[id]; n != nil && d.task != nil {
 			n.subscription.backlog.take(n)
 			n.task, n.firstAt = d.task, d.firstAt
 			n.reserveFault()
 		}
 	}
 	p.state = next
-}
-
-// inMemory returns an unfinished delivery of a state, or nil. If it is beyond the window, it is loaded.
-func (p *Provider) inMemory(s *state, id string) *pending {
-	if d := s.deliveries[id]; d != nil {
-		return d
-	}
-	record, err := p.journal.Delivery(context.Background(), id)
-	if err != nil || !record.State.Unfinished() || s.byID[record.SubscriptionID] == nil {
-		return nil
-	}
-	if err := p.loadDelivery(context.Background(), s, s.byID[record.SubscriptionID], record); err != nil {
-		return nil
-	}
-	return s.deliveries[id]
-}
-
-// submitMoved submits the records about deliveries whose due times were moved, if there are any.
-func (p *Provider) submitMoved() {
-	if records := p.movedRecords(p.state); len(records) > 0 {
-		p.submit(&commit{records: records})
-	}
 }

@@ -72,7 +72,7 @@ func (p *Provider) requeue(ctx context.Context, deliveries []*journal.Delivery) 
 		}
 		c.then = func() {
 			for _, again := range queued {
-				p.state.add(again).committed = true
+				p.state.add(again, "").committed = true
 			}
 		}
 		return nil

@@ -36,7 +36,7 @@ func (p *Provider) Resend(ctx context.Context, attempt journal.Seq, anew bool) (
 			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, StartedAt: t.startedAt, Request: before.Request,
 		}}
 		request := before.Request
-		request.Kind = t.kind()
+		request.Kind = p.kind(running, &t)
 		a.Response = p.sender.Send(running, request)
 	}
 	if err := p.concludeResend(ctx, d, a); err != nil {
@@ -80,7 +80,7 @@ func (p *Provider) beginResend(d *journal.Delivery) (task, context.Context, erro
 	}
 	p.workers.resends[d.ID].inFlight++
 	p.workers.busy++
-	return p.newTask(s, d), p.workers.attempts, nil
+	return p.newTask(s, d, ""), p.workers.attempts, nil
 }
 
 // concludeResend records an attempt by hand.
