@@ -56,9 +56,6 @@ type Handler struct {
 // because that takes longer than the rest of the start of a server.
 func New(p *provider.Provider, g guard.Guard, o Options) *Handler {
 	h := &Handler{provider: p, options: o.withDefaults(), log: g.Logger()}
-	if h.options.Records == nil {
-		h.options.Records = p.Journal()
-	}
 	h.schema = sync.OnceValue(h.parseSchema)
 	h.guarded = g.Wrap(http.HandlerFunc(h.serve), h.fail)
 	return h
@@ -81,6 +78,9 @@ var hidden = regexp.MustCompile(`(?m)^"[^"]*"\ndirective @(evidence|clinic)\(.*\
 
 // schemaText returns the schema as clients see it.
 func schemaText(o Options) string {
+	if o.Records == nil {
+		return subscriptionSchema
+	}
 	text := subscriptionSchema + hidden.ReplaceAllString(recordSchema, "")
 	if o.HideEpisodes {
 		text = episodeField.ReplaceAllString(text, "")
