@@ -13,7 +13,7 @@
 // compiles and applies them.
 package schemas
 
-//go:generate go run -C .. ./internal/generate
+//go:generate go run -C .. ./schemas/internal/regenerate
 
 // Evidence is the source of an event type in the provider's public documentation.
 type Evidence string

@@ -22,18 +22,18 @@ var packages = map[string]struct {
 	ours    string // import paths below semblance/
 	outside string // short names of libraries
 }{
-	"schemas":                   {"schemas/human schemas/naming schemas/objectid", ""},
-	"schemas/human":             {"", ""},
-	"schemas/naming":            {"schemas/human", ""},
-	"schemas/objectid":          {"schemas/splitmix", ""},
-	"schemas/pointer":           {"schemas/human", ""},
-	"schemas/splitmix":          {"", ""},
-	"schemas/internal/generate": {"schemas", "yaml"},
-	"schemas/validate":          {"schemas", "jsonschema"},
-	"schemas/export":            {"schemas", ""},
-	"fixtures":                  {"schemas", "gofakeit"},
-	"fixtures/internal/samples": {"schemas fixtures simulator", ""},
-	"internal/generate":         {"", ""}, // runs the generators
+	"schemas":                     {"schemas/human schemas/naming schemas/objectid", ""},
+	"schemas/human":               {"", ""},
+	"schemas/naming":              {"schemas/human", ""},
+	"schemas/objectid":            {"schemas/splitmix", ""},
+	"schemas/pointer":             {"schemas/human", ""},
+	"schemas/splitmix":            {"", ""},
+	"schemas/internal/generate":   {"schemas", "yaml"},
+	"schemas/validate":            {"schemas", "jsonschema"},
+	"schemas/export":              {"schemas", ""},
+	"fixtures":                    {"schemas", "gofakeit"},
+	"fixtures/internal/samples":   {"schemas fixtures simulator", ""},
+	"schemas/internal/regenerate": {"", ""}, // runs the generators
 
 	"simulator":                              {"schemas", ""},
 	"simulator/clock":                        {"", ""},
@@ -117,8 +117,8 @@ var belongs = []struct {
 	{"net", "Dial DialTimeout DialTCP DialUnix Dialer", "simulator/delivery", "only simulator/delivery dials a receiver"},
 	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance/internal/client",
 		"only probes and the client of serve send HTTP requests with net/http"},
-	{"os/exec", "*", "scenarios/player internal/generate", "only a probe runs a command"},
-	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance internal/generate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate simulator/graphql/internal/generate", "only commands use the process's arguments and environment"},
+	{"os/exec", "*", "scenarios/player schemas/internal/regenerate", "only a probe runs a command"},
+	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/regenerate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate simulator/graphql/internal/generate", "only commands use the process's arguments and environment"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite uses SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-const root = "../.."
+const root = "../../.."
 
 // A new event type is a row of the catalogue and the action that makes it happen. One run of go generate writes the
 // rest and changes no other file.
@@ -77,7 +77,7 @@ func TestSingleDirective(t *testing.T) {
 	}
 	slices.Sort(found)
 	if want := []string{"schemas/schemas.go"}; !slices.Equal(found, want) {
-		t.Errorf("go:generate directives in %v, want only %v; add other generators to steps in internal/generate", found, want)
+		t.Errorf("go:generate directives in %v, want only %v; add other generators to steps in schemas/internal/regenerate", found, want)
 	}
 }
 
