@@ -1,6 +1,10 @@
 package graphql
 
 import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -43,20 +47,21 @@ func newPracticeDay(t testing.TB, o Options) *practiceDay {
 	return d
 }
 
-// Documents of public clients. Each is valid and returns data.
-func TestDocumentsOfPublicClients(t *testing.T) {
-	t.Parallel()
-	d := newPracticeDay(t, Options{})
+// clientDocument is a document of a public client.
+type clientDocument struct {
+	name, document string
+	variables      map[string]any
+	contains       []string // parts of the response
+}
+
+// documents are valid and return data.
+func (d *practiceDay) documents() []clientDocument {
 	const longAgo, future = "1900-01-01T00:00:00.000Z", "2036-01-01T00:00:00.000Z"
 	period := func(id string) map[string]any {
 		return map[string]any{"id": id, "from": longAgo, "to": future, "page": 1}
 	}
 	ada := d.ada.Value
-	for _, test := range []struct {
-		name, document string
-		variables      map[string]any
-		contains       []string // parts of the response
-	}{
+	documents := []clientDocument{
 		{"patient of n8n", patientOfN8N, map[string]any{"id": d.ada.ID()},
 			[]string{`"firstName":"` + ada("firstName"), `"dob":"` + ada("dateOfBirth") + `T00:00:00.000Z"`, `"country":"GB"`, `"name":"System"`, `"relationshipType":`}},
 		{"patient of BBMI", `query PatientById($id: ID!){ patient(id:$id){ id firstName lastName email dob gender phones{phoneNumber} numbers{name value} address{address city postcode country} communicationPreferences{receiveEmail receiveSMS promotionalMarketing} labels{text} } }`,
@@ -92,20 +97,31 @@ func TestDocumentsOfPublicClients(t *testing.T) {
 		{"polling for products", `query($from: Date, $to: Date){ products(pagination:{page:1,pageSize:100}, options:{updatedAt:{start:$from,end:$to}}, search: ""){ data{id labels{id} tax{taxName taxRate taxCode} appointments{id}} pageInfo{hasMore} } }`, period(""), []string{d.product.ID()}},
 		{"forms", `query($pagination: Pagination, $options: QuestionnairesQueryOptions){ questionnaires(pagination:$pagination, options:$options){ data{id token title} pageInfo{page pageSize hasMore} } }`,
 			map[string]any{"pagination": map[string]any{"page": 1, "pageSize": 50}, "options": map[string]any{}}, []string{`"pageInfo":{"page":1,"pageSize":50,"hasMore":false}`}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			variables := map[string]any{}
-			for name, value := range test.variables { // a strict server refuses variables that the document does not declare
-				if strings.Contains(test.document, "$"+name) {
-					variables[name] = value
-				}
+	}
+	for i, doc := range documents {
+		variables := map[string]any{}
+		for name, value := range doc.variables { // a strict server refuses variables that the document does not declare
+			if strings.Contains(doc.document, "$"+name) {
+				variables[name] = value
 			}
-			r := d.exec(test.document, variables)
+		}
+		documents[i].variables = variables
+	}
+	return documents
+}
+
+// Documents of public clients are answered.
+func TestDocumentsOfPublicClients(t *testing.T) {
+	t.Parallel()
+	d := newPracticeDay(t, Options{})
+	for _, doc := range d.documents() {
+		t.Run(doc.name, func(t *testing.T) {
+			t.Parallel()
+			r := d.exec(doc.document, doc.variables)
 			if r.status != 200 || len(r.Errors) > 0 {
 				t.Fatalf("status %d: %s", r.status, r.body)
 			}
-			for _, part := range test.contains {
+			for _, part := range doc.contains {
 				if !strings.Contains(r.body, part) {
 					t.Errorf("the response lacks %s:\n%s", part, r.body)
 				}
@@ -118,11 +134,9 @@ const patientOfN8N = `query GetPatient($id: ID!){ patient(id:$id){ id title stat
 
 const bookingOfN8N = ` id start end deleted status comments videoUrl patientId cancellationReason doctorName createdAt updatedAt reference billed onlineBookingPaymentStatus patient{id firstName lastName email} location{id name} appointment{id title duration price} bookingJourney{arrived consultation departed dna} patientMessagesSent{confirmation reminder followup cancellation} `
 
-// Documents and requests of public clients that the provider refuses.
-func TestMistakesOfPublicClients(t *testing.T) {
-	t.Parallel()
-	d := newPracticeDay(t, Options{})
-	for name, document := range map[string]string{
+// mistakes are documents of public clients that the provider refuses.
+func (d *practiceDay) mistakes() map[string]string {
+	return map[string]string{
 		"login":                         `mutation { login(email: "a", password: "b"){ token expiresAt } }`,
 		"nodes":                         `{ patients(first: 10, offset: 0){ nodes{ dateOfBirth phone } totalCount } }`,
 		"appointment":                   `{ appointment(id: "x"){ startTime practitionerId } }`,
@@ -132,7 +146,14 @@ func TestMistakesOfPublicClients(t *testing.T) {
 		"unknown fields of a patient":   `{ patients{data{phoneNumber dateOfBirth}} }`,
 		"the title of a label":          `{ patient(id: "` + d.ada.ID() + `"){ labels{title} } }`,
 		"whether a product was deleted": `{ products{data{deleted}} }`,
-	} {
+	}
+}
+
+// Documents and requests of public clients that the provider refuses.
+func TestMistakesOfPublicClients(t *testing.T) {
+	t.Parallel()
+	d := newPracticeDay(t, Options{})
+	for name, document := range d.mistakes() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := d.exec(document, nil)
@@ -155,4 +176,51 @@ func TestMistakesOfPublicClients(t *testing.T) {
 			t.Errorf("status %d: %s", r.status, r.body)
 		}
 	})
+}
+
+// The documents are answered, and refused, when a published client sends them. The reference implementation of GraphQL has
+// the same opinion of them.
+func TestDocumentsWithAClientFromNpm(t *testing.T) {
+	t.Parallel()
+	node := nodeWithClient(t)
+	d := newPracticeDay(t, Options{})
+	type document struct {
+		Document  string         `json:"document"`
+		Variables map[string]any `json:"variables"`
+	}
+	var documents []document
+	for _, doc := range d.documents() {
+		documents = append(documents, document{doc.document, doc.variables})
+	}
+	answered := len(documents)
+	for _, doc := range d.mistakes() {
+		documents = append(documents, document{Document: doc})
+	}
+	input, err := json.Marshal(documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), node, "read.mjs")
+	c.Dir, c.Stdin = provisioningFolder, bytes.NewReader(input)
+	c.Env = append(os.Environ(), "PROVIDER_URL="+d.url, "PROVIDER_TOKEN="+testToken)
+	var stderr strings.Builder
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	var results []struct {
+		Valid  bool
+		Data   any
+		Status int
+		Errors []struct{ Message string }
+	}
+	if err := json.Unmarshal(out, &results); err != nil || len(results) != len(documents) {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for i, r := range results {
+		if valid := i < answered; r.Valid != valid || (r.Data != nil) != valid || !valid && r.Status != 400 {
+			t.Errorf("%s: %+v", documents[i].Document, r)
+		}
+	}
 }

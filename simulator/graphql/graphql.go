@@ -128,7 +128,11 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err)
 	case notExecuted(response):
 		setCodes(response)
-		h.respond(w, h.options.InvalidStatus, &graphql.Response{Errors: response.Errors})
+		status := http.StatusBadRequest
+		if h.options.InvalidOK {
+			status = http.StatusOK
+		}
+		h.respond(w, status, &graphql.Response{Errors: response.Errors})
 	default:
 		h.respond(w, http.StatusOK, response)
 	}

@@ -238,6 +238,27 @@ fragment InputValue on __InputValue { name description type { ...TypeRef } defau
 fragment TypeRef on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
   ofType { kind name ofType { kind name } } } } } } } }`
 
+// Records refer to each other, so a document can ask for the same ones again and again.
+func TestNestedRecordsAreBounded(t *testing.T) { // not parallel, because it measures the memory of the process
+	c := newClinic(t)
+	ada := c.add("patient", nil)
+	for range 200 {
+		c.add("booking", related{"patient": ada, "doctor": c.Records("doctor")[0]})
+	}
+	a := c.api(Options{})
+	document := "id"
+	for range 4 {
+		document = `id bookings(start: "1900-01-01", end: "2100-01-01") { id patient { ` + document + ` } }`
+	}
+	before := memory()
+	began := time.Now()
+	r := a.exec(`{ patient(id: "`+ada.ID()+`") { `+document+` } }`, nil)
+	if grown := memory() - before; r.status != http.StatusBadRequest || !strings.Contains(r.body, "select fewer fields") || grown > 256<<20 {
+		t.Errorf("status %d, %d MiB: %.300s", r.status, grown>>20, r.body)
+	}
+	t.Log(time.Since(began))
+}
+
 func TestLongestName(t *testing.T) {
 	t.Parallel()
 	for document, want := range map[string]int64{"": 0, "{ webhooks { id } }": 8, "{ a_1: id }": 3, `{ f(x: "long_name_in_a_text") }`: 19} {

@@ -2,7 +2,6 @@ package graphql
 
 import (
 	"context"
-	"net/http"
 
 	"semblance/simulator/journal"
 )
@@ -20,7 +19,7 @@ type Options struct {
 	PageSize    int // the default size of a page; 0 means DefaultPageSize
 	MaxPageSize int // a larger size counts as this one; 0 means DefaultMaxPageSize
 
-	InvalidStatus   int  // the HTTP status for a document that is not executed: 400 (also for 0) or 200
+	InvalidOK       bool // a document that is not executed gets the HTTP status 200; otherwise 400
 	DeletedPatients bool // patient(id) returns a patient who was deleted or merged into another; otherwise null
 	HideEpisodes    bool // episode(id) is an unknown field, as in the public API before it was released
 	LabelIDs        LabelIDs
@@ -50,8 +49,5 @@ func (o Options) withDefaults() Options {
 	}
 	o.MaxPageSize = min(o.MaxPageSize, journal.MaxLimit)
 	o.PageSize = min(o.PageSize, o.MaxPageSize)
-	if o.InvalidStatus != http.StatusOK {
-		o.InvalidStatus = http.StatusBadRequest
-	}
 	return o
 }

@@ -20,22 +20,31 @@ func missing(t *testing.T, sentence string) {
 	t.Skip(sentence)
 }
 
-// A script for the provider with a GraphQL client from npm works with another URL and another token.
-func TestProvisioningWithNpmClient(t *testing.T) {
-	t.Parallel()
-	const folder = "testdata/provisioning"
+// provisioningFolder has scripts with a GraphQL client from npm.
+const provisioningFolder = "testdata/provisioning"
+
+// nodeWithClient returns the path of node. It skips a test if the client is not installed.
+func nodeWithClient(t *testing.T) string {
+	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		missing(t, "node is not installed")
 	}
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", "graphql-request")); err != nil {
-		missing(t, "graphql-request is not installed: npm ci --prefix simulator/graphql/"+folder+" --ignore-scripts --no-audit --no-fund")
+	if _, err := os.Stat(filepath.Join(provisioningFolder, "node_modules", "graphql-request")); err != nil {
+		missing(t, "graphql-request is not installed: npm ci --prefix simulator/graphql/"+provisioningFolder+" --ignore-scripts --no-audit --no-fund")
 	}
+	return node
+}
+
+// A script for the provider with a GraphQL client from npm works with another URL and another token.
+func TestProvisioningWithNpmClient(t *testing.T) {
+	t.Parallel()
+	node := nodeWithClient(t)
 	a := start(t)
 	provision := func() string {
 		t.Helper()
 		c := exec.CommandContext(t.Context(), node, "provision.mjs")
-		c.Dir = folder
+		c.Dir = provisioningFolder
 		c.Env = append(os.Environ(), "PROVIDER_URL="+a.url, "PROVIDER_TOKEN="+testToken, "RECEIVER_URL=https://receiver.example")
 		out, err := c.CombinedOutput()
 		if err != nil {

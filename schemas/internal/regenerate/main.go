@@ -19,7 +19,7 @@ var steps = []string{
 	"test ./scenarios/library -count=1 -run EveryEventType -update", // the table: the scenario that sends each type
 	"test ./scenarios -count=1 -run ReadmeIsCurrent -update",        // the actions: the tables of README.md
 	"test ./scenarios/script -count=1 -run SchemaIsCurrent -update", // the parser's tables: the schema of scenarios
-	"run -C simulator/graphql ./internal/generate",                  // the schema of the provider's records: the Go types
+	"run -C simulator/graphql ./internal/generate",                  // the schema of the provider's records: Go types and README.md
 	"run -C simulator/web ./internal/generate",                      // the routes and types of the control API: the OpenAPI document
 }
 

@@ -1,4 +1,5 @@
-// Generate writes the Go types of the provider's records, simulator/graphql/types_gen.go, from the schema records.graphql.
+// Generate writes the Go types of the provider's records, simulator/graphql/types_gen.go, and the tables of README.md from
+// the schema records.graphql.
 // Run it with `go generate ./...`; a test fails if a file is not current.
 package main
 
@@ -39,5 +40,12 @@ func generate(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"types_gen.go": types}, nil
+	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		return nil, err
+	}
+	if readme, err = s.fillIn(readme); err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"types_gen.go": types, "README.md": readme}, nil
 }
