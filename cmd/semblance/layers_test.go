@@ -67,7 +67,7 @@ var packages = map[string]struct {
 
 	"cmd/semblance/internal/build":  {"", ""},
 	"cmd/semblance/internal/client": {"simulator/delivery simulator/provider simulator/web scenarios cmd/semblance/internal/exit", "cobra"},
-	"cmd/semblance/internal/config": {"schemas simulator simulator/delivery simulator/journal simulator/provider scenarios " +
+	"cmd/semblance/internal/config": {"schemas simulator simulator/delivery simulator/graphql simulator/journal simulator/provider scenarios " +
 		"cmd/semblance/internal/files cmd/semblance/internal/flags cmd/semblance/internal/server", "yaml"},
 	"cmd/semblance/internal/exit":  {"scenarios", ""},
 	"cmd/semblance/internal/files": {"", "term"},

@@ -18,6 +18,7 @@ import (
 	"semblance/schemas/human"
 	"semblance/schemas/naming"
 	"semblance/simulator/delivery"
+	"semblance/simulator/graphql"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 )
@@ -80,6 +81,18 @@ func Settings() []Setting {
 			Default: provider.DefaultSecretPrefix, option: func(o o) any { return &o.Provider.Secrets.Prefix }},
 		{Key: "secret-length", Values: "characters after the prefix",
 			Default: fmt.Sprint(provider.DefaultSecretLength), least: 1, option: func(o o) any { return &o.Provider.Secrets.Length }},
+		{Key: "page-size", Question: "How does its GraphQL API answer?", Values: "records on a page of a GraphQL list without pageSize",
+			Default: fmt.Sprint(graphql.DefaultPageSize), least: 1, most: journal.MaxLimit, option: func(o o) any { return &o.API.PageSize }},
+		{Key: "max-page-size", Values: "largest pageSize of a GraphQL list",
+			Default: fmt.Sprint(graphql.DefaultMaxPageSize), least: 1, most: journal.MaxLimit, option: func(o o) any { return &o.API.MaxPageSize }},
+		{Key: "invalid-query", Values: "HTTP status of an invalid GraphQL document, 400 or 200",
+			Default: "400", words: []string{"400", "200"}, option: func(o o) any { return &o.API.InvalidOK }},
+		{Key: "deleted-patient", Values: "patient(id) after a deletion or a merge: null or record",
+			Default: "null", words: []string{"null", "record"}, option: func(o o) any { return &o.API.DeletedPatients }},
+		{Key: "episode-query", Values: "on or off: whether episode(id) is public",
+			Default: "on", words: []string{"on", "off"}, option: func(o o) any { return &o.API.HideEpisodes }},
+		{Key: "label-id", Values: "referenceId or id: the field of a label that events name",
+			Default: "referenceId", words: []string{"referenceId", "id"}, option: func(o o) any { return &o.API.LabelIDs }},
 		{Key: "retention", Question: "How long, and how many, finished deliveries does it keep?", Values: "age at which a row is deleted, such as 24h; 0 is never",
 			Default: short(journal.DefaultAge), zero: true, option: func(o o) any { return &o.Retention.Age }},
 		{Key: "retention-rows", Values: "rows of each kind; 0 depends on the journal",

@@ -12,6 +12,7 @@ import (
 
 	"semblance/cmd/semblance/internal/server"
 	"semblance/simulator/delivery"
+	"semblance/simulator/graphql"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 )
@@ -48,6 +49,7 @@ func TestSet(t *testing.T) {
 		"attempts=3", "retry-base=1m", "retry-factor=1.5", "retry-jitter=0", "success=200,202", "timeout=5s", "follow-redirects=2", "in-flight=8",
 		"sign=once", "event-id=per-event", "breaker-threshold=0", "while-paused=drop", "content-type=text/json", "user-agent=x/1", "body-style=indent",
 		"http=any", "max-event-types=0", "max-label=9", "secret-prefix=sk_", "secret-length=8", "retention=0", "retention-rows=7",
+		"page-size=50", "max-page-size=100", "invalid-query=200", "deleted-patient=record", "episode-query=off", "label-id=id",
 	} {
 		key, value, _ := strings.Cut(setting, "=")
 		if err := Set(&o, key, value); err != nil {
@@ -67,6 +69,7 @@ func TestSet(t *testing.T) {
 			Rules:    provider.Rules{HTTP: provider.HTTPAnywhere, MaxEventTypes: -1, MaxLabel: 9},
 			Secrets:  provider.SecretForm{Prefix: "sk_", Length: 8},
 		},
+		API: graphql.Options{PageSize: 50, MaxPageSize: 100, InvalidOK: true, DeletedPatients: true, HideEpisodes: true, LabelIDs: graphql.LabelIDsAreRows},
 	}
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v\nwant %+v", o, want)

@@ -42,6 +42,7 @@ type Options struct {
 	Retention journal.Options // limits of the journal
 	Grace     time.Duration   // how long Close waits for work in progress
 	Provider  provider.Options
+	API       graphql.Options // of the provider's GraphQL API
 }
 
 // A Server is a running provider with its APIs.
@@ -90,7 +91,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 		return err
 	}
 	g := guard.Guard{Hosts: o.Hosts, Public: s.Public(), Log: s.log}
-	providerAPI := graphql.New(s.Provider, g, graphql.Options{})
+	providerAPI := graphql.New(s.Provider, g, o.API)
 	s.api = web.New(s.Provider, web.Options{
 		Guard: g, Version: build.Version(),
 		Player: &apiPlayer{delivery: o.Provider.Delivery, system: o.Provider.Clinic.System},
