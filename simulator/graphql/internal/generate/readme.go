@@ -65,15 +65,13 @@ func (s *schema) typeTable() string {
 			continue
 		}
 		own := grade(object.Directives)
-		var others, unknown []string
+		var others []string
 		for _, f := range object.Fields {
 			if g := grade(f.Directives); g != "" && g != own {
 				others = append(others, fmt.Sprintf("`%s` %s", f.Name, g))
 			}
 		}
-		for _, names := range s.unknown[object.Name] {
-			unknown = append(unknown, names)
-		}
+		unknown := s.unknown[object.Name]
 		kind := argument(object.Directives, "clinic", "kind")
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", object.Name, kind, own, strings.Join(others, ", "), strings.Join(unknown, "; "))
 	}
