@@ -69,16 +69,16 @@ const (
 
 // Value describes an identifier that is not the id of a record. Its JSON type is string, as for every identifier.
 type Value struct {
-	Name string
-	Kind ValueKind
-	Enum []string // for ValueEnum
+	Name string    `json:"name"`
+	Kind ValueKind `json:"kind"`
+	Enum []string  `json:"enum,omitempty"` // the values of ValueEnum
 }
 
 // Field describes one field of the top-level metadata object.
 type Field struct {
-	Name     string
-	Type     string // JSON type: "string", "integer" or "boolean"
-	Optional bool
+	Name     string `json:"name"`
+	Type     string `json:"type"` // JSON type: "string", "integer" or "boolean"
+	Optional bool   `json:"optional,omitempty"`
 }
 
 // Retired reports whether the provider no longer lists the type. [All] and patterns omit retired types; [Lookup] finds

@@ -54,13 +54,17 @@ func (a *app) events(patterns []string, format string, all bool) error {
 	one := len(patterns) == 1 && len(types) == 1 && types[0].Name == patterns[0]
 	switch {
 	case format == "json" && one:
-		full, err := describeInFull(types[0])
+		full, err := describe(types[0])
 		if err != nil {
 			return err
 		}
 		return a.out.json(full)
 	case format == "json":
-		return a.out.json(describeEach(types))
+		all := make([]schemas.Description, len(types))
+		for i, t := range types {
+			all[i] = t.Description()
+		}
+		return a.out.json(all)
 	case format == "markdown":
 		markdownTable(a.out, types)
 	case one:
@@ -153,7 +157,7 @@ func groupOf(key string) schemas.Group {
 
 // explain prints one type with its schema and an example.
 func (a *app) explain(t *schemas.EventType) error {
-	full, err := describeInFull(t)
+	full, err := describe(t)
 	if err != nil {
 		return err
 	}
@@ -237,69 +241,9 @@ func markdownTable(out io.Writer, types []*schemas.EventType) {
 	io.WriteString(out, b.String())
 }
 
-// description is an event type as JSON.
-type description struct {
-	Name         string              `json:"name"`
-	Group        string              `json:"group"`
-	Summary      string              `json:"summary"`
-	Required     []string            `json:"required"`
-	Optional     []string            `json:"optional,omitempty"`
-	OneOf        []string            `json:"oneOf,omitempty"`
-	OptionalWith map[string][]string `json:"optionalWith,omitempty"`
-	Values       []value             `json:"values,omitempty"`
-	Metadata     []field             `json:"metadata,omitempty"`
-	FormerEnum   string              `json:"formerEnum,omitempty"`
-	Evidence     schemas.Evidence    `json:"evidence"`
-	Schema       json.RawMessage     `json:"schema,omitempty"`  // only of one type
-	Example      json.RawMessage     `json:"example,omitempty"` // only of one type
-}
-
-type value struct {
-	Name string            `json:"name"`
-	Kind schemas.ValueKind `json:"kind"`
-	Enum []string          `json:"enum,omitempty"`
-}
-
-type field struct {
-	Name     string `json:"name"`
-	Type     string `json:"type"`
-	Optional bool   `json:"optional,omitempty"`
-}
-
-func describeEach(types []*schemas.EventType) []description {
-	all := make([]description, len(types))
-	for i, t := range types {
-		all[i] = describe(t)
-	}
-	return all
-}
-
-func describe(t *schemas.EventType) description {
-	d := description{
-		Name: t.Name, Group: t.Group, Summary: t.Summary, Required: t.Required, Optional: t.Optional,
-		OneOf: t.OneOf, FormerEnum: t.FormerEnum, Evidence: t.Evidence,
-	}
-	if d.Required == nil {
-		d.Required = []string{}
-	}
-	for _, c := range t.OptionalWith {
-		if d.OptionalWith == nil {
-			d.OptionalWith = map[string][]string{}
-		}
-		d.OptionalWith[c.With] = c.Optional
-	}
-	for _, v := range t.Values {
-		d.Values = append(d.Values, value(v))
-	}
-	for _, m := range t.Metadata {
-		d.Metadata = append(d.Metadata, field(m))
-	}
-	return d
-}
-
-// describeInFull is describe with the schema and an example: the first event of a clinic.
-func describeInFull(t *schemas.EventType) (description, error) {
-	d := describe(t)
+// describe returns a type with its schema and an example: the first event of a clinic.
+func describe(t *schemas.EventType) (schemas.Description, error) {
+	d := t.Description()
 	system, _ := fixtures.SystemOf(t)
 	event, err := fixtures.New(fixtures.Options{Seed: 1, System: system}).Event(fixtures.FirstDay(), t, fixtures.EventOptions{})
 	if err != nil {

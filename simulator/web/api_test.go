@@ -61,13 +61,13 @@ func (s *sim) attempts(query string) attemptList {
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{})
-	var list struct{ Items []eventTypeView }
+	var list struct{ Items []schemas.Description }
 	s.api(http.StatusOK, "GET", "/event-types", nil).into(&list)
 	if len(list.Items) != len(schemas.All()) {
 		t.Errorf("%d event types", len(list.Items))
 	}
 	s.api(http.StatusOK, "GET", "/event-types?match=patient.merged,group:location", nil).into(&list)
-	if len(list.Items) < 2 || !slices.ContainsFunc(list.Items, func(v eventTypeView) bool { return v.Name == "patient.merged" }) {
+	if len(list.Items) < 2 || !slices.ContainsFunc(list.Items, func(v schemas.Description) bool { return v.Name == "patient.merged" }) {
 		t.Errorf("matched %v", list.Items)
 	}
 	s.ask("GET", apiPath+"/event-types?match=patient.mreged", nil).problem(http.StatusBadRequest, "event-type")

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"semblance/fixtures"
@@ -15,38 +14,15 @@ var (
 	sampleParameter = text("subscription", "Id of the subscription to sign for; by default the published secret signs.")
 )
 
-// eventTypeView is a row of the catalogue.
-type eventTypeView struct {
-	Name       string           `json:"name"`
-	Group      string           `json:"group"` // the family that it is documented in
-	Summary    string           `json:"summary"`
-	Required   []string         `json:"required"`             // identifiers that are always present
-	Optional   []string         `json:"optional"`             // identifiers that are present if their record exists
-	OneOf      []string         `json:"oneOf,omitempty"`      // identifiers of which exactly one is present
-	FormerEnum string           `json:"formerEnum,omitempty"` // the name that the provider's API dropped
-	Evidence   schemas.Evidence `json:"evidence"`             // how well it is known
-	Retired    bool             `json:"retired,omitempty"`    // the provider no longer lists it
-
-	Schema  json.RawMessage `json:"schema,omitempty"`  // JSON Schema of the payload; only of a single event type
-	Example json.RawMessage `json:"example,omitempty"` // a payload; only of a single event type
-}
-
-func viewEventType(t *schemas.EventType) eventTypeView {
-	return eventTypeView{
-		Name: t.Name, Group: t.Group, Summary: t.Summary, Required: notNil(t.Required), Optional: notNil(t.Optional), OneOf: t.OneOf,
-		FormerEnum: t.FormerEnum, Evidence: t.Evidence, Retired: t.Retired(),
-	}
-}
-
 // listEventTypes lists the event types of the catalogue.
-func (h *Handler) listEventTypes(c *call) (v listView[eventTypeView], err error) {
+func (h *Handler) listEventTypes(c *call) (v listView[schemas.Description], err error) {
 	types := schemas.All()
 	if patterns := matchParameter.of(c); len(patterns) > 0 {
 		if types, err = schemas.MatchAny(patterns); err != nil {
 			return v, problem(http.StatusBadRequest, "event-type", "%s", err).about("match")
 		}
 	}
-	return viewList(types, viewEventType), nil
+	return viewList(types, (*schemas.EventType).Description), nil
 }
 
 // eventType returns the event type in the path.
@@ -59,7 +35,7 @@ func (c *call) eventType() (*schemas.EventType, error) {
 }
 
 // getEventType returns one event type with the schema of its payload and an example.
-func (h *Handler) getEventType(c *call) (v eventTypeView, err error) {
+func (h *Handler) getEventType(c *call) (v schemas.Description, err error) {
 	t, err := c.eventType()
 	if err != nil {
 		return v, err
@@ -68,7 +44,7 @@ func (h *Handler) getEventType(c *call) (v eventTypeView, err error) {
 	if err != nil {
 		return v, err
 	}
-	v = viewEventType(t)
+	v = t.Description()
 	v.Schema, v.Example = t.PayloadSchema(), sample.Body
 	return v, nil
 }
