@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"semblance/simulator"
 	"semblance/simulator/journal"
 )
 
@@ -20,29 +19,7 @@ type resend struct {
 // current URL of the subscription. Retry policy and circuit breaker ignore it, but a finished delivery becomes delivered
 // if the receiver accepts it.
 func (p *Provider) Resend(ctx context.Context, attempt journal.Seq, anew bool) (*journal.Attempt, error) {
-	before, d, err := p.sent(ctx, attempt)
-	if err != nil {
-		return nil, err
-	}
-	t, running, err := p.beginResend(d)
-	if err != nil {
-		return nil, err
-	}
-	var a *journal.Attempt
-	if anew {
-		a = p.attempt(running, &t)
-	} else {
-		a = &journal.Attempt{ReplayOf: before.Seq, Verdict: before.Verdict, Violations: before.Violations, Attempt: simulator.Attempt{
-			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, StartedAt: t.startedAt, Request: before.Request,
-		}}
-		request := before.Request
-		request.Kind = p.kind(running, &t)
-		a.Response = p.sender.Send(running, request)
-	}
-	if err := p.concludeResend(ctx, d, a); err != nil {
-		return nil, fmt.Errorf("resending attempt %d: %w", attempt, err)
-	}
-	return a, nil
+	return p.ResendEdited(ctx, attempt, Edit{Anew: anew})
 }
 
 // sent returns an attempt and its delivery.
@@ -83,8 +60,8 @@ func (p *Provider) beginResend(d *journal.Delivery) (task, context.Context, erro
 	return p.newTask(s, d, ""), p.workers.attempts, nil
 }
 
-// concludeResend records an attempt by hand.
-func (p *Provider) concludeResend(ctx context.Context, d *journal.Delivery, a *journal.Attempt) error {
+// concludeResend records an attempt by hand. One that is changed leaves the state of the delivery as it is.
+func (p *Provider) concludeResend(ctx context.Context, d *journal.Delivery, a *journal.Attempt, changed bool) error {
 	p.mu.Lock()
 	p.admitResult()
 	r, c := p.workers.resends[d.ID], newCommit()
@@ -94,7 +71,7 @@ func (p *Provider) concludeResend(ctx context.Context, d *journal.Delivery, a *j
 	} else {
 		r.attempts++
 		a.Number = r.attempts
-		if a.Response.OK() && !d.State.Unfinished() {
+		if a.Response.OK() && !changed && !d.State.Unfinished() {
 			a.Next = journal.DeliveryState{State: journal.Delivered, Tries: d.Tries}
 		}
 	}

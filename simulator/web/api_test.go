@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"semblance/schemas"
+	"semblance/simulator"
 	"semblance/simulator/journal"
 )
 
@@ -277,6 +278,14 @@ func TestAttempts(t *testing.T) {
 	if fresh.EventID == full.EventID || fresh.Request.Body == full.Request.Body || fresh.ReplayOf != 0 || fresh.Outcome != "accepted" || fresh.Number != 4 {
 		t.Errorf("a new attempt: %+v", fresh)
 	}
+	var edited struct{ Request simulator.Request }
+	s.api(http.StatusCreated, "POST", path+"/resend", map[string]any{
+		"body": "{}", "invalid": true, "newAttempt": true, "headers": []simulator.Header{{Name: "X-Mine", Value: "1"}},
+	}).into(&edited)
+	if string(edited.Request.Body) != "{}" || edited.Request.Header("X-Mine") != "1" {
+		t.Errorf("edited: %+v", edited.Request)
+	}
+	s.ask("POST", apiPath+path+"/resend", map[string]any{"set": map[string]string{"pateintId": "x"}}).problem(http.StatusBadRequest, "invalid-event")
 	s.ask("GET", apiPath+"/attempts/9999", nil).problem(http.StatusNotFound, "not-found")
 	s.ask("POST", apiPath+"/attempts/9999/resend", nil).problem(http.StatusNotFound, "not-found")
 

@@ -90,24 +90,3 @@ func (h *Handler) getAttempt(c *call) (v attemptView, err error) {
 	}
 	return viewFullAttempt(a, c.secrets), nil
 }
-
-// resendRequest is how to send an attempt again.
-type resendRequest struct {
-	NewAttempt bool `json:"newAttempt,omitempty"` // with a new eventId and a new signature, instead of the same bytes
-}
-
-// resend sends an attempt again, at once. The response has the new attempt.
-func (h *Handler) resend(c *call, in *resendRequest) (v attemptView, err error) {
-	seq, err := c.sequence("attempt")
-	if err != nil {
-		return v, err
-	}
-	if err := c.liftTimeouts(); err != nil {
-		return v, err
-	}
-	a, err := h.provider.Resend(c.Context(), seq, in.NewAttempt)
-	if err != nil {
-		return v, err
-	}
-	return viewFullAttempt(a, false), nil
-}
