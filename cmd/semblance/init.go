@@ -22,11 +22,15 @@ import (
 
 // firstScenario is the scenario that init writes: a tutorial of the language that plays unchanged.
 //
-//go:embed first-scenario.yaml
+//go:embed first.semblance.yaml
 var firstScenario string
 
 const (
-	firstName  = "first-scenario.yaml"
+	// scenarioSuffix is the recommended end of a scenario's file name: schemas/schemastore.json has editors apply the schema to
+	// these files.
+	scenarioSuffix = ".semblance.yaml"
+
+	firstName  = "first" + scenarioSuffix
 	schemaName = "scenario.schema.json" // as the first line of the scenario names it
 )
 
@@ -38,9 +42,10 @@ func (a *app) initCommand() *cobra.Command {
 		Short:   "Write a first scenario, ready to play and edit",
 		GroupID: groupScenarios,
 		Long: `Init writes a commented scenario that plays unchanged and explains the language. Beside it, init writes the JSON Schema
-that the scenario's first line names: with it, an editor with the YAML language server completes and explains every key.`,
+that the scenario's first line names: with it, an editor with the YAML language server completes and explains every key.
+Names that end in ` + scenarioSuffix + ` are recommended: one setting of the editor then applies the schema to all of them.`,
 		Example: `  semblance init                     writes ` + firstName + `
-  semblance init scenarios/booking.yaml
+  semblance init scenarios/booking.semblance.yaml
   semblance play ` + firstName,
 		Args: flags.AtMostOne("one file"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.init(args, force) },
@@ -56,7 +61,7 @@ func (a *app) init(args []string, force bool) error {
 		name = args[0]
 	}
 	if ext := filepath.Ext(name); ext != ".yaml" && ext != ".yml" {
-		return exit.Usagef("%s: a scenario is a YAML file; call it %s", name, strings.TrimSuffix(name, ext)+".yaml")
+		return exit.Usagef("%s: a scenario is a YAML file; call it %s", name, strings.TrimSuffix(name, ext)+scenarioSuffix)
 	}
 	schema := filepath.Join(filepath.Dir(name), schemaName)
 	created := []newFile{

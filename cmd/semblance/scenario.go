@@ -46,7 +46,7 @@ func (a *app) lintCommand() *cobra.Command {
 SCENARIO is a file, a folder (all .yaml files in it), or a scenario of the library.
 
 Exit code: 0 the scenarios can be played, with or without warnings; 2 one of them cannot.`,
-		Example: `  semblance scenario lint first-scenario.yaml
+		Example: `  semblance scenario lint first.semblance.yaml
   semblance scenario lint scenarios/
   semblance scenario lint scenarios/ --format json   for an editor or a script`,
 		ValidArgsFunction: flags.Scenarios,

@@ -44,7 +44,7 @@ func TestSchemaOnExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pattern := range []string{"testdata/valid/*.yaml", "testdata/valid/*.json", "../library/*.yaml", "../../cmd/semblance/first-scenario.yaml", "testdata/invalid/form-*.yaml", "testdata/invalid/meaning-*.yaml"} {
+	for _, pattern := range []string{"testdata/valid/*.yaml", "testdata/valid/*.json", "../library/*.yaml", "../../cmd/semblance/first.semblance.yaml", "testdata/invalid/form-*.yaml", "testdata/invalid/meaning-*.yaml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %d files", pattern, err, len(files))
