@@ -58,9 +58,10 @@ var packages = map[string]struct {
 	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/fault scenarios", "yaml"},
 	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
-	"scenarios/load":    {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery scenarios", ""},
-	"scenarios/report":  {"simulator simulator/clock scenarios scenarios/load", "color udiff"},
-	"scenarios/library": {"schemas scenarios scenarios/script", ""},
+	"scenarios/load":         {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery scenarios", ""},
+	"scenarios/report":       {"simulator simulator/clock scenarios scenarios/load scenarios/report/color", "udiff"},
+	"scenarios/report/color": {"", ""},
+	"scenarios/library":      {"schemas scenarios scenarios/script", ""},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/clock simulator/signature simulator/fault " +
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library", ""},
@@ -77,7 +78,7 @@ var packages = map[string]struct {
 	"cmd/semblance/internal/server": {"fixtures simulator simulator/delivery simulator/graphql simulator/journal simulator/journal/sqlite " +
 		"simulator/provider simulator/web simulator/web/guard scenarios scenarios/library scenarios/player scenarios/report " +
 		"scenarios/script cmd/semblance/internal/build cmd/semblance/internal/exit cmd/semblance/internal/flags", ""},
-	"cmd/semblance": {"*", "cobra pflag color term"},
+	"cmd/semblance": {"*", "cobra pflag term"},
 }
 
 // dataBelow lists folders with data of the package above them, and at most a Go file that embeds it.
@@ -92,7 +93,6 @@ const leaves = "schemas/human schemas/naming schemas/objectid schemas/pointer sc
 // libraries are the external modules by their short names. Only tests may import other modules.
 var libraries = map[string]string{
 	"cmp":          "github.com/google/go-cmp",
-	"color":        "github.com/fatih/color",
 	"cobra":        "github.com/spf13/cobra",
 	"pflag":        "github.com/spf13/pflag",
 	"gofakeit":     "github.com/brianvoe/gofakeit/v6",

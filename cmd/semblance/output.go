@@ -8,11 +8,11 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/fatih/color"
 	"golang.org/x/term"
 
 	"semblance/cmd/semblance/internal/files"
 	"semblance/scenarios/report"
+	"semblance/scenarios/report/color"
 	"semblance/scenarios/script"
 	"semblance/schemas/human"
 )
@@ -101,10 +101,8 @@ func (o *output) bold(text string) string   { return o.paint(text, color.Bold) }
 func (o *output) faint(text string) string  { return o.paint(text, color.Faint) }
 
 func (o *output) paint(text string, attributes ...color.Attribute) string {
-	if !o.colored || text == "" {
+	if !o.colored {
 		return text
 	}
-	c := color.New(attributes...)
-	c.EnableColor() // by default the package looks at the process's stdout
-	return c.Sprint(text)
+	return color.Paint(text, attributes...)
 }

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/fatih/color"
-
 	"semblance/scenarios"
+	"semblance/scenarios/report/color"
 	"semblance/schemas/human"
 	"semblance/simulator"
 )

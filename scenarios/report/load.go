@@ -7,10 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fatih/color"
-
 	"semblance/scenarios"
 	"semblance/scenarios/load"
+	"semblance/scenarios/report/color"
 	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/clock"

@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fatih/color"
-
 	"semblance/scenarios"
+	"semblance/scenarios/report/color"
 	"semblance/schemas/human"
 )
 
@@ -200,10 +199,8 @@ func (t Terminal) verdict(r *scenarios.Result) string {
 }
 
 func (t Terminal) paint(text string, attributes ...color.Attribute) string {
-	if !t.Color || text == "" {
+	if !t.Color {
 		return text
 	}
-	c := color.New(attributes...)
-	c.EnableColor() // regardless of the process's stdout
-	return c.Sprint(text)
+	return color.Paint(text, attributes...)
 }
