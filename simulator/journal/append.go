@@ -98,7 +98,7 @@ func Number(records []Record, last Seq) Seq {
 			event = r
 		case *Delivery:
 			if r.EventSeq == 0 {
-				r.EventSeq = event.Seq
+				r.EventSeq, r.Origin = event.Seq, event.Origin
 			}
 			r.Attempts, r.LastAt, r.Status, r.Failure = 0, time.Time{}, 0, ""
 		}

@@ -190,6 +190,7 @@ func (m *Memory) insert(r Record) {
 		m.stats.Events++
 	case *Delivery:
 		e := &deliveryEntry{Seq: r.Seq, event: m.eventBySeq(r.EventSeq)}
+		r.Origin = e.event.Origin
 		e.event.deliveries++
 		e.current.Store(r)
 		m.deliveries = append(m.deliveries, e)

@@ -74,6 +74,8 @@ type Delivery struct {
 	EventSeq Seq // the number of its event; 0 means the event before it in the same call of Append
 	DeliveryState
 
+	Origin string // the origin of its event; set when the delivery is read
+
 	// Append sets these fields to zero and updates them with each attempt.
 	Attempts int               // the number of attempts
 	LastAt   time.Time         // the start of the last attempt

@@ -17,6 +17,7 @@ type agenda struct {
 	wake   context.CancelFunc // wakes it now; nil before it has started
 
 	advancing chan struct{} // holds one element while Advance is under way
+	wasAhead  bool          // the clock of the run before was ahead
 }
 
 // timer is something to do at its due time, with the provider's lock held. It must not block.

@@ -8,11 +8,17 @@ import (
 	"semblance/simulator/journal"
 )
 
-// backlog holds the unfinished deliveries of one subscription. One with an attempt in flight is in neither schedule.
+// backlog holds the unfinished deliveries of one subscription: a window of the next ones, which are in memory, and the
+// number of the others, which only the journal has. One with an attempt in flight is in neither schedule.
 type backlog struct {
-	queue      schedule[*pending] // those that wait for an attempt, by due time
-	held       schedule[*pending] // those that wait until the subscription is resumed
+	queue      schedule[*pending] // those in memory that wait for an attempt, by due time
+	held       schedule[*pending] // those in memory that wait until the subscription is resumed
 	unfinished int                // those that are unfinished in the journal too
+	beyond     int                // those that are not in memory
+	horizon    slot               // if there are any, a delivery that is due after it is not kept in memory
+	heldFirst  bool               // there may be some that were held, which precede all that are due
+	busy       bool               // a job reads from the journal what is beyond the window
+	settled    bool               // the subscription is paused, and those beyond the window are held
 	workers    int                // goroutines, each with one attempt in flight at most
 	timer      *timer             // wakes a worker when the first of the queue is due; nil until it is needed
 }
@@ -22,7 +28,6 @@ type pending struct {
 	slot                           // when the next attempt is due
 	record       *journal.Delivery // as it was created or read
 	subscription *subscription
-	origin       string        // of its event; "" if only the journal knows it
 	state        journal.State // Pending or Held
 	number       uint64        // among the deliveries that this provider has seen; it decides the jitter of retries
 	tries        int           // attempts since it was queued, or queued again
@@ -45,7 +50,7 @@ func (b *backlog) take(d *pending) {
 
 // arrange puts a delivery that is in no schedule into the one where it belongs.
 func (b *backlog) arrange(d *pending) {
-	d.blocked = d.subscription.DeliveryPaused || d.subscription.Deleted
+	d.blocked = d.subscription.blocks()
 	switch {
 	case d.task != nil:
 	case d.blocked:
@@ -55,6 +60,12 @@ func (b *backlog) arrange(d *pending) {
 	}
 }
 
+// blocks reports whether no delivery to the subscription is attempted.
+func (s *subscription) blocks() bool { return s.DeliveryPaused || s.Deleted }
+
+// inMemory returns the number of waiting deliveries in memory.
+func (b *backlog) inMemory() int { return b.queue.length() + b.held.length() }
+
 // next returns the delivery to attempt next, or nil: none is due, or the first is not in the journal yet.
 func (b *backlog) next(now time.Time) *pending {
 	d := b.queue.first()
@@ -62,6 +73,15 @@ func (b *backlog) next(now time.Time) *pending {
 		return nil
 	}
 	return d
+}
+
+// nearlyEmpty reports whether a window must be loaded again. Deliveries that were held precede only those that are not due.
+func (b *backlog) nearlyEmpty(window int, now time.Time) bool {
+	first := b.queue.first()
+	if b.heldFirst {
+		return first == nil || first.due.After(now)
+	}
+	return b.queue.length() <= window/4
 }
 
 // waiting returns the deliveries without an attempt in flight, in the order of their creation.

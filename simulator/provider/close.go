@@ -100,7 +100,7 @@ func (p *Provider) Reset(ctx context.Context) error {
 func (p *Provider) reset(ctx context.Context) error {
 	options := p.state.clinic.options
 	options.At = p.Now()
-	before, initial, c := p.state, newState(options), &commit{}
+	before, initial, c := p.state, newState(options, p.options.window), &commit{}
 	initial.tokens = before.tokens
 	p.state = initial
 	err := p.initialize(c, nil)

@@ -74,7 +74,7 @@ func (p *Provider) ResendEdited(ctx context.Context, attempt journal.Seq, e Edit
 	}
 	a := &journal.Attempt{Attempt: simulator.Attempt{DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, StartedAt: t.startedAt}}
 	if x.kind == simulator.KindEvent {
-		x.kind = p.kind(running, &t)
+		x.kind = t.kind()
 	}
 	if a.Request, err = p.edited(x, &t); err != nil { // the fault cannot change this body
 		a.Response = simulator.Response{Failure: simulator.FailureBlocked, Detail: err.Error()}

@@ -77,6 +77,7 @@ func (p *Provider) addEvent(c *commit, event schemas.Event, origin string, next 
 		d := &journal.Delivery{
 			Delivery:      simulator.Delivery{ID: p.random.ids.New(at).String(), SubscriptionID: s.ID, Event: event, CreatedAt: at, EventID: eventID},
 			DeliveryState: p.options.WhilePaused.stateOfNew(version, at),
+			Origin:        origin,
 		}
 		c.add(d)
 		e.Deliveries = append(e.Deliveries, d)

@@ -62,6 +62,8 @@ type Options struct {
 	InFlight    int // attempts in flight to one subscription; 0 is DefaultInFlight
 
 	Delivery delivery.Options // time-out, TLS and other settings of the attempts
+
+	window int // see state.window; 0 is the default
 }
 
 func (o *Options) check() error {

@@ -11,7 +11,6 @@ import (
 type commit struct {
 	records  []journal.Record
 	command  bool            // the records are applied after the commit; otherwise they were applied before
-	origin   string          // of the last event that was applied
 	added    []*pending      // deliveries that may be attempted from then on
 	finished []*subscription // each has one unfinished delivery less from then on
 	then     func()          // runs after that, with the lock held; may be nil

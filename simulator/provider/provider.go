@@ -132,6 +132,12 @@ func prepare(o Options) (*Provider, error) {
 	if p.journal == nil {
 		p.journal = journal.NewMemory(journal.Options{})
 	}
+	if p.options.window == 0 {
+		p.options.window = defaultWindow
+		if p.journal.MaxUnfinished() > 0 { // it has them in memory itself
+			p.options.window = unlimited
+		}
+	}
 	p.random = newRandom(&o, p.journal)
 	p.outbox.more, p.outbox.less = sync.NewCond(&p.mu), sync.NewCond(&p.mu)
 	p.gate.opened = sync.NewCond(&p.mu)

@@ -51,7 +51,7 @@ func (p *Provider) journalFails(err error) {
 		}
 		end()
 		p.outbox.recovery = nil
-		if p.outbox.different {
+		if p.outbox.different && !p.outbox.writing { // otherwise the writer does it
 			p.recoverState()
 		}
 		p.resumeWork()
@@ -73,6 +73,7 @@ func (p *Provider) recoverState() {
 		return
 	}
 	p.replaceState(next)
+	p.submitMoved()
 	p.resumeWork()
 }
 
@@ -86,11 +87,36 @@ func (p *Provider) replaceState(next *state) {
 	}
 	p.agenda.cancel(p.state.traffic.timer)
 	for id, d := range p.state.deliveries {
-		if n := next.deliveries[id]; n != nil && d.task != nil {
+		if d.task == nil {
+			continue
+		}
+		if n := p.inMemory(next, id); n != nil {
 			n.subscription.backlog.take(n)
 			n.task, n.firstAt = d.task, d.firstAt
 			n.reserveFault()
 		}
 	}
 	p.state = next
+}
+
+// inMemory returns an unfinished delivery of a state, or nil. If it is beyond the window, it is loaded.
+func (p *Provider) inMemory(s *state, id string) *pending {
+	if d := s.deliveries[id]; d != nil {
+		return d
+	}
+	record, err := p.journal.Delivery(context.Background(), id)
+	if err != nil || !record.State.Unfinished() || s.byID[record.SubscriptionID] == nil {
+		return nil
+	}
+	if err := p.loadDelivery(context.Background(), s, s.byID[record.SubscriptionID], record); err != nil {
+		return nil
+	}
+	return s.deliveries[id]
+}
+
+// submitMoved submits the records about deliveries whose due times were moved, if there are any.
+func (p *Provider) submitMoved() {
+	if records := p.movedRecords(p.state); len(records) > 0 {
+		p.submit(&commit{records: records})
+	}
 }

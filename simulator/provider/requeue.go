@@ -59,7 +59,11 @@ func (p *Provider) requeue(ctx context.Context, deliveries []*journal.Delivery) 
 			if s == nil || s.Deleted {
 				return refuse(CodeDeleted, "delivery", "the delivery %s cannot be queued again: its subscription %s is deleted", d.ID, d.SubscriptionID)
 			}
-			if p.state.deliveries[d.ID] != nil || queued[d.ID] != nil {
+			unfinished, err := p.isUnfinished(ctx, d)
+			if err != nil {
+				return fmt.Errorf("requeueing %s: %w", d.ID, err)
+			}
+			if unfinished || queued[d.ID] != nil {
 				continue // it was named twice
 			}
 			again := *d
@@ -72,9 +76,22 @@ func (p *Provider) requeue(ctx context.Context, deliveries []*journal.Delivery) 
 		}
 		c.then = func() {
 			for _, again := range queued {
-				p.state.add(again, "").committed = true
+				p.state.add(again).committed = true
 			}
 		}
 		return nil
 	})
+}
+
+// isUnfinished reports whether a delivery that was read from the journal before is unfinished now.
+func (p *Provider) isUnfinished(ctx context.Context, d *journal.Delivery) (bool, error) {
+	if p.state.deliveries[d.ID] != nil {
+		return true, nil
+	}
+	s := p.state.byID[d.SubscriptionID]
+	if s == nil || s.backlog.beyond == 0 {
+		return false, nil
+	}
+	now, err := p.journal.Delivery(ctx, d.ID)
+	return err == nil && now.State.Unfinished(), err
 }

@@ -57,7 +57,7 @@ func (p *Provider) beginResend(d *journal.Delivery) (task, context.Context, erro
 	}
 	p.workers.resends[d.ID].inFlight++
 	p.workers.busy++
-	return p.newTask(s, d, ""), p.workers.attempts, nil
+	return p.newTask(s, d), p.workers.attempts, nil
 }
 
 // concludeResend records an attempt by hand. One that is changed leaves the state of the delivery as it is.

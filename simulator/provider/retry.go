@@ -80,6 +80,22 @@ func (r RetryPolicy) step(n int) time.Duration {
 	return time.Duration(min(float64(base)*math.Pow(factor, float64(n-1)), float64(maxWait)))
 }
 
+// usual returns the wait after n attempts, and none before the first.
+func (r RetryPolicy) usual(n int) time.Duration {
+	if n == 0 {
+		return 0
+	}
+	return r.step(n)
+}
+
+// longest returns the longest wait that is possible after n attempts.
+func (r RetryPolicy) longest(n int) time.Duration {
+	if n == 0 {
+		return 0
+	}
+	return max(time.Duration(float64(r.step(n))*(1+max(0, r.jitter()))), r.step(n+1))
+}
+
 func (r RetryPolicy) attempts() int {
 	if r.Attempts == 0 {
 		return DefaultAttempts

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"container/heap"
 	"time"
 )
@@ -49,11 +50,10 @@ func (h itemHeap[T]) Len() int { return len(h) }
 
 func (h itemHeap[T]) Less(i, j int) bool { return h[i].place().before(h[j].place()) }
 
-func (s *slot) before(other *slot) bool {
-	if d := s.due.Compare(other.due); d != 0 {
-		return d < 0
-	}
-	return s.order < other.order
+func (s *slot) before(other *slot) bool { return s.compare(other) < 0 }
+
+func (s *slot) compare(other *slot) int {
+	return cmp.Or(s.due.Compare(other.due), cmp.Compare(s.order, other.order))
 }
 
 func (h itemHeap[T]) Swap(i, j int) {

@@ -51,7 +51,7 @@ func TestScheduleIsOrderedByDueTime(t *testing.T) {
 // Deliveries of the same due time keep the order of their creation, and the journal's numbers do not change it.
 func TestBacklogKeepsTheOrderOfCreation(t *testing.T) {
 	t.Parallel()
-	s := newState(fixtures.Options{})
+	s := newState(fixtures.Options{}, unlimited)
 	sub := &simulator.Subscription{ID: "s"}
 	s.put(sub)
 	var c commit

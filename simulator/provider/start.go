@@ -24,38 +24,62 @@ func (p *Provider) begin(ctx context.Context) error {
 	if err := p.initialize(c, p.options.Tokens); err != nil {
 		return err
 	}
+	c.add(p.movedRecords(p.state)...)
 	if err := p.journal.Append(ctx, c.records...); err != nil {
 		return err
 	}
 	p.state.settle(c)
-	return nil
+	return p.dropOrphans(ctx)
 }
 
-// restoreTime advances a manual clock to the last time in the journal. It never turns it back.
+// dropOrphans drops the deliveries to subscriptions that are not in the journal.
+func (p *Provider) dropOrphans(ctx context.Context) error {
+	c := &commit{}
+	for _, id := range p.state.orphans {
+		for d, err := range p.journal.Unfinished(ctx, id, 0) {
+			if err != nil {
+				return fmt.Errorf("reading the journal: %w", err)
+			}
+			c.add(&journal.Transition{
+				At: p.Now(), DeliveryID: d.ID, Next: journal.DeliveryState{State: journal.Dropped}, Reason: "its subscription is not in the journal",
+			})
+		}
+	}
+	p.state.orphans = nil
+	return p.journal.Append(ctx, c.records...)
+}
+
+// restoreTime advances a manual clock to the last time in the journal; it never turns it back. With another clock it notes
+// whether that time is in the future.
 func (p *Provider) restoreTime(ctx context.Context) error {
-	manual, ok := p.options.Clock.(*clock.ManualClock)
-	if !ok {
+	last, _ := p.journal.Committed()
+	if last == 0 {
 		return nil
 	}
-	records, err := journal.Load[journal.Record](ctx, p.journal, journal.KindSetting)
+	records, err := p.journal.Read(ctx, last-1, 1)
 	if err != nil {
 		return fmt.Errorf("reading the journal: %w", err)
 	}
-	if last, _ := p.journal.Committed(); last > 0 { // a killed process may have been advancing its clock
-		latest, err := p.journal.Read(ctx, last-1, 1)
+	manual, isManual := p.options.Clock.(*clock.ManualClock)
+	if isManual { // the last record may be older than the last advance
+		settings, err := journal.Load[journal.Record](ctx, p.journal, journal.KindSetting)
 		if err != nil {
 			return fmt.Errorf("reading the journal: %w", err)
 		}
-		records = append(records, latest...)
+		records = append(records, settings...)
 	}
 	for _, r := range records {
-		manual.Advance(r.When().Sub(manual.Now()))
+		if isManual {
+			manual.Advance(r.When().Sub(manual.Now()))
+		} else {
+			p.agenda.wasAhead = p.isAhead(r.When())
+		}
 	}
 	return nil
 }
 
 // initialize adds the initial records that the state lacks to a commit, and applies them: the first snapshot of the clinic,
-// and the tokens and subscriptions of the options. It also drops deliveries to subscriptions that do not exist.
+// and the tokens and subscriptions of the options. It also drops deliveries to deleted subscriptions.
 func (p *Provider) initialize(c *commit, tokens []Token) error {
 	now := p.Now()
 	if !p.state.clinic.known {
@@ -66,12 +90,6 @@ func (p *Provider) initialize(c *commit, tokens []Token) error {
 		c.add(first)
 	}
 	p.initializeTokens(c, tokens, now)
-	for _, id := range p.state.orphans {
-		c.add(&journal.Transition{
-			At: now, DeliveryID: id, Next: journal.DeliveryState{State: journal.Dropped}, Reason: "its subscription is not in the journal",
-		})
-	}
-	p.state.orphans = nil
 	for _, s := range p.state.all {
 		if s.Deleted { // a process was killed while an attempt was in flight
 			p.dropAll(c, s, nil)

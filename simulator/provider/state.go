@@ -2,7 +2,6 @@ package provider
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,10 +16,12 @@ import (
 // state holds the content of the journal that a running provider needs. It changes by apply; the clinic changes by its steps.
 type state struct {
 	registry
-	deliveries map[string]*pending // the unfinished ones, by outboxId
+	deliveries map[string]*pending // the unfinished ones in memory, by outboxId
 	seen       uint64              // deliveries, ever
 	unfinished int                 // deliveries that are unfinished in the journal too
-	orphans    []string            // unfinished deliveries whose subscription is not in the journal
+	window     int                 // waiting deliveries of a subscription that are in memory; up to twice as many for a while
+	orphans    []string            // subscriptions that are not in the journal, although it has unfinished deliveries to them
+	moved      []*pending          // deliveries that were due later than possible
 	tokens     tokens
 	clinic     clinic
 	traffic    traffic
@@ -34,81 +35,28 @@ const (
 	clockKey   = "clock" // its time is the time to which a manual clock was advanced
 )
 
-func newState(o fixtures.Options) *state {
-	s := &state{registry: newRegistry(), deliveries: map[string]*pending{}, tokens: newTokens()}
+func newState(o fixtures.Options, window int) *state {
+	s := &state{registry: newRegistry(), deliveries: map[string]*pending{}, window: window, tokens: newTokens()}
 	s.clinic.initialize(o)
 	return s
 }
 
-// load returns the state that the journal holds.
-func (p *Provider) load(ctx context.Context) (*state, error) {
-	options := p.options.Clinic
-	if options.At.IsZero() {
-		options.At = p.Now()
-	}
-	s := newState(options)
-	for _, kind := range []journal.Kind{journal.KindSubscription, journal.KindToken, journal.KindFault, journal.KindClinic, journal.KindSetting} {
-		for r, err := range p.journal.Current(ctx, kind) {
-			switch r := r.(type) {
-			case nil:
-			case *journal.Clinic:
-				err = s.clinic.apply(r)
-			default:
-				err = s.apply(r, &commit{})
-			}
-			if err != nil {
-				return nil, fmt.Errorf("reading the journal: %w", err)
-			}
-		}
-	}
-	for d, err := range p.journal.Unfinished(ctx, "", 0) {
-		if err != nil {
-			return nil, fmt.Errorf("reading the journal: %w", err)
-		}
-		if err := p.restoreDelivery(ctx, s, d); err != nil {
-			return nil, fmt.Errorf("reading the journal: %w", err)
-		}
-	}
-	return s, nil
-}
-
-func (p *Provider) restoreDelivery(ctx context.Context, s *state, record *journal.Delivery) error {
-	d := s.add(record, "")
-	if d == nil {
-		s.orphans = append(s.orphans, record.ID)
-		return nil
-	}
-	d.committed = true
-	if !p.options.SignOnce || record.Attempts == 0 {
-		return nil
-	}
-	page, err := p.journal.Attempts(ctx, journal.Query{DeliveryID: record.ID, Oldest: true, Limit: 1})
-	if err != nil || len(page.Items) == 0 {
-		return err
-	}
-	d.firstAt = page.Items[0].StartedAt
-	return nil
-}
-
 // apply carries out a record: it is the only function that changes a subscription, a token, a fault, a setting or a
-// delivery. It notes in c what changes only when the record is committed: see settle. A record of an event concerns the
-// deliveries that follow it. A step of the clinic has been taken already.
+// delivery. It notes in c what changes only when the record is committed: see settle. A step of the clinic has been taken
+// already.
 func (s *state) apply(r journal.Record, c *commit) error {
 	switch r := r.(type) {
 	case *journal.Subscription:
-		version := r.Subscription
-		s.put(&version)
+		s.applySubscription(r)
 	case *journal.Token:
 		s.tokens.apply(r)
 	case *journal.Fault:
 		return s.applyFault(r)
 	case *journal.Setting:
 		return s.applySetting(r)
-	case *journal.Event:
-		c.origin = r.Origin
 	case *journal.Delivery:
 		if r.State.Unfinished() {
-			if d := s.add(r, c.origin); d != nil {
+			if d := s.add(r); d != nil {
 				c.added = append(c.added, d)
 			}
 		}
@@ -120,6 +68,17 @@ func (s *state) apply(r journal.Record, c *commit) error {
 		}
 	}
 	return nil
+}
+
+func (s *state) applySubscription(r *journal.Subscription) {
+	of, version := s.byID[r.ID], r.Subscription
+	resumed := of != nil && of.DeliveryPaused && !version.DeliveryPaused
+	s.put(&version)
+	if of == nil {
+		return
+	}
+	of.backlog.settled = false
+	of.backlog.heldFirst = of.backlog.heldFirst || resumed
 }
 
 // settle notes that the records of a commit are in the journal.
@@ -137,24 +96,60 @@ func (s *state) settle(c *commit) {
 const uncommittedOrder = 1 << 63
 
 // add adds an unfinished delivery. It returns nil if its subscription is unknown.
-func (s *state) add(record *journal.Delivery, origin string) *pending {
+func (s *state) add(record *journal.Delivery) *pending {
 	of := s.byID[record.SubscriptionID]
 	if of == nil {
 		return nil
 	}
-	s.seen++
 	s.unfinished++
 	of.backlog.unfinished++
+	d := s.newPending(record, of)
+	s.keep(d)
+	return d
+}
+
+func (s *state) newPending(record *journal.Delivery, of *subscription) *pending {
+	s.seen++
 	d := &pending{
-		slot: slot{due: record.Due, order: uint64(record.Seq)}, record: record, subscription: of, origin: origin,
+		slot: slot{due: record.Due, order: uint64(record.Seq)}, record: record, subscription: of,
 		state: record.State, number: s.seen, tries: record.Tries, attempts: record.Attempts, status: record.Status,
 	}
 	if record.Seq == 0 { // it follows those that the journal has numbered, and keeps its place when it gets its number
 		d.order = uncommittedOrder + s.seen
 	}
-	s.deliveries[record.ID] = d
-	of.backlog.arrange(d)
 	return d
+}
+
+// keep puts a waiting delivery into its schedule, or leaves it to the journal if it is beyond the window.
+func (s *state) keep(d *pending) {
+	b := &d.subscription.backlog
+	if d.task == nil && b.beyond > 0 && (b.heldFirst || d.subscription.blocks() || !d.before(&b.horizon)) {
+		s.leave(d)
+		return
+	}
+	s.deliveries[d.record.ID] = d
+	b.arrange(d)
+	if b.inMemory()/2 > s.window {
+		s.trim(b)
+	}
+}
+
+// leave leaves a waiting delivery to the journal.
+func (s *state) leave(d *pending) {
+	delete(s.deliveries, d.record.ID)
+	d.subscription.backlog.beyond++
+}
+
+// trim shortens a backlog to its window.
+func (s *state) trim(b *backlog) {
+	b.heldFirst = b.heldFirst && b.beyond > 0
+	all := b.waiting()
+	slices.SortFunc(all, func(a, b *pending) int { return a.compare(&b.slot) })
+	for _, d := range all[s.window:] {
+		b.take(d)
+		s.leave(d)
+	}
+	b.horizon = all[s.window-1].slot
 }
 
 // moveTo changes the state of a delivery.
@@ -182,7 +177,12 @@ func (s *state) applyAttempt(a *journal.Attempt, c *commit) {
 	if next.State == "" {
 		next = journal.DeliveryState{State: d.state, Due: d.due, Tries: d.tries}
 	}
+	waits := d.index > 0
 	s.moveTo(d, next, c)
+	if next.State.Unfinished() && d.task == nil && !waits {
+		d.subscription.backlog.take(d)
+		s.keep(d)
+	}
 }
 
 func (s *state) applyFault(r *journal.Fault) error {

@@ -28,7 +28,6 @@ type task struct {
 	startedAt    time.Time
 	signedAt     time.Time
 	fault        *faultPlan // nil for none
-	origin       string     // of the event; "" if only the journal knows it
 }
 
 // resumeWork makes everything continue that may have stopped: timers, traffic and attempts.
@@ -46,6 +45,7 @@ func (p *Provider) idle() bool { return p.life.closing || p.gate.closed || p.out
 // wake starts a worker if an attempt is due, or sets the timer for the next one.
 func (p *Provider) wake(s *subscription) {
 	b := &s.backlog
+	p.watchWindow(s)
 	first := b.queue.first()
 	if first == nil || !first.committed || p.idle() {
 		return
@@ -101,7 +101,7 @@ func (p *Provider) beginAttempt(subscriptionID string, t *task) bool {
 	}
 	s.backlog.take(d)
 	d.task = t
-	*t = p.newTask(s, d.record, d.origin)
+	*t = p.newTask(s, d.record)
 	if d.firstAt.IsZero() {
 		d.firstAt = t.startedAt
 	}
@@ -115,11 +115,11 @@ func (p *Provider) beginAttempt(subscriptionID string, t *task) bool {
 }
 
 // newTask returns the task of an attempt that begins now, without a fault.
-func (p *Provider) newTask(s *subscription, record *journal.Delivery, origin string) task {
+func (p *Provider) newTask(s *subscription, record *journal.Delivery) task {
 	at := p.Now()
 	t := task{
 		delivery: record, subscription: s.Subscription, secrets: s.secrets(at), eventID: record.EventID,
-		startedAt: at, signedAt: at, origin: origin,
+		startedAt: at, signedAt: at,
 	}
 	if t.eventID == "" {
 		t.eventID = p.random.ids.New(at).String()
@@ -132,7 +132,7 @@ func (p *Provider) attempt(ctx context.Context, t *task) *journal.Attempt {
 	a := &journal.Attempt{Attempt: simulator.Attempt{DeliveryID: t.delivery.ID, StartedAt: t.startedAt}}
 	m := delivery.Message{
 		URL: t.subscription.URL, SubscriptionID: t.subscription.ID, Secrets: t.secrets, Headers: t.subscription.Headers,
-		Event: &t.delivery.Event, EventID: t.eventID, At: t.signedAt, Kind: p.kind(ctx, t),
+		Event: &t.delivery.Event, EventID: t.eventID, At: t.signedAt, Kind: t.kind(),
 	}
 	if t.fault != nil {
 		m.Fault = t.fault.fault
@@ -143,17 +143,9 @@ func (p *Provider) attempt(ctx context.Context, t *task) *journal.Attempt {
 	return a
 }
 
-// kind returns the kind of a task's request. If the journal cannot say where an event comes from, it may be traffic.
-func (p *Provider) kind(ctx context.Context, t *task) simulator.Kind {
-	origin := t.origin
-	if origin == "" && t.delivery.EventSeq != 0 {
-		event, err := p.journal.Event(ctx, t.delivery.EventSeq)
-		if err != nil {
-			return simulator.KindTraffic
-		}
-		origin = event.Origin
-	}
-	if origin == originTraffic {
+// kind returns the kind of a task's request.
+func (t *task) kind() simulator.Kind {
+	if t.delivery.Origin == originTraffic {
 		return simulator.KindTraffic
 	}
 	return simulator.KindEvent

@@ -19,7 +19,7 @@ const (
 
 	selectEvents     = `SELECT e.seq, e.at, e.type, e.origin, e.content` + fromEvents
 	selectDeliveries = `SELECT d.seq, d.id, d.event_seq, d.subscription_id, d.event_id, d.at, d.state, d.due, d.tries,
-		d.attempts, d.last_at, d.status, d.failure, e.type, e.content` + fromDeliveries
+		d.attempts, d.last_at, d.status, d.failure, e.type, e.origin, e.content` + fromDeliveries
 	attemptColumns      = `a.seq, ifnull(d.id, ''), a.subscription_id, a.type, a.at, a.content`
 	selectAttempts      = `SELECT ` + attemptColumns + `, a.messages` + fromAttempts
 	selectBriefAttempts = `SELECT ` + attemptColumns + `, NULL` + fromAttempts
@@ -53,7 +53,7 @@ func scanDelivery(row scanner) (*journal.Delivery, error) {
 	var failure, name string
 	var content sql.RawBytes
 	err := row.Scan(&d.Seq, &d.ID, &d.EventSeq, &d.SubscriptionID, &d.EventID, &at, &state, &due, &d.Tries,
-		&d.Attempts, &lastAt, &d.Status, &failure, &name, &content)
+		&d.Attempts, &lastAt, &d.Status, &failure, &name, &d.Origin, &content)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ func testAppend(t *testing.T, open Open) {
 	}
 	later := m.Delivery(c, "s3") // appended after its event, by number
 	must(t, j.Append(background(), later))
+	later.Origin = c.Origin
 	got, err := j.Delivery(background(), later.ID)
 	must(t, err)
 	equal(t, "delivery", later, got)
