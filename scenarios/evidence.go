@@ -42,16 +42,24 @@ func (e Evidence) redacted() Evidence {
 		a := e.Attempt.Redacted()
 		e.Attempt = &a
 	}
-	for i, f := range e.Verdict.Failures {
+	e.Verdict.Failures = redactedFailures(e.Verdict.Failures)
+	e.Verdict.Warnings = redactedFailures(e.Verdict.Warnings)
+	e.Verdict.Remarks = redactedFailures(e.Verdict.Remarks)
+	return e
+}
+
+// redactedFailures returns the failures without credentials in headers.
+func redactedFailures(failures []Failure) []Failure {
+	for i, f := range failures {
 		if f.Part != PartHeader {
 			continue
 		}
 		if got := simulator.RedactHeader(simulator.Header{Name: f.Name, Value: f.Got}); got != f.Got && f.Got != noHeader {
-			e.Verdict.Failures = slices.Clone(e.Verdict.Failures)
-			e.Verdict.Failures[i].Got = got
+			failures = slices.Clone(failures)
+			failures[i].Got = got
 		}
 	}
-	return e
+	return failures
 }
 
 // bounded returns a copy of the evidence with bodies and headers cut to their bounds. It shares no bytes with e, so that

@@ -28,9 +28,10 @@ type Presence string
 
 // The values of [Expect.Response].
 const (
-	ResponseExpected Presence = ""     // a complete response
-	ResponseNone     Presence = "none" // no response: connection reset or cut, response lost, time-out
-	ResponseAny      Presence = "any"  // a response or none; the other expectations do not apply
+	ResponseExpected Presence = ""       // a complete response
+	ResponseNone     Presence = "none"   // no response: connection reset or cut, response lost, time-out
+	ResponseClosed   Presence = "closed" // the receiver ended the connection without a response
+	ResponseAny      Presence = "any"    // a response or none; the other expectations do not apply
 )
 
 // HeaderPattern is the expected value of a response header. In the pattern * matches any run of characters.
@@ -82,6 +83,8 @@ func (e Expect) String() string {
 	switch e.Response {
 	case ResponseNone:
 		return "no response"
+	case ResponseClosed:
+		return "a closed connection"
 	case ResponseAny:
 		return "anything"
 	}
@@ -110,12 +113,20 @@ func (e Expect) String() string {
 // Statuses is a set of HTTP status codes. The empty set stands for any status.
 type Statuses []StatusRange
 
-// StatusRange is an inclusive range of status codes: a class such as 2xx, or a single code.
-type StatusRange struct{ Low, High int }
+// StatusRange is an inclusive range of status codes: a class such as 2xx, or a single code. With a Word it is the set of that
+// word, which need not be one range.
+type StatusRange struct {
+	Low, High int
+	Word      Word
+}
+
+func (r StatusRange) contains(status int) bool {
+	return r.Low <= status && status <= r.High || r.Word != "" && r.Word.contains(status)
+}
 
 // Contains reports whether the set contains the status.
 func (s Statuses) Contains(status int) bool {
-	return len(s) == 0 || slices.ContainsFunc(s, func(r StatusRange) bool { return r.Low <= status && status <= r.High })
+	return len(s) == 0 || slices.ContainsFunc(s, func(r StatusRange) bool { return r.contains(status) })
 }
 
 // String returns the set in the form of a scenario file, such as "2xx" or "200 or 202".
@@ -126,6 +137,8 @@ func (s Statuses) String() string {
 	words := make([]string, len(s))
 	for i, r := range s {
 		switch {
+		case r.Word != "":
+			words[i] = r.Word.String()
 		case r.Low == r.High:
 			words[i] = strconv.Itoa(r.Low)
 		case r.Low%100 == 0 && r.High == r.Low+99:
@@ -137,8 +150,11 @@ func (s Statuses) String() string {
 	return human.Or(words)
 }
 
-// ParseStatus parses a status code such as 202, or a class such as 2xx.
+// ParseStatus parses a status code such as 202, a class such as 2xx, or one of [StatusWords].
 func ParseStatus(text string) (StatusRange, error) {
+	if slices.Contains(StatusWords(), Word(text)) {
+		return StatusRange{Word: Word(text)}, nil
+	}
 	if len(text) == 3 && text[0] >= '1' && text[0] <= '5' {
 		if strings.EqualFold(text[1:], "xx") {
 			low := int(text[0]-'0') * 100
@@ -148,7 +164,7 @@ func ParseStatus(text string) (StatusRange, error) {
 			return StatusRange{Low: int(n), High: int(n)}, nil
 		}
 	}
-	return StatusRange{}, fmt.Errorf("invalid status %s: use a number such as 202, a class such as 2xx, a list of them, or any", human.Quoted(text))
+	return StatusRange{}, fmt.Errorf("invalid status %s: use a number such as 202, a class such as 2xx, a word such as accepted or refused, a list of them, or any", human.Quoted(text))
 }
 
 // ParseStatuses parses status codes and classes separated by commas, such as "2xx" or "200,202". "any" is the empty set.

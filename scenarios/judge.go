@@ -36,16 +36,19 @@ func (j *judge) fail(f Failure) { j.verdict.Add(f) }
 func (j *judge) presence() bool {
 	complete := j.response.Failure == ""
 	switch {
+	case j.expect.Response == ResponseClosed && !closed(j.response):
+		j.fail(Failure{Part: PartResponse, Expected: "a closed connection", Got: DescribeResponse(j.response)})
+	case j.expect.Response == ResponseClosed:
 	case j.expect.Response == ResponseNone && complete:
 		j.fail(Failure{Part: PartResponse, Expected: "no response", Got: "status " + strconv.Itoa(j.response.Status)})
 	case j.expect.Response == ResponseNone && !noResponse(j.response):
-		j.fail(Failure{Part: PartResponse, Expected: "a request without a response", Got: j.failure()})
+		j.fail(Failure{Part: PartResponse, Expected: "a request without a response", Got: DescribeResponse(j.response)})
 	case j.expect.Response == ResponseNone:
 		if j.response.Failure != simulator.FailureTimeout { // a time-out always takes the whole time
 			j.within()
 		}
 	case !complete:
-		j.fail(Failure{Part: PartResponse, Expected: j.wanted(), Got: j.failure()})
+		j.fail(Failure{Part: PartResponse, Expected: j.wanted(), Got: DescribeResponse(j.response)})
 	default:
 		return true
 	}
@@ -73,14 +76,6 @@ func (j *judge) wanted() string {
 		words += " within " + human.Duration(j.expect.Within)
 	}
 	return words
-}
-
-// failure says why the response is missing or incomplete.
-func (j *judge) failure() string {
-	if j.response.Detail != "" {
-		return j.response.Detail
-	}
-	return string(j.response.Failure)
 }
 
 func (j *judge) status() {

@@ -143,7 +143,9 @@ func (s *ScenarioRecorder) Attempt(path string, e Evidence, expect Expect) {
 			s.run.covered[t]++
 		}
 		if s.run.reserve(step, !e.Verdict.Passed()) {
-			e.Expected = expect.String()
+			if e.Expected == "" {
+				e.Expected = expect.String()
+			}
 			s.run.keep(step, e)
 		}
 	})

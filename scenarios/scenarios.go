@@ -35,6 +35,7 @@ type Step struct {
 	Title       string   `json:"title"`                 // one line for people, such as "send booking.created about visit"
 	Name        string   `json:"name,omitempty"`        // the name that the file gives the step, or ""
 	Description string   `json:"description,omitempty"` // what happens, in a sentence, or ""
+	Fix         string   `json:"fix,omitempty"`         // what to change in the receiver if the step fails, in a sentence, or ""
 	Tags        []string `json:"tags,omitempty"`        // --tag selects by them
 	File        string   `json:"file"`
 	Line        int      `json:"line"`
@@ -64,6 +65,8 @@ const (
 // Verdict is the result of [Judge].
 type Verdict struct {
 	Failures []Failure `json:"failures,omitempty"`        // the expectations that were not met
+	Warnings []Failure `json:"warnings,omitempty"`        // what the response should have been; see [Should]
+	Remarks  []Failure `json:"remarks,omitempty"`         // what the response may be; see [May]
 	Omitted  int       `json:"omittedFailures,omitempty"` // further failures, beyond [MaxFailuresPerAttempt]
 }
 

@@ -36,9 +36,10 @@ func (f frame) tasks(n int, plan func(i int) task) func(i int) task {
 type branch struct {
 	run         *run
 	scope       *scope
-	time        time.Time // simulated time if it is fixed, otherwise zero
-	lastEventID string    // of the last event that was sent
-	track       *track    // its part of the transcript; may be nil
+	time        time.Time  // simulated time if it is fixed, otherwise zero
+	lastEventID string     // of the last event that was sent
+	track       *track     // its part of the transcript; may be nil
+	responses   *responses // of the repeat around the step that judges its responses together; may be nil
 }
 
 // now returns the simulated time.

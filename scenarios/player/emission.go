@@ -25,6 +25,7 @@ type emission struct {
 	run      *run
 	path     string
 	round    rounds
+	step     *script.Common
 	options  *script.Delivering
 	kind     simulator.Kind
 	event    schemas.Event
@@ -45,6 +46,13 @@ type try struct {
 func (e *emission) send(ctx context.Context, b *branch, v *values) {
 	tries, err := e.tries(ctx, b)
 	e.record(b, v, tries, err)
+	var attempts []*simulator.Attempt
+	for i := range tries {
+		if tries[i].final && tries[i].attempt.Response.Failure != simulator.FailureCanceled {
+			attempts = append(attempts, &tries[i].attempt)
+		}
+	}
+	e.run.judgeAll(e.step, e.round, v, attempts)
 }
 
 // record records the attempts, and reads the captures from the first response.
@@ -69,12 +77,12 @@ func (e *emission) record(b *branch, v *values, tries []try, err error) {
 }
 
 func (e *emission) recordTry(b *branch, v *values, t *try) {
-	expect := scenarios.Expect{Response: scenarios.ResponseAny}
+	expect := anything()
 	if t.final && !e.run.options.DryRun {
 		own := *v
 		own.eventID = t.attempt.Request.EventID
 		var err error
-		if expect, err = e.options.Expect.Resolve(&own, own.shown()); err != nil {
+		if expect, err = own.expected(e.step, &e.options.Expect); err != nil {
 			e.run.fail(e.path, e.round, err)
 			return
 		}

@@ -18,14 +18,15 @@ func (b *branch) attempt(ctx context.Context, request simulator.Request, number 
 }
 
 // record judges an attempt, passes it to the recorder and writes it to the transcript.
-func (b *branch) record(path string, e scenarios.Evidence, expect scenarios.Expect) {
+func (b *branch) record(path string, e scenarios.Evidence, expected expected) {
 	r := b.run
 	if r.options.DryRun {
-		expect = scenarios.Expect{Response: scenarios.ResponseAny}
+		expected = anything()
 	}
 	r.recognize(&e.Attempt.Response)
-	e.Verdict = scenarios.Judge(expect, e.Attempt)
-	r.recorder.Attempt(path, e, expect)
+	e.Verdict, e.Expected = expected.judge(e.Attempt), expected.String()
+	b.responses.add(e.Attempt)
+	r.recorder.Attempt(path, e, expected.expect)
 	if b.track == nil {
 		return
 	}

@@ -33,12 +33,13 @@ func (r *run) request(step *script.Request, f frame) task {
 		}
 		attempt.Request = shown
 		b.record(step.Path, scenarios.Evidence{Round: f.round.String(), StartedAt: startedAt, Attempt: &attempt}, expect)
+		r.judgeAll(&step.Common, f.round, v, []*simulator.Attempt{&attempt})
 		b.capture(step.Path, f.round, step.Captures, &attempt.Response)
 	}
 }
 
 // prepareRequest returns the request of a request step, and the same request as it may be shown.
-func prepareRequest(step *script.Request, v *values) (request, shown simulator.Request, expect scenarios.Expect, err error) {
+func prepareRequest(step *script.Request, v *values) (request, shown simulator.Request, expect expected, err error) {
 	res, masked := resolver{values: v}, resolver{values: v.shown()}
 	exact := res.exact(step)
 	if res.err != nil {
@@ -57,7 +58,7 @@ func prepareRequest(step *script.Request, v *values) (request, shown simulator.R
 		err = errors.Join(err, masked.err)
 	}
 	if err == nil {
-		expect, err = step.Expect.Resolve(v, masked.values)
+		expect, err = v.expected(&step.Common, &step.Expect)
 	}
 	return request, shown, expect, err
 }

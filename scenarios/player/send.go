@@ -27,7 +27,7 @@ func (r *run) send(step *script.Send, f frame) task {
 	}
 	return func(ctx context.Context, b *branch) {
 		v := b.values(f)
-		e := emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, event: event, number: uint64(f.index),
+		e := emission{run: r, path: step.Path, round: f.round, step: &step.Common, options: &step.Delivering, event: event, number: uint64(f.index),
 			validate: !step.Invalid && len(step.Identifiers)+len(step.Omit) > 0}
 		identifiers, err := override(event.Identifiers, step.Identifiers, v)
 		if err != nil {
@@ -76,7 +76,7 @@ func (r *run) do(step *script.Do, f frame) task {
 			if r.over(ctx) {
 				return
 			}
-			e := emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, event: event,
+			e := emission{run: r, path: step.Path, round: f.round, step: &step.Common, options: &step.Delivering, event: event,
 				number: uint64(f.index)*maxActionEvents + uint64(i)}
 			e.send(ctx, b, b.values(f))
 		}

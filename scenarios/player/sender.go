@@ -107,7 +107,7 @@ func readsBodies(scenario *script.Scenario) bool {
 		case *script.Request:
 			expect, captures = s.Expect, s.Captures
 		}
-		if expect.Body != nil || len(expect.Equals) > 0 || len(captures) > 0 {
+		if expect.Body != nil || len(expect.Equals) > 0 || len(captures) > 0 || script.ReadsBodies(step) {
 			return true
 		}
 	}

@@ -28,7 +28,7 @@ func (r *run) traffic(step *script.Traffic, f frame) task {
 			return
 		}
 		t := trafficRun{run: r, step: step, branch: b, stream: stream, values: b.values(f),
-			template: emission{run: r, path: step.Path, round: f.round, options: &step.Delivering, kind: simulator.KindTraffic, number: uint64(f.index) * uint64(step.Events)},
+			template: emission{run: r, path: step.Path, round: f.round, step: &step.Common, options: &step.Delivering, kind: simulator.KindTraffic, number: uint64(f.index) * uint64(step.Events)},
 			queue:    make(chan numbered, step.InFlight),
 			window:   make(chan struct{}, trafficWindow+step.InFlight),
 			ended:    map[int]numbered{}}

@@ -99,6 +99,9 @@ func (r *run) reasonToSkip(c *script.Common, b *branch) string {
 	if c.Needs == script.NeedReference && !r.reference.Load() {
 		return "only the reference receiver (semblance listen) supports this"
 	}
+	if c.Needs != "" && c.Needs != script.NeedReference {
+		return "only a run of checks with " + string(c.Needs) + " supports this"
+	}
 	var missing []string
 	for _, name := range c.Uses {
 		if _, ok := b.scope.get(name); !ok {
@@ -173,6 +176,13 @@ func (r *run) repeat(step *script.Repeat, f frame) task {
 		return r.sequence(step.Steps, in)
 	})
 	return func(ctx context.Context, b *branch) {
+		if len(step.Levels) > 0 {
+			b.responses = b.responses.collect()
+			defer func() {
+				r.judgeAll(&step.Common, f.round, b.values(f), b.responses.attempts)
+				b.responses = b.responses.outer
+			}()
+		}
 		for i := 0; i < step.Times && !r.over(ctx); i++ {
 			tasks(i)(ctx, b)
 			if len(f.round) == 0 {
@@ -192,7 +202,7 @@ func (r *run) parallel(step *script.Parallel, f frame) task {
 		tracks := b.track.fork(len(branches))
 		var running sync.WaitGroup
 		for i := range branches {
-			branches[i] = &branch{run: r, scope: b.scope.inner(), time: b.time, lastEventID: b.lastEventID, track: tracks[i]}
+			branches[i] = &branch{run: r, scope: b.scope.inner(), time: b.time, lastEventID: b.lastEventID, track: tracks[i], responses: b.responses}
 			running.Go(func() {
 				defer branches[i].track.close()
 				tasks(i)(ctx, branches[i])

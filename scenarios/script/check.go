@@ -238,6 +238,16 @@ func eachText(step Step, each func(t *Text, at site)) {
 			each(t, at)
 		}
 	}
+	levels := step.common().Levels
+	judged := siteExpect
+	if _, handmade := step.(*Request); handmade {
+		judged = siteStep
+	}
+	for i := range levels {
+		for _, e := range levels[i].expects() {
+			expect(e, judged)
+		}
+	}
 	switch s := step.(type) {
 	case *Send:
 		named(s.Identifiers, siteStep)

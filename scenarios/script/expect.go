@@ -25,8 +25,8 @@ func expectConstruct(e *Expect) construct {
 
 func expectKeys(e *Expect) []key {
 	return []key{
-		{"response", "none: no response (reset, cut, lost); any: a response or none.", false, presence(e)},
-		{"status", "A number, a class such as 2xx, a list of these, or any.", false, statuses(&e.Status)},
+		{"response", "none: no response (reset, cut, lost); closed: the receiver closes the connection; any: a response or none.", false, presence(e)},
+		{"status", "A number, a class such as 2xx, a word such as refused, a list of these, or any.", false, statuses(&e.Status)},
 		{"headers", "Header values: exact, or patterns with *.", false, headers(&e.Headers)},
 		{"within", "The time limit from the first byte sent to the last byte read.", false, duration(&e.Within, 0)},
 		{"equals", "Values in the body, by RFC 6901 pointer.", false, equals(&e.Equals)},
@@ -63,7 +63,7 @@ func (p *parser) expectation(n *node, inherited Expect) Expect {
 
 // presence says whether a response is expected. If it is not, nothing but the time limit is inherited.
 func presence(e *Expect) value {
-	words := []string{string(scenarios.ResponseNone), string(scenarios.ResponseAny), "expected"}
+	words := []string{string(scenarios.ResponseNone), string(scenarios.ResponseClosed), string(scenarios.ResponseAny), "expected"}
 	return value{shape: func() shape { return enum(words) }, read: func(p *parser, n *node, key string) {
 		word, ok := p.oneOf(n, key, words)
 		if !ok || word == "expected" {
@@ -89,6 +89,10 @@ func statuses(into *scenarios.Statuses) value {
 			if item.text == "any" {
 				*into = nil
 				return
+			}
+			if item.text == string(scenarios.Closed) {
+				p.fail(item, "a closed connection has no status; write response: closed")
+				continue
 			}
 			r, err := scenarios.ParseStatus(item.text)
 			if err != nil {

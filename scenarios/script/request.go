@@ -10,11 +10,11 @@ func requestStep(p *parser, s *Request) construct {
 	s.Sign = Sign{Algorithm: "sha256", Encoding: "hex", Over: Text{Parts: []Part{
 		{Ref: &Ref{Kind: RefOver, Name: "t", Text: "t"}}, {Literal: "."}, {Ref: &Ref{Kind: RefOver, Name: "body", Text: "body"}},
 	}}}
-	return construct{keys: []key{
+	return construct{check: func(p *parser, n *node) { p.checkExpectation(n, &s.Common) }, keys: append([]key{
 		{"request", "The request.", true, nested(requestConstruct(s))},
 		{"capture", "Values of the response, by RFC 6901 pointer, for later steps.", false, captures(&s.Captures)},
 		{"expect", "The expected response; it overrides the expect of the file.", false, expect(&s.Expect, func() Expect { return p.expect })},
-	}}
+	}, levelKeys(&s.Common)...)}
 }
 
 func requestConstruct(s *Request) construct {

@@ -17,12 +17,16 @@ func (p *parser) scenario(root *node) *Scenario {
 	p.deliver = DeliverOnce
 	c := scenarioConstruct(p, s)
 	c.read(p, root)
+	if s.Check != nil {
+		p.checkLevels(s.Steps)
+	}
 	return s
 }
 
 func scenarioConstruct(p *parser, s *Scenario) construct {
 	var schema string
-	return construct{name: "a scenario", about: "A scenario, played against a receiver.", keys: []key{
+	var head Head
+	c := construct{name: "a scenario", about: "A scenario, played against a receiver.", keys: []key{
 		{"$schema", "The JSON Schema of the language, for editors.", false, prose(&schema, false)},
 		{"name", "The name of the scenario in reports.", true, prose(&s.Name, false)},
 		{"description", "The situation and its lesson.", false, prose(&s.Description, true)},
@@ -32,4 +36,7 @@ func scenarioConstruct(p *parser, s *Scenario) construct {
 		{"deliver", "How every event is delivered; the deliver of a step overrides it.", false, oneOf(&p.deliver, DeliverOnce, DeliverWithRetries)},
 		{"steps", "The steps, in order.", true, steps(&s.Steps, p.path)},
 	}}
+	c.keys = append(headKeys(&head), c.keys...)
+	c.check = func(p *parser, n *node) { p.checkHead(n, s, &head) }
+	return c
 }

@@ -15,12 +15,14 @@ func Schema() ([]byte, error) {
 	root["$id"] = "semblance:scenario"
 	root["title"] = "A scenario of Semblance"
 	definitions := map[string]any{
-		"steps": shape{"type": "array", "minItems": 1, "items": ref("step")},
-		"step":  stepShape(p),
-		"fault": faultShape(),
+		"steps":       shape{"type": "array", "minItems": 1, "items": ref("step")},
+		"step":        stepShape(p),
+		"fault":       faultShape(),
+		"wants":       wantsShape(),
+		"requirement": anyOf(ref("wants"), ref("level")),
 	}
 	for _, c := range []construct{
-		expectConstruct(&Expect{}), untilConstruct(&Probe{}), againConstruct(&Again{}), trafficConstruct(&Traffic{}), repeatConstruct(&Repeat{}),
+		expectConstruct(&Expect{}), levelConstruct(&Level{}), untilConstruct(&Probe{}), againConstruct(&Again{}), trafficConstruct(&Traffic{}), repeatConstruct(&Repeat{}),
 		playConstruct(&Play{}, nil), probeConstruct(&Probe{}), requestConstruct(&Request{}), signConstruct(&Sign{}),
 	} {
 		definitions[c.name] = c.schema()

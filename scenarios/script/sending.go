@@ -13,9 +13,9 @@ import (
 )
 
 // deliveringKeys returns the keys of the steps that send events. expect is last, because a fault changes its defaults.
-func deliveringKeys(p *parser, d *Delivering) []key {
+func deliveringKeys(p *parser, c *Common, d *Delivering) []key {
 	d.Deliver, d.Expect = p.deliver, p.expect
-	return []key{
+	return append([]key{
 		{"again", "Sends copies of each event.", false, value{shape: func() shape { return ref("again") }, read: func(p *parser, n *node, _ string) {
 			d.Again = &Again{Copies: 1, As: AsReplay}
 			c := againConstruct(d.Again)
@@ -31,12 +31,13 @@ func deliveringKeys(p *parser, d *Delivering) []key {
 			}
 			return p.expect
 		})},
-	}
+	}, levelKeys(c)...)
 }
 
 // checkDelivering checks the combination of keys of a step that sends events.
-func (p *parser) checkDelivering(n *node, d *Delivering) {
-	if n.get("fault") != nil && n.get("expect") == nil {
+func (p *parser) checkDelivering(n *node, c *Common, d *Delivering) {
+	p.checkExpectation(n, c)
+	if n.get("fault") != nil && n.get("expect") == nil && len(c.Levels) == 0 {
 		p.fail(n.key("fault"), "a step with a fault needs an expectation, such as expect: {status: 4xx} or expect: {response: none}")
 	}
 	if d.Again != nil && d.Deliver == DeliverWithRetries {
@@ -92,7 +93,7 @@ func (p *parser) fault(n *node) *fault.Fault {
 }
 
 func sendStep(p *parser, s *Send) construct {
-	return construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Delivering) }, keys: append([]key{
+	return construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Common, &s.Delivering) }, keys: append([]key{
 		{"send", "The event type.", true, eventType(&s.Type)},
 		{"about", "The record of the cast that the event concerns, or a map of roles to records; default: a new record.", false, about(&s.About)},
 		{"identifiers", "Identifiers that replace those of the records.", false, named(&s.Identifiers, "the identifier")},
@@ -108,7 +109,7 @@ func sendStep(p *parser, s *Send) construct {
 			value{shape: func() shape { return enum([]string{"on-purpose"}) }, read: func(p *parser, n *node, key string) {
 				_, s.Invalid = p.oneOf(n, key, []string{"on-purpose"})
 			}}},
-	}, deliveringKeys(p, &s.Delivering)...)}
+	}, deliveringKeys(p, &s.Common, &s.Delivering)...)}
 }
 
 // eventType is the exact name of an event type.
@@ -131,10 +132,10 @@ func eventType(into **schemas.EventType) value {
 }
 
 func doStep(p *parser, s *Do) construct {
-	return construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Delivering) }, keys: append([]key{
+	return construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Common, &s.Delivering) }, keys: append([]key{
 		{"do", "The action.", true, action(&s.Action)},
 		{"about", "The record of the cast that the action concerns, or a map of roles to records.", false, about(&s.About)},
-	}, deliveringKeys(p, &s.Delivering)...)}
+	}, deliveringKeys(p, &s.Common, &s.Delivering)...)}
 }
 
 // action is the name of an action of the clinic.
@@ -164,11 +165,11 @@ func actionNames() []string {
 
 func trafficStep(p *parser, s *Traffic) construct {
 	s.InFlight, s.Profile = DefaultInFlight, fixtures.Everything
-	c := construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Delivering) }, keys: []key{
+	c := construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Common, &s.Delivering) }, keys: []key{
 		{"traffic", "The events of a clinic's day, with its own records.", true, nested(trafficConstruct(s))},
 	}}
-	for _, k := range deliveringKeys(p, &s.Delivering) {
-		if k.name == "expect" || k.name == "fault" || k.name == "deliver" {
+	for _, k := range deliveringKeys(p, &s.Common, &s.Delivering) {
+		if k.name != "again" && k.name != "capture" {
 			c.keys = append(c.keys, k)
 		}
 	}

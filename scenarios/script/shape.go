@@ -41,7 +41,7 @@ func pointerShape() shape {
 }
 
 func statusShape() shape {
-	one := anyOf(countShape(100, 599), shape{"type": "string", "pattern": "^([1-5][xX][xX]|[1-5][0-9][0-9]|any)$"})
+	one := anyOf(countShape(100, 599), enum(statusWords()), shape{"type": "string", "pattern": "^([1-5][xX][xX]|[1-5][0-9][0-9]|any)$"})
 	return anyOf(one, listOf(one))
 }
 

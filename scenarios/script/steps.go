@@ -58,7 +58,9 @@ func commonKeys(c *Common) []key {
 		{"name", "A name for --until and --only, unique in the file.", false, name(&c.Name, "a step")},
 		{"description", "What happens, in a sentence that reports print before the step.", false, prose(&c.Description, false)},
 		{"tags", "Tags for --tag.", false, names(&c.Tags, "a tag")},
-		{"needs", "reference-receiver: skip the step at other receivers.", false, oneOf(&c.Needs, NeedReference)},
+		{"fix", "What to change in the receiver if the step fails, in one imperative sentence for reports.", false, fix(&c.Fix)},
+		{"needs", "reference-receiver: skip the step at other receivers; probe, hook, read-back or timing: only in a run of checks with it.", false,
+			oneOf(&c.Needs, append([]Need{NeedReference}, runNeeds()...)...)},
 	}
 }
 
@@ -125,7 +127,9 @@ func parallelStep(_ *parser, s *Parallel) construct {
 }
 
 func repeatStep(_ *parser, s *Repeat) construct {
-	return construct{keys: []key{{"repeat", "The number of rounds and the steps.", true, nested(repeatConstruct(s))}}}
+	return construct{check: func(p *parser, _ *node) { p.checkRepeat(s) }, keys: append([]key{
+		{"repeat", "The number of rounds and the steps.", true, nested(repeatConstruct(s))},
+	}, levelKeys(&s.Common)...)}
 }
 
 func repeatConstruct(s *Repeat) construct {

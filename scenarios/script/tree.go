@@ -17,6 +17,7 @@ type Scenario struct {
 	Name        string
 	Description string
 	Seed        int64 // the random seed: the file's, or DefaultSeed
+	Check       *Head // nil: not a check
 	Cast        []Cast
 	Steps       []Step
 	Warnings    Problems // problems that do not stop the play
@@ -46,21 +47,30 @@ type Step interface {
 
 // Common is the part that all kinds of steps share.
 type Common struct {
-	Pos                  // where the step begins
-	Path        string   // "8", or "8.2" for the second step inside it
-	Kind        string   // the key that names the kind of step, such as send
-	Name        string   // unique in its file, or ""
-	Description string   // what happens, for reports, or ""
-	Tags        []string // for --tag
-	Needs       Need     // a receiver without it skips the step
-	Uses        []string // captures that the step reads, each once; the step is skipped if one is missing
+	Pos                          // where the step begins
+	Path        string           // "8", or "8.2" for the second step inside it
+	Kind        string           // the key that names the kind of step, such as send
+	Name        string           // unique in its file, or ""
+	Description string           // what happens, for reports, or ""
+	Fix         string           // what to change in the receiver if the step fails, or ""
+	Tags        []string         // for --tag
+	Needs       Need             // without it the step is skipped
+	Uses        []string         // captures that the step reads, each once; the step is skipped if one is missing
+	Levels      []Level          // must, should and may, in this order; they replace Expect
+	Effect      scenarios.Effect // of each event of the step, at the strongest level
 }
 
-// Need is a property of the receiver that a step requires.
+// Need is something that a step or a check requires of the receiver or of the run.
 type Need string
 
-// NeedReference marks a step for the reference receiver of Semblance only, such as a probe of the events that it received.
-const NeedReference Need = "reference-receiver"
+// The needs. All but the first concern a run of checks.
+const (
+	NeedReference Need = "reference-receiver" // the reference receiver of Semblance
+	NeedProbe     Need = "probe"              // effects can be counted
+	NeedHook      Need = "hook"               // the receiver's work can be made to fail or wait
+	NeedReadBack  Need = "read-back"          // the receiver reads records from the provider's API of this Semblance
+	NeedTiming    Need = "timing"             // the user asked for measurements
+)
 
 func (c *Common) common() *Common { return c }
 

@@ -66,7 +66,7 @@ func (s *Scenario) Find(name string) (Step, error) {
 func Info(step Step) scenarios.Step {
 	c := step.common()
 	return scenarios.Step{
-		Path: c.Path, Kind: c.Kind, Title: human.Excerpt(describe(step), maxDescription), Name: c.Name, Description: c.Description, Tags: c.Tags,
+		Path: c.Path, Kind: c.Kind, Title: human.Excerpt(describe(step), maxDescription), Name: c.Name, Description: c.Description, Fix: c.Fix, Tags: c.Tags,
 		File: c.File, Line: c.Line, Column: c.Column,
 	}
 }
