@@ -111,7 +111,7 @@ func TestMemoryBoundsBytes(t *testing.T) {
 	m := newMemory(1000)
 	for i := range 200 {
 		e := Event{EventID: fmt.Sprint(i), EventType: "x", size: 1 << 20}
-		if _, err := m.process(&e); err != nil {
+		if _, err := process(t.Context(), m, &e); err != nil {
 			t.Fatal(err)
 		}
 	}

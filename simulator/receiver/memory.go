@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"context"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -84,7 +85,9 @@ func newMemory(size int) *memory {
 
 // process applies an event at most once for its eventId, and without effect if its records have it already. It remembers
 // the event last, when nothing can fail any more.
-func (m *memory) process(e *Event) (Outcome, error) { return m.processAs(e, m.fingerprint(e)), nil }
+func process(_ context.Context, m *memory, e *Event) (Outcome, error) {
+	return m.processAs(e, m.fingerprint(e)), nil
+}
 
 // processAs processes an event that is identified by its fingerprint.
 func (m *memory) processAs(e *Event, print uint64) Outcome {

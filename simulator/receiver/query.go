@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"semblance/schemas/naming"
+	"semblance/simulator/signature"
 	"semblance/simulator/web/guard"
 )
 
@@ -34,7 +35,7 @@ const (
 // under a new eventId.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header()[HeaderName] = headerValue
-	if req.Method != http.MethodPost {
+	if req.Method != http.MethodPost && !(r.steps.anyMethod && req.Header.Get(signature.HeaderName) != "") {
 		g := guard.Guard{Hosts: r.options.Hosts, Public: true}
 		if refusal, ok := errors.AsType[*guard.Refusal](g.Check(req)); ok {
 			writeProblem(w, problem{Status: refusal.Status, Detail: refusal.Detail, Reason: refusal.Code})
@@ -45,7 +46,11 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	buffer := r.buffers.get()
 	defer r.buffers.put(buffer)
-	body, err := readBody(req, *buffer, r.options.MaxBody)
+	err := r.steps.admit(req)
+	var body []byte
+	if err == nil {
+		body, err = readBody(req, *buffer, r.options.MaxBody)
+	}
 	var receipt Receipt
 	if err != nil {
 		receipt = Receipt{At: r.options.Clock.Now(), Request: req}.refuse(err)
@@ -62,7 +67,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		acknowledge(w, &receipt)
 		return
 	}
-	p := problem{Status: receipt.Status, Detail: receipt.Detail, Reason: receipt.Reason}
+	p := problem{Status: receipt.Status, Detail: receipt.Detail + r.steps.reveal(r, body, req.Header), Reason: receipt.Reason}
 	for _, v := range receipt.Violations {
 		p.Violations = append(p.Violations, v.String())
 	}

@@ -139,20 +139,25 @@ const (
 
 // steps are the steps of receiving, in order. Each wrong receiver replaces one of them.
 type steps struct {
+	admit         func(req *http.Request) error                                      // before the body is read; returns why the request is refused, or nil
 	verify        func(r *Receiver, body []byte, h http.Header, now time.Time) error // returns why the signature is invalid, or nil
 	read          func(body []byte) (Event, error)
 	check         func(t *schemas.EventType, e *Event, body []byte) ([]validate.Violation, error)
-	process       func(m *memory, e *Event) (Outcome, error)
-	delay         func(context.Context) // before the response
-	ignoreUnknown bool                  // acknowledge an unknown event type
+	process       func(ctx context.Context, m *memory, e *Event) (Outcome, error)
+	delay         func(context.Context)                                // before the response
+	reveal        func(r *Receiver, body []byte, h http.Header) string // what a refusal says beside its reason
+	ignoreUnknown bool                                                 // acknowledge an unknown event type
+	anyMethod     bool                                                 // receive by any method
 }
 
 // correctSteps are the steps of the reference receiver.
 var correctSteps = steps{
+	admit:         func(*http.Request) error { return nil },
 	verify:        verify,
 	read:          readEvent,
 	check:         check,
-	process:       (*memory).process,
+	process:       process,
+	reveal:        func(*Receiver, []byte, http.Header) string { return "" },
 	delay:         func(context.Context) {},
 	ignoreUnknown: true,
 }
@@ -186,7 +191,7 @@ func (r *Receiver) receive(req *http.Request, body []byte) Receipt {
 			return receipt.refuse(err)
 		}
 		event.Violations = receipt.Violations
-		receipt.Outcome, err = r.steps.process(r.memory, &event)
+		receipt.Outcome, err = r.steps.process(req.Context(), r.memory, &event)
 		if err != nil {
 			return receipt.refuse(err)
 		}

@@ -49,7 +49,8 @@ func booking(n int, eventType string) string {
 // running is a receiver on a real socket, whose clock stands at at.
 type running struct {
 	*receiver.Server
-	t testing.TB
+	t     testing.TB
+	wrong string // its mistake
 }
 
 func start(t testing.TB, options receiver.Options) running {
@@ -67,7 +68,7 @@ func start(t testing.TB, options receiver.Options) running {
 			t.Error(err)
 		}
 	})
-	return running{server, t}
+	return running{server, t, options.ActWrong}
 }
 
 // deliver signs a body rightly and delivers it. It returns the status of the answer and its outcome or reason.

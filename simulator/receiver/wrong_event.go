@@ -1,16 +1,12 @@
 package receiver
 
 import (
-	"context"
 	"encoding/json"
-	"hash/maphash"
 	"net/http"
 	"strings"
-	"time"
 
 	"semblance/schemas"
 	"semblance/schemas/validate"
-	"semblance/simulator/clock"
 )
 
 func readOtherFields(body []byte) (Event, error) {
@@ -35,6 +31,17 @@ func readOtherFields(body []byte) (Event, error) {
 func readChangedKeysAsText(body []byte) (Event, error) {
 	e, err := readEvent(body)
 	e.Decoded = nil
+	return e, err
+}
+
+// readKnownTypes reads an event of a known type.
+func readKnownTypes(body []byte) (Event, error) {
+	e, err := readEvent(body)
+	if err == nil {
+		if _, unknown := schemas.Lookup(e.EventType); unknown != nil {
+			return e, crash("cannot read the handler of undefined")
+		}
+	}
 	return e, err
 }
 
@@ -90,30 +97,3 @@ func checkMergedPatient(t *schemas.EventType, e *Event, body []byte) ([]validate
 	}
 	return check(t, e, body)
 }
-
-// processSeenFirst remembers the event before it processes it. Processing fails for the first event of a record, as if the
-// database were away: a retry with the same eventId then counts as a duplicate, and the event is lost.
-func processSeenFirst(m *memory, e *Event) (Outcome, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.isDuplicate(e) {
-		return Duplicate, nil
-	}
-	m.remember(e, Accepted)
-	for _, id := range subjects(e) {
-		if m.states[id.Value] == nil {
-			m.state(id)
-			return Refused, &refusal{http.StatusServiceUnavailable, "unavailable", "the database is away"}
-		}
-	}
-	m.apply(e, m.fingerprint(e))
-	return Accepted, nil
-}
-
-// processByEventID processes every event that has a new eventId.
-func processByEventID(m *memory, e *Event) (Outcome, error) {
-	return m.processAs(e, maphash.String(m.seed, e.EventID)), nil
-}
-
-// delayLong is slow work that should follow the response.
-func delayLong(ctx context.Context) { _ = clock.Sleep(ctx, 15*time.Second) }
