@@ -15,19 +15,19 @@ const (
 	maxHeaders = 64
 )
 
-// Evidence is one attempt or one check, with its verdict.
+// Evidence is one attempt or one probe, with its verdict.
 type Evidence struct {
 	Round     string // the round of the repeats around the step, such as "2" or "2.1", or ""
 	Copy      int    // the copy of a send with `again`; 0 is the original
 	StartedAt time.Duration
-	Attempt   *simulator.Attempt // nil for a check
-	Check     *Check             // nil for an attempt
+	Attempt   *simulator.Attempt // nil for a probe
+	Probe     *Probe             // nil for an attempt
 	Expected  string             // the expectation in words
 	Verdict   Verdict
 }
 
-// Check is a request to the receiver's application, or a command, with its response.
-type Check struct {
+// Probe is a request to the receiver's application, or a command, with its response.
+type Probe struct {
 	Request  string // "GET http://127.0.0.1:3000/bookings/1", or the command line
 	Tries    int
 	Status   int    // of the last response; the exit code of a command
@@ -65,10 +65,10 @@ func redactedFailures(failures []Failure) []Failure {
 // bounded returns a copy of the evidence with bodies and headers cut to their bounds. It shares no bytes with e, so that
 // the sender may reuse its buffers.
 func (e Evidence) bounded() Evidence {
-	if e.Check != nil {
-		check := *e.Check
-		check.Response = boundedBody(check.Response)
-		e.Check = &check
+	if e.Probe != nil {
+		probe := *e.Probe
+		probe.Response = boundedBody(probe.Response)
+		e.Probe = &probe
 	}
 	if e.Attempt != nil {
 		a := *e.Attempt

@@ -151,8 +151,8 @@ func (s *ScenarioRecorder) Attempt(path string, e Evidence, expect Expect) {
 	})
 }
 
-// Check records a request to the receiver's application, or a command. It copies whatever it keeps of it.
-func (s *ScenarioRecorder) Check(path string, e Evidence) {
+// Probe records a request to the receiver's application, or a command. It copies whatever it keeps of it.
+func (s *ScenarioRecorder) Probe(path string, e Evidence) {
 	counts := Counts{Checks: 1}
 	if !e.Verdict.Passed() {
 		counts.ChecksFailed = 1
@@ -170,12 +170,12 @@ func (s *ScenarioRecorder) Fail(path, round, reason string) {
 	s.FailWith(path, round, nil, Failure{Part: PartStep, Expected: "the step to be played", Got: reason})
 }
 
-// FailWith records a failure that belongs to no attempt and no check of the step, with the response body that caused it,
+// FailWith records a failure that belongs to no attempt and no probe of the step, with the response body that caused it,
 // if any.
 func (s *ScenarioRecorder) FailWith(path, round string, response []byte, f Failure) {
-	e := Evidence{Round: round, Check: &Check{Response: response}}
+	e := Evidence{Round: round, Probe: &Probe{Response: response}}
 	e.Verdict.Add(f)
-	s.Check(path, e)
+	s.Probe(path, e)
 }
 
 // Skip records that a step is not played, and why. A step that was judged in another round keeps its outcome.

@@ -63,7 +63,7 @@ func TestRecorder(t *testing.T) {
 	}
 	s.Skip("4", "no capture named job")
 	s.Begin("5", 0)
-	s.Check("5", scenarios.Evidence{Check: &scenarios.Check{Request: "GET /", Response: []byte(strings.Repeat("x", 1<<20))}})
+	s.Probe("5", scenarios.Evidence{Probe: &scenarios.Probe{Request: "GET /", Response: []byte(strings.Repeat("x", 1<<20))}})
 	s.Skip("5", "skipped in round 2")
 	s.Fail("5", "3", "the clinic has no such record")
 	s.Close(4 * time.Second)
@@ -85,7 +85,7 @@ func TestRecorder(t *testing.T) {
 	if missing := result.Coverage.Missing(); len(missing) != 5 || missing[0].Name != "booking.deleted" {
 		t.Errorf("an attempt with a fault must not count as coverage; missing: %v", missing)
 	}
-	if got := len(result.Scenarios[0].Steps[6].Evidence[0].Check.Response); got != scenarios.MaxBody {
+	if got := len(result.Scenarios[0].Steps[6].Evidence[0].Probe.Response); got != scenarios.MaxBody {
 		t.Errorf("the recorder keeps %d bytes of a response", got)
 	}
 	if got := result.Scenarios[0].ReproduceStep(&result.Scenarios[0].Steps[3].Step); strings.Join(got, " ") != "play a.yaml --until 3.1 --seed 7" {

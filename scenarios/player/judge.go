@@ -111,6 +111,6 @@ func (r *run) judgeAll(step *script.Common, round rounds, v *values, attempts []
 		addLevel(&verdict, level.Level, level.JudgeAll(attempts))
 	}
 	if len(verdict.Failures)+len(verdict.Warnings)+len(verdict.Remarks) > 0 {
-		r.recorder.Check(step.Path, scenarios.Evidence{Round: round.String(), Check: &scenarios.Check{}, Expected: e.String(), Verdict: verdict})
+		r.recorder.Probe(step.Path, scenarios.Evidence{Round: round.String(), Probe: &scenarios.Probe{}, Expected: e.String(), Verdict: verdict})
 	}
 }

@@ -100,8 +100,8 @@ steps:
 4 failed [status: expected 404, got 200]
 5 skipped (only the reference receiver (semblance listen) supports this)`)
 	missing := play(t, player.Options{Target: app.URL}, "name: Missed\nsteps:\n  - {send: booking.created, capture: {x: /x}}\n").Scenarios[0].Steps[0].Evidence[1]
-	if !strings.HasPrefix(string(missing.Check.Response), `{"job":`) {
-		t.Errorf("the response without the captured value is recorded as %q", missing.Check.Response)
+	if !strings.HasPrefix(string(missing.Probe.Response), `{"job":`) {
+		t.Errorf("the response without the captured value is recorded as %q", missing.Probe.Response)
 	}
 
 	app.mu.Lock()

@@ -25,11 +25,11 @@ func (r *run) probe(step *script.Probe, f frame) task {
 			return
 		}
 		started, startedAt := clock.Now(), r.elapsed()
-		check := scenarios.Check{Request: q.title}
-		last, verdict := q.repeat(ctx, step, &check)
+		probe := scenarios.Probe{Request: q.title}
+		last, verdict := q.repeat(ctx, step, &probe)
 		if verdict.Passed() && step.StillAfter > 0 && clock.Sleep(ctx, step.StillAfter) == nil {
 			last, verdict = q.once(ctx, max(step.Within, minTimeout))
-			check.Tries++
+			probe.Tries++
 			for i := range verdict.Failures {
 				verdict.Failures[i].Expected += " still after " + human.Duration(step.StillAfter)
 			}
@@ -37,10 +37,10 @@ func (r *run) probe(step *script.Probe, f frame) task {
 		if ctx.Err() != nil {
 			return
 		}
-		check.Status, check.Response, check.Failure = last.Status, last.Body, last.Detail
-		check.Took = clock.Since(started)
-		r.recorder.Check(step.Path, scenarios.Evidence{
-			Round: f.round.String(), StartedAt: startedAt, Check: &check, Expected: q.expect.String(), Verdict: verdict,
+		probe.Status, probe.Response, probe.Failure = last.Status, last.Body, last.Detail
+		probe.Took = clock.Since(started)
+		r.recorder.Probe(step.Path, scenarios.Evidence{
+			Round: f.round.String(), StartedAt: startedAt, Probe: &probe, Expected: q.expect.String(), Verdict: verdict,
 		})
 		if verdict.Passed() {
 			b.capture(step.Path, f.round, step.Captures, &last)
@@ -132,14 +132,14 @@ const minTimeout = time.Second
 
 // repeat asks until the reply is as expected or the time is up. If a try is cut short because the time is up, the reply
 // before it is the result.
-func (q *query) repeat(ctx context.Context, step *script.Probe, check *scenarios.Check) (last simulator.Response, verdict scenarios.Verdict) {
+func (q *query) repeat(ctx context.Context, step *script.Probe, probe *scenarios.Probe) (last simulator.Response, verdict scenarios.Verdict) {
 	started := clock.Now()
 	deadline := started.Add(step.Within)
 	timeout := max(step.Within, minTimeout)
 	for {
-		check.Tries++
+		probe.Tries++
 		response, v := q.once(ctx, timeout)
-		if v.Passed() || check.Tries == 1 || response.Failure != simulator.FailureTimeout {
+		if v.Passed() || probe.Tries == 1 || response.Failure != simulator.FailureTimeout {
 			last, verdict = response, v
 		}
 		if took := clock.Since(started); verdict.Passed() && took > step.Within {

@@ -87,8 +87,8 @@ func indent(path string) string {
 
 // subject returns the event type of an attempt, or the request.
 func subject(e scenarios.Evidence) string {
-	if e.Check != nil {
-		return e.Check.Request
+	if e.Probe != nil {
+		return e.Probe.Request
 	}
 	if e.Attempt.Request.EventType != "" {
 		return e.Attempt.Request.EventType
@@ -178,7 +178,7 @@ func timelineOf(s *scenarios.ScenarioResult) timeline {
 		row.Width = max(x(step.StartedAt+step.Duration)-row.X, 2)
 		for k := range step.Evidence[:min(len(step.Evidence), maxMarks)] {
 			e := &step.Evidence[k]
-			if e.Check != nil && e.Check.Request == "" { // the step was not played
+			if e.Probe != nil && e.Probe.Request == "" { // the step was not played
 				continue
 			}
 			row.Marks = append(row.Marks, timelineMark{X: x(e.StartedAt), Failed: !e.Verdict.Passed(), Text: brief(e)})

@@ -135,7 +135,7 @@ func jsonEvidenceOf(e *scenarios.Evidence) jsonEvidence {
 	if e.Attempt != nil {
 		out.Attempt, out.Request, out.Response = e.Attempt.Number, &e.Attempt.Request, &e.Attempt.Response
 	}
-	if c := e.Check; c != nil && c.Request != "" {
+	if c := e.Probe; c != nil && c.Request != "" {
 		out.Check = &jsonCheck{Request: c.Request, Tries: c.Tries, Status: c.Status, Response: printable(c.Response), DurationMs: scenarios.Milliseconds(c.Took), Failure: c.Failure}
 	}
 	return out

@@ -47,16 +47,16 @@ func title(s *scenarios.Step) string {
 // brief describes the response of an attempt or a check in a few words, such as "202 in 1.3 ms".
 func brief(e *scenarios.Evidence) string {
 	switch {
-	case e.Check != nil && e.Check.Request == "" && len(e.Verdict.Failures) > 0 && e.Verdict.Failures[0].Part == scenarios.PartCapture:
+	case e.Probe != nil && e.Probe.Request == "" && len(e.Verdict.Failures) > 0 && e.Verdict.Failures[0].Part == scenarios.PartCapture:
 		return "nothing to capture"
-	case e.Check != nil && e.Check.Request == "":
+	case e.Probe != nil && e.Probe.Request == "":
 		return "not played"
-	case e.Check != nil && e.Check.Failure != "":
-		return e.Check.Failure
-	case e.Check != nil:
-		text := fmt.Sprintf("%d in %s", e.Check.Status, human.Duration(e.Check.Took))
-		if e.Check.Tries > 1 {
-			text += ", " + human.Count(e.Check.Tries, "try")
+	case e.Probe != nil && e.Probe.Failure != "":
+		return e.Probe.Failure
+	case e.Probe != nil:
+		text := fmt.Sprintf("%d in %s", e.Probe.Status, human.Duration(e.Probe.Took))
+		if e.Probe.Tries > 1 {
+			text += ", " + human.Count(e.Probe.Tries, "try")
 		}
 		return text
 	}
@@ -65,8 +65,8 @@ func brief(e *scenarios.Evidence) string {
 
 // responseText returns the response body as printable text.
 func responseText(e *scenarios.Evidence) string {
-	if e.Check != nil {
-		return printable(e.Check.Response)
+	if e.Probe != nil {
+		return printable(e.Probe.Response)
 	}
 	return printable(e.Attempt.Response.Body)
 }

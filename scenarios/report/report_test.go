@@ -69,7 +69,7 @@ func sample(t *testing.T) scenarios.Result {
 	judge("2.1", "2", 4*time.Millisecond, attempt("patient.phone.updated", "signature=tampered", answered(500, "<script>alert(1)</script>]]>\x00\x1b[31m&\n\xff", 2*time.Millisecond)), expect)
 	scenario.End("2", 6*time.Millisecond)
 	scenario.Begin("3", 6*time.Millisecond)
-	scenario.Check("3", scenarios.Evidence{StartedAt: 6 * time.Millisecond, Expected: "404", Check: &scenarios.Check{Request: "GET http://127.0.0.1:3000/patients/1", Tries: 3, Status: 404, Took: 200 * time.Millisecond}})
+	scenario.Probe("3", scenarios.Evidence{StartedAt: 6 * time.Millisecond, Expected: "404", Probe: &scenarios.Probe{Request: "GET http://127.0.0.1:3000/patients/1", Tries: 3, Status: 404, Took: 200 * time.Millisecond}})
 	scenario.End("3", 206*time.Millisecond)
 	scenario.Skip("4", "no capture named job")
 	scenario.Close(207 * time.Millisecond)
