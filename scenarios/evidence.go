@@ -6,6 +6,7 @@ import (
 
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/hint"
 )
 
 const (
@@ -24,6 +25,20 @@ type Evidence struct {
 	Probe     *Probe             // nil for an attempt
 	Expected  string             // the expectation in words
 	Verdict   Verdict
+	Hint      hint.Hint // of a failed attempt
+	Says      string    // the message in the response of a failed attempt if that is an HTML page, else ""
+}
+
+// explained returns the evidence with the hint of a failed attempt. It needs the whole response.
+func (e Evidence) explained() Evidence {
+	if e.Attempt == nil || e.Verdict.Passed() {
+		return e
+	}
+	e.Hint = hint.For(e.Attempt)
+	if text := hint.Text(&e.Attempt.Response); text != string(e.Attempt.Response.Body) {
+		e.Says = human.Cut(text, maxText)
+	}
+	return e
 }
 
 // Probe is a request to the receiver's application, or a command, with its response.

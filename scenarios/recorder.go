@@ -274,6 +274,7 @@ func (r *Recorder) reserve(step *stepState, failed bool) bool {
 
 // keep adds evidence to the step.
 func (r *Recorder) keep(step *stepState, e Evidence) {
+	e = e.explained()
 	if !r.secrets {
 		e = e.redacted()
 	}

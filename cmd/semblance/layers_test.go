@@ -40,6 +40,7 @@ var packages = map[string]struct {
 	"simulator/signature":                    {"", ""},
 	"simulator/fault":                        {"schemas simulator simulator/signature simulator/clock", ""},
 	"simulator/delivery":                     {"schemas simulator simulator/signature simulator/fault simulator/clock", ""},
+	"simulator/hint":                         {"simulator", ""},
 	"simulator/journal":                      {"schemas simulator", ""},
 	"simulator/journal/sqlite":               {"schemas simulator simulator/journal", "sqlite"},
 	"simulator/journal/internal/journaltest": {"schemas simulator simulator/journal", "cmp"}, // what both journals' tests run
@@ -48,18 +49,18 @@ var packages = map[string]struct {
 	"simulator/receiver": {"schemas schemas/validate simulator/signature simulator/clock simulator/web/guard", ""},
 	"simulator/graphql":  {"schemas fixtures simulator simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
 	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
-		"simulator/clock simulator/web/guard simulator/web/internal/openapi", "mux"},
+		"simulator/clock simulator/hint simulator/web/guard simulator/web/internal/openapi", "mux"},
 	"simulator/web/guard":                 {"simulator/clock", ""},
 	"simulator/web/internal/openapi":      {"", ""},
 	"simulator/graphql/internal/generate": {"", "graphql"},                                      // the program that go generate runs
 	"simulator/web/internal/generate":     {"simulator/web simulator/web/internal/openapi", ""}, // the program that go generate runs
 
-	"scenarios":        {"schemas schemas/validate simulator", "hdrhistogram"},
+	"scenarios":        {"schemas schemas/validate simulator simulator/hint", "hdrhistogram"},
 	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/fault scenarios", "yaml"},
 	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
-	"scenarios/load":         {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery scenarios", ""},
-	"scenarios/report":       {"simulator simulator/clock scenarios scenarios/load scenarios/report/color", "udiff"},
+	"scenarios/load":         {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery simulator/hint scenarios", ""},
+	"scenarios/report":       {"simulator simulator/clock simulator/hint scenarios scenarios/load scenarios/report/color", "udiff"},
 	"scenarios/report/color": {"", ""},
 	"scenarios/library":      {"schemas scenarios scenarios/script", ""},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/clock simulator/signature simulator/fault " +

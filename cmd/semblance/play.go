@@ -26,6 +26,7 @@ import (
 	"semblance/schemas/human"
 	"semblance/schemas/objectid"
 	"semblance/simulator/delivery"
+	"semblance/simulator/hint"
 	"semblance/simulator/receiver"
 )
 
@@ -299,17 +300,15 @@ func (a *app) concludePlay(f *playFlags, result *scenarios.Result, live *report.
 	return nil
 }
 
-// explainRefusal prints the likely fix of the first attempt that failed without a fault.
+// explainRefusal prints the likely fix of the first attempt that has one.
 func (a *app) explainRefusal(f *playFlags, result *scenarios.Result) {
-	attempt := report.FirstRefused(result)
-	if attempt == nil {
+	e := report.FirstHint(result)
+	if e == nil {
 		return
 	}
-	if hint := report.Hint(attempt); hint != "" {
-		fmt.Fprintf(a.err, "  fix       %s\n", hint)
-	}
-	if secrets, err := f.secret.Secrets(); err == nil && attempt.Response.Status/100 == 4 {
-		fmt.Fprintf(a.err, "\n%s refused an event with a valid signature, %s\n%s", result.Target, attempt.Request.EventType, f.secret.ExplainRefusal(&attempt.Request, secrets))
+	fmt.Fprintf(a.err, "  fix       %s\n", e.Hint.Fix)
+	if secrets, err := f.secret.Secrets(); err == nil && e.Hint.Name == hint.Signature {
+		fmt.Fprintf(a.err, "\n%s refused an event with a valid signature, %s\n%s", result.Target, e.Attempt.Request.EventType, f.secret.ExplainRefusal(&e.Attempt.Request, secrets))
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
+	"semblance/simulator/hint"
 )
 
 type sendFlags struct {
@@ -356,8 +357,8 @@ func (a *app) explainFailure(c *cobra.Command, s *load.Summary, f *sendFlags, o 
 	if s.Failed > 1 {
 		line("", fmt.Sprintf("and %s more", human.Number(s.Failed-1)))
 	}
-	if hint := report.Hint(&s.First.Attempt); hint != "" {
-		line("fix", hint)
+	if h := hint.For(&s.First.Attempt); h.Fix != "" {
+		line("fix", h.Fix)
 	}
 	if s.Refused != nil && o.Fault == nil && !f.invalid {
 		b.WriteString(f.secret.ExplainRefusal(&s.Refused.Request, o.Secrets))

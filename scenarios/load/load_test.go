@@ -52,16 +52,16 @@ func receive(t *testing.T, statuses ...int) string {
 
 func TestRunSummary(t *testing.T) {
 	t.Parallel()
-	p := newPlan(t, Options{Target: receive(t, 200, 404, 500, 202), Types: types(t, "booking.created", "patient.created"), Count: 4, Expect: scenarios.Default()})
+	p := newPlan(t, Options{Target: receive(t, 200, 401, 500, 202), Types: types(t, "booking.created", "patient.created"), Count: 4, Expect: scenarios.Default()})
 	var seen []int
 	s, err := p.Run(t.Context(), func(a *Attempt) { seen = append(seen, a.Response.Status) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Planned != 8 || s.Sent != 8 || s.Responses != 8 || s.Failed != 4 || s.Statuses[404] != 2 || len(seen) != 8 {
+	if s.Planned != 8 || s.Sent != 8 || s.Responses != 8 || s.Failed != 4 || s.Statuses[401] != 2 || len(seen) != 8 {
 		t.Errorf("%+v, observed %v", s, seen)
 	}
-	if s.Outcomes() != "200 × 2, 202 × 2, 404 × 2, 500 × 2" {
+	if s.Outcomes() != "200 × 2, 202 × 2, 401 × 2, 500 × 2" {
 		t.Error(s.Outcomes())
 	}
 	if s.First == nil || s.First.Index != 1 || s.Refused == nil || s.Refused.Index != 1 || s.First.OfType != 1 {

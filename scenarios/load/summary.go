@@ -11,6 +11,7 @@ import (
 	"semblance/scenarios"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/hint"
 )
 
 // Summary counts the attempts of a run, in bounded memory.
@@ -27,7 +28,7 @@ type Summary struct {
 	Elapsed  time.Duration
 
 	First   *Attempt // the first failed attempt in the order of the plan; nil if none failed
-	Refused *Attempt // the first failed attempt with a 4xx response; nil if there is none
+	Refused *Attempt // the first failed attempt whose valid signature was refused; nil if there is none
 
 	latency scenarios.Latency
 }
@@ -66,7 +67,7 @@ func (s *Summary) add(a *Attempt) {
 		s.Invalid++
 	}
 	s.First = earlier(s.First, a)
-	if a.Response.Failure == "" && a.Response.Status/100 == 4 {
+	if first := s.Refused == nil || a.Index < s.Refused.Index; first && hint.For(&a.Attempt).Name == hint.Signature {
 		s.Refused = earlier(s.Refused, a)
 	}
 }

@@ -2,9 +2,6 @@ package report
 
 import (
 	"fmt"
-	"net/http"
-	"net/netip"
-	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -77,71 +74,13 @@ func messageText(headers []simulator.Header, body []byte) string {
 	return b.String()
 }
 
-// Hint returns the likely fix for a failed attempt, or "". The attempt has no fault.
-func Hint(a *simulator.Attempt) string {
-	u, err := url.Parse(a.Request.URL)
-	if err != nil {
-		return ""
-	}
-	switch a.Response.Failure {
-	case "":
-		return statusHint(u, &a.Response)
-	case simulator.FailureRefused:
-		return listenHint(u)
-	case simulator.FailureTLS:
-		if strings.Contains(a.Response.Detail, "certificate") { // else it does not speak TLS
-			return "--insecure accepts any certificate; --ca-file FILE trusts the one in FILE"
-		}
-	case simulator.FailureClosed, simulator.FailureReset: // as a TLS server may do with plain HTTP
-		if u.Scheme == "http" && a.Response.Status == 0 {
-			return "if the receiver speaks TLS, write https:// in --to"
-		}
-	}
-	return ""
-}
-
-func statusHint(u *url.URL, r *simulator.Response) string {
-	location := r.Header("Location")
-	switch {
-	case r.Status/100 == 3 && location != "":
-		if to, err := u.Parse(location); err == nil {
-			location = to.String()
-		}
-		return "redirects are not followed; send to " + human.Excerpt(location, 200)
-	case r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed:
-		return "the receiver has no POST " + u.EscapedPath() + "; name the path of its webhooks, such as --to 3000/webhooks"
-	}
-	return ""
-}
-
-// listenHint says how to start a receiver at a URL where nothing listens.
-func listenHint(u *url.URL) string {
-	host := u.Hostname()
-	if address, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !address.IsLoopback()) {
-		return "start the receiver, or check the address"
-	}
-	command := "semblance listen"
-	if port := u.Port(); port == "" {
-		command += " --addr 80"
-	} else if port != "4701" {
-		command += " --addr " + port
-	}
-	return "start your receiver, or `" + command + "` in another terminal"
-}
-
-// FirstRefused returns the first failed attempt without a fault that got no connection or a 4xx response.
-func FirstRefused(result *scenarios.Result) *simulator.Attempt {
+// FirstHint returns the first failed attempt that has a hint, or nil.
+func FirstHint(result *scenarios.Result) *scenarios.Evidence {
 	for i := range result.Scenarios {
 		for _, step := range result.Scenarios[i].Steps {
-			if step.Kind == "request" { // its bytes are the scenario's
-				continue
-			}
-			for _, e := range step.Evidence {
-				if e.Attempt == nil || e.Verdict.Passed() || e.Attempt.Request.Fault != "" {
-					continue
-				}
-				if r := &e.Attempt.Response; r.Failure == simulator.FailureRefused || r.Failure == "" && r.Status/100 == 4 {
-					return e.Attempt
+			for k := range step.Evidence {
+				if e := &step.Evidence[k]; e.Hint.Fix != "" {
+					return e
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"semblance/simulator"
+	"semblance/simulator/hint"
 	"semblance/simulator/journal"
 )
 
@@ -36,6 +37,7 @@ type attemptView struct {
 
 	Request  *simulator.Request  `json:"request,omitempty"`
 	Response *simulator.Response `json:"response,omitempty"`
+	Hint     string              `json:"hint,omitempty"` // what to change, if the attempt was not accepted; with the request and the response alone
 }
 
 // viewAttempt returns an attempt without its request and response, in whose URL credentials are hidden.
@@ -54,6 +56,9 @@ func viewFullAttempt(a *journal.Attempt, secrets bool) attemptView {
 	v := viewAttempt(a)
 	if a.Unreadable != "" {
 		return v
+	}
+	if v.Outcome != journal.Accepted {
+		v.Hint = hint.For(&a.Attempt).Fix
 	}
 	request, response := a.Request, a.Response
 	if secrets {
