@@ -72,8 +72,6 @@ type Journal interface {
 	Deliveries(ctx context.Context, q Query) (Page[*Delivery], error)
 	// Attempts returns a page of the attempts that match the query, without headers and bodies unless q.Full is set.
 	Attempts(ctx context.Context, q Query) (Page[*Attempt], error)
-	// Count returns the number of events, deliveries or attempts, depending on kind, that match the query.
-	Count(ctx context.Context, kind Kind, q Query) (int, error)
 
 	// Event returns one event, or ErrNotFound.
 	Event(ctx context.Context, seq Seq) (*Event, error)

@@ -261,33 +261,6 @@ func page[E sequenced, T Record](q *Query, entries []E, search func(E) (item T, 
 	return p, nil
 }
 
-// Count implements [Journal].
-func (m *Memory) Count(ctx context.Context, kind Kind, q Query) (int, error) {
-	v, err := m.view(ctx)
-	if err != nil {
-		return 0, err
-	}
-	switch kind {
-	case KindEvent:
-		return count(v.events, q.After, func(e *eventEntry) bool { return q.matchesEvent(e.Event) }), nil
-	case KindDelivery:
-		return count(v.deliveries, q.After, func(e *deliveryEntry) bool { return q.matchesDelivery(e.current.Load()) }), nil
-	case KindAttempt:
-		return count(v.attempts, q.After, func(e *attemptEntry) bool { return q.matchesAttempt(e.Attempt, e.event()) }), nil
-	}
-	return 0, fmt.Errorf("counting in the journal: records of kind %s are not counted", kind)
-}
-
-func count[E sequenced](entries []E, seq Seq, matches func(E) bool) int {
-	n := 0
-	for _, e := range entries[after(entries, seq):] {
-		if matches(e) {
-			n++
-		}
-	}
-	return n
-}
-
 // Event implements [Journal].
 func (m *Memory) Event(ctx context.Context, seq Seq) (*Event, error) {
 	v, err := m.view(ctx)

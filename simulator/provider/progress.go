@@ -136,25 +136,27 @@ func (c *Condition) met(now Progress) bool {
 	return now.Accepted >= c.Accepted && (!c.AllFinished || now.Unfinished == 0)
 }
 
-// waitAfter is Wait for attempts after a record, which the journal counts.
+// waitAfter is Wait for attempts after a record. It reads them from the journal.
 func (p *Provider) waitAfter(ctx context.Context, c Condition, names map[string]bool) (Progress, error) {
-	q := journal.Query{SubscriptionID: c.SubscriptionID, After: c.After, Outcomes: []journal.Outcome{journal.Accepted}}
+	q := journal.Query{SubscriptionID: c.SubscriptionID, After: c.After, Outcomes: []journal.Outcome{journal.Accepted}, Oldest: true, Limit: journal.MaxLimit}
 	for name := range names {
 		q.Types = append(q.Types, name)
 	}
+	accepted := 0
 	for {
-		_, more := p.journal.Committed()
-		n, err := p.journal.Count(ctx, journal.KindAttempt, q)
+		last, more := p.journal.Committed()
+		n, err := p.countAttempts(ctx, q, last)
 		if err != nil && ctx.Err() == nil {
 			return Progress{}, fmt.Errorf("waiting: %w", err)
 		}
+		accepted, q.After = accepted+n, max(last, q.After)
 		p.mu.Lock()
 		now, err := p.progressOf(c, names)
 		p.mu.Unlock()
 		if err != nil {
 			return now, err
 		}
-		now.Accepted = n
+		now.Accepted = accepted
 		if now.Met = c.met(now); now.Met {
 			return now, nil
 		}
@@ -164,6 +166,25 @@ func (p *Provider) waitAfter(ctx context.Context, c Condition, names map[string]
 			return now, fmt.Errorf("%s: %w", c.unmet(now), errClosing())
 		case <-ctx.Done():
 			return now, fmt.Errorf("%s: %w", c.unmet(now), ctx.Err())
+		}
+	}
+}
+
+// countAttempts returns the number of attempts that match the query, up to the record with the number last.
+func (p *Provider) countAttempts(ctx context.Context, q journal.Query, last journal.Seq) (int, error) {
+	n := 0
+	for {
+		page, err := p.journal.Attempts(ctx, q)
+		if err != nil {
+			return n, err
+		}
+		for _, a := range page.Items {
+			if a.Seq <= last {
+				n++
+			}
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return n, nil
 		}
 	}
 }

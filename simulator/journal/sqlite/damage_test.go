@@ -73,10 +73,7 @@ func TestOpenReadsLittle(t *testing.T) {
 			t.Errorf("unfinished %v, error %v", d, err)
 		}
 	}
-	_, err = j.Count(ctx, journal.KindAttempt, journal.Query{})
-	if err == nil {
-		_, err = j.Attempts(ctx, journal.Query{Outcomes: []journal.Outcome{journal.Refused}})
-	}
+	_, err = j.Attempts(ctx, journal.Query{Outcomes: []journal.Outcome{journal.Refused}})
 	sentence(t, err, "reading journal "+path+": the journal is damaged (", path)
 	if !errors.Is(err, journal.ErrDamaged) {
 		t.Errorf("error %v, want journal.ErrDamaged", err)

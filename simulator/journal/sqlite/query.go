@@ -147,8 +147,7 @@ func searchAttempts(q *journal.Query) *search {
 	return s
 }
 
-// numbers returns a query for the numbers of up to limit rows in the order of q, from its cursor on, and its arguments. A
-// negative limit means all.
+// numbers returns a query for the numbers of up to limit rows in the order of q, from its cursor on, and its arguments.
 func (s *search) numbers(q *journal.Query, limit, offset int) (string, []any, error) {
 	position, err := q.Position()
 	if err != nil {
@@ -243,31 +242,4 @@ func continueSearch[T any](v *view, q *journal.Query, s *search, p *journal.Page
 		p.Continue(q, seqs[0])
 	}
 	return err
-}
-
-// Count implements [journal.Journal].
-func (j *Journal) Count(ctx context.Context, kind journal.Kind, q journal.Query) (int, error) {
-	var from string
-	var s *search
-	switch kind {
-	case journal.KindEvent:
-		from, s = fromEvents, searchEvents(&q)
-	case journal.KindDelivery:
-		from, s = fromDeliveries, searchDeliveries(&q)
-	case journal.KindAttempt:
-		from, s = fromAttempts, searchAttempts(&q)
-	default:
-		return 0, fmt.Errorf("counting in the journal: records of kind %s are not counted", kind)
-	}
-	q.Cursor = ""
-	numbers, args, err := s.numbers(&q, -1, 0)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	err = j.view(ctx, func(v *view) error {
-		query := `SELECT count(*)` + fmt.Sprintf(from, numbers) + s.where.String()
-		return v.each(query, append(args, s.where.args...), func(row scanner) (bool, error) { return false, row.Scan(&n) })
-	})
-	return n, err
 }

@@ -12,14 +12,12 @@ import (
 // The queries for records, each with %s for a query for their numbers. The columns are in the order of the scan functions.
 // CROSS JOIN keeps the order of the numbers.
 const (
-	fromEvents     = ` FROM (%s) n CROSS JOIN events e ON e.seq = n.seq`
-	fromDeliveries = ` FROM (%s) n CROSS JOIN deliveries d ON d.seq = n.seq CROSS JOIN events e ON e.seq = d.event_seq`
-	fromAttempts   = ` FROM (%s) n CROSS JOIN attempts a ON a.seq = n.seq
-		LEFT JOIN deliveries d ON d.seq = a.delivery_seq LEFT JOIN events e ON e.seq = d.event_seq`
-
-	selectEvents     = `SELECT e.seq, e.at, e.type, e.origin, e.content` + fromEvents
+	selectEvents     = `SELECT e.seq, e.at, e.type, e.origin, e.content FROM (%s) n CROSS JOIN events e ON e.seq = n.seq`
 	selectDeliveries = `SELECT d.seq, d.id, d.event_seq, d.subscription_id, d.event_id, d.at, d.state, d.due, d.tries,
-		d.attempts, d.last_at, d.status, d.failure, e.type, e.origin, e.content` + fromDeliveries
+		d.attempts, d.last_at, d.status, d.failure, e.type, e.origin, e.content
+		FROM (%s) n CROSS JOIN deliveries d ON d.seq = n.seq CROSS JOIN events e ON e.seq = d.event_seq`
+	fromAttempts = ` FROM (%s) n CROSS JOIN attempts a ON a.seq = n.seq
+		LEFT JOIN deliveries d ON d.seq = a.delivery_seq LEFT JOIN events e ON e.seq = d.event_seq`
 	attemptColumns      = `a.seq, ifnull(d.id, ''), a.subscription_id, a.type, a.at, a.content`
 	selectAttempts      = `SELECT ` + attemptColumns + `, a.messages` + fromAttempts
 	selectBriefAttempts = `SELECT ` + attemptColumns + `, NULL` + fromAttempts

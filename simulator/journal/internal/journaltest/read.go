@@ -214,31 +214,22 @@ func testFilter(t *testing.T, open Open) {
 			equal(t, "events", test.events, seqs(events.Items))
 			equal(t, "deliveries", test.deliveries, seqs(deliveries.Items))
 			equal(t, "attempts", test.attempts, seqs(attempts.Items))
-			for kind, want := range map[journal.Kind]int{journal.KindEvent: len(test.events), journal.KindDelivery: len(test.deliveries), journal.KindAttempt: len(test.attempts)} {
-				n, err := j.Count(background(), kind, test.q)
-				must(t, err)
-				if n != want {
-					t.Errorf("%d of kind %s, want %d", n, kind, want)
-				}
-			}
 		})
-	}
-	if _, err := j.Count(background(), journal.KindNotice, journal.Query{}); err == nil {
-		t.Error("notices were counted")
 	}
 }
 
 func testPages(t *testing.T, open Open) {
 	j, m := open(t, journal.Options{}), NewMaker(1)
+	total := 0 // events that match the query
 	appendEvents := func(n int) {
+		total += n
 		for range n {
 			must(t, j.Append(background(), m.Event("booking.created"), m.Event("booking.updated")))
 		}
 	}
 	for _, oldest := range []bool{false, true} {
 		appendEvents(25)
-		want, err := j.Count(background(), journal.KindEvent, journal.Query{Types: []string{"booking.updated"}})
-		must(t, err)
+		want := total
 		q := journal.Query{Types: []string{"booking.updated"}, Limit: 4, Oldest: oldest}
 		var all []journal.Seq
 		for {
