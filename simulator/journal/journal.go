@@ -32,8 +32,8 @@ type Seq int64
 // callers share the records, so nobody changes a record after it was appended or read.
 type Journal interface {
 	// Append commits all the records or none of them, and returns after the commit. It sets the number of each
-	// record. An attempt or a transition changes its delivery in the same commit. If that delivery is not in the
-	// journal, as after a reset, nothing is written and the error is ErrGone.
+	// record, and the number of each attempt within its delivery. An attempt or a transition changes its delivery in the
+	// same commit. If that delivery is not in the journal, as after a reset, nothing is written and the error is ErrGone.
 	Append(ctx context.Context, records ...Record) error
 
 	// Committed returns the number of the last committed record, and a channel that is closed when a later record is

@@ -203,7 +203,9 @@ func (m *Memory) insert(r Record) {
 		m.stats.Attempts++
 		if d != nil {
 			d.attempts += weight(r)
-			m.update(d, d.current.Load().AfterAttempt(r))
+			next := d.current.Load().AfterAttempt(r)
+			r.Number = next.Attempts
+			m.update(d, next)
 		}
 	case *Transition:
 		d := m.byID[r.DeliveryID]

@@ -24,7 +24,6 @@ func (p *Provider) conclude(t *task, a *journal.Attempt) {
 		return // the attempt is made again, because it cannot be recorded
 	}
 	c := &commit{records: []journal.Record{a}}
-	a.Number = d.attempts + 1
 	if spent := d.spendFault(p.Now()); spent != nil {
 		c.add(spent)
 	}

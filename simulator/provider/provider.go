@@ -142,7 +142,6 @@ func prepare(o Options) (*Provider, error) {
 	p.outbox.more, p.outbox.less = sync.NewCond(&p.mu), sync.NewCond(&p.mu)
 	p.gate.opened = sync.NewCond(&p.mu)
 	p.agenda.advancing = make(chan struct{}, 1)
-	p.workers = workers{resends: map[string]*resend{}}
 	p.workers.renew()
 	p.progress.accepted = map[acceptance]int{}
 	p.life.running, p.life.stop = context.WithCancel(context.Background())

@@ -8,12 +8,6 @@ import (
 	"semblance/simulator/journal"
 )
 
-// resend is a finished delivery of which attempts by hand are in flight.
-type resend struct {
-	attempts int // recorded ones
-	inFlight int
-}
-
 // Resend sends the request of an attempt again, at once and in any state of its delivery, and returns the new attempt. It
 // sends the same bytes with the old signature; with anew, it makes a new request with a new eventId and signature for the
 // current URL of the subscription. Retry policy and circuit breaker ignore it, but a finished delivery becomes delivered
@@ -52,10 +46,6 @@ func (p *Provider) beginResend(d *journal.Delivery) (task, context.Context, erro
 	if s == nil {
 		return task{}, nil, noSubscription("subscription", d.SubscriptionID)
 	}
-	if p.workers.resends[d.ID] == nil {
-		p.workers.resends[d.ID] = &resend{attempts: d.Attempts}
-	}
-	p.workers.resends[d.ID].inFlight++
 	p.workers.busy++
 	return p.newTask(s, d), p.workers.attempts, nil
 }
@@ -64,28 +54,15 @@ func (p *Provider) beginResend(d *journal.Delivery) (task, context.Context, erro
 func (p *Provider) concludeResend(ctx context.Context, d *journal.Delivery, a *journal.Attempt, changed bool) error {
 	p.mu.Lock()
 	p.admitResult()
-	r, c := p.workers.resends[d.ID], newCommit()
-	c.add(a)
-	if now := p.state.deliveries[d.ID]; now != nil {
-		a.Number = now.attempts + 1
-	} else {
-		r.attempts++
-		a.Number = r.attempts
-		if a.Response.OK() && !changed && !d.State.Unfinished() {
+	if a.Response.OK() && !changed {
+		if unfinished, err := p.isUnfinished(ctx, d); err == nil && !unfinished {
 			a.Next = journal.DeliveryState{State: journal.Delivered, Tries: d.Tries}
 		}
 	}
+	c := newCommit()
+	c.add(a)
 	p.submit(c)
 	p.rest()
 	p.mu.Unlock()
-	err := c.wait(ctx)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err != nil {
-		r.attempts--
-	}
-	if r.inFlight--; r.inFlight == 0 {
-		delete(p.workers.resends, d.ID)
-	}
-	return err
+	return c.wait(ctx)
 }

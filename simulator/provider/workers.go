@@ -14,7 +14,6 @@ type workers struct {
 	busy     int                // workers and jobs that are running
 	attempts context.Context    // of the attempts in flight
 	cut      context.CancelFunc // ends the attempts in flight
-	resends  map[string]*resend // finished deliveries that are being sent again by hand, by outboxId
 }
 
 func (w *workers) renew() { w.attempts, w.cut = context.WithCancel(context.Background()) }

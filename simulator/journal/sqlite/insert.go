@@ -62,7 +62,7 @@ func (w *writer) find(id string) (*deliveryRef, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
-	ref := &deliveryRef{seq: row[0].(int64), state: journal.States()[row[1].(int64)], lastAttempt: row[2].(int64)}
+	ref := &deliveryRef{seq: row[0].(int64), state: journal.States()[row[1].(int64)], lastAttempt: row[2].(int64), attempts: row[3].(int64)}
 	w.cache.put(id, ref)
 	return ref, nil
 }
@@ -141,6 +141,8 @@ func (w *writer) insertAttempt(a *journal.Attempt) error {
 			return err
 		}
 		delivery, previous, ref.lastAttempt = ref.seq, ref.lastAttempt, int64(a.Seq)
+		ref.attempts++
+		a.Number = int(ref.attempts)
 		if err := w.applyAttempt(ref, a); err != nil {
 			return err
 		}
@@ -227,6 +229,7 @@ type deliveryRef struct {
 	seq         int64
 	state       journal.State
 	lastAttempt int64 // or 0
+	attempts    int64
 }
 
 // cache has the deliveries that were last written or looked up, because most attempts follow soon. It is limited to two

@@ -157,7 +157,7 @@ var writerSQL = [statementCount]string{
 		state = ?, due = ?, tries = ? WHERE seq = ?`,
 
 	sqlFindEvent:    `SELECT last_delivery FROM events WHERE seq = ?`,
-	sqlFindDelivery: `SELECT seq, state, last_attempt FROM deliveries WHERE id = ?`,
+	sqlFindDelivery: `SELECT seq, state, last_attempt, attempts FROM deliveries WHERE id = ?`,
 	sqlFindFinished: `SELECT last_attempt, attempts, event_seq FROM deliveries WHERE seq = ? AND state >= 2`,
 	sqlFindPrevious: `SELECT previous FROM attempts WHERE seq = ?`,
 

@@ -130,6 +130,13 @@ func testDeliveryState(t *testing.T, open Open) {
 	if got.State != journal.Failed || got.Attempts != 3 || got.Status != 200 {
 		t.Fatalf("after a resend: %+v", got)
 	}
+	for i, a := range []*journal.Attempt{first, second, resent} {
+		read, err := j.Attempt(background(), a.Seq)
+		must(t, err)
+		if a.Number != i+1 || read.Number != i+1 {
+			t.Errorf("attempt %d has the number %d, and %d when it is read", i+1, a.Number, read.Number)
+		}
+	}
 
 	// One call can append a delivery and its attempt.
 	c2 := m.Event("booking.updated")

@@ -107,7 +107,7 @@ func (m *Maker) Delivery(e *journal.Event, subscriptionID string) *journal.Deliv
 func (m *Maker) Attempt(d *journal.Delivery, status int, next journal.DeliveryState) *journal.Attempt {
 	a := &journal.Attempt{
 		Attempt: simulator.Attempt{
-			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, Number: d.Attempts + 1, StartedAt: m.Tick(),
+			DeliveryID: d.ID, SubscriptionID: d.SubscriptionID, StartedAt: m.Tick(),
 			Request: simulator.Request{
 				EventID: m.ID(), EventType: d.Event.Type.Name, Method: "POST", URL: "http://127.0.0.1:3000/webhooks", Proto: "1.1",
 				Headers: []simulator.Header{
