@@ -65,6 +65,11 @@ func TestBatchIsOneCommit(t *testing.T) {
 		}
 	}
 	stats := j.Stats()
+	last, _ = j.Committed()
+	patients, err := p.Records("patient")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, batch := range map[string]provider.Batch{
 		"one of them is invalid":   {Type: "booking.created", Count: 3, Overrides: provider.Overrides{Omit: []string{"bookingId"}}},
 		"an unknown type":          {Type: "booking.craeted", Count: 3},
@@ -78,6 +83,12 @@ func TestBatchIsOneCommit(t *testing.T) {
 	}
 	if after := j.Stats(); after != stats {
 		t.Errorf("a refused batch left %+v, before it were %+v", after, stats)
+	}
+	if now, err := p.Records("patient"); err != nil || !slices.Equal(now, patients) {
+		t.Errorf("a refused batch changed the clinic from %d to %d patients (%v)", len(patients), len(now), err)
+	}
+	if now, _ := j.Committed(); now != last {
+		t.Errorf("a refused batch was recorded: from %d to %d", last, now)
 	}
 }
 

@@ -102,15 +102,16 @@ func (p *Provider) perform(ctx context.Context, requests ...request) ([]Emission
 	return emissions, c.wait(ctx)
 }
 
-// takeSteps takes steps of the clinic and returns a commit with their events. On an error, the steps before it are
-// recorded without events, because they have been taken.
+// takeSteps takes steps of the clinic and returns a commit with their events. On an error no step is taken.
 func (p *Provider) takeSteps(requests []request) (*commit, []Emission, error) {
 	c := newCommit()
 	events := make([][]schemas.Event, len(requests))
 	for i, r := range requests {
 		var err error
 		if events[i], err = p.takeStep(c, r); err != nil {
-			p.submit(&commit{records: c.records})
+			if len(c.records) > 0 || p.outbox.different {
+				p.takeBack()
+			}
 			return nil, nil, err
 		}
 	}
@@ -121,6 +122,16 @@ func (p *Provider) takeSteps(requests []request) (*commit, []Emission, error) {
 		}
 	}
 	return c, emissions, nil
+}
+
+// takeBack loads the state again, without the steps of the clinic that were taken and not submitted.
+func (p *Provider) takeBack() {
+	p.gate.closed = true
+	for !p.outbox.empty() {
+		p.outbox.less.Wait()
+	}
+	p.recoverState()
+	p.openGate()
 }
 
 // takeStep takes a step of the clinic, adds its record to the commit and returns its events.

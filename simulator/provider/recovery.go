@@ -85,7 +85,11 @@ func (p *Provider) replaceState(next *state) {
 			n.local, n.backlog.workers = s.local, s.backlog.workers
 		}
 	}
-	p.agenda.cancel(p.state.traffic.timer)
+	if t, n := &p.state.traffic, &next.traffic; n.Running && t.timer != nil && n.before == t.before && n.Made == t.Made {
+		n.begin, n.timer = t.begin, t.timer // the traffic is where it was
+	} else {
+		p.agenda.cancel(t.timer)
+	}
 	for id, d := range p.state.deliveries {
 		if d.task == nil {
 			continue

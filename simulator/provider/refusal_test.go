@@ -335,6 +335,10 @@ func (s *simulation) step() {
 	case n < 36:
 		actions := fixtures.Actions()
 		s.acknowledge(p.Do(ctx, actions[s.draw.IntN(len(actions))].Name, nil))
+	case n < 38:
+		_, err := p.EmitBatch(ctx, Batch{Types: []string{"booking.*", "patient.*"}, Count: 3},
+			Batch{Type: "booking.created", Overrides: Overrides{Set: map[string]string{"bookingId": "none"}}})
+		s.allow(err)
 	case n < 42:
 		e, err := p.EmitAny(ctx, "booking.*", "patient.*")
 		s.acknowledge([]Emission{e}, err)

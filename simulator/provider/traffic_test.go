@@ -67,3 +67,27 @@ func TestTrafficGoesOnAfterARestart(t *testing.T) {
 	status(p, false, 0)
 	stop(t, p)
 }
+
+// A refused event does not delay the traffic.
+func TestTrafficKeepsItsPaceAfterARefusedEvent(t *testing.T) {
+	t.Parallel()
+	for kind, open := range journals {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, provider.Options{Journal: open(t), Clock: clock.Manual(noon.Add(1234 * time.Nanosecond))})
+			if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Rate: 0.1}); err != nil {
+				t.Fatal(err)
+			}
+			for range 10 {
+				advance(t, p, 9*time.Second)
+				if _, err := p.Emit(t.Context(), "booking.created", provider.Overrides{Set: map[string]string{"bookingId": "none"}}); provider.CodeOf(err) != provider.CodeInvalidEvent {
+					t.Fatalf("the error is %v", err)
+				}
+				advance(t, p, time.Second)
+			}
+			if made := p.Traffic().Made; made != 11 {
+				t.Errorf("%d events in 100 seconds, want 11", made)
+			}
+		})
+	}
+}
