@@ -51,11 +51,15 @@ func (o *output) Write(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
 	}
-	n, err := o.w.Write(p)
-	if err != nil {
-		o.err = fmt.Errorf("cannot write the output: %w", files.WithoutPath(err))
+	text := p
+	if o.terminal {
+		text = human.EscapeJSON(p)
 	}
-	return n, o.err
+	if _, err := o.w.Write(text); err != nil {
+		o.err = fmt.Errorf("cannot write the output: %w", files.WithoutPath(err))
+		return 0, o.err
+	}
+	return len(p), nil
 }
 
 // failure returns the first error of writing.

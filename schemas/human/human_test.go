@@ -118,3 +118,17 @@ func FuzzExcerpt(f *testing.F) {
 		}
 	})
 }
+
+func TestEscapeJSON(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"{\"a\": \"ü 日本 \\n\"}\n\x1b[31m": "{\"a\": \"ü 日本 \\n\"}\n\x1b[31m",
+		"\"\u009b31m\x7f\u202e\"":         `"\u009b31m\u007f\u202e"`,
+		"\"\U000e0041\"":                  `"\udb40\udc41"`,
+		"\xff\u0085":                      "\xff\\u0085",
+	} {
+		if got := string(EscapeJSON([]byte(text))); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}

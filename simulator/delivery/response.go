@@ -229,7 +229,8 @@ func headersOf(head string) []simulator.Header {
 	return headers
 }
 
-// retryAfter parses the Retry-After header: seconds, or a date, which is compared with the Date header.
+// retryAfter parses the Retry-After header: seconds, or a date. A date is compared with the Date header or, without one, with
+// the time of the machine, because both tell the receiver's time. The simulated time may be any other.
 func retryAfter(response *simulator.Response) time.Duration {
 	text := response.Header("Retry-After")
 	if text == "" {

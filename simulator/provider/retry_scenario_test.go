@@ -126,6 +126,39 @@ func TestRetryAfterIsHonouredUpToTheNextStep(t *testing.T) {
 	}
 }
 
+// A date in Retry-After is a time of the receiver. The wait until then is waited in simulated time, which may be years away.
+func TestRetryAfterDateIsTheReceiversTime(t *testing.T) {
+	t.Parallel()
+	for name, withDate := range map[string]bool{"with Date": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := clock.Manual(noon.AddDate(-9, 0, 0))
+			p := start(t, provider.Options{Clock: c, Retry: steady})
+			r := receive(t, c)
+			r.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				now := time.Now().UTC()
+				w.Header()["Date"] = nil // the server sets none
+				if withDate {
+					now = now.Add(time.Hour) // its clock is wrong
+					w.Header().Set("Date", now.Format(http.TimeFormat))
+				}
+				w.Header().Set("Retry-After", now.Add(30*time.Second).Format(http.TimeFormat))
+				w.WriteHeader(http.StatusTooManyRequests)
+			})
+			subscribe(t, p, r.URL, "booking.created")
+			id := emit(t, p, "booking.created").Deliveries[0].ID
+			advance(t, p, time.Second)
+			d, err := p.Journal().Delivery(t.Context(), id)
+			if err != nil || d.Attempts != 1 {
+				t.Fatalf("the delivery is %+v (%v)", d, err)
+			}
+			if wait := d.Due.Sub(d.LastAt); wait > 30*time.Second || wait < 20*time.Second {
+				t.Errorf("the retry is due after %v, want 30 s", wait)
+			}
+		})
+	}
+}
+
 func TestAScaledClockMakesMinutesSeconds(t *testing.T) {
 	p := start(t, provider.Options{Clock: clock.Scaled(1000), Retry: steady})
 	r := receive(t, nil)
