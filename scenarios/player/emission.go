@@ -32,6 +32,8 @@ type emission struct {
 	shown    *schemas.Event // the event as it may be shown, if it has values of the environment
 	number   uint64         // among the events of its step in all rounds
 	validate bool           // check the payload against its schema, because the step changed it
+
+	another func(key string) (schemas.Event, error) // a similar event about a new record; nil: there is none
 }
 
 // try is one attempt of an emission.
@@ -88,7 +90,43 @@ func (e *emission) recordTry(b *branch, v *values, t *try) {
 		}
 	}
 	t.attempt.Request.Body = e.shownBody(b, &t.attempt.Request)
-	b.record(e.path, scenarios.Evidence{Round: e.round.String(), Copy: t.copy, StartedAt: t.startedAt, Attempt: &t.attempt}, expect)
+	b.record(e.path, scenarios.Evidence{Round: e.round.String(), Copy: t.copy, StartedAt: t.startedAt, Attempt: &t.attempt}, expect, e.exchange(b))
+}
+
+// exchange returns the exchange of a trial without the attempt, or nil.
+func (e *emission) exchange(b *branch) *Exchange {
+	if e.run.trial == nil {
+		return nil
+	}
+	own := *b
+	key := drawKey(e.path, e.round)
+	x := &Exchange{RecordID: recordID(&e.event)}
+	x.twin = e.run.plain(e.step, key, e.event.Type, &own)
+	x.repeat = func(ctx context.Context) (*Exchange, error) {
+		single, options := *e, *e.options
+		options.Again, options.Deliver, single.options = nil, script.DeliverOnce, &options
+		if e.another != nil {
+			event, err := e.another(key + " again " + x.Attempt.Request.EventID)
+			if err != nil {
+				return nil, err
+			}
+			single.event = event
+		}
+		tries, err := single.tries(ctx, &own)
+		if err != nil {
+			return nil, err
+		}
+		return &Exchange{RecordID: recordID(&single.event), Attempt: tries[0].attempt}, nil
+	}
+	return x
+}
+
+// recordID returns the id of the record that an event concerns: its first identifier.
+func recordID(event *schemas.Event) string {
+	if len(event.Identifiers) == 0 {
+		return ""
+	}
+	return event.Identifiers[0].Value
 }
 
 // tries sends the event with its copies and retries, and returns all attempts in order.

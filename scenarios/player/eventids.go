@@ -12,9 +12,10 @@ import (
 // the order in which the branches of a parallel block run.
 type eventIDs struct {
 	seed     uint64
-	attempts uint64            // the largest number of attempts of a delivery with retries
-	first    map[string]uint64 // the first number of a step, by its path
-	next     uint64            // the first number after those of the scenario
+	attempts uint64              // the largest number of attempts of a delivery with retries
+	first    map[string]uint64   // the first number of a step, by its path
+	next     uint64              // the first number after those of the scenario
+	shared   *objectid.Generator // of the ids of all trials; nil while a scenario is played
 }
 
 // maxActionEvents is the number of events of an action for which there are numbers.
@@ -72,6 +73,9 @@ func (ids *eventIDs) perCopy(options *script.Delivering) uint64 {
 
 // generator returns the ids of a copy of the n-th event of a step, counted over all rounds of the step.
 func (ids *eventIDs) generator(path string, options *script.Delivering, n uint64, number int) *objectid.Generator {
+	if ids.shared != nil {
+		return ids.shared
+	}
 	return objectid.NewSequence(ids.seed, uint32(ids.first[path]+n*ids.perEvent(options)+uint64(number)*ids.perCopy(options)))
 }
 

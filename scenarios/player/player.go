@@ -38,7 +38,8 @@ import (
 // scenario at a time; the other methods may be called while it does.
 type Player struct {
 	session
-	started     time.Time // machine time
+	trialIDs    *objectid.Generator // of all trials
+	started     time.Time           // machine time
 	interrupted bool
 }
 
@@ -68,7 +69,7 @@ func New(o Options) (*Player, error) {
 		return nil, err
 	}
 	p := &Player{started: clock.Now(), session: session{
-		options: o, origin: target.Scheme + "://" + target.Host, probes: probes,
+		options: o, origin: target.Scheme + "://" + target.Host, probes: probes, records: &records{},
 		secrets: append([]simulator.Secret{o.Secret}, o.OtherSecrets...),
 	}}
 	startedAt := o.At
@@ -78,6 +79,7 @@ func New(o Options) (*Player, error) {
 		rand.Read(random[:]) // never fails
 		p.salt = binary.LittleEndian.Uint64(random[:])
 	}
+	p.trialIDs = objectid.NewSequence(p.salt, 1)
 	p.runID = objectid.NewGenerator(p.salt ^ hash("run")).New(startedAt).String()
 	p.results = scenarios.NewRecorder(scenarios.Run{
 		Target: o.Target, StartedAt: startedAt, Cover: o.Cover, CoverAtLeast: o.CoverAtLeast, ShowSecrets: o.ShowSecrets,
@@ -130,7 +132,7 @@ func (p *Player) Play(ctx context.Context, scenario *script.Scenario) error {
 	if err := p.Check(ctx, scenario); err != nil {
 		return err
 	}
-	r, err := newRun(&p.session, scenario)
+	r, err := newRun(&p.session, scenario, nil)
 	if err != nil {
 		return err
 	}

@@ -12,13 +12,28 @@ import (
 
 // attempt sends a prepared request.
 func (b *branch) attempt(ctx context.Context, request simulator.Request, number int) simulator.Attempt {
+	t := b.run.trial
+	if t != nil && request.Kind == simulator.KindEvent {
+		request.Kind = simulator.KindCheck
+	}
 	a := simulator.Attempt{SubscriptionID: b.run.subscriptionID, Number: number, StartedAt: b.now(), Request: request}
+	if t != nil && t.options.Pace != nil {
+		if err := t.options.Pace(ctx); err != nil {
+			t.cancel(err)
+			a.Response = simulator.Response{Failure: simulator.FailureCanceled, Detail: err.Error()}
+			return a
+		}
+	}
 	a.Response = b.run.sender.Send(ctx, request)
+	if t != nil && t.options.Sent != nil {
+		t.options.Sent(&a)
+	}
 	return a
 }
 
 // record judges an attempt, passes it to the recorder and writes it to the transcript.
-func (b *branch) record(path string, e scenarios.Evidence, expected expected) {
+// x is the exchange of a trial without the attempt, or nil.
+func (b *branch) record(path string, e scenarios.Evidence, expected expected, x *Exchange) {
 	r := b.run
 	if r.options.DryRun {
 		expected = anything()
@@ -26,6 +41,10 @@ func (b *branch) record(path string, e scenarios.Evidence, expected expected) {
 	r.recognize(&e.Attempt.Response)
 	e.Verdict, e.Expected = expected.judge(e.Attempt), expected.String()
 	b.responses.add(e.Attempt)
+	if r.trial != nil && x != nil {
+		x.Round, x.Copy, x.Attempt, x.Required = e.Round, e.Copy, *e.Attempt, expected.levels
+		r.trial.add(r.stepAt[path], x)
+	}
 	r.recorder.Attempt(path, e, expected.expect)
 	if b.track == nil {
 		return

@@ -12,6 +12,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/script"
+	"semblance/schemas"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/signature"
@@ -32,11 +33,37 @@ func (r *run) request(step *script.Request, f frame) task {
 			return
 		}
 		attempt.Request = shown
-		b.record(step.Path, scenarios.Evidence{Round: f.round.String(), StartedAt: startedAt, Attempt: &attempt}, expect)
+		b.record(step.Path, scenarios.Evidence{Round: f.round.String(), StartedAt: startedAt, Attempt: &attempt}, expect, r.handmade(step, f, b))
 		r.judgeAll(&step.Common, f.round, v, []*simulator.Attempt{&attempt})
 		b.capture(step.Path, f.round, step.Captures, &attempt.Response)
 	}
 }
+
+// handmade returns the exchange of a trial without the attempt, or nil. The twin of a request without an event is a plain
+// event.
+func (r *run) handmade(step *script.Request, f frame, b *branch) *Exchange {
+	if r.trial == nil {
+		return nil
+	}
+	own := *b
+	plainType, err := schemas.Lookup(plainEvent)
+	if err != nil {
+		panic("player: " + err.Error()) // the catalogue has it
+	}
+	return &Exchange{
+		twin: r.plain(&step.Common, drawKey(step.Path, f.round), plainType, &own),
+		repeat: func(ctx context.Context) (*Exchange, error) {
+			request, _, _, err := prepareRequest(step, own.values(f))
+			if err != nil {
+				return nil, err
+			}
+			return &Exchange{Attempt: own.attempt(ctx, request, 1)}, nil
+		},
+	}
+}
+
+// plainEvent is the event type of a request that stands for any event.
+const plainEvent = "booking.created"
 
 // prepareRequest returns the request of a request step, and the same request as it may be shown.
 func prepareRequest(step *script.Request, v *values) (request, shown simulator.Request, expect expected, err error) {

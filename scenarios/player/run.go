@@ -19,15 +19,18 @@ import (
 // run is one scenario that is being played.
 type run struct {
 	*session
+	trial          *trial // nil while a scenario is played
 	scenario       *script.Scenario
 	seed           int64
 	subscriptionID string
 	ids            *eventIDs
 	clinics        *clinics
 	cast           map[*script.Scenario]map[string]*fixtures.Record // of the scenario and of those that it plays
+	castIDs        map[string]bool                                  // the ids of all records in cast
 	sender         sender
 	recorder       *scenarios.ScenarioRecorder
 	steps          map[string]scenarios.Step // by path
+	stepAt         map[string]script.Step    // by path
 	selected       selected
 	started        time.Time // machine time
 	observing      sync.Mutex
@@ -35,14 +38,20 @@ type run struct {
 }
 
 // newRun creates the clinic and the cast of a scenario.
-func newRun(s *session, scenario *script.Scenario) (*run, error) {
-	r := &run{session: s, scenario: scenario, seed: scenario.Seed, subscriptionID: s.options.SubscriptionID,
-		cast: map[*script.Scenario]map[string]*fixtures.Record{}, steps: map[string]scenarios.Step{}}
+func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
+	r := &run{session: s, trial: t, scenario: scenario, seed: scenario.Seed, subscriptionID: s.options.SubscriptionID,
+		cast: map[*script.Scenario]map[string]*fixtures.Record{}, steps: map[string]scenarios.Step{}, stepAt: map[string]script.Step{}, castIDs: map[string]bool{}}
+	for step := range scenario.All() {
+		r.stepAt[script.Of(step).Path] = step
+	}
 	if s.options.HasSeed {
 		r.seed = s.options.Seed
 	}
 	r.ids = s.nextEventIDs(scenario, r.seed)
-	r.clinics = newClinics(&s.records, scenario.Name, fixtures.Options{Seed: r.seed, System: s.options.System, At: s.options.At})
+	if t != nil {
+		r.ids.shared = t.ids
+	}
+	r.clinics = newClinics(s.records, scenario.Name, fixtures.Options{Seed: r.seed, System: s.options.System, At: s.options.At})
 	if r.subscriptionID == "" {
 		created := s.options.At
 		if created.IsZero() {
@@ -87,7 +96,7 @@ func (r *run) addCast(scenario *script.Scenario, path string, outer *script.Scen
 		if err != nil {
 			return fmt.Errorf("%s: creating %s: %w", c.Pos, c.Name, err)
 		}
-		cast[c.Name] = record
+		cast[c.Name], r.castIDs[record.ID()] = record, true
 	}
 	r.cast[scenario] = cast
 	return eachPlay(scenario.Steps, func(play *script.Play) error {
@@ -146,6 +155,9 @@ func (r *run) fail(path string, round rounds, err error) {
 	if errors.Is(err, errNothingSent) {
 		r.recorder.Skip(path, errNothingSent.Error())
 		return
+	}
+	if r.trial != nil {
+		r.trial.step(r.stepAt[path], func(s *TrialStep) { s.Failed = err.Error() })
 	}
 	r.recorder.Fail(path, round.String(), err.Error())
 }

@@ -21,13 +21,17 @@ func (r *run) send(step *script.Send, f frame) task {
 		}
 	}
 	key := drawKey(step.Path, f.round)
-	event, err := r.clinics.event(key, step.Type, o)
+	another := func(key string) (schemas.Event, error) {
+		event, err := r.clinics.event(key, step.Type, o)
+		return r.identify(event), err
+	}
+	event, err := another(key)
 	if err != nil {
 		return r.failing(step.Path, f, r.castNames(err, f))
 	}
 	return func(ctx context.Context, b *branch) {
 		v := b.values(f)
-		e := emission{run: r, path: step.Path, round: f.round, step: &step.Common, options: &step.Delivering, event: event, number: uint64(f.index),
+		e := emission{run: r, path: step.Path, round: f.round, step: &step.Common, options: &step.Delivering, event: event, number: uint64(f.index), another: another,
 			validate: !step.Invalid && len(step.Identifiers)+len(step.Omit) > 0}
 		identifiers, err := override(event.Identifiers, step.Identifiers, v)
 		if err != nil {
@@ -71,6 +75,7 @@ func (r *run) do(step *script.Do, f frame) task {
 	if err != nil {
 		return r.failing(step.Path, f, r.systemHint(step.Action, r.castNames(err, f)))
 	}
+	events = r.identifiers(events)
 	return func(ctx context.Context, b *branch) {
 		for i, event := range events {
 			if r.over(ctx) {

@@ -20,7 +20,7 @@ type session struct {
 	eventIDs   *eventIDs // of the latest scenario
 	runID      string
 	transcript *track // nil: none is written
-	records    records
+	records    *records
 	reference  atomic.Bool // the receiver is the reference receiver
 	failed     atomic.Bool // a step failed, and FailFast is set
 }

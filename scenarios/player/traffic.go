@@ -95,7 +95,7 @@ func (t *trafficRun) draw(ctx context.Context) {
 			}
 		}
 		e := t.template
-		e.event = t.run.clinics.next(t.stream, t.branch)
+		e.event = t.run.identify(t.run.clinics.next(t.stream, t.branch))
 		e.number += uint64(n)
 		select {
 		case t.window <- struct{}{}:

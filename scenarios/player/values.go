@@ -84,7 +84,7 @@ func (v *values) record(ref *script.Ref) (any, error) {
 	if record == nil {
 		return nil, fmt.Errorf("%s has no %s", ref.Name, strings.Join(ref.Path, "."))
 	}
-	return record.ID(), nil
+	return v.branch.run.trial.record(record.ID()), nil
 }
 
 // resolver resolves several texts. After the first error it returns empty texts and keeps the error.

@@ -37,12 +37,19 @@ func (r *run) plan(step script.Step, f frame) task {
 		return r.unselected(step, f.round, run)
 	}
 	return func(ctx context.Context, b *branch) {
-		if reason := r.reasonToSkip(common, b); reason != "" {
+		if reason := r.reasonToSkip(step, b); reason != "" {
 			r.skip(step, f.round, reason)
 			return
 		}
 		r.recorder.Begin(common.Path, r.elapsed())
-		run(ctx, b)
+		if r.trial != nil && script.Children(step) == nil {
+			var from int
+			r.trial.step(step, func(s *TrialStep) { from = len(s.Exchanges) })
+			run(ctx, b)
+			r.trial.finish(ctx, step, from)
+		} else {
+			run(ctx, b)
+		}
 		r.end(ctx, step, f.round)
 	}
 }
@@ -92,14 +99,18 @@ func (r *run) planKind(step script.Step, f frame) task {
 }
 
 // reasonToSkip returns why a step cannot be played now, or "".
-func (r *run) reasonToSkip(c *script.Common, b *branch) string {
+func (r *run) reasonToSkip(step script.Step, b *branch) string {
+	c := script.Of(step)
 	if c.Kind == "probe" && r.options.DryRun {
 		return "a dry run runs no probes"
 	}
 	if c.Needs == script.NeedReference && !r.reference.Load() {
 		return "only the reference receiver (semblance listen) supports this"
 	}
-	if c.Needs != "" && c.Needs != script.NeedReference {
+	if send, ok := step.(*script.Send); ok && !r.trial.subscribed(send.Type) {
+		return "not subscribed to " + send.Type.Name
+	}
+	if c.Needs != "" && c.Needs != script.NeedReference && !r.trial.offers(c.Needs) {
 		return "only a run of checks with " + string(c.Needs) + " supports this"
 	}
 	var missing []string
@@ -117,6 +128,9 @@ func (r *run) reasonToSkip(c *script.Common, b *branch) string {
 // skip records that a step and the steps inside it are not played.
 func (r *run) skip(step script.Step, round rounds, reason string) {
 	r.recorder.Skip(script.Of(step).Path, reason)
+	if r.trial != nil && script.Children(step) == nil {
+		r.trial.step(step, func(s *TrialStep) { s.Skipped = reason })
+	}
 	r.observe(step, round)
 	for _, child := range script.Children(step) {
 		r.skip(child, round, reason)

@@ -1,0 +1,332 @@
+package player
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"semblance/fixtures"
+	"semblance/scenarios"
+	"semblance/scenarios/script"
+	"semblance/schemas"
+	"semblance/schemas/objectid"
+	"semblance/simulator"
+	"semblance/simulator/clock"
+)
+
+// Trial is a check that was played once with [Player.Try]: every request with its exact bytes, its response and what was
+// required of it. It contains no verdict on the check.
+type Trial struct {
+	Scenario *script.Scenario
+	Result   scenarios.ScenarioResult // as after a play: the evidence of each step, judged by its requirements alone
+	Steps    []TrialStep              // the steps that send or examine something, in the order of the file
+}
+
+// TrialStep is a step of a trial.
+type TrialStep struct {
+	Step      script.Step
+	Info      scenarios.Step
+	Skipped   string      // why the step was not played, or ""
+	Failed    string      // why the step could not be played, or ""
+	Exchanges []*Exchange // in the order in which they ended
+}
+
+// Exchange is a request of a trial and its response.
+type Exchange struct {
+	Round    string
+	Copy     int // 0 is the original; see [script.Again]
+	Attempt  simulator.Attempt
+	Required []scenarios.Requirement // of this response, in the order of the levels
+
+	// Twin is the same event without the mistake, which was sent after the request because the request had to be refused and
+	// was. Nil if none was sent. A refusal counts only if Twin was accepted.
+	Twin *simulator.Attempt
+
+	// RecordID identifies the record of the event, such as the bookingId of a booking.created; "" for a request without an
+	// event. Effects is the number of effects on it after the step. It is nil if nothing was required or there is no probe.
+	RecordID string
+	Effects  *int
+
+	twin   func(ctx context.Context) (simulator.Attempt, error)
+	repeat func(ctx context.Context) (*Exchange, error)
+}
+
+// TrialOptions say what a run of checks offers. The zero value offers nothing.
+type TrialOptions struct {
+	Subscribed []*schemas.EventType // nil: all; a send of another type is skipped
+	Offers     []script.Need        // steps that need something else are skipped
+	Stale      time.Duration        // the age of ${stale}; default an hour
+
+	// Count returns the number of effects on a record. Nil: there is no probe.
+	Count func(ctx context.Context, recordID string) (int, error)
+	// Pace is called before each request. It may wait; an error ends the trial. Nil: requests are sent at once.
+	Pace func(ctx context.Context) error
+	// Sent is called after each request, also of twins. Calls may be concurrent. It may be nil.
+	Sent func(attempt *simulator.Attempt)
+}
+
+// IDBytes returns the five bytes, as ten hexadecimal digits, that all ids have in common that the trials of this player
+// create.
+func (p *Player) IDBytes() string {
+	return objectid.NewSequence(p.salt, 0).New(time.Time{}).String()[8:18]
+}
+
+// Try plays a check once, with new ids. It may be called while other trials of the player run. The result of the player
+// does not contain it. A public address gets no request, unless Options.Delivery allows it. Unlike [Player.Play], Try sends twins and counts effects.
+//
+// The error says why the check could not be played, or is that of ctx or Pace. The trial then has what was sent until then.
+func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOptions) (*Trial, error) {
+	if err := p.Check(ctx, scenario); err != nil {
+		return nil, err
+	}
+	if err := p.probes.Permits(ctx, p.options.Target, simulator.KindCheck, 1); err != nil {
+		return nil, err
+	}
+	if o.Stale == 0 {
+		o.Stale = DefaultStale
+	}
+	s := &session{options: p.options, origin: p.origin, secrets: p.secrets, probes: p.probes, salt: p.salt, runID: p.runID, records: p.records}
+	s.options.Transcript, s.options.Observer = nil, noObserver{}
+	s.results = scenarios.NewRecorder(scenarios.Run{Target: s.options.Target, StartedAt: clock.Now(), ShowSecrets: s.options.ShowSecrets})
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	t := &trial{options: o, ids: p.trialIDs, now: clock.Now, fresh: map[string]string{}, byPath: map[string]*TrialStep{}, cancel: cancel}
+	if at := p.options.At; !at.IsZero() {
+		t.now = func() time.Time { return at }
+	}
+	r, err := newRun(s, scenario, t)
+	if err != nil {
+		return nil, err
+	}
+	defer r.sender.Close()
+	r.play(ctx)
+	r.recorder.Close(r.elapsed())
+	out := &Trial{Scenario: scenario, Result: s.results.Result(r.elapsed(), ctx.Err() != nil).Scenarios[0]}
+	for step := range scenario.All() {
+		if done := t.byPath[script.Of(step).Path]; done != nil {
+			out.Steps = append(out.Steps, *done)
+		}
+	}
+	return out, context.Cause(ctx)
+}
+
+// DefaultStale is the age of ${stale}: more than any receiver should tolerate.
+const DefaultStale = time.Hour
+
+// trial collects the exchanges of one trial.
+type trial struct {
+	options TrialOptions
+	ids     *objectid.Generator
+	now     func() time.Time // the time of new ids
+	cancel  context.CancelCauseFunc
+
+	mu     sync.Mutex
+	fresh  map[string]string // the ids of the cast in this trial, by those in the clinic
+	byPath map[string]*TrialStep
+}
+
+// step calls f with the record of a step while it holds the lock.
+func (t *trial) step(step script.Step, f func(*TrialStep)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	path := script.Of(step).Path
+	if t.byPath[path] == nil {
+		t.byPath[path] = &TrialStep{Step: step, Info: script.Info(step)}
+	}
+	f(t.byPath[path])
+}
+
+// newID returns an id that no other trial has.
+func (t *trial) newID() string { return t.ids.New(t.now()).String() }
+
+// record returns the id of a record of the cast in this trial. Two trials give a record different ids.
+func (t *trial) record(id string) string {
+	if t == nil {
+		return id
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fresh[id] == "" {
+		t.fresh[id] = t.newID()
+	}
+	return t.fresh[id]
+}
+
+// identifiers gives the events of a step new ids, those of the cast excepted: they are the same in all steps.
+func (r *run) identifiers(events []schemas.Event) []schemas.Event {
+	if r.trial == nil {
+		return events
+	}
+	fresh := map[string]string{}
+	events = slices.Clone(events)
+	for n := range events {
+		events[n].Identifiers = slices.Clone(events[n].Identifiers)
+		for i := range events[n].Identifiers {
+			id := &events[n].Identifiers[i].Value
+			switch {
+			case !objectid.Valid(*id):
+			case r.castIDs[*id]:
+				*id = r.trial.record(*id)
+			default:
+				if fresh[*id] == "" {
+					fresh[*id] = r.trial.newID()
+				}
+				*id = fresh[*id]
+			}
+		}
+	}
+	return events
+}
+
+// identify is identifiers for one event.
+func (r *run) identify(event schemas.Event) schemas.Event {
+	return r.identifiers([]schemas.Event{event})[0]
+}
+
+// offers reports whether a run has what a step needs.
+func (t *trial) offers(need script.Need) bool {
+	return t != nil && slices.Contains(t.options.Offers, need)
+}
+
+// subscribed reports whether the receiver subscribed to an event type.
+func (t *trial) subscribed(eventType *schemas.EventType) bool {
+	return t == nil || t.options.Subscribed == nil || slices.Contains(t.options.Subscribed, eventType)
+}
+
+// add records an exchange of a step.
+func (t *trial) add(step script.Step, x *Exchange) {
+	t.step(step, func(s *TrialStep) { s.Exchanges = append(s.Exchanges, x) })
+}
+
+// finish sends the twins of the exchanges of a step that were refused as required, and counts effects. from is the number of
+// exchanges before the step.
+func (t *trial) finish(ctx context.Context, step script.Step, from int) {
+	var exchanges []*Exchange
+	t.step(step, func(s *TrialStep) { exchanges = slices.Clone(s.Exchanges[from:]) })
+	err := t.twins(ctx, exchanges)
+	if err == nil && t.options.Count != nil {
+		err = t.count(ctx, exchanges, script.Of(step).Effect)
+	}
+	if err != nil && ctx.Err() == nil {
+		t.step(step, func(s *TrialStep) { s.Failed = err.Error() })
+	}
+}
+
+// twins sends one twin for the refused requests. If it is refused too, each request is sent again, followed by a twin of its
+// own: the receiver may have refused the first twin because of the requests before it.
+func (t *trial) twins(ctx context.Context, exchanges []*Exchange) error {
+	refused := slices.DeleteFunc(slices.Clone(exchanges), func(x *Exchange) bool { return !x.refused() || x.twin == nil })
+	if len(refused) == 0 {
+		return nil
+	}
+	twin, err := refused[len(refused)-1].twin(ctx)
+	if err != nil {
+		return fmt.Errorf("sending the twin: %w", err)
+	}
+	for _, x := range refused {
+		x.Twin = &twin
+	}
+	if twin.Response.OK() {
+		return nil
+	}
+	for _, x := range refused {
+		again, err := x.repeat(ctx)
+		if err != nil {
+			return fmt.Errorf("sending the request again: %w", err)
+		}
+		own, err := x.twin(ctx)
+		if err != nil {
+			return fmt.Errorf("sending the twin: %w", err)
+		}
+		x.Attempt, x.RecordID, x.Twin = again.Attempt, again.RecordID, &own
+	}
+	return nil
+}
+
+// refused reports whether the request had to be refused and was, by any 4xx.
+func (x *Exchange) refused() bool {
+	return slices.ContainsFunc(x.Required, func(r scenarios.Requirement) bool { return r.Refuses() }) &&
+		x.Attempt.Response.Failure == "" && x.Attempt.Response.Status/100 == 4
+}
+
+// How effects are counted: as often as a probe step asks, and once more later, because an event may take effect twice.
+const (
+	countWithin = 5 * time.Second
+	countEvery  = 100 * time.Millisecond
+	countSettle = 300 * time.Millisecond
+)
+
+// count counts the effects of the events of a step until they are as required, and once more a moment later.
+func (t *trial) count(ctx context.Context, exchanges []*Exchange, ofStep scenarios.Effect) error {
+	required := map[string]scenarios.Effect{} // by record
+	effects := map[string]*int{}
+	for _, x := range exchanges {
+		effect := ofStep
+		for _, r := range x.Required {
+			effect = cmp.Or(effect, r.Effect)
+		}
+		if effect != "" && x.RecordID != "" {
+			if effects[x.RecordID] == nil {
+				required[x.RecordID], effects[x.RecordID] = effect, new(int)
+			}
+			x.Effects = effects[x.RecordID]
+		}
+	}
+	if len(required) == 0 {
+		return nil
+	}
+	deadline := clock.Now().Add(countWithin)
+	for {
+		pending := false
+		for id, effect := range required {
+			n, err := t.options.Count(ctx, id)
+			if err != nil {
+				return fmt.Errorf("counting effects: %w", err)
+			}
+			*effects[id] = n
+			pending = pending || !effect.Holds(n) && n == 0 // an effect does not go away
+		}
+		if !pending || clock.Now().After(deadline) {
+			break
+		}
+		if err := clock.Sleep(ctx, countEvery); err != nil {
+			return err
+		}
+	}
+	if err := clock.Sleep(ctx, countSettle); err != nil {
+		return err
+	}
+	for id := range required {
+		n, err := t.options.Count(ctx, id)
+		if err != nil {
+			return fmt.Errorf("counting effects: %w", err)
+		}
+		*effects[id] = n
+	}
+	return nil
+}
+
+// plain returns a function that sends an event of a type, right in every part, about a new record.
+func (r *run) plain(step *script.Common, key string, eventType *schemas.EventType, b *branch) func(ctx context.Context) (simulator.Attempt, error) {
+	n := 0
+	return func(ctx context.Context) (simulator.Attempt, error) {
+		n++
+		event, err := r.clinics.event(fmt.Sprintf("%s twin %d", key, n), eventType, fixtures.EventOptions{})
+		if err != nil {
+			return simulator.Attempt{}, err
+		}
+		e := emission{run: r, path: step.Path, step: step, options: &script.Delivering{}, event: r.identify(event)}
+		tries, err := e.tries(ctx, b)
+		if err == nil && len(tries) != 1 {
+			err = errors.New("no attempt was made")
+		}
+		if err != nil {
+			return simulator.Attempt{}, err
+		}
+		return tries[0].attempt, nil
+	}
+}
