@@ -72,26 +72,32 @@ func TestReadmeSpeaksTheProtocol(t *testing.T) {
 	}
 }
 
-// What README.md shows of an example is there.
-func TestReadmeShowsTheExamples(t *testing.T) {
-	shown := regexp.MustCompile("(?ms)^<!-- (\\S+) -->\n```\\w+\n(.*?)^```$").FindAllStringSubmatch(read(t, "README.md"), -1)
-	if len(shown) != 3 {
-		t.Errorf("%d extracts, want three", len(shown))
-	}
-	for _, m := range shown {
-		for part := range strings.SplitSeq(m[2], "\n\n") {
-			if file := read(t, filepath.FromSlash(m[1])); !strings.Contains(file, part) {
-				t.Errorf("%s does not hold\n%s", m[1], part)
+// pages are the documents about tests with Semblance, apart from those in Go.
+var pages = []string{"README.md", "containers.md", "ci.md", top + "/scenarios/simtest/node/README.md", top + "/scenarios/simtest/python/README.md"}
+
+// What the pages show of an example is there.
+func TestPagesShowTheExamples(t *testing.T) {
+	shown := 0
+	for _, page := range pages {
+		for _, m := range regexp.MustCompile("(?ms)^<!-- (\\S+) -->\n```\\w+\n(.*?)^```$").FindAllStringSubmatch(read(t, page), -1) {
+			shown++
+			for part := range strings.SplitSeq(m[2], "\n\n") {
+				if file := read(t, filepath.FromSlash(m[1])); !strings.Contains(file, part) {
+					t.Errorf("%s: %s does not hold\n%s", page, m[1], part)
+				}
 			}
 		}
+	}
+	if shown != 7 {
+		t.Errorf("the pages show %d extracts of examples, want 7", shown)
 	}
 }
 
 // Every link of the pages leads somewhere.
 func TestLinksLeadSomewhere(t *testing.T) {
-	for _, page := range []string{"README.md", "containers.md", "ci.md"} {
+	for _, page := range pages {
 		for _, m := range regexp.MustCompile(`\]\(([^)#]+)\)`).FindAllStringSubmatch(read(t, page), -1) {
-			if _, err := os.Stat(filepath.FromSlash(m[1])); err != nil && !strings.Contains(m[1], "://") {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), filepath.FromSlash(m[1]))); err != nil && !strings.Contains(m[1], "://") {
 				t.Errorf("%s: %v", page, err)
 			}
 		}

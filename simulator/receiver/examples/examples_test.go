@@ -4,6 +4,7 @@ package examples
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"os"
@@ -27,9 +28,14 @@ var examples = []example{
 	{"go-nethttp", []string{"go", "test", "-count=1", "-vet=off", "-timeout", "60s", "."}, "ok"},
 	{"go-mux", []string{"go", "test", "-count=1", "-vet=off", "-timeout", "60s", "."}, "ok"},
 	{"node-express", []string{"node", "--test"}, "pass 4"},
-	{"node-fastify", []string{"node", "--test"}, "pass 4"},
-	{"python-flask", []string{"python3", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short"}, "4 passed"},
+	{"node-fastify", []string{"node", "node_modules/vitest/vitest.mjs", "run"}, "4 passed"},
+	{"node-http", []string{"node", "node_modules/jest/bin/jest.js"}, "4 passed"},
+	{"python-fastapi", pytest, "4 passed"},
+	{"python-flask", pytest, "4 passed"},
 }
+
+// pytest runs the tests with the plugin of this checkout.
+var pytest = []string{"python3", "-m", "pytest", "-p", "pytest_semblance", "-p", "no:cacheprovider", "--tb=short"}
 
 // breakages are the values of BREAK_SIGNATURE: which forgery each lets pass, and which it does not.
 var breakages = []struct{ name, lets, refuses string }{
@@ -64,13 +70,17 @@ func (e *example) run(t *testing.T, program, broken string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	plugin, err := filepath.Abs(filepath.Join(top, "scenarios", "simtest", "python"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	words := e.command
 	if words[0] == "python3" {
-		words = append([]string{python()}, words[1:]...)
+		words = append([]string{e.python()}, words[1:]...)
 	}
 	c := exec.CommandContext(ctx, words[0], words[1:]...)
 	c.Dir = e.folder
-	c.Env = append(os.Environ(), "SEMBLANCE="+program, "BREAK_SIGNATURE="+broken, "NO_COLOR=1", "PYTHONDONTWRITEBYTECODE=1")
+	c.Env = append(os.Environ(), "SEMBLANCE="+program, "BREAK_SIGNATURE="+broken, "NO_COLOR=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH="+plugin)
 	c.WaitDelay = time.Second
 	out, err := c.CombinedOutput()
 	return string(out), err
@@ -84,12 +94,12 @@ func (e *example) need(t *testing.T) {
 		if _, err := exec.LookPath("node"); err != nil {
 			missing(t, "node is not installed")
 		}
-		if _, err := os.Stat(filepath.Join(e.folder, "node_modules")); err != nil {
+		if _, err := os.Stat(filepath.Join(e.folder, "node_modules", "semblance")); err != nil {
 			missing(t, "its packages are not installed: npm ci --prefix simulator/receiver/examples/%s --ignore-scripts", e.folder)
 		}
 	case "python":
-		if python() == "" {
-			missing(t, "no python3 with Flask and pytest: apt-get install python3-flask python3-pytest")
+		if e.python() == "" {
+			missing(t, "no python3 with %s: apt-get install python3-pytest python3-flask python3-fastapi python3-uvicorn", e.modules())
 		}
 	}
 }
@@ -102,15 +112,23 @@ func missing(t *testing.T, format string, arguments ...any) {
 	t.Skipf(format, arguments...)
 }
 
-// python returns the python3 that has Flask and pytest: the first on the path, or Debian's. "" if there is none.
-var python = sync.OnceValue(func() string {
+// modules are the Python modules that the example imports.
+func (e *example) modules() string {
+	if e.folder == "python-fastapi" {
+		return "pytest, fastapi, uvicorn"
+	}
+	return "pytest, flask"
+}
+
+// python returns the python3 that has the example's modules: the first on the path, or Debian's. "" if there is none.
+func (e *example) python() string {
 	for _, path := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(path, "-c", "import flask, pytest").Run() == nil {
+		if exec.Command(path, "-c", "import "+e.modules()).Run() == nil {
 			return path
 		}
 	}
 	return ""
-})
+}
 
 // built is the folder of the program, while the tests run.
 var built string
@@ -179,14 +197,23 @@ func TestExamplesVerifyAsTested(t *testing.T) {
 
 // Packages have exact versions, and the lock files name no registry: they are installed from whichever is at hand.
 func TestPackagesArePinned(t *testing.T) {
-	for _, folder := range []string{"node-express", "node-fastify"} {
-		if lock := read(t, filepath.Join(folder, "package-lock.json")); strings.Contains(lock, `"resolved"`) || !strings.Contains(lock, `"integrity"`) {
+	for _, folder := range []string{"node-express", "node-fastify", "node-http"} {
+		if lock := read(t, filepath.Join(folder, "package-lock.json")); strings.Contains(lock, `"resolved": "http`) || !strings.Contains(lock, `"integrity"`) {
 			t.Errorf("%s/package-lock.json names a registry, or has no check sums: npm install --omit-lockfile-registry-resolved", folder)
 		}
-		_, list, _ := strings.Cut(read(t, filepath.Join(folder, "package.json")), `"dependencies": {`)
-		for _, m := range regexp.MustCompile(`"(\S+)": "([^"]*)"`).FindAllStringSubmatch(list, -1) {
-			if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(m[2]) {
-				t.Errorf("%s/package.json: %s %s is no exact version", folder, m[1], m[2])
+		var manifest struct{ Dependencies, DevDependencies map[string]string }
+		if err := json.Unmarshal([]byte(read(t, filepath.Join(folder, "package.json"))), &manifest); err != nil {
+			t.Fatal(err)
+		}
+		if manifest.DevDependencies["semblance"] != "file:../../../../scenarios/simtest/node" {
+			t.Errorf("%s/package.json does not use the helper of this checkout", folder)
+		}
+		delete(manifest.DevDependencies, "semblance")
+		for _, list := range []map[string]string{manifest.Dependencies, manifest.DevDependencies} {
+			for name, version := range list {
+				if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(version) {
+					t.Errorf("%s/package.json: %s %s is no exact version", folder, name, version)
+				}
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { afterEach, beforeEach, test } from "node:test";
-import { play, secret, start } from "../semblance.mjs";
+import { play, secret, start } from "semblance";
 import { createApp, Desk, verify } from "./receiver.js";
 
 // BREAK_SIGNATURE makes a typical mistake in the check, to prove that these tests find it.
@@ -47,12 +47,11 @@ test("a lost response causes a retry and no second receipt", async (t) => {
   const semblance = await start(url);
   t.after(() => semblance.stop());
 
-  const { items: [subscription] } = await semblance.get("/subscriptions");
-  await semblance.post(`/subscriptions/${subscription.id}/faults`, { fault: "transport=lost-response", next: 1 });
-  const { events: [paid] } = await semblance.post("/events", { eventType: "invoice.paid" });
-  await semblance.accepted(1, "invoice.paid");
+  await semblance.fault("transport=lost-response");
+  const paid = await semblance.emit("invoice.paid");
+  await semblance.wait("invoice.paid");
 
-  const { items: attempts } = await semblance.get("/attempts?type=invoice.paid&order=oldest");
+  const attempts = await semblance.attempts("invoice.paid");
   assert.deepEqual(attempts.map((attempt) => attempt.outcome), ["unanswered", "accepted"]);
   assert.notEqual(attempts[0].eventId, attempts[1].eventId);
   assert.deepEqual(desk.receipts, [paid.identifiers.invoiceId]);

@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
 import fastify from "fastify";
-import { play, secret, start } from "../semblance.mjs";
+import { play, secret, start } from "semblance";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { Desk, verify, webhooks } from "./receiver.js";
 
 // BREAK_SIGNATURE makes a typical mistake in the check, to prove that these tests find it.
@@ -25,31 +24,30 @@ afterEach(() => app.close());
 test("a first visit is followed to its end and gets one receipt", async () => {
   await play(url, "first-visit");
   const stages = [...desk.visits.values()].map((reached) => [...reached]);
-  assert.deepEqual(stages, [["created", "arrived", "inConsultation", "completed"]]);
-  assert.equal(desk.receipts.length, 1);
+  expect(stages).toEqual([["created", "arrived", "inConsultation", "completed"]]);
+  expect(desk.receipts).toHaveLength(1);
 });
 
 test("a duplicate has no second effect", async () => {
   await play(url, "duplicates");
-  assert.equal(desk.visits.size, 1);
-  assert.equal(desk.receipts.length, 1);
+  expect(desk.visits.size).toBe(1);
+  expect(desk.receipts).toHaveLength(1);
 });
 
 test("forgeries are refused", async () => {
   await play(url, "forgeries", "raw-bytes");
 });
 
-test("a lost response causes a retry and no second receipt", async (t) => {
+test("a lost response causes a retry and no second receipt", async () => {
   const semblance = await start(url);
-  t.after(() => semblance.stop());
+  onTestFinished(() => semblance.stop());
 
-  const { items: [subscription] } = await semblance.get("/subscriptions");
-  await semblance.post(`/subscriptions/${subscription.id}/faults`, { fault: "transport=lost-response", next: 1 });
-  const { events: [paid] } = await semblance.post("/events", { eventType: "invoice.paid" });
-  await semblance.accepted(1, "invoice.paid");
+  await semblance.fault("transport=lost-response");
+  const paid = await semblance.emit("invoice.paid");
+  await semblance.wait("invoice.paid");
 
-  const { items: attempts } = await semblance.get("/attempts?type=invoice.paid&order=oldest");
-  assert.deepEqual(attempts.map((attempt) => attempt.outcome), ["unanswered", "accepted"]);
-  assert.notEqual(attempts[0].eventId, attempts[1].eventId);
-  assert.deepEqual(desk.receipts, [paid.identifiers.invoiceId]);
+  const attempts = await semblance.attempts("invoice.paid");
+  expect(attempts.map((attempt) => attempt.outcome)).toEqual(["unanswered", "accepted"]);
+  expect(attempts[0].eventId).not.toBe(attempts[1].eventId);
+  expect(desk.receipts).toEqual([paid.identifiers.invoiceId]);
 });

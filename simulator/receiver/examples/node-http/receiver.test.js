@@ -1,0 +1,58 @@
+const { once } = require("node:events");
+const { play, secret, start } = require("semblance");
+const { Desk, verify, webhooks } = require("./receiver.js");
+
+// BREAK_SIGNATURE makes a typical mistake in the check, to prove that these tests find it.
+const broken = {
+  skip: () => true,
+  reparse: (body, ...rest) => verify(Buffer.from(JSON.stringify(JSON.parse(body))), ...rest),
+};
+const check = broken[process.env.BREAK_SIGNATURE] ?? verify;
+
+let desk, server, url;
+
+beforeEach(async () => {
+  desk = new Desk();
+  server = webhooks({ desk, secret, check }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${server.address().port}/webhooks`;
+});
+
+afterEach(async () => {
+  server.close();
+  server.closeAllConnections();
+  await once(server, "close");
+});
+
+test("a first visit is followed to its end and gets one receipt", async () => {
+  await play(url, "first-visit");
+  const stages = [...desk.visits.values()].map((reached) => [...reached]);
+  expect(stages).toEqual([["created", "arrived", "inConsultation", "completed"]]);
+  expect(desk.receipts).toHaveLength(1);
+});
+
+test("a duplicate has no second effect", async () => {
+  await play(url, "duplicates");
+  expect(desk.visits.size).toBe(1);
+  expect(desk.receipts).toHaveLength(1);
+});
+
+test("forgeries are refused", async () => {
+  await play(url, "forgeries", "raw-bytes");
+});
+
+test("a lost response causes a retry and no second receipt", async () => {
+  const semblance = await start(url);
+  try {
+    await semblance.fault("transport=lost-response");
+    const paid = await semblance.emit("invoice.paid");
+    await semblance.wait("invoice.paid");
+
+    const attempts = await semblance.attempts("invoice.paid");
+    expect(attempts.map((attempt) => attempt.outcome)).toEqual(["unanswered", "accepted"]);
+    expect(attempts[0].eventId).not.toBe(attempts[1].eventId);
+    expect(desk.receipts).toEqual([paid.identifiers.invoiceId]);
+  } finally {
+    await semblance.stop();
+  }
+});
