@@ -29,8 +29,8 @@ type Evidence struct {
 	Says      string    // the message in the response of a failed attempt if that is an HTML page, else ""
 }
 
-// explained returns the evidence with the hint of a failed attempt. It needs the whole response.
-func (e Evidence) explained() Evidence {
+// Explained returns the evidence with the hint of a failed attempt. It needs the whole response.
+func (e Evidence) Explained() Evidence {
 	if e.Attempt == nil || e.Verdict.Passed() {
 		return e
 	}

@@ -274,7 +274,7 @@ func (r *Recorder) reserve(step *stepState, failed bool) bool {
 
 // keep adds evidence to the step.
 func (r *Recorder) keep(step *stepState, e Evidence) {
-	e = e.explained()
+	e = e.Explained()
 	if !r.secrets {
 		e = e.redacted()
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"freeport":  freePort,
 			"exits":     exits,
 			"nonulls":   noNulls,
+			"lines":     lines,
 		},
 	})
 }
@@ -63,6 +65,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if code != args[0] {
 		ts.Fatalf("exit code %s, want %s", code, args[0])
+	}
+}
+
+// lines expects an output of fewer lines: lines stdout N
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lines stdout N")
+	}
+	limit, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if text := ts.ReadFile(args[0]); strings.Count(text, "\n") >= limit {
+		ts.Fatalf("%s has %d lines, want fewer than %d:\n%s", args[0], strings.Count(text, "\n"), limit, text)
 	}
 }
 

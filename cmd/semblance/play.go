@@ -25,6 +25,7 @@ import (
 	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/schemas/objectid"
+	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/hint"
 	"semblance/simulator/receiver"
@@ -272,7 +273,11 @@ func (a *app) watch(f *playFlags, o *player.Options, transcript *flags.Transcrip
 		}
 		return nil
 	}
-	live := a.out.text(f.quiet).Live(a.out)
+	text := a.out.text(f.quiet)
+	text.Refusal = func(r *simulator.Request) string {
+		return f.secret.ExplainRefusal(r, append([]simulator.Secret{o.Secret}, o.OtherSecrets...))
+	}
+	live := text.Live(a.out)
 	o.Observer = live
 	return live
 }
@@ -290,7 +295,9 @@ func (a *app) concludePlay(f *playFlags, result *scenarios.Result, live *report.
 			return err
 		}
 	}
-	a.explainRefusal(f, result)
+	if live == nil { // the output is for programs
+		a.explainRefusal(f, result)
+	}
 	if failure != nil {
 		return failure
 	}

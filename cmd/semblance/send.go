@@ -172,6 +172,7 @@ func (a *app) send(c *cobra.Command, args []string, f *sendFlags) error {
 		Out: a.out, Terminal: a.out.text(f.quiet), Notices: a.err, Warnings: a.err.text(false),
 		JSON: f.format == "json", Verbose: f.verbose, Secrets: f.secret.Show(), Total: plan.Total(),
 	}
+	show.Explain = func(attempt *load.Attempt) string { return a.explainAttempt(c, attempt, f, &options) }
 	observe := show.Observe
 	if f.quiet {
 		observe = nil
@@ -327,12 +328,14 @@ func (a *app) printPlan(ctx context.Context, plan *load.Plan, f *sendFlags, inje
 	return nil
 }
 
-// concludeSend explains the first failure on stderr and returns the exit code.
+// concludeSend explains the first failure, if that was not done when it happened, and returns the exit code.
 func (a *app) concludeSend(c *cobra.Command, s *load.Summary, f *sendFlags, o *load.Options) error {
 	switch {
-	case s.First != nil:
-		a.explainFailure(c, s, f, o)
-	case s.Unreached(): // with a fault this is as expected, but says nothing about the receiver
+	case s.First != nil && f.format == "json":
+		fmt.Fprint(a.err, a.explainFirst(c, s, f, o))
+	case s.First != nil && f.quiet:
+		fmt.Fprint(a.out, a.explainFirst(c, s, f, o))
+	case s.First == nil && s.Unreached(): // with a fault this is as expected, but says nothing about the receiver
 		a.err.warn("no attempt reached %s: %s", f.secret.URL(o.Target), s.Outcomes())
 	}
 	switch {
@@ -347,24 +350,36 @@ func (a *app) concludeSend(c *cobra.Command, s *load.Summary, f *sendFlags, o *l
 	return nil
 }
 
-func (a *app) explainFailure(c *cobra.Command, s *load.Summary, f *sendFlags, o *load.Options) {
+// explainFirst describes the first failure of a run and what to change.
+func (a *app) explainFirst(c *cobra.Command, s *load.Summary, f *sendFlags, o *load.Options) string {
 	request := &s.First.Request
 	var b strings.Builder
-	line := func(label, text string) { fmt.Fprintf(&b, "  %-9s %s\n", label, text) }
-	fmt.Fprintf(&b, "\n%s %s, sent to %s\n", a.err.red("not as expected:"), cmp.Or(request.EventType, "the raw body"), f.secret.URL(request.URL))
-	line("expected", o.Expect.String())
-	line("got", got(s.First))
+	fmt.Fprintf(&b, "%s %s, sent to %s\n", a.out.red("not as expected:"), cmp.Or(request.EventType, "the raw body"), f.secret.URL(request.URL))
+	fmt.Fprintf(&b, "    %-9s %s\n    %-9s %s\n", "expected", o.Expect.String(), "got", got(s.First))
 	if s.Failed > 1 {
-		line("", fmt.Sprintf("and %s more", human.Number(s.Failed-1)))
+		fmt.Fprintf(&b, "    %-9s and %s more\n", "", human.Number(s.Failed-1))
 	}
-	if h := hint.For(&s.First.Attempt); h.Fix != "" {
-		line("fix", h.Fix)
+	first := s.First
+	if s.Refused != nil { // its hint explains how it was signed
+		first = s.Refused
 	}
-	if s.Refused != nil && o.Fault == nil && !f.invalid {
-		b.WriteString(f.secret.ExplainRefusal(&s.Refused.Request, o.Secrets))
+	return b.String() + a.explainAttempt(c, first, f, o)
+}
+
+// explainAttempt says what to change after a failed attempt, and how to repeat it.
+func (a *app) explainAttempt(c *cobra.Command, attempt *load.Attempt, f *sendFlags, o *load.Options) string {
+	var b strings.Builder
+	h := hint.For(&attempt.Attempt)
+	if h.Fix != "" {
+		fmt.Fprintf(&b, "    %-9s %s\n", "fix", report.Wrap(h.Fix, 86, 14))
 	}
-	line("rerun", report.Command(f.rerun(c, s.First, o.Secrets)))
-	fmt.Fprint(a.err, b.String())
+	if h.Name == hint.Signature && !f.invalid {
+		for line := range strings.Lines(f.secret.ExplainRefusal(&attempt.Request, o.Secrets)) {
+			b.WriteString("  " + line)
+		}
+	}
+	fmt.Fprintf(&b, "    %-9s %s\n", "rerun", report.Command(f.rerun(c, attempt, o.Secrets)))
+	return b.String()
 }
 
 // got describes the unexpected part of an attempt.

@@ -12,36 +12,18 @@ import (
 // Live writes a run to a terminal while it is played: each scenario, each step when it ends, and the summary. It
 // implements player.Observer. It is not safe for concurrent use.
 type Live struct {
-	t        Terminal
+	p        printer
 	w        io.Writer
-	scenario scenarios.ScenarioResult
-	last     shown
-	titled   bool // the scenario's title is written; in quiet mode a failed step writes it
 	progress bool // the last line of the terminal is the progress line
 	done     int64
 	err      error
 }
 
 // Live returns a writer for a run that is being played.
-func (t Terminal) Live(w io.Writer) *Live { return &Live{t: t, w: w} }
+func (t Terminal) Live(w io.Writer) *Live { return &Live{p: printer{Terminal: t}, w: w} }
 
 // Begin begins a scenario.
-func (l *Live) Begin(scenario scenarios.ScenarioResult) {
-	l.scenario, l.last, l.titled = scenario, shown{}, false
-	if !l.t.Quiet {
-		l.title()
-	}
-}
-
-func (l *Live) title() {
-	if l.titled {
-		return
-	}
-	l.titled = true
-	var b bytes.Buffer
-	l.t.scenario(&b, &l.scenario)
-	l.write(b.Bytes())
-}
+func (l *Live) Begin(scenario scenarios.ScenarioResult) { l.p.begin(&scenario) }
 
 // progressEvery is the number of attempts between two updates of the progress line. It is a prime number, so that all
 // digits change.
@@ -49,10 +31,13 @@ const progressEvery = 997
 
 // Progress shows the number of attempts, or rounds of a repeat, in a step that is being played.
 func (l *Live) Progress(step scenarios.Step, done int64) {
-	if !l.t.Progress || done < l.done+progressEvery && done > l.done {
+	if !l.p.Progress || done < l.done+progressEvery && done > l.done {
 		return
 	}
 	l.done = done
+	var b bytes.Buffer
+	l.p.title(&b)
+	l.write(b.Bytes())
 	unit := "attempt"
 	if step.Kind == "repeat" {
 		unit = "round"
@@ -64,22 +49,24 @@ func (l *Live) Progress(step scenarios.Step, done int64) {
 // Step writes a step that has ended.
 func (l *Live) Step(result scenarios.StepResult) {
 	var b bytes.Buffer
-	l.t.step(&b, &l.scenario, &result, &l.last)
+	l.p.step(&b, &result)
 	l.clear()
-	if b.Len() > 0 {
-		l.title()
-	}
 	l.write(b.Bytes())
 }
 
 // End ends the scenario.
-func (l *Live) End(scenarios.ScenarioResult) { l.clear() }
+func (l *Live) End(scenarios.ScenarioResult) {
+	var b bytes.Buffer
+	l.p.end(&b)
+	l.clear()
+	l.write(b.Bytes())
+}
 
 // Summary writes the summary of the run. It returns the first write error of l.
 func (l *Live) Summary(r scenarios.Result) error {
 	l.clear()
 	var b bytes.Buffer
-	l.t.summary(&b, &r)
+	l.p.summary(&b, &r)
 	l.write(b.Bytes())
 	return l.err
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,7 +35,11 @@ type Load struct {
 	Verbose  bool     // both messages in full
 	Secrets  bool     // print credentials instead of hiding them
 	Total    int      // attempts in the run
+	// Explain returns indented lines about the first attempt that failed by a cause: what to change, and how to repeat it. It
+	// may be nil.
+	Explain func(*load.Attempt) string
 
+	causes       map[string]*loadCause
 	seen, failed int64
 	drawing      bool // a line of progress is on the screen
 	drawn        time.Time
@@ -46,18 +51,26 @@ type LoadAttempt struct {
 	Response *simulator.Response `json:"response,omitempty"` // absent in a dry run
 	Passed   *bool               `json:"passed,omitempty"`
 	Failures []string            `json:"failures,omitempty"`
+	Hint     string              `json:"hint,omitempty"` // what to change after a failed attempt
+}
+
+// loadCause is a reason for which attempts failed.
+type loadCause struct {
+	first    string // the event type of the first attempt
+	attempts int
 }
 
 // Observe prints an attempt. It is not called for a quiet run.
 func (l *Load) Observe(a *load.Attempt) {
-	passed := a.Verdict.Passed()
+	passed, original := a.Verdict.Passed(), a
+	evidence := scenarios.Evidence{Attempt: &a.Attempt, Verdict: a.Verdict}.Explained()
 	if !l.Secrets {
 		redacted := *a
 		redacted.Attempt = a.Redacted()
 		a = &redacted
 	}
 	if l.JSON {
-		line := LoadAttempt{Request: &a.Request, Response: &a.Response, Passed: &passed}
+		line := LoadAttempt{Request: &a.Request, Response: &a.Response, Passed: &passed, Hint: evidence.Hint.Fix}
 		for _, failure := range a.Verdict.Failures {
 			line.Failures = append(line.Failures, failure.String())
 		}
@@ -72,8 +85,34 @@ func (l *Load) Observe(a *load.Attempt) {
 		l.draw()
 		return
 	}
+	var known *loadCause
+	if !passed {
+		known = l.cause(&evidence)
+		if known.attempts > 1+maxSame && !l.Verbose { // the summary counts them
+			return
+		}
+	}
+	text := l.attempt(a, evidence.Says, known)
+	if known != nil && known.attempts == 1 && l.Explain != nil {
+		text += l.Explain(original)
+	}
 	l.Clear()
-	io.WriteString(l.Out, l.attempt(a))
+	io.WriteString(l.Out, text)
+}
+
+// cause returns the cause of a failed attempt, which it counts.
+func (l *Load) cause(e *scenarios.Evidence) *loadCause {
+	key := causeKey(&scenarios.Step{}, e)
+	known := l.causes[key]
+	if known == nil {
+		if l.causes == nil {
+			l.causes = map[string]*loadCause{}
+		}
+		known = &loadCause{first: e.Attempt.Request.EventType}
+		l.causes[key] = known
+	}
+	known.attempts++
+	return known
 }
 
 // Line writes a value as one line of JSON.
@@ -83,8 +122,9 @@ func Line(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// attempt returns an attempt as text: the request, the response and the failed expectations.
-func (l *Load) attempt(a *load.Attempt) string {
+// attempt returns an attempt as text: the request, the response and the failed expectations. says is the message of an HTML
+// page; known is the cause of a failed attempt.
+func (l *Load) attempt(a *load.Attempt, says string, known *loadCause) string {
 	request, response := &a.Request, &a.Response
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", l.paint("-->", color.Bold), l.Title(request))
@@ -95,6 +135,10 @@ func (l *Load) attempt(a *load.Attempt) string {
 	if l.Verbose {
 		b.WriteString(l.paint(ResponseText(response), color.Faint))
 	}
+	if known != nil && known.attempts > 1 && !l.Verbose {
+		fmt.Fprintf(&b, "    same cause as %s\n", human.Line(cmp.Or(known.first, "the first")))
+		return b.String()
+	}
 	for _, f := range a.Verdict.Failures {
 		if f.Part != scenarios.PartResponse || response.Failure == "" { // else the line above says it
 			fmt.Fprintf(&b, "    %s\n", f)
@@ -104,7 +148,7 @@ func (l *Load) attempt(a *load.Attempt) string {
 		fmt.Fprintf(&b, "    and %s more\n", human.Number(a.Verdict.Omitted))
 	}
 	if !a.Verdict.Passed() && !l.Verbose && len(response.Body) > 0 {
-		fmt.Fprintf(&b, "    response: %s\n", human.Excerpt(string(response.Body), 200))
+		fmt.Fprintf(&b, "    response: %s\n", human.Excerpt(cmp.Or(says, string(response.Body)), 200))
 	}
 	return b.String()
 }

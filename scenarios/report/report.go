@@ -68,6 +68,9 @@ func responseText(e *scenarios.Evidence) string {
 	if e.Probe != nil {
 		return printable(e.Probe.Response)
 	}
+	if e.Says != "" {
+		return human.Printable(e.Says)
+	}
 	return printable(e.Attempt.Response.Body)
 }
 

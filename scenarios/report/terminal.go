@@ -6,10 +6,13 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"semblance/scenarios"
 	"semblance/scenarios/report/color"
 	"semblance/schemas/human"
+	"semblance/simulator"
+	"semblance/simulator/hint"
 )
 
 // Terminal writes a result for people at a terminal. The zero value writes plain text.
@@ -17,73 +20,150 @@ type Terminal struct {
 	Color    bool
 	Progress bool // Live shows the progress of a long step in a line that it rewrites; the output must be a terminal
 	Quiet    bool // leave out passed and skipped steps, and scenarios without a failed step
+	// Refusal explains how a request with a valid signature was signed that the receiver refused, in indented lines; may be
+	// nil.
+	Refusal func(r *simulator.Request) string
 }
 
 const (
-	titleWidth  = 56  // the column of step titles; the title of a step that passed is cut to it
+	titleWidth  = 56  // the column of step titles; on a terminal a title with details is cut to it
+	lineWidth   = 100 // text is wrapped at this column
 	bodyWidth   = 200 // response bodies are cut to this length
 	maxMissing  = 12  // up to this number, the missing event types are listed even if the coverage suffices
-	maxFailures = 3   // failed attempts shown for each step; other forms show more
+	maxFailures = 3   // failed attempts with different causes shown for each step; other forms show more
 )
 
 // Write writes the whole result.
 func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
 	var b bytes.Buffer
+	p := &printer{Terminal: t}
 	for i := range r.Scenarios {
-		scenario := &r.Scenarios[i]
-		if !t.Quiet || scenario.Outcome() == scenarios.Failed {
-			t.scenario(&b, scenario)
+		p.begin(&r.Scenarios[i])
+		for k := range r.Scenarios[i].Steps {
+			p.step(&b, &r.Scenarios[i].Steps[k])
 		}
-		last := shown{}
-		for k := range scenario.Steps {
-			t.step(&b, scenario, &scenario.Steps[k], &last)
-		}
+		p.end(&b)
 	}
 	t.summary(&b, &r)
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-func (t Terminal) scenario(b *bytes.Buffer, s *scenarios.ScenarioResult) {
-	fmt.Fprintf(b, "%s  %s\n", t.paint(human.Line(s.Name), color.Bold), t.paint(human.Line(fmt.Sprintf("%s, seed %d", s.File, s.Seed)), color.Faint))
-}
-
 // Step writes a step in one line, followed by its failures.
 func (t Terminal) Step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *scenarios.StepResult) {
-	t.step(b, scenario, s, &shown{})
+	p := &printer{Terminal: t, scenario: scenario, titled: true}
+	p.step(b, s)
 }
 
-// shown is the failed step that was written last. A mistake that fails every step is written once.
-type shown struct{ failures, path string }
+// A printer writes the steps of a run. A cause that fails many steps is written once.
+type printer struct {
+	Terminal
+	scenario *scenarios.ScenarioResult
+	titled   bool // the scenario's title is written: before its first line, so that a scenario without lines has none
+	any      bool // the scenario has a step
+	hidden   bool // a failed step of the scenario is not written, because its cause is known
+	accepted bool // the receiver has accepted something
+	causes   causes
+}
 
-func (t Terminal) step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *scenarios.StepResult, last *shown) {
-	if t.Quiet && s.Outcome != scenarios.Failed {
+// accepts reports whether the receiver accepted an attempt of the step.
+func accepts(s *scenarios.StepResult) bool {
+	return slices.ContainsFunc(s.Evidence, func(e scenarios.Evidence) bool { return e.Attempt != nil && e.Attempt.Response.OK() })
+}
+
+// begin begins a scenario.
+func (p *printer) begin(s *scenarios.ScenarioResult) {
+	p.scenario, p.titled, p.any, p.hidden = s, false, false, false
+}
+
+// end ends a scenario. One that has no steps is named too.
+func (p *printer) end(b *bytes.Buffer) {
+	if !p.Quiet && !p.any {
+		p.title(b)
+	}
+}
+
+func (p *printer) title(b *bytes.Buffer) {
+	if p.titled {
 		return
 	}
+	p.titled = true
+	s := p.scenario
+	fmt.Fprintf(b, "%s  %s\n", p.paint(human.Line(s.Name), color.Bold), p.paint(human.Line(fmt.Sprintf("%s, seed %d", s.File, s.Seed)), color.Faint))
+}
+
+func (p *printer) step(b *bytes.Buffer, s *scenarios.StepResult) {
+	var known *cause
+	p.any = true
+	p.accepted = p.accepted || accepts(s)
+	if s.Outcome == scenarios.Passed && !p.accepted && len(p.causes.list) > 0 { // a refusal means nothing where everything is refused
+		p.hidden = true
+		return
+	}
+	switch {
+	case s.Outcome == scenarios.Failed && !s.IsBlock():
+		known = p.causes.add(p.scenario, s)
+		if known != nil && known.steps > 1+maxSame {
+			p.hidden = true
+			return
+		}
+	case p.Quiet && s.Outcome != scenarios.Failed, p.hidden && s.Outcome != scenarios.Passed:
+		return
+	}
+	p.title(b)
 	if s.Description != "" {
-		fmt.Fprintf(b, "  %s\n", t.paint(human.Line(s.Description), color.Bold))
+		fmt.Fprintf(b, "  %s\n", p.paint(human.Line(s.Description), color.Bold))
 	}
 	what := human.Line(title(&s.Step))
 	switch s.Outcome {
 	case scenarios.Passed:
-		stepLine(b, t.paint("ok  ", color.FgGreen), s.Path, human.Cut(what, titleWidth-1), t.paint(result(s), color.Faint))
+		p.line(b, p.paint("ok  ", color.FgGreen), s.Path, what, p.paint(result(s), color.Faint))
 	case scenarios.Skipped:
-		stepLine(b, t.paint("skip", color.FgYellow), s.Path, human.Cut(what, titleWidth-1), t.paint(human.Line(s.Reason), color.Faint))
+		p.line(b, p.paint("skip", color.FgYellow), s.Path, what, p.paint(human.Line(s.Reason), color.Faint))
 	case scenarios.NotRun:
-		fmt.Fprintf(b, "  %s  %-5s %s\n", t.paint("  - ", color.Faint), s.Path, t.paint(what, color.Faint))
+		fmt.Fprintf(b, "  %s  %-5s %s\n", p.paint("  - ", color.Faint), s.Path, p.paint(what, color.Faint))
 	case scenarios.Failed:
-		stepLine(b, t.paint("FAIL", color.FgRed, color.Bold), s.Path, what, human.Line(position(&s.Step)))
-		if s.IsBlock() {
-			break
+		label := p.paint("FAIL", color.FgRed, color.Bold)
+		switch {
+		case known == nil:
+			p.line(b, label, s.Path, what, human.Line(position(&s.Step)))
+		case known.steps > 1:
+			p.line(b, label, s.Path, what, p.paint(known.same(p.scenario), color.Faint))
+		default:
+			p.line(b, label, s.Path, what, human.Line(position(&s.Step)))
+			p.inFull(b, s, known)
 		}
-		if failures := t.failures(s); failures != "" && failures == last.failures {
-			fmt.Fprintf(b, "        same failure as step %s\n", last.path)
-		} else {
-			b.WriteString(failures)
-			*last = shown{failures, s.Path}
-		}
-		fmt.Fprintf(b, "        %-9s %s\n", "rerun", Command(scenario.ReproduceStep(&s.Step)))
 	}
+}
+
+// inFull writes why a step failed, what to change, and how to play it again. Causes beyond [maxInFull] have one line.
+func (p *printer) inFull(b *bytes.Buffer, s *scenarios.StepResult, c *cause) {
+	if len(p.causes.list) > maxInFull {
+		fmt.Fprintf(b, "        %s\n", c.title())
+		return
+	}
+	text, more := firstLines(p.failures(s), maxCauseLines)
+	b.WriteString(text)
+	if more > 0 {
+		b.WriteString(moreLines(more))
+	}
+	if fix := c.fix(); fix != "" {
+		fmt.Fprintf(b, "        %-9s %s\n", "fix", p.wrap(fix, 18))
+	}
+	if p.Refusal != nil && c.evidence.Hint.Name == hint.Signature {
+		for line := range strings.Lines(p.Refusal(&c.evidence.Attempt.Request)) {
+			b.WriteString("      " + line)
+		}
+	}
+	fmt.Fprintf(b, "        %-9s %s\n", "rerun", Command(p.scenario.ReproduceStep(&s.Step)))
+}
+
+// line writes a step. On a terminal the title of a step that passed is cut to its column; a file has it in full.
+func (p *printer) line(b *bytes.Buffer, label, path, what, details string) {
+	if p.Progress && details != "" {
+		what = human.Cut(what, titleWidth-1)
+	}
+	stepLine(b, label, path, what, details)
 }
 
 func stepLine(b *bytes.Buffer, label, path, what, details string) {
@@ -119,21 +199,29 @@ func events(s *scenarios.StepResult) string {
 	return strings.Join(types, ", ") + ": "
 }
 
-// failures returns the failed expectations of a step, with the expected and actual values.
+// failures returns the failed expectations of a step, with the expected and actual values. Attempts that failed by the same
+// cause are counted.
 func (t Terminal) failures(s *scenarios.StepResult) string {
 	b := new(bytes.Buffer)
-	n, lastBody := 0, ""
+	shown, lastBody := map[string]bool{}, ""
 	for i := range s.Evidence {
 		e := &s.Evidence[i]
 		if e.Verdict.Passed() {
 			continue
 		}
-		if n == maxFailures {
+		key := causeKey(&s.Step, e)
+		if shown[key] {
+			continue
+		}
+		if len(shown) == maxFailures {
 			break
 		}
-		n++
+		shown[key] = true
 		if text := instance(e); text != "" {
 			fmt.Fprintf(b, "        %s\n", t.paint(text, color.Faint))
+		}
+		if e.Probe != nil && e.Probe.Request != "" && !strings.Contains(s.Title, e.Probe.Request) {
+			fmt.Fprintf(b, "        %-9s %s\n", "asked", human.Line(e.Probe.Request))
 		}
 		for _, f := range e.Verdict.Failures {
 			fmt.Fprintf(b, "        %s\n          expected  %s\n          got       %s\n", f.Subject(), t.paint(f.Expected, color.FgGreen), t.paint(f.Got, color.FgRed))
@@ -147,7 +235,7 @@ func (t Terminal) failures(s *scenarios.StepResult) string {
 			lastBody = body
 		}
 	}
-	if rest := s.Counts.Failures() - int64(n); rest > 0 {
+	if rest := s.Counts.Failures() - int64(len(shown)); rest > 0 {
 		fmt.Fprintf(b, "        and %s\n", human.Count(rest, "more failed attempt"))
 	}
 	return b.String()
@@ -162,6 +250,7 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 		}
 	}
 	fmt.Fprintf(b, "\n%s  %s\n", t.verdict(r), stepCounts(steps))
+	t.causes(b, r)
 	fmt.Fprintf(b, "  sent      %s, %s, in %s\n", human.Count(r.Counts.Attempts, "request"), human.Count(r.Counts.Responses, "response"), human.Duration(r.Duration))
 	if l := &r.Latency; l.Count > 0 {
 		fmt.Fprintf(b, "  latency   p50 %s, p90 %s, p99 %s, max %s\n", human.Duration(l.P50), human.Duration(l.P90), human.Duration(l.P99), human.Duration(l.Max))
@@ -174,6 +263,51 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 	case n > 0 && n <= maxMissing:
 		fmt.Fprintf(b, "            not covered: %s\n", missing(&r.Coverage))
 	}
+}
+
+// causes lists the causes that failed more than one step.
+func (t Terminal) causes(b *bytes.Buffer, r *scenarios.Result) {
+	all := causesOf(r)
+	if !slices.ContainsFunc(all, func(c *cause) bool { return c.steps > 1 }) {
+		return
+	}
+	for i, c := range all {
+		if i == maxCauses {
+			fmt.Fprintf(b, "            and %s\n", human.Count(len(all)-i, "more cause"))
+			break
+		}
+		fmt.Fprintf(b, "  cause     %s: %s\n", c.times(), t.wrap(c.title(), 12))
+		if fix := c.fix(); fix != "" {
+			fmt.Fprintf(b, "  fix       %s\n", t.wrap(fix, 12))
+		}
+	}
+}
+
+// wrap breaks a text at words, for a column that starts after indent characters. A word longer than a line stays whole.
+func (t Terminal) wrap(text string, indent int) string {
+	return Wrap(text, lineWidth-indent, indent)
+}
+
+// Wrap breaks a text into lines of at most width characters at words, and indents all lines but the first. A longer word,
+// such as a URL or a command, stays whole.
+func Wrap(text string, width, indent int) string {
+	var b strings.Builder
+	used := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case used+1+n > width:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			used = 0
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return b.String()
 }
 
 // verdict returns the outcome of the run in a few words.

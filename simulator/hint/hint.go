@@ -122,8 +122,9 @@ func containsAny(text string, parts []string) bool {
 
 // page reports whether the body is an HTML page.
 func page(r *simulator.Response) bool {
-	if strings.Contains(strings.ToLower(r.Header("Content-Type")), "html") {
-		return true
+	contentType := strings.ToLower(r.Header("Content-Type"))
+	if contentType == "" {
+		contentType = http.DetectContentType(r.Body)
 	}
-	return strings.HasPrefix(http.DetectContentType(r.Body), "text/html")
+	return strings.Contains(contentType, "html")
 }

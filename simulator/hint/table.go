@@ -100,8 +100,13 @@ var table = []row{
 		}
 		return f.path() + " does not accept POST; register it for POST, or name the path of the webhooks"
 	}},
-	{"no-path", func(f *facts) bool { return f.status == http.StatusNotFound && f.path() == "/" }, text(
-		"the receiver has no POST /; name the path of its webhooks, such as --to 3000/webhooks")},
+	{"no-path", func(f *facts) bool { return f.status == http.StatusNotFound && f.path() == "/" }, func(f *facts) string {
+		host := f.url.Host
+		if f.url.Hostname() == "localhost" && f.url.Scheme == "http" && f.url.Port() != "" {
+			host = f.url.Port()
+		}
+		return "the receiver has no POST /; name the path of its webhooks, such as --to " + host + "/webhooks"
+	}},
 	{"no-route", status(http.StatusNotFound), func(f *facts) string {
 		return "the receiver has no POST " + f.path() + "; compare it with its routes: prefix, spelling and trailing slash"
 	}},

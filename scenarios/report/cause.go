@@ -1,0 +1,189 @@
+package report
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"semblance/scenarios"
+	"semblance/schemas/human"
+	"semblance/simulator/hint"
+)
+
+// Bounds of what a terminal shows of one run.
+const (
+	maxSame       = 3  // further steps that are shown in one line if they fail by a cause that was shown before
+	maxCauseLines = 30 // of the first step that fails by a cause
+	maxInFull     = 12 // causes that are shown in full; each further step has one line
+	maxCauses     = 8  // causes that the summary lists
+)
+
+// A cause is a reason for which one or more steps of a run failed.
+type cause struct {
+	evidence  *scenarios.Evidence // of the first step that failed by it
+	first     *scenarios.StepResult
+	scenario  *scenarios.ScenarioResult // of the first step
+	steps     int
+	scenarios int // in how many scenarios
+	last      *scenarios.ScenarioResult
+}
+
+// title describes the cause in one line.
+func (c *cause) title() string {
+	failures := c.evidence.Verdict.Failures
+	if len(failures) == 0 {
+		return "failed"
+	}
+	if failures[0].Part == scenarios.PartResponse {
+		return human.Line(failures[0].Got)
+	}
+	text := human.Line(failures[0].String())
+	if says := human.Excerpt(responseText(c.evidence), 80); says != "" && failures[0].Part == scenarios.PartStatus {
+		text += ": " + says
+	}
+	return text
+}
+
+// times says how many steps failed by the cause.
+func (c *cause) times() string {
+	text := human.Count(c.steps, "step")
+	if c.scenarios > 1 {
+		text += " in " + human.Count(c.scenarios, "scenario")
+	}
+	return text
+}
+
+// fix returns what to change, or "".
+func (c *cause) fix() string { return fixOf(&c.first.Step, c.evidence) }
+
+// fixOf returns what to change: the hint of the response, or the fix that the file gives for the step. A hint about the
+// connection or the route is certain. About a response that reached the receiver's code the file knows more.
+func fixOf(step *scenarios.Step, e *scenarios.Evidence) string {
+	switch e.Hint.Name {
+	case "", "error", "unread", "forgery-accepted":
+		if step.Fix != "" {
+			return human.Line(step.Fix)
+		}
+	}
+	return e.Hint.Fix
+}
+
+// failedEvidence returns the first failed attempt or check of a step, or nil.
+func failedEvidence(s *scenarios.StepResult) *scenarios.Evidence {
+	for i := range s.Evidence {
+		if !s.Evidence[i].Verdict.Passed() {
+			return &s.Evidence[i]
+		}
+	}
+	return nil
+}
+
+// numbers are the parts of a message that differ from attempt to attempt: ids, counts and times.
+var numbers = regexp.MustCompile(`[0-9a-fA-F]{12,}|[0-9]+`)
+
+func withoutNumbers(text string) string { return numbers.ReplaceAllString(text, "#") }
+
+// causeKey returns the same text for failures with the same cause.
+func causeKey(step *scenarios.Step, e *scenarios.Evidence) string {
+	failures := e.Verdict.Failures
+	if failures[0].Part == scenarios.PartResponse {
+		return withoutNumbers(failures[0].Got)
+	}
+	switch e.Hint.Name {
+	case "", "error", "unread", "validation":
+	default:
+		return e.Hint.Name
+	}
+	var b strings.Builder
+	for _, f := range failures {
+		b.WriteString(withoutNumbers(f.String()) + "\n")
+	}
+	if failures[0].Part == scenarios.PartStatus {
+		b.WriteString(withoutNumbers(human.Excerpt(responseText(e), 80)))
+	}
+	return b.String() + "\n" + step.Fix
+}
+
+// causes groups the failed steps by their cause, in the order in which they are added.
+type causes struct {
+	byKey map[string]*cause
+	list  []*cause
+}
+
+// responseKey returns the same text for responses that say the same.
+func responseKey(e *scenarios.Evidence) string {
+	if e.Attempt == nil {
+		return ""
+	}
+	return "response " + strconv.Itoa(e.Attempt.Response.Status) + " " + withoutNumbers(human.Excerpt(responseText(e), 80))
+}
+
+// add adds a failed step and returns its cause, or nil if no attempt or check of it is kept.
+func (c *causes) add(scenario *scenarios.ScenarioResult, s *scenarios.StepResult) *cause {
+	e := failedEvidence(s)
+	if e == nil {
+		return nil
+	}
+	key := causeKey(&s.Step, e)
+	one := c.byKey[key]
+	if one == nil && e.Hint.Name == "" { // a receiver that refuses every signature says so to the unusual ones too
+		one = c.byKey[responseKey(e)]
+	}
+	if one == nil {
+		one = &cause{evidence: e, first: s, scenario: scenario}
+		if c.byKey == nil {
+			c.byKey = map[string]*cause{}
+		}
+		c.byKey[key] = one
+		if e.Hint.Name == hint.Signature {
+			c.byKey[responseKey(e)] = one
+		}
+		c.list = append(c.list, one)
+	}
+	one.steps++
+	if one.last == nil || one.last.File != scenario.File || one.last.Name != scenario.Name {
+		one.last = scenario
+		one.scenarios++
+	}
+	return one
+}
+
+// causesOf groups the failed steps of a run.
+func causesOf(r *scenarios.Result) []*cause {
+	var c causes
+	for i := range r.Scenarios {
+		scenario := &r.Scenarios[i]
+		for k := range scenario.Steps {
+			if s := &scenario.Steps[k]; s.Outcome == scenarios.Failed && !s.IsBlock() {
+				c.add(scenario, s)
+			}
+		}
+	}
+	return c.list
+}
+
+// same says that a step failed by a cause that was shown before.
+func (c *cause) same(scenario *scenarios.ScenarioResult) string {
+	where := "step " + c.first.Path
+	if c.scenario.File != scenario.File {
+		where += " of " + human.Line(c.scenario.File)
+	}
+	return "same cause as " + where
+}
+
+// firstLines returns the first lines of a text, and how many more there are.
+func firstLines(text string, n int) (string, int) {
+	lines := strings.SplitAfter(text, "\n")
+	if last := len(lines) - 1; lines[last] == "" {
+		lines = lines[:last]
+	}
+	if len(lines) <= n {
+		return text, 0
+	}
+	return strings.Join(lines[:n], ""), len(lines) - n
+}
+
+// moreLines says that lines were left out.
+func moreLines(n int) string {
+	return "        and " + strconv.Itoa(n) + " more lines; --report html=FILE has them\n"
+}
