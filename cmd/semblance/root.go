@@ -125,7 +125,7 @@ configuration.`,
 	root.SetHelpCommandGroupID(groupReference)
 	root.SetCompletionCommandGroupID(groupReference)
 	root.AddCommand(a.commands()...)
-	root.AddCommand(a.settingsTopic())
+	root.AddCommand(a.configTopic(), a.settingsTopic())
 	root.Version = build.Line()
 	root.SetVersionTemplate("{{.Version}}\n")
 	refuseUnknownTopics(root, args)

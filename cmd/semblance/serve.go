@@ -17,6 +17,7 @@ import (
 	"semblance/cmd/semblance/internal/client"
 	"semblance/cmd/semblance/internal/config"
 	"semblance/cmd/semblance/internal/exit"
+	"semblance/cmd/semblance/internal/feed"
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/cmd/semblance/internal/server"
 	"semblance/fixtures"
@@ -47,7 +48,9 @@ type serveFlags struct {
 	appointments string
 
 	format      string
+	logFormat   string
 	logLevel    string
+	quiet       bool
 	grace       time.Duration
 	healthCheck bool
 	allowPublic bool
@@ -61,8 +64,12 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:     "serve",
 		Short:   "Run the provider: subscriptions, retries, a journal and an API",
 		GroupID: groupRun,
-		Long: `Serve runs the provider: it delivers events to subscriptions, with retries, a circuit breaker and a journal. It has the
-provider's GraphQL API at /graphql and a control API at /api/v1, which emit, log and resend use.`,
+		Long: `Serve runs the provider: it delivers events to subscriptions, with retries, a circuit breaker and a journal, and prints
+every attempt. The provider's GraphQL API is at /graphql; emit, log and other commands use the control API at /api/v1.
+
+A file for --config, which ` + "`semblance help config-file`" + ` explains:
+
+` + strings.TrimSuffix(config.Example, "\n"),
 		Example: `  semblance serve --to 3000/webhooks                send every event there
   semblance serve --data clinic.journal             continue after a restart
   semblance serve --time-scale 60 --to 3000         retry after seconds instead of minutes`,
@@ -84,6 +91,11 @@ func (a *app) settingsTopic() *cobra.Command {
 	return &cobra.Command{Use: "provider-settings", Short: "Settings for unpublished behavior of the provider", Long: config.Help()}
 }
 
+// configTopic is the help on the configuration file.
+func (a *app) configTopic() *cobra.Command {
+	return &cobra.Command{Use: "config-file", Short: "The file of serve --config: subscriptions and settings", Long: config.FileHelp()}
+}
+
 // register adds the flags in the order of the help.
 func (f *serveFlags) register(c *cobra.Command) {
 	set := c.Flags()
@@ -100,8 +112,10 @@ func (f *serveFlags) register(c *cobra.Command) {
 		flags.AddAddr(c, &f.addr, client.DefaultAddress)
 		set.StringSliceVar(&f.hosts, "host", nil, "additional `NAME` that requests may address; repeatable")
 		set.StringArrayVar(&f.tokens, "token", nil, "access `TOKEN`, or TOKEN=PERMISSION,... (default generated); repeatable")
-		flags.AddFormat(c, &f.format, "output format; json has the URL, token and secret")
-		flags.AddChoice(c, &f.logLevel, "log-level", "log this level and above", "info", "debug", "warn", "error")
+		flags.AddFormat(c, &f.format, "the first line as JSON, with the token and the secret")
+		set.BoolVar(&f.quiet, "quiet", false, "print no attempts, only the first lines")
+		flags.AddChoice(c, &f.logFormat, "log-format", "attempts and log as text, or as one JSON object per line", "text", "json")
+		flags.AddChoice(c, &f.logLevel, "log-level", "log this level and above (default error as text, info as JSON)", "", "debug", "info", "warn", "error")
 		set.DurationVar(&f.grace, "grace", delivery.DefaultTimeout, "`TIME` to finish attempts when stopped")
 		set.BoolVar(&f.healthCheck, "health-check", false, "check the provider at --addr; exit 0 if it is ready")
 	})
@@ -126,12 +140,25 @@ func (a *app) serve(c *cobra.Command, f *serveFlags) error {
 		return err
 	}
 	a.greet(s, f, len(options.Provider.Tokens) > 0)
+	if f.feeds() {
+		s.Follow((&feed.Feed{
+			Out: a.out, Text: a.out.text(false), JSON: f.logFormat == "json", Subscriptions: s.Provider.Subscriptions(false), Started: s.Started(),
+			Via: f.via(s.URL()),
+		}).Follow)
+	}
 	select {
 	case <-c.Context().Done():
+		if n := s.Provider.Health().InFlight; n > 0 && f.feeds() && f.logFormat == "text" {
+			fmt.Fprintf(a.err, "stopping: waiting up to %s for %s\n", human.Duration(f.grace), human.Count(n, "attempt"))
+		}
 	case err = <-s.Failed():
 	}
 	return errors.Join(err, s.Close())
 }
+
+// feeds reports whether the attempts are printed. A program that reads the first line as JSON may not read more, so it gets
+// attempts only if it asks for them.
+func (f *serveFlags) feeds() bool { return !f.quiet && (f.format == "text" || f.logFormat == "json") }
 
 // options translates the flags. Settings of --provider override those of --config.
 func (f *serveFlags) options(set *pflag.FlagSet) (o server.Options, err error) {
@@ -231,48 +258,73 @@ func (f *serveFlags) signingSecret() simulator.Secret {
 
 // logger logs to stderr, as JSON if stdout has JSON.
 func (f *serveFlags) logger(w io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		level = slog.LevelInfo // not reached: the choices are levels
+	level, json := slog.LevelError, f.format == "json" || f.logFormat == "json"
+	if json {
+		level = slog.LevelInfo // as text, the attempts on stdout show failures and pauses
+	}
+	if f.logLevel != "" {
+		_ = level.UnmarshalText([]byte(f.logLevel)) // the choices are levels
 	}
 	options := &slog.HandlerOptions{Level: level}
-	if f.format == "json" {
+	if json {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// greet prints where the provider is. As JSON it is one line for a program, with the token and the secret in full.
+// greet prints where the provider is and to whom it sends. As JSON it is one line for a program: with --format json, the
+// token and the secret are in full.
 func (a *app) greet(s *server.Server, f *serveFlags, ownToken bool) {
-	url, token := s.URL(), s.Token()
-	if f.format == "json" {
+	url, token, secret := s.URL(), s.Token().Text, f.signingSecret().Reveal()
+	if ownToken && f.format == "text" {
+		token = s.Token().String()
+	}
+	if f.format == "text" {
+		secret = f.signingSecret().String()
+	}
+	if f.format == "json" || f.logFormat == "json" {
 		_ = report.Line(a.out, map[string]string{ // the output keeps its error
-			"url": url, "graphql": url + "/graphql", "api": url + "/api/v1", "token": token.Text, "secret": f.signingSecret().Reveal(),
+			"url": url, "graphql": url + "/graphql", "api": url + "/api/v1", "token": token, "secret": secret,
 		})
 		return
 	}
-	shown := token.Text
-	if ownToken {
-		shown = token.String()
-	}
 	fmt.Fprintf(a.out, "provider at %s\n", a.out.bold(url))
-	fmt.Fprintf(a.out, "  GraphQL      %s/graphql, with the header x-token: %s\n", url, shown)
-	fmt.Fprintf(a.out, "  control API  %s/api/v1, described by %[1]s/api/v1/openapi.json\n", url)
-	if s.Public() {
-		fmt.Fprintf(a.out, "  protected    other machines can reach it, so every request needs the token; --host adds a name\n")
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(a.out, "  %-12s %s\n", label, fmt.Sprintf(format, args...))
 	}
-	journal := "in memory; --data FILE keeps it"
-	if f.data != "" {
-		journal = f.data
-	}
-	fmt.Fprintf(a.out, "  journal      %s\n", journal)
-	for _, sub := range s.Provider.Subscriptions(false) {
+	subscriptions := s.Provider.Subscriptions(false)
+	for _, sub := range subscriptions {
 		paused := ""
 		if sub.DeliveryPaused {
-			paused = a.out.yellow(", paused")
+			paused = a.out.yellow(" (paused)")
 		}
-		fmt.Fprintf(a.out, "  sends        %s to %s, signed with %s%s\n", human.Count(len(sub.EventTypes), "event type"), human.Line(simulator.RedactURL(sub.URL)), sub.Secret, paused)
+		line("receiver", "%s gets %s%s", human.Line(simulator.RedactURL(sub.URL)), human.Count(len(sub.EventTypes), "event type"), paused)
+		line("secret", "%s", sub.Secret)
 	}
+	if len(subscriptions) == 0 {
+		line("receiver", "none; `semblance subscriptions add 3000/webhooks` adds one")
+	}
+	line("GraphQL", "%s/graphql with the header x-token: %s", url, token)
+	line("control API", "%s/api/v1, described by %[1]s/api/v1/openapi.json", url)
+	if s.Public() {
+		line("protected", "other machines can reach it, so every request needs the token; --host adds a name")
+	}
+	if f.data != "" {
+		line("journal", "%s", f.data)
+	} else {
+		line("journal", "in memory; --data FILE keeps it")
+	}
+	if len(subscriptions) > 0 {
+		line("try", "semblance emit booking.created%s, in another terminal", f.via(url))
+	}
+}
+
+// via returns the flag by which other commands find a provider that is not at the default address.
+func (f *serveFlags) via(url string) string {
+	if url == "http://"+client.DefaultAddress {
+		return ""
+	}
+	return " --via " + strings.TrimPrefix(url, "http://127.0.0.1:")
 }
 
 // healthTimeout is how long a health check waits.

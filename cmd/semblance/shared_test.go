@@ -134,7 +134,8 @@ func (emptyPackages) Import(path string) (*types.Package, error) {
 	return pkg, nil
 }
 
-// The text of a flag has at most 70 characters, and the help of serve at most 40 lines.
+// The text of a flag has at most 70 characters, and the help of serve at most 40 lines, besides the example of a
+// configuration file.
 func TestHelpIsShort(t *testing.T) {
 	t.Parallel()
 	root := (&app{out: &output{}, err: &output{}}).root(nil)
@@ -145,7 +146,7 @@ func TestHelpIsShort(t *testing.T) {
 			}
 		})
 	}
-	if help := runHere(t, nil, "serve", "--help").stdout; strings.Count(help, "\n") > 40 {
-		t.Errorf("the help of serve has %d lines, want at most 40:\n%s", strings.Count(help, "\n"), help)
+	if help := runHere(t, nil, "serve", "--help").stdout; strings.Count(help, "\n") > 47 {
+		t.Errorf("the help of serve has %d lines, want at most 47:\n%s", strings.Count(help, "\n"), help)
 	}
 }

@@ -127,11 +127,11 @@ func Line(w io.Writer, v any) error {
 func (l *Load) attempt(a *load.Attempt, says string, known *loadCause) string {
 	request, response := &a.Request, &a.Response
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", l.paint("-->", color.Bold), l.Title(request))
+	fmt.Fprintf(&b, "%s\n", l.RequestLine(request))
 	if l.Verbose {
 		b.WriteString(l.paint(RequestText(request), color.Faint))
 	}
-	fmt.Fprintf(&b, "%s %s\n", l.paint("<--", color.Bold), l.Response(response, a.Verdict.Passed()))
+	fmt.Fprintf(&b, "%s\n", l.ResponseLine(response, a.Verdict.Passed()))
 	if l.Verbose {
 		b.WriteString(l.paint(ResponseText(response), color.Faint))
 	}

@@ -48,6 +48,21 @@ subscriptions:
 	}
 }
 
+// The files in the help are read as they are described.
+func TestHelpHasFiles(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "semblance.yaml")
+	for text, want := range map[string]int{Example: 1, whole: 2} {
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var o server.Options
+		if err := Read(&o, file, "whsec_default"); err != nil || len(o.Provider.Subscriptions) != want || o.Provider.Retry.Attempts != 3 {
+			t.Errorf("%v, %+v", err, o.Provider.Subscriptions)
+		}
+	}
+}
+
 // Every file is read, or refused with errors that name a position.
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{

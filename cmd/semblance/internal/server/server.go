@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"semblance/cmd/semblance/internal/build"
@@ -56,6 +57,10 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	failed   chan error
+	began    journal.Seq // the last record of the journal before the provider started
+	started  journal.Seq // the last record when it had started
+	follow   sync.WaitGroup
+	stopped  context.CancelFunc // tells followers that the provider has stopped
 }
 
 // Start starts the provider. It listens first, so that nothing happens if the address is in use; requests that arrive
@@ -84,12 +89,14 @@ func (s *Server) start(ctx context.Context) (err error) {
 		s.journal = file
 	}
 	o.Provider.Journal = s.journal
+	s.began, _ = s.journal.Committed()
 	if s.Provider, err = provider.Start(ctx, o.Provider); err != nil {
 		if provider.CodeOf(err) != "" || errors.Is(err, journal.ErrDamaged) { // the second like a damaged file that Open finds
 			return exit.Usage(err)
 		}
 		return err
 	}
+	s.started, _ = s.journal.Committed()
 	g := guard.Guard{Hosts: o.Hosts, Public: s.Public(), Log: s.log}
 	providerAPI := graphql.New(s.Provider, g, o.API)
 	s.api = web.New(s.Provider, web.Options{
@@ -119,6 +126,21 @@ func mount(providerAPI, controlAPI http.Handler) http.Handler {
 			return
 		}
 		controlAPI.ServeHTTP(w, r)
+	})
+}
+
+// Started returns the number of a record of the journal by which everything of the start is committed.
+func (s *Server) Started() journal.Seq { return s.started }
+
+// Follow calls follow in a goroutine with the journal and the number of its last record before the start. When the
+// provider has stopped, Close ends the context and waits. Follow is called at most once, before Close.
+func (s *Server) Follow(follow func(ctx context.Context, j journal.Journal, after journal.Seq) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stopped = cancel
+	s.follow.Go(func() {
+		if err := follow(ctx, s.journal, s.began); err != nil {
+			s.log.Error("following the journal", "error", err)
+		}
 	})
 }
 
@@ -174,6 +196,10 @@ func (s *Server) Close() error {
 			err = nil
 		}
 		errs = append(errs, err)
+	}
+	if s.stopped != nil {
+		s.stopped()
+		s.follow.Wait()
 	}
 	if s.journal != nil {
 		errs = append(errs, s.journal.Close())
