@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,26 +27,25 @@ type emitFlags struct {
 func (a *app) emitCommand() *cobra.Command {
 	f := &emitFlags{}
 	c := &cobra.Command{
-		Use:     "emit [TYPE]",
+		Use:     "emit [TYPE...]",
 		Short:   "Make an event happen at a running provider",
 		GroupID: groupRun,
-		Long: `Emit makes an event of the type happen at a running provider, which delivers it to every matching subscription: with its
-retries, its journal and its circuit breaker. Without a type, the clinic takes its next action; with a pattern, its next
-action with a matching event.
+		Long: `Emit makes one event of each type happen at a running provider, which delivers it to every matching subscription: with its
+retries, its journal and its circuit breaker. A TYPE is an event type or a pattern, as for send. Without one, the clinic
+takes its next action.
 
 Emit returns when the event is in the provider's journal. ` + "`semblance log`" + ` shows the attempts to deliver it. To send an
 event and wait for the response, use ` + "`semblance send`" + `.`,
 		Example: `  semblance emit booking.created
   semblance emit booking.created --omit patientId
   semblance emit invoice.paid --set invoiceId=507f1f77bcf86cd799439011
-  semblance emit 'booking.*' --count 5                the next 5 actions with bookings
+  semblance emit 'booking.*' invoice.paid             one event of each of these types
   semblance emit --count 20                           the next 20 actions of the clinic`,
-		Args:              flags.AtMostOne("one event type"),
 		ValidArgsFunction: flags.Patterns,
 		RunE:              func(c *cobra.Command, args []string) error { return a.emit(c.Context(), args, f) },
 	}
 	set := c.Flags()
-	set.IntVar(&f.count, "count", 1, "make `N` events happen")
+	set.IntVar(&f.count, "count", 1, "make `N` events of each type happen")
 	flags.AddIdentifiers(c, &f.set, &f.with, &f.omit)
 	set.StringArrayVar(&f.about, "about", nil, "record of the clinic, `ID`, or ROLE=ID if there are several; repeatable")
 	set.BoolVar(&f.invalid, "invalid", false, "allow a payload that breaks its schema")
@@ -58,25 +56,17 @@ event and wait for the response, use ` + "`semblance send`" + `.`,
 
 // emission is the body of the API request.
 type emission struct {
-	EventType string            `json:"eventType,omitempty"`
-	Types     []string          `json:"types,omitempty"`
-	Count     int               `json:"count"`
-	About     map[string]string `json:"about,omitempty"`
-	With      []string          `json:"with,omitempty"`
-	Omit      []string          `json:"omit,omitempty"`
-	Set       map[string]string `json:"set,omitempty"`
-	Invalid   bool              `json:"invalid,omitempty"`
+	EventTypes []string          `json:"eventTypes,omitempty"`
+	Count      int               `json:"count"`
+	About      map[string]string `json:"about,omitempty"`
+	With       []string          `json:"with,omitempty"`
+	Omit       []string          `json:"omit,omitempty"`
+	Set        map[string]string `json:"set,omitempty"`
+	Invalid    bool              `json:"invalid,omitempty"`
 }
 
 func (a *app) emit(ctx context.Context, args []string, f *emitFlags) (err error) {
-	body := emission{Count: f.count, With: f.with, Omit: f.omit, Invalid: f.invalid}
-	switch {
-	case len(args) == 0:
-	case strings.Contains(args[0], "*") || strings.HasPrefix(args[0], "group:"):
-		body.Types = args
-	default:
-		body.EventType = args[0]
-	}
+	body := emission{EventTypes: args, Count: f.count, With: f.with, Omit: f.omit, Invalid: f.invalid}
 	if body.Set, err = flags.Assignments("--set", f.set, false); err != nil {
 		return exit.Usage(err)
 	}

@@ -67,8 +67,9 @@ var packages = map[string]struct {
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library", ""},
 
-	"cmd/semblance/internal/build":  {"", ""},
-	"cmd/semblance/internal/client": {"simulator/delivery simulator/provider simulator/web scenarios cmd/semblance/internal/exit", "cobra"},
+	"cmd/semblance/internal/build": {"", ""},
+	"cmd/semblance/internal/client": {"simulator simulator/delivery simulator/provider simulator/web scenarios " +
+		"cmd/semblance/internal/exit cmd/semblance/internal/flags", "cobra"},
 	"cmd/semblance/internal/config": {"schemas simulator simulator/delivery simulator/graphql simulator/journal simulator/provider scenarios " +
 		"cmd/semblance/internal/files cmd/semblance/internal/flags cmd/semblance/internal/server", "yaml"},
 	"cmd/semblance/internal/exit":  {"scenarios", ""},

@@ -70,37 +70,68 @@ func (h *Handler) getEvent(c *call) (v eventView, err error) {
 // maxEmit is how many events one request may cause.
 const maxEmit = 1000
 
-// emitRequest is which events to emit. The keys from about on need an eventType.
+// emitRequest is which events to emit: of eventType, of each of eventTypes, or of those of types that the clinic chooses.
+// The keys from about on need one of the first two.
 type emitRequest struct {
-	EventType string            `json:"eventType,omitempty"`                                    // type of the events; by default the clinic's next action decides
-	Types     []string          `json:"types,omitempty"`                                        // patterns of the event types that the clinic may choose; not with eventType
-	Count     *int              `json:"count,omitempty" api:"minimum=1,maximum=1000,default=1"` // number of events
-	About     map[string]string `json:"about,omitempty"`                                        // ids of the clinic's records by role; the role may be empty if the event type has only one
-	With      []string          `json:"with,omitempty"`                                         // optional identifiers to include, or "all"
-	Omit      []string          `json:"omit,omitempty"`                                         // identifiers to leave out, or "all"
-	Set       map[string]string `json:"set,omitempty"`                                          // values of identifiers
-	Invalid   bool              `json:"invalid,omitempty"`                                      // allow an event that its schema refuses
+	EventType  string            `json:"eventType,omitempty"`                                    // type of the events; by default the clinic's next action decides
+	EventTypes []string          `json:"eventTypes,omitempty"`                                   // names and patterns of several event types, of each of which there are count events
+	Types      []string          `json:"types,omitempty"`                                        // patterns of the event types that the clinic may choose; not with the keys above
+	Count      *int              `json:"count,omitempty" api:"minimum=1,maximum=1000,default=1"` // number of events, of each type
+	About      map[string]string `json:"about,omitempty"`                                        // ids of the clinic's records by role; the role may be empty if the event type has only one
+	With       []string          `json:"with,omitempty"`                                         // optional identifiers to include, or "all"
+	Omit       []string          `json:"omit,omitempty"`                                         // identifiers to leave out, or "all"
+	Set        map[string]string `json:"set,omitempty"`                                          // values of identifiers
+	Invalid    bool              `json:"invalid,omitempty"`                                      // allow an event that its schema refuses
+}
+
+// types returns the full names of the event types that are asked for, and how many keys ask.
+func (in *emitRequest) types() (names []string, keys int, err error) {
+	if in.EventType != "" {
+		names = []string{in.EventType}
+		keys++
+	}
+	if len(in.EventTypes) > 0 {
+		keys++
+		if names, err = typeNames(in.EventTypes); err != nil {
+			err = problem(http.StatusBadRequest, string(provider.CodeEventType), "%s", err).about("eventTypes")
+		}
+	}
+	if len(in.Types) > 0 {
+		keys++
+	}
+	return names, keys, err
 }
 
 // emit emits events. Without a body, the clinic performs its next action. All events are in the journal when the response is
 // sent; after an error there are none.
 func (h *Handler) emit(c *call, in *emitRequest) (v emittedView, err error) {
-	batch := provider.Batch{
-		Type: in.EventType, Types: in.Types, Count: 1,
-		Overrides: provider.Overrides{About: in.About, With: in.With, Omit: in.Omit, Set: in.Set, Invalid: in.Invalid},
+	types, keys, err := in.types()
+	if err != nil {
+		return v, err
 	}
+	count := 1
 	if in.Count != nil {
-		batch.Count = *in.Count
+		count = *in.Count
 	}
+	total := count * max(1, len(types))
 	switch {
-	case batch.Count < 1 || batch.Count > maxEmit:
-		return v, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; use traffic for more", maxEmit, batch.Count).about("count")
-	case in.EventType != "" && len(in.Types) > 0:
-		return v, problem(http.StatusBadRequest, "types", "use either eventType, for one event type, or types, for the clinic to choose from").about("types")
-	case in.EventType == "" && (len(in.About)+len(in.With)+len(in.Omit)+len(in.Set) > 0 || in.Invalid):
+	case count < 1 || count > maxEmit || total > maxEmit:
+		return v, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; use traffic for more", maxEmit, total).about("count")
+	case keys > 1:
+		return v, problem(http.StatusBadRequest, "types", "use one of eventType, for one event type, eventTypes, for several, or types, for the clinic to choose from").about("types")
+	case len(types) == 0 && (len(in.About)+len(in.With)+len(in.Omit)+len(in.Set) > 0 || in.Invalid):
 		return v, problem(http.StatusBadRequest, "event-type", "about, with, omit, set and invalid need an eventType").about("eventType")
 	}
-	emissions, err := h.provider.EmitBatch(c.Context(), batch)
+	batches := []provider.Batch{{Types: in.Types, Count: count}}
+	if len(types) > 0 {
+		batches = nil
+	}
+	for _, name := range types {
+		batches = append(batches, provider.Batch{
+			Type: name, Count: count, Overrides: provider.Overrides{About: in.About, With: in.With, Omit: in.Omit, Set: in.Set, Invalid: in.Invalid},
+		})
+	}
+	emissions, err := h.provider.EmitBatch(c.Context(), batches...)
 	return emittedView{Events: viewList(emissions, viewEmission).Items}, err
 }
 

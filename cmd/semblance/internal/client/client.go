@@ -59,6 +59,9 @@ func (f *Flags) Open() (*Client, error) {
 	return c, nil
 }
 
+// URL returns the address of the provider.
+func (c *Client) URL() string { return c.base }
+
 // Call sends a request and decodes the response into result, unless that is nil.
 func (c *Client) Call(ctx context.Context, method, path string, body, result any) error {
 	response, err := c.do(ctx, method, path, body)

@@ -29,9 +29,11 @@ func history(t *testing.T) journal.Journal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	event := func(origin string) *journal.Event {
-		return &journal.Event{At: noon, Event: schemas.Event{Type: booking}, Origin: origin}
+	own, err := schemas.Lookup("webhook.event.deliveryFailed")
+	if err != nil {
+		t.Fatal(err)
 	}
+	event := func() *journal.Event { return &journal.Event{At: noon, Event: schemas.Event{Type: booking}} }
 	delivery := func(id string) *journal.Delivery {
 		return &journal.Delivery{Delivery: simulator.Delivery{ID: id, SubscriptionID: "s1", Event: schemas.Event{Type: booking}}, DeliveryState: journal.DeliveryState{State: journal.Pending, Due: noon}}
 	}
@@ -50,19 +52,19 @@ func history(t *testing.T) journal.Journal {
 	held := journal.DeliveryState{State: journal.Held}
 	for _, records := range [][]journal.Record{
 		{subscription("created", false, false)},
-		{event("api"), delivery("d1")},
+		{event(), delivery("d1")},
 		{attempt("d1", 1, broken, pending)},
 		{attempt("d1", 2, broken, pending)},
 		{attempt("d1", 3, simulator.Response{Failure: simulator.FailureRefused, Detail: "nothing listens at localhost:3000"}, journal.DeliveryState{State: journal.Failed, Tries: 3})},
-		{event("api"), delivery("d2"), event("api"), delivery("d3")},
+		{event(), delivery("d2"), event(), delivery("d3")},
 		{subscription("paused by the circuit breaker", true, false), &journal.Transition{DeliveryID: "d2", Next: held, Reason: "its subscription was paused by the circuit breaker"},
 			&journal.Transition{DeliveryID: "d3", Next: held, Reason: "its subscription was paused by the circuit breaker"},
 			&journal.Notice{At: noon, Subject: "Webhook paused", Text: "Deliveries to mine are paused."}},
 		{subscription("resumed", false, false)},
 		{attempt("d2", 1, simulator.Response{Status: 200}, journal.DeliveryState{State: journal.Delivered})},
-		{event("api")}, {event("api")}, {event("provider")},
+		{event()}, {event()}, {&journal.Event{At: noon, Event: schemas.Event{Type: own}}},
 		{subscription("deleted", false, true)},
-		{event("api")},
+		{event()},
 	} {
 		if err := j.Append(t.Context(), records...); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"semblance/scenarios/report"
+	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/journal"
@@ -22,7 +23,7 @@ func (f *Feed) text(record journal.Record) error {
 	if t, ok := record.(*journal.Transition); ok {
 		return f.changed(t.Next.State, t.Reason)
 	}
-	if d, ok := record.(*journal.Delivery); ok && f.paused[d.SubscriptionID] && d.State == journal.Held {
+	if d, ok := record.(*journal.Delivery); ok && f.paused[d.SubscriptionID] && d.State == journal.Held && !aboutProvider(&d.Event) {
 		return f.changed(journal.Held, "its subscription is paused")
 	}
 	if err := f.flushChanges(); err != nil {
@@ -60,17 +61,20 @@ func (f *Feed) flush() error {
 	return f.flushChanges()
 }
 
-// unwantedEvent says that no subscription names the type of the last event, once for each type. Events of the provider
-// about itself are left out: few receivers want them.
+// unwantedEvent says that no subscription names the type of the last event, once for each type.
 func (f *Feed) unwantedEvent() error {
 	e := f.event
 	f.event = nil
-	if e == nil || e.Unreadable != "" || e.Origin == "provider" || f.unwanted[e.Type.Name] {
+	if e == nil || e.Unreadable != "" || aboutProvider(&e.Event) || f.unwanted[e.Type.Name] {
 		return nil
 	}
 	f.unwanted[e.Type.Name] = true
 	return f.println(f.Text.Warning(fmt.Sprintf("%s [event %d]: no subscription has this event type", e.Type.Name, e.Seq)))
 }
+
+// aboutProvider reports whether the provider sends the event about its own webhooks. Each failure and each pause makes one,
+// for all subscriptions; lines about them would hide the cause.
+func aboutProvider(e *schemas.Event) bool { return e.Type != nil && strings.HasPrefix(e.Type.Name, "webhook.") }
 
 // attempt prints an attempt in two lines. A failure that differs from the one before has the response and the fix, too.
 func (f *Feed) attempt(a *journal.Attempt) error {
@@ -154,7 +158,7 @@ func (f *Feed) subscription(s *journal.Subscription) error {
 	}
 	clear(f.unwanted)
 	text := fmt.Sprintf("subscription %q: %s", human.Line(s.Label), human.Line(s.Reason))
-	if s.DeliveryPaused {
+	if s.DeliveryPaused && strings.HasPrefix(s.Reason, "paused") {
 		text = f.Text.Warning(text + fmt.Sprintf("; semblance subscriptions resume %s%s continues", s.ID, f.Via))
 	}
 	return f.println(text)

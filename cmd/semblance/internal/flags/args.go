@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"semblance/schemas/naming"
 )
 
 // None refuses arguments.
@@ -50,4 +52,16 @@ func Assignments(flag string, texts []string, nameless bool) (map[string]string,
 // Trimmed returns the words of a list without spaces around them: 'patientId, doctorId'.
 func Trimmed(words []string) []string {
 	return strings.FieldsFunc(strings.Join(words, ","), func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// Subcommand refuses words that are not a command below c.
+func Subcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var known []string
+	for _, child := range c.Commands() {
+		known = append(known, child.Name())
+	}
+	return fmt.Errorf("%s; `%s --help` explains them", naming.Unknown("command", args[0], known), c.CommandPath())
 }
