@@ -73,7 +73,7 @@ var packages = map[string]struct {
 	"cmd/semblance/internal/config": {"schemas simulator simulator/delivery simulator/graphql simulator/journal simulator/provider scenarios " +
 		"cmd/semblance/internal/files cmd/semblance/internal/flags cmd/semblance/internal/server", "yaml"},
 	"cmd/semblance/internal/exit":  {"scenarios", ""},
-	"cmd/semblance/internal/feed":  {"simulator simulator/journal simulator/web scenarios/report", ""},
+	"cmd/semblance/internal/feed":  {"schemas simulator simulator/hint simulator/journal simulator/web scenarios/report", ""},
 	"cmd/semblance/internal/files": {"", "term"},
 	"cmd/semblance/internal/flags": {"schemas schemas/validate fixtures simulator simulator/clock simulator/delivery simulator/fault simulator/signature " +
 		"scenarios scenarios/library scenarios/report scenarios/script cmd/semblance/internal/exit cmd/semblance/internal/files", "cobra pflag"},

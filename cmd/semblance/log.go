@@ -21,6 +21,7 @@ import (
 	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/hint"
 )
 
 type logFlags struct {
@@ -33,6 +34,7 @@ type logFlags struct {
 	limit        int
 	follow       bool
 	showSecret   bool
+	curl, http   bool
 	format       string
 }
 
@@ -43,29 +45,37 @@ func (a *app) logCommand() *cobra.Command {
 		Use:     "log [ATTEMPT]",
 		Short:   "Show the attempts of a running provider",
 		GroupID: groupRun,
-		Long: `Log shows the attempts of a running provider: the latest ones, oldest first, and with --follow new ones as they end. With
-the id of an attempt it shows that attempt in full: the exact request and the response.`,
+		Long: `Log shows the attempts of a running provider: the latest ones, oldest first, and with --follow new ones as they end. A
+failure that differs from the one before has its reason and the likely fix. With the id of an attempt it shows that attempt
+in full: the exact request and the response.`,
 		Example: `  semblance log
   semblance log --follow
   semblance log --type 'invoice.*' --outcome refused,unanswered
   semblance log --record 507f1f77bcf86cd799439011     attempts about a record of the clinic
-  semblance log 42                                    one attempt in full`,
+  semblance log 42                                    one attempt in full
+  semblance log 42 --curl                             its request as a curl command
+  semblance log 42 --http > request.http              its request as it was sent`,
 		Args:        flags.AtMostOne("one attempt"),
 		RunE:        func(c *cobra.Command, args []string) error { return a.log(c.Context(), args, f) },
 		Annotations: map[string]string{untilSignal: "yes"},
 	}
+	c.ValidArgsFunction = f.client.Complete(a.getenv, client.AttemptIDs)
 	set := c.Flags()
 	set.StringSliceVar(&f.types, "type", nil, "only event types that match these `PATTERNS`")
-	set.StringVar(&f.subscription, "subscription", "", "only attempts to the subscription with this `ID`")
+	set.StringVar(&f.subscription, "subscription", "", "only attempts to this `SUBSCRIPTION`: an id or a label")
 	set.StringVar(&f.delivery, "delivery", "", "only attempts of the delivery with this `ID`")
 	set.StringVar(&f.record, "record", "", "only attempts about the record with this `ID`")
 	set.StringSliceVar(&f.outcomes, "outcome", nil, "only attempts with this `OUTCOME`: accepted, refused, unanswered")
 	set.IntVar(&f.limit, "limit", 20, "show the latest `N` attempts, at most 1000")
 	set.BoolVar(&f.follow, "follow", false, "keep showing new attempts until interrupted")
+	set.BoolVar(&f.curl, "curl", false, "print the request of one attempt as a curl command")
+	set.BoolVar(&f.http, "http", false, "print the request of one attempt as it was sent")
 	set.BoolVar(&f.showSecret, "show-secret", false, "show the secret headers of one attempt; requires --token")
 	flags.AddFormat(c, &f.format, "output format; json is one object per line")
 	f.client.Add(c)
+	c.MarkFlagsMutuallyExclusive("curl", "http", "format")
 	flags.CompleteFunc(c, "type", flags.Patterns)
+	flags.CompleteFunc(c, "subscription", f.client.Complete(a.getenv, client.SubscriptionIDs))
 	flags.Complete(c, "outcome", "accepted", "refused", "unanswered")
 	return c
 }
@@ -83,6 +93,9 @@ type loggedAttempt struct {
 	Outcome        string              `json:"outcome"`
 	Status         int                 `json:"status"`
 	Failure        string              `json:"failure"`
+	Detail         string              `json:"detail"`
+	URL            string              `json:"url"`
+	Hint           string              `json:"hint"` // in full attempts only
 	TookMs         float64             `json:"tookMs"`
 	Next           string              `json:"nextState"`
 	Due            time.Time           `json:"due"`
@@ -105,51 +118,85 @@ func (l *loggedAttempt) UnmarshalJSON(data []byte) error {
 }
 
 func (a *app) log(ctx context.Context, args []string, f *logFlags) error {
-	client, err := f.client.Open()
+	provider, err := f.client.Open()
 	if err != nil {
 		return err
 	}
-	if len(args) > 0 {
-		return a.logOne(ctx, client, args[0], f)
-	}
-	if f.follow && f.record != "" {
+	switch {
+	case len(args) > 0:
+		return a.logOne(ctx, provider, args[0], f)
+	case f.curl || f.http:
+		return exit.Usagef("--curl and --http print one attempt; name its id, such as `semblance log 42 --curl`")
+	case f.follow && f.record != "":
 		return exit.Usagef("--follow does not know the records of new attempts; leave out --record")
+	}
+	t := &logTable{app: a, flags: f, client: provider, labels: map[string]string{}, causes: map[string]string{}}
+	if err := t.learn(ctx); err != nil {
+		return err
 	}
 	selected, err := f.filter()
 	if err != nil {
 		return err
 	}
+	attempts, err := f.read(ctx, provider)
+	if err != nil {
+		return err
+	}
+	if f.format == "text" {
+		fmt.Fprint(a.out, a.out.faint(fmt.Sprintf(logHeads, "ID", "STARTED (UTC)", "ATTEMPT", "RESPONSE", "TOOK", "NEXT", "EVENT, SUBSCRIPTION AND URL")))
+	}
+	after := int64(0)
+	for _, attempt := range slices.Backward(attempts) {
+		t.print(ctx, &attempt)
+		after = attempt.ID
+	}
+	if f.follow {
+		return provider.Stream(ctx, after, func(name string, data []byte) error { return t.printStreamed(ctx, selected, name, data) })
+	}
+	if len(attempts) == 0 && f.format == "text" {
+		fmt.Fprintln(a.err, "no attempts yet; `semblance emit booking.created` makes an event happen")
+	}
+	return nil
+}
+
+// read returns the latest attempts, the latest first.
+func (f *logFlags) read(ctx context.Context, provider *client.Client) ([]loggedAttempt, error) {
 	var attempts []loggedAttempt
 	for query := f.query(); ; {
 		var page struct {
 			Items []loggedAttempt
 			Next  string
 		}
-		if err := client.Call(ctx, http.MethodGet, "/attempts?"+query.Encode(), nil, &page); err != nil {
-			return err
+		if err := provider.Call(ctx, http.MethodGet, "/attempts?"+query.Encode(), nil, &page); err != nil {
+			return nil, err
 		}
 		attempts = append(attempts, page.Items...)
 		if page.Next == "" || len(attempts) >= f.limit {
-			break
+			return attempts[:min(f.limit, len(attempts))], nil
 		}
 		query.Set("cursor", page.Next)
 	}
-	attempts = attempts[:min(f.limit, len(attempts))]
-	if f.format == "text" {
-		fmt.Fprint(a.out, a.out.faint(fmt.Sprintf(logHeads, "ID", "STARTED (UTC)", "ATTEMPT", "RESPONSE", "TOOK", "NEXT", "EVENT")))
+}
+
+// logTable prints attempts as lines.
+type logTable struct {
+	*app
+	flags  *logFlags
+	client *client.Client
+	labels map[string]string // of subscriptions, by id
+	causes map[string]string // the failure that was explained last, by subscription
+}
+
+// learn reads the labels of the subscriptions, and replaces the label in --subscription by the id.
+func (t *logTable) learn(ctx context.Context) error {
+	all, err := t.client.Subscriptions(ctx, true)
+	for _, s := range all {
+		t.labels[s.ID] = s.Label
+		if s.Label == t.flags.subscription && !s.Deleted {
+			t.flags.subscription = s.ID
+		}
 	}
-	after := int64(0)
-	for _, attempt := range slices.Backward(attempts) {
-		a.printLogged(f, &attempt)
-		after = attempt.ID
-	}
-	if f.follow {
-		return client.Stream(ctx, after, func(name string, data []byte) error { return a.printStreamed(f, selected, name, data) })
-	}
-	if len(attempts) == 0 && f.format == "text" {
-		fmt.Fprintln(a.err, "no attempts yet; `semblance emit booking.created` makes an event happen")
-	}
-	return nil
+	return err
 }
 
 // query returns the parameters of the API request.
@@ -187,31 +234,62 @@ const (
 	logLine  = "%6d  %s  %7d  %s  %8s  %-17s  %s\n"
 )
 
-// printLogged prints an attempt as a line of the table.
-func (a *app) printLogged(f *logFlags, l *loggedAttempt) {
-	if f.format == "json" {
-		fmt.Fprintf(a.out, "%s\n", l.raw)
+// print prints an attempt as a line of the table, and the reason of a failure that differs from the one before.
+func (t *logTable) print(ctx context.Context, l *loggedAttempt) {
+	if t.flags.format == "json" {
+		fmt.Fprintf(t.out, "%s\n", l.raw)
 		return
 	}
-	response, paint := strconv.Itoa(l.Status), a.out.green
+	response, paint := strconv.Itoa(l.Status), t.out.green
 	if l.Failure != "" {
 		response = human.Line(l.Failure)
 	}
 	if l.Outcome != "accepted" {
-		paint = a.out.red
+		paint = t.out.red
 	}
 	event := human.Line(fmt.Sprintf("%s [evt %s]", l.EventType, report.ShortID(l.EventID)))
 	if l.ReplayOf > 0 {
 		event += fmt.Sprintf(" repeats %d", l.ReplayOf)
 	}
 	if l.Fault != "" {
-		event += " " + a.out.yellow(human.Line(l.Fault))
+		event += " " + t.out.yellow(human.Line(l.Fault))
 	}
+	label := t.labels[l.SubscriptionID]
+	if label == "" {
+		label = l.SubscriptionID
+	}
+	event += human.Line(fmt.Sprintf(" to %s at %s", label, l.URL))
 	took := "-"
 	if l.TookMs > 0 {
 		took = human.Duration(time.Duration(l.TookMs * float64(time.Millisecond)))
 	}
-	fmt.Fprintf(a.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, paint(fmt.Sprintf("%-10s", response)), took, l.next(), event)
+	fmt.Fprintf(t.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, paint(fmt.Sprintf("%-10s", response)), took, l.next(), event)
+	cause := response
+	if l.Outcome == "accepted" {
+		cause = ""
+	}
+	if cause != "" && cause != t.causes[l.SubscriptionID] {
+		t.explain(ctx, l)
+	}
+	t.causes[l.SubscriptionID] = cause
+}
+
+// explain prints the response or the reason of a failed attempt, and the fix.
+func (t *logTable) explain(ctx context.Context, l *loggedAttempt) {
+	var full loggedAttempt
+	if err := t.client.Call(ctx, http.MethodGet, fmt.Sprintf("/attempts/%d", l.ID), nil, &full); err != nil || full.Response == nil {
+		full = *l // it may be gone by now
+	}
+	line := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(t.out, "        %s: %s\n", label, human.Excerpt(text, 200))
+		}
+	}
+	line("reason", full.Detail)
+	if full.Response != nil {
+		line("response", hint.Text(full.Response))
+	}
+	line("hint", full.Hint)
 }
 
 // next says how the delivery goes on.
@@ -228,7 +306,7 @@ func (l *loggedAttempt) next() string {
 }
 
 // logOne shows one attempt in full.
-func (a *app) logOne(ctx context.Context, client *client.Client, id string, f *logFlags) error {
+func (a *app) logOne(ctx context.Context, provider *client.Client, id string, f *logFlags) error {
 	if !flags.Digits(id) {
 		return exit.Usagef("attempt %q: an id is a whole number; `semblance log` shows them", id)
 	}
@@ -237,7 +315,7 @@ func (a *app) logOne(ctx context.Context, client *client.Client, id string, f *l
 		path += "?show=secret"
 	}
 	var l loggedAttempt
-	if err := client.Call(ctx, http.MethodGet, path, nil, &l); err != nil {
+	if err := provider.Call(ctx, http.MethodGet, path, nil, &l); err != nil {
 		return err
 	}
 	if f.format == "json" {
@@ -247,22 +325,33 @@ func (a *app) logOne(ctx context.Context, client *client.Client, id string, f *l
 	if l.Request == nil || l.Response == nil {
 		return errors.New("the provider shows this attempt without its request; is it of another version?")
 	}
+	switch {
+	case f.curl:
+		fmt.Fprintln(a.out, report.Curl(l.Request, f.showSecret))
+		return nil
+	case f.http:
+		_, err := a.out.Write(report.HTTP(l.Request))
+		return err
+	}
 	if !f.showSecret { // a provider of another version may show them
 		*l.Request, *l.Response = l.Request.Redacted(), l.Response.Redacted()
 	}
 	text := a.out.text(false)
 	fmt.Fprintf(a.out, "attempt %d, number %d of delivery %s, at %s\n", l.ID, l.Number, human.Line(l.DeliveryID), l.StartedAt.Format(time.DateTime))
-	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("-->"), text.Title(l.Request), report.RequestText(l.Request))
-	fmt.Fprintf(a.out, "%s %s\n%s", a.out.bold("<--"), text.Response(l.Response, l.Outcome == "accepted"), report.ResponseText(l.Response))
+	fmt.Fprintf(a.out, "%s\n%s", text.RequestLine(l.Request), report.RequestText(l.Request))
+	fmt.Fprintf(a.out, "%s\n%s", text.ResponseLine(l.Response, l.Outcome == "accepted"), report.ResponseText(l.Response))
 	for _, v := range l.Violations {
 		fmt.Fprintf(a.out, "breaks its schema: %s\n", human.Line(v))
 	}
 	fmt.Fprintf(a.out, "the delivery: %s\n", l.next())
+	if l.Hint != "" {
+		fmt.Fprintf(a.out, "hint: %s\n", human.Line(l.Hint))
+	}
 	return nil
 }
 
 // printStreamed prints an event of the provider's stream.
-func (a *app) printStreamed(f *logFlags, selected func(*loggedAttempt) bool, name string, data []byte) error {
+func (t *logTable) printStreamed(ctx context.Context, selected func(*loggedAttempt) bool, name string, data []byte) error {
 	switch name {
 	case "attempt":
 		var l loggedAttempt
@@ -270,12 +359,12 @@ func (a *app) printStreamed(f *logFlags, selected func(*loggedAttempt) bool, nam
 			return fmt.Errorf("reading the stream: %w", err)
 		}
 		if selected(&l) {
-			a.printLogged(f, &l)
+			t.print(ctx, &l)
 		}
 	case "notice":
-		return a.printNotice(f, data)
+		return t.printNotice(t.flags, data)
 	case "reset":
-		fmt.Fprintln(a.err, "the provider was reset")
+		fmt.Fprintln(t.err, "the provider was reset")
 	}
 	return nil
 }

@@ -72,8 +72,8 @@ func (a *app) resend(ctx context.Context, id string, f *resendFlags) error {
 		fmt.Fprintf(a.out, "%s\n", raw)
 	} else {
 		text := a.out.text(false)
-		fmt.Fprintf(a.out, "%s %s [attempt %d]\n", a.out.bold("-->"), text.Title(&attempt.Request), attempt.ID)
-		fmt.Fprintf(a.out, "%s %s\n", a.out.bold("<--"), text.Response(&attempt.Response, attempt.Outcome == "accepted"))
+		fmt.Fprintf(a.out, "%s [attempt %d]\n", text.RequestLine(&attempt.Request), attempt.ID)
+		fmt.Fprintf(a.out, "%s\n", text.ResponseLine(&attempt.Response, attempt.Outcome == "accepted"))
 	}
 	switch attempt.Outcome {
 	case "accepted":

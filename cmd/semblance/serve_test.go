@@ -47,9 +47,11 @@ func ask(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 4 {
 		ts.Fatalf("usage: ask STATUS METHOD URL FILE [BODY]")
 	}
-	r, err := http.NewRequest(args[1], args[2], strings.NewReader(strings.Join(args[4:], " ")))
+	r, err := http.NewRequest(args[1], args[2], strings.NewReader(strings.Join(args[4:], " "))) // without a body there is no content type
 	ts.Check(err)
-	r.Header.Set("Content-Type", "application/json")
+	if len(args) > 4 {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	answer, err := http.DefaultClient.Do(r)
 	ts.Check(err)
 	defer answer.Body.Close()

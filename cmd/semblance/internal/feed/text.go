@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"semblance/scenarios/report"
 	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/hint"
 	"semblance/simulator/journal"
 )
 
@@ -74,7 +74,9 @@ func (f *Feed) unwantedEvent() error {
 
 // aboutProvider reports whether the provider sends the event about its own webhooks. Each failure and each pause makes one,
 // for all subscriptions; lines about them would hide the cause.
-func aboutProvider(e *schemas.Event) bool { return e.Type != nil && strings.HasPrefix(e.Type.Name, "webhook.") }
+func aboutProvider(e *schemas.Event) bool {
+	return e.Type != nil && strings.HasPrefix(e.Type.Name, "webhook.")
+}
 
 // attempt prints an attempt in two lines. A failure that differs from the one before has the response and the fix, too.
 func (f *Feed) attempt(a *journal.Attempt) error {
@@ -94,8 +96,7 @@ func (f *Feed) attempt(a *journal.Attempt) error {
 	}
 	passed := a.Response.OK()
 	fmt.Fprintf(&b, "\n%s%s\n", f.Text.ResponseLine(&a.Response, passed), next(a))
-	cause := fmt.Sprint(a.Response.Status, a.Response.Failure)
-	switch {
+	switch cause := fmt.Sprint(a.Response.Status, a.Response.Failure); {
 	case passed:
 		delete(f.causes, a.SubscriptionID)
 	case f.causes[a.SubscriptionID] != cause:
@@ -132,11 +133,11 @@ func (f *Feed) explain(brief *journal.Attempt) string {
 	}
 	shown := a.Redacted()
 	var b strings.Builder
-	if text := human.Excerpt(string(shown.Response.Body), responseWidth); text != "" {
+	if text := human.Excerpt(hint.Text(&shown.Response), responseWidth); text != "" {
 		fmt.Fprintf(&b, "    response: %s\n", text)
 	}
-	if hint := report.Hint(&shown); hint != "" && a.Request.Fault == "" {
-		fmt.Fprintf(&b, "    hint: %s\n", hint)
+	if fix := hint.For(&shown).Fix; fix != "" {
+		fmt.Fprintf(&b, "    hint: %s\n", human.Line(fix))
 	}
 	fmt.Fprintf(&b, "    details: semblance log %d%s\n", a.Seq, f.Via)
 	return b.String()
