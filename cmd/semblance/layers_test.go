@@ -46,7 +46,7 @@ var packages = map[string]struct {
 	"simulator/journal/internal/journaltest": {"schemas simulator simulator/journal", "cmp"}, // what both journals' tests run
 	"simulator/provider": {"schemas schemas/validate fixtures simulator simulator/signature simulator/fault simulator/delivery " +
 		"simulator/journal simulator/clock", ""},
-	"simulator/receiver": {"schemas schemas/validate simulator/signature simulator/clock simulator/web/guard", ""},
+	"simulator/receiver": {"schemas schemas/validate simulator simulator/signature simulator/clock simulator/web/guard", ""},
 	"simulator/graphql":  {"schemas fixtures simulator simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
 	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
 		"simulator/clock simulator/hint simulator/web/guard simulator/web/internal/openapi", "mux"},

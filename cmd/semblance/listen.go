@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +19,8 @@ import (
 	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/clock"
+	"semblance/simulator/delivery"
+	"semblance/simulator/hint"
 	"semblance/simulator/receiver"
 	"semblance/simulator/signature"
 )
@@ -30,6 +34,8 @@ type listenFlags struct {
 	at        time.Time
 	format    string
 	quiet     bool
+	forward   string
+	public    bool
 	to        string
 }
 
@@ -42,7 +48,9 @@ func (a *app) listenCommand() *cobra.Command {
 		GroupID: groupReceive,
 		Long: `Listen runs a correct receiver until it is stopped. It verifies signatures, checks payloads, accepts each event once and
 prints one line for each delivery, with the reason if it refuses it. GET /events, /events/EVENT-ID and /records/ID show
-the received events.
+the received events, GET /deliveries and /stream also refused deliveries with the reason.
+
+With --forward-to it passes each delivery on to another receiver, shows both responses, and returns that receiver's.
 
 With --act-wrong it makes a mistake that real receivers make, to show how tests report it:
 ` + wrongList(),
@@ -50,7 +58,9 @@ With --act-wrong it makes a mistake that real receivers make, to show how tests 
   semblance listen --addr 8080
   semblance listen --secret whsec_mine
   semblance send '**' --to 4701                  in another terminal
-  curl localhost:4701/events                     the received events`,
+  semblance listen --forward-to 3000/webhooks    compare your receiver with this one
+  curl localhost:4701/events                     the received events
+  curl localhost:4701/deliveries                 every delivery, with the reason of a refusal`,
 		Args:        flags.None,
 		RunE:        func(c *cobra.Command, _ []string) error { return a.listen(c.Context(), f) },
 		Annotations: map[string]string{untilSignal: "yes"},
@@ -63,7 +73,9 @@ With --act-wrong it makes a mistake that real receivers make, to show how tests 
 	flags.AddTime(c, &f.at, "at", "stop the clock at this time, as send --at does (default real time)")
 	flags.AddFormat(c, &f.format, "output format; json is one object per line")
 	c.Flags().BoolVar(&f.quiet, "quiet", false, "print only the first line and the summary")
-	flags.AddTo(c, &f.to, "")
+	c.Flags().StringVar(&f.forward, "forward-to", "", "pass each delivery on to `TARGET`: a port, port/path, host:port or URL")
+	flags.AddAllowPublic(c, &f.public)
+	c.Flags().StringVar(&f.to, "to", "", "")
 	c.Flags().Lookup("to").Hidden = true // listen names the command that was meant
 	var words []string
 	for _, w := range receiver.Wrongs() {
@@ -85,7 +97,7 @@ func wrongList() string {
 // listen serves until ctx ends.
 func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	if f.to != "" {
-		return exit.Usagef("listen sends nothing; to send to %s: `semblance send booking.created --to %s`", f.to, f.to)
+		return exit.Usagef("listen sends nothing; to send to %s: `semblance send booking.created --to %s`; to pass deliveries on: --forward-to %[1]s", f.to, f.to)
 	}
 	if err := flags.CheckTolerance(f.tolerance); err != nil {
 		return exit.Usage(err)
@@ -106,6 +118,11 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	if !f.at.IsZero() {
 		options.Clock = clock.Fixed(f.at)
 	}
+	closeSender, err := l.forwardTo(f.forward, &options)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	defer closeSender()
 	if _, err := receiver.New(options); err != nil {
 		return exit.Usage(err)
 	}
@@ -126,6 +143,8 @@ type listener struct {
 	flags   *listenFlags
 	secrets []simulator.Secret
 
+	forwardURL string // "" if deliveries are not passed on
+
 	mu        sync.Mutex
 	explained int
 }
@@ -144,23 +163,51 @@ func (l *listener) greet(url string) {
 		wrong = l.out.yellow(", acting wrong: " + l.flags.actWrong)
 	}
 	fmt.Fprintf(l.out, "listening at %s with the secret %s%s\n", l.out.bold(url), secrets, wrong)
+	if l.forwardURL != "" {
+		fmt.Fprintf(l.out, "  passes deliveries on to %s and returns its responses\n", human.Line(simulator.RedactURL(l.forwardURL)))
+	}
+}
+
+// forwardTo makes the receiver pass each delivery on to a target, if there is one. The caller calls done at the end.
+func (l *listener) forwardTo(target string, o *receiver.Options) (done func(), err error) {
+	if target == "" {
+		return func() {}, nil
+	}
+	if l.forwardURL, err = delivery.TargetURL(target); err != nil {
+		return nil, fmt.Errorf("--forward-to: %w", err)
+	}
+	to, err := url.Parse(l.forwardURL)
+	if err != nil {
+		return nil, err // not reached: it is the URL of a target
+	}
+	sender, err := delivery.New(delivery.Options{AllowPublic: l.flags.public})
+	if err != nil {
+		return nil, err
+	}
+	o.Forward = func(ctx context.Context, r *receiver.Receipt) *simulator.Response {
+		request := r.ForwardTo(to)
+		if r.Outcome == receiver.Refused { // it may be forged
+			request.Kind = simulator.KindExact
+		}
+		response := sender.Send(ctx, request)
+		return &response
+	}
+	return sender.Close, nil
 }
 
 // observe prints a delivery, and why it is refused.
 func (l *listener) observe(r *receiver.Receipt) {
+	if r.Status == http.StatusUnauthorized {
+		d := l.explain(r)
+		r.Why, r.Fix = d.Sentence, d.Fix
+	}
 	if l.flags.quiet {
 		return
-	}
-	reason, fix := r.Detail, ""
-	if r.Status == http.StatusUnauthorized {
-		if d := l.explain(r); d.Sentence != "" {
-			reason, fix = d.Sentence, d.Fix
-		}
 	}
 	if l.flags.format == "json" {
 		_ = report.Line(l.out, receiptJSON{
 			Status: r.Status, Outcome: r.Outcome, EventID: r.Event.EventID, EventType: r.Event.EventType, Bytes: len(r.Body),
-			Reason: r.Reason, Detail: reason, Fix: fix, Violations: r.Violations,
+			Reason: r.Reason, Detail: cmp.Or(r.Why, r.Detail), Fix: r.Fix, Violations: r.Violations, Forwarded: r.Forwarded,
 		})
 		return
 	}
@@ -169,14 +216,14 @@ func (l *listener) observe(r *receiver.Receipt) {
 	case r.Status == http.StatusRequestEntityTooLarge: // it was not read
 		title = "body too large"
 	case r.Event.EventType != "":
-		title = human.Line(fmt.Sprintf("%s [evt %s]", r.Event.EventType, report.ShortID(r.Event.EventID)))
+		title = report.EventTitle(r.Event.EventType, r.Event.EventID)
 	}
 	paint := l.out.green
 	if r.Outcome == receiver.Refused {
 		paint = l.out.red
 	}
 	line := fmt.Sprintf("%s %s %s", l.out.bold("-->"), title, paint(fmt.Sprintf("%d %s", r.Status, r.Outcome)))
-	for _, more := range []string{reason, fix} {
+	for _, more := range []string{cmp.Or(r.Why, r.Detail), r.Fix} {
 		if more != "" {
 			line += "\n    " + human.Line(more)
 		}
@@ -184,7 +231,26 @@ func (l *listener) observe(r *receiver.Receipt) {
 	for _, v := range r.Violations {
 		line += "\n    " + l.out.yellow("tolerated: ") + human.Line(v.String())
 	}
+	if r.Forwarded != nil {
+		line += l.forwarded(r)
+	}
 	fmt.Fprintln(l.out, line)
+}
+
+// forwarded returns the response of the receiver to which a delivery was passed on, and whether the two differ.
+func (l *listener) forwarded(r *receiver.Receipt) string {
+	accepts := r.Forwarded.OK()
+	text := fmt.Sprintf("\n%s %s from %s", l.out.bold("<--"), l.out.text(false).Response(r.Forwarded, accepts), human.Line(simulator.RedactURL(l.forwardURL)))
+	if body := human.Excerpt(hint.Text(r.Forwarded), 200); body != "" && !accepts {
+		text += "\n    response: " + body
+	}
+	switch {
+	case accepts && r.Outcome == receiver.Refused:
+		text += "\n    " + l.out.yellow("differs: ") + "it accepts what the reference receiver refuses"
+	case !accepts && r.Outcome != receiver.Refused:
+		text += "\n    " + l.out.yellow("differs: ") + "it does not accept what the reference receiver accepts"
+	}
+	return text
 }
 
 // explain returns why a signature is invalid, or the zero Diagnosis.
@@ -226,4 +292,5 @@ type receiptJSON struct {
 	Fix       string           `json:"fix,omitempty"`
 
 	Violations []validate.Violation `json:"violations,omitempty"` // of its schema, also the tolerated ones
+	Forwarded  *simulator.Response  `json:"forwarded,omitempty"`  // of the receiver to which it was passed on
 }

@@ -247,7 +247,7 @@ func (t *logTable) print(ctx context.Context, l *loggedAttempt) {
 	if l.Outcome != "accepted" {
 		paint = t.out.red
 	}
-	event := human.Line(fmt.Sprintf("%s [evt %s]", l.EventType, report.ShortID(l.EventID)))
+	event := report.EventTitle(l.EventType, l.EventID)
 	if l.ReplayOf > 0 {
 		event += fmt.Sprintf(" repeats %d", l.ReplayOf)
 	}

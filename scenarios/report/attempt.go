@@ -16,12 +16,20 @@ import (
 func (t Terminal) Title(r *simulator.Request) string {
 	title := fmt.Sprintf("raw body [%s]", human.Size(len(r.Body)))
 	if r.EventType != "" {
-		title = human.Line(fmt.Sprintf("%s [evt %s]", r.EventType, ShortID(r.EventID)))
+		title = EventTitle(r.EventType, r.EventID)
 	}
 	if r.Fault != "" {
 		title += " " + t.paint(human.Line(r.Fault), color.FgYellow)
 	}
 	return title
+}
+
+// EventTitle names an event, such as "booking.created [evt 692…0a]".
+func EventTitle(eventType, eventID string) string {
+	if eventID == "" {
+		return human.Line(eventType) + " (no eventId)"
+	}
+	return human.Line(fmt.Sprintf("%s [evt %s]", eventType, ShortID(eventID)))
 }
 
 // ShortID returns the ends of an id.

@@ -27,6 +27,10 @@ const (
 //	    ?limit=10                    only the last 10; count is their number without the limit
 //	GET /events/{eventId}        one event, its outcome, and its number of deliveries
 //	GET /records/{id}            the state of a record and its number of changes
+//	GET /deliveries              the last deliveries, oldest first, refused ones with the reason, and totals by outcome
+//	    ?limit=10                    only the last 10
+//	    ?after=12                    only those after the delivery with id 12
+//	GET /stream                  deliveries as server-sent events, as they arrive
 //
 // Queries of web pages, and under a host name that is not one of [Options.Hosts], are refused: a page in a browser on the
 // same machine must not read deliveries.
@@ -60,8 +64,16 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	r.memory.count(receipt.Outcome)
 	r.steps.delay(req.Context())
+	if r.options.Forward != nil && err == nil { // else the body is not complete
+		receipt.Forwarded = r.options.Forward(req.Context(), &receipt)
+	}
 	if r.options.Observe != nil {
 		r.options.Observe(&receipt)
+	}
+	r.deliveries.add(receipt)
+	if receipt.Forwarded != nil {
+		passOn(w, receipt.Forwarded)
+		return
 	}
 	if receipt.Outcome != Refused {
 		acknowledge(w, &receipt)
@@ -78,6 +90,8 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (r *Receiver) newProbes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /events", r.serveEvents)
+	mux.HandleFunc("GET /deliveries", r.serveDeliveries)
+	mux.HandleFunc("GET /stream", r.serveStream)
 	mux.HandleFunc("GET /events/{eventId}", func(w http.ResponseWriter, req *http.Request) {
 		if e, ok := r.Event(req.PathValue("eventId")); ok {
 			serve(w, e)
@@ -93,7 +107,7 @@ func (r *Receiver) newProbes() http.Handler {
 		notFound(w, "unknown record %q: no event about it was processed, or it was forgotten", req.PathValue("id"))
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, req *http.Request) {
-		notFound(w, "%s not found; send deliveries by POST, and read /events, /events/{eventId} or /records/{id}", req.URL.Path)
+		notFound(w, "%s not found; send deliveries by POST, and read /events, /events/{eventId}, /records/{id}, /deliveries or /stream", req.URL.Path)
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Allow", "GET, HEAD, POST")

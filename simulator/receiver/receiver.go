@@ -22,14 +22,15 @@
 //
 // Memory is bounded by [Options.Remember]: an eventId that was forgotten is processed again.
 //
-// GET /events, GET /events/{eventId} and GET /records/{id} show the received events and their effects; see
-// [Receiver.ServeHTTP].
+// GET /events, GET /events/{eventId} and GET /records/{id} show the received events and their effects; GET /deliveries and
+// GET /stream show every delivery, also a refused one with its reason. See [Receiver.ServeHTTP].
 //
 // [Options.ActWrong] makes one of the mistakes of public integrations, to show that a scenario catches it; [Wrongs] lists
 // them.
 package receiver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -37,6 +38,7 @@ import (
 
 	"semblance/schemas"
 	"semblance/schemas/validate"
+	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/signature"
 )
@@ -56,7 +58,11 @@ type Options struct {
 	Remember  int            // the number of events, and of records, to remember; 0 means DefaultRemember
 	Hosts     []string       // further host names for queries; localhost and IP addresses are always accepted
 	ActWrong  string         // the name of a mistake to make, one of [Wrongs]; "" for none
-	Observe   func(*Receipt) // called for each delivery before its response, from many goroutines; it must not retain the receipt's Body
+	Observe   func(*Receipt) // called for each delivery before its response, from many goroutines; it must not retain the receipt's Body, and may set Why and Fix
+
+	// Forward, if set, asks another receiver, whose response the sender gets. The receipt is complete except for Forwarded.
+	Forward    func(context.Context, *Receipt) *simulator.Response
+	Deliveries int // number of deliveries to remember for GET /deliveries; 0 means DefaultDeliveries, negative none
 }
 
 // HeaderName is a header of every response. It tells a client that this is the reference receiver, which can list the
@@ -72,6 +78,9 @@ type Receiver struct {
 	memory   *memory
 	probes   http.Handler
 	buffers  buffers
+
+	deliveries deliveries
+	streams    chan struct{} // a slot for each open stream
 }
 
 // New returns a receiver. It fails without a secret and for an unknown mistake.
@@ -99,6 +108,9 @@ func New(options Options) (*Receiver, error) {
 		verifier: signature.NewVerifier(options.Tolerance, options.Secrets...),
 		types:    map[string]*schemas.EventType{},
 		memory:   newMemory(options.Remember),
+
+		deliveries: deliveries{size: cmp.Or(options.Deliveries, DefaultDeliveries)},
+		streams:    make(chan struct{}, maxStreams),
 	}
 	for _, t := range schemas.AllWithRetired() {
 		r.types[t.Name] = t
@@ -123,6 +135,10 @@ type Receipt struct {
 	Reason     string               // for a refusal: a [signature.Reason] or one of the receiver's own, for programs
 	Detail     string               // for a refusal: a sentence
 	Violations []validate.Violation // of the body's schema, tolerated or not
+
+	Why       string              // set by Observe: a better sentence than Detail, for GET /deliveries
+	Fix       string              // set by Observe: what to change
+	Forwarded *simulator.Response // of the receiver that Options.Forward asks, or nil
 }
 
 // Outcome is the result of a delivery.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"semblance/schemas/human"
+	"semblance/simulator"
 	"semblance/simulator/signature"
 )
 
@@ -88,6 +89,21 @@ func acknowledge(w http.ResponseWriter, receipt *Receipt) {
 	response = append(response, "\"}\n"...)
 	w.Header()["Content-Type"] = contentTypeJSON
 	_, _ = w.Write(response) // an error means that the sender has gone
+}
+
+// passOn responds as the receiver did to which the delivery was forwarded.
+func passOn(w http.ResponseWriter, forwarded *simulator.Response) {
+	if forwarded.Failure != "" {
+		writeProblem(w, problem{Status: http.StatusBadGateway, Reason: "forward", Detail: "forwarding the delivery: " + forwarded.Detail})
+		return
+	}
+	for _, name := range []string{"Content-Type", "Location", "Retry-After"} {
+		if value := forwarded.Header(name); value != "" {
+			w.Header().Set(name, value)
+		}
+	}
+	w.WriteHeader(forwarded.Status)
+	_, _ = w.Write(forwarded.Body) // an error means that the sender has gone
 }
 
 // contentTypeJSON is shared by all responses and read-only.
