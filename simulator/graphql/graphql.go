@@ -55,6 +55,9 @@ type Handler struct {
 // New returns the API of a provider, for the requests that the guard accepts. The schema is parsed at the first request,
 // because that takes longer than the rest of the start of a server.
 func New(p *provider.Provider, g guard.Guard, o Options) *Handler {
+	if o.Records == nil {
+		o.Records = p.Journal()
+	}
 	h := &Handler{provider: p, options: o.withDefaults(), log: g.Logger()}
 	h.schema = sync.OnceValue(h.parseSchema)
 	h.guarded = g.Wrap(http.HandlerFunc(h.serve), h.fail)
@@ -78,9 +81,6 @@ var hidden = regexp.MustCompile(`(?m)^"[^"]*"\ndirective @(evidence|clinic)\(.*\
 
 // schemaText returns the schema as clients see it.
 func schemaText(o Options) string {
-	if o.Records == nil {
-		return subscriptionSchema
-	}
 	text := subscriptionSchema + hidden.ReplaceAllString(recordSchema, "")
 	if o.HideEpisodes {
 		text = episodeField.ReplaceAllString(text, "")

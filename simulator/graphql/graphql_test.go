@@ -288,13 +288,3 @@ func BenchmarkSchema(b *testing.B) {
 		h.parseSchema()
 	}
 }
-
-// Without a source of records, queries about records are unknown fields; they never answer null for a record that exists.
-func TestWithoutRecords(t *testing.T) {
-	t.Parallel()
-	text := schemaText(Options{})
-	if !strings.Contains(text, "webhooks(") || strings.Contains(text, "booking(") {
-		t.Errorf("the schema is\n%s", text)
-	}
-	New(nil, guard.Guard{}, Options{}).parseSchema()
-}

@@ -10,20 +10,9 @@ import (
 // letterOf returns the fields of a letter that do not come from other records.
 func letterOf(s *source) *Letter {
 	return fill(s, &Letter{
-		ID: graphql.ID(s.id), Deleted: &s.deleted, ReviewStatus: reviewStatus(s.values["status"]), Date: s.date("writtenOn"), Title: s.text("subject"),
+		ID: graphql.ID(s.id), Deleted: &s.deleted, ReviewStatus: s.text("status"), Date: s.date("writtenOn"), Title: s.text("subject"),
 		DateShared: s.time("sharedAt"), CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
 	})
-}
-
-// reviewStatus returns the ReviewStatus of a letter.
-func reviewStatus(status string) *string {
-	switch status {
-	case "toReview":
-		return new("AWAITING_REVIEW")
-	case "reviewed":
-		return new("COMPLETED")
-	}
-	return textOrNil(status)
 }
 
 // labOf returns the fields of a lab that do not come from other records.

@@ -1,7 +1,6 @@
 package graphql
 
 import (
-	"strconv"
 	"strings"
 
 	graphql "github.com/graph-gophers/graphql-go"
@@ -63,18 +62,11 @@ const (
 
 // ownNumbers returns the numbers in the record of a patient.
 func ownNumbers(s *source) []*PatientNumber {
-	numbers := []*PatientNumber{{ID: new(derivedID(s.id, systemNumber)), Name: new(systemNumber), Value: new(systemNumberOf(s.id))}}
+	numbers := []*PatientNumber{{ID: new(derivedID(s.id, systemNumber)), Name: new(systemNumber), Value: s.text("systemNumber")}}
 	if number := s.values["nhsNumber"]; number != "" {
 		numbers = append(numbers, &PatientNumber{ID: new(derivedID(s.id, nhsNumber)), Name: new(nhsNumber), Value: &number})
 	}
 	return numbers
-}
-
-// systemNumberOf returns the System number of a patient: ten digits and capitals, the first a digit.
-func systemNumberOf(patientID string) string {
-	text := strings.ToUpper(strconv.FormatUint(hash(patientID, systemNumber), 36))
-	text = strings.Repeat("0", max(0, 9-len(text))) + text
-	return strconv.Itoa(int(hash(patientID)%10)) + text[len(text)-9:]
 }
 
 // numberOf returns a number record of a patient.

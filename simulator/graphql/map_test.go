@@ -3,7 +3,6 @@ package graphql
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -147,19 +146,6 @@ func TestLabelIDs(t *testing.T) {
 	}
 	if l := productLabelOf(patient, label, LabelIDsAreRows); string(l.ID) != label.id || string(l.ReferenceID) == label.id {
 		t.Errorf("%+v", l)
-	}
-}
-
-func TestSystemNumber(t *testing.T) {
-	t.Parallel()
-	form := regexp.MustCompile(`^[0-9][0-9A-Z]{9}$`)
-	seen := map[string]bool{}
-	for i := range 5000 {
-		number := systemNumberOf(fmt.Sprintf("%024x", i))
-		if !form.MatchString(number) || seen[number] {
-			t.Fatalf("number %s of patient %d", number, i)
-		}
-		seen[number] = true
 	}
 }
 

@@ -14,7 +14,7 @@ type Records interface {
 
 // Options say how the API behaves where the provider's behaviour is not known. The zero value has the defaults.
 type Options struct {
-	Records Records // the clinic's records; nil leaves the queries about records out of the schema
+	Records Records // the clinic's records; nil for those in the journal of the provider
 
 	PageSize    int // the default size of a page; 0 means DefaultPageSize
 	MaxPageSize int // a larger size counts as this one; 0 means DefaultMaxPageSize

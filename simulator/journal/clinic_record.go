@@ -25,7 +25,7 @@ type ClinicRecord struct {
 	Text       string // what RecordQuery.Search searches, in lower case
 	Values     []byte // the record as JSON, as package fixtures encodes it
 
-	// Previous is the Values that this record replaced, or nil. Append ignores it.
+	// Previous is the last Values that differ from the present ones, or nil. Append ignores it.
 	Previous []byte
 }
 

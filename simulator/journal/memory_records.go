@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -57,7 +58,9 @@ func (c *clinicRecords) put(r *ClinicRecord) {
 		e = &clinicEntry{}
 		c.byID[r.ID] = e
 	} else {
-		r.Previous = e.Values
+		if r.Previous = e.Values; bytes.Equal(r.Values, e.Values) {
+			r.Previous = e.Previous
+		}
 		if r.RecordKind != e.RecordKind || r.Patient != e.Patient || r.Doctor != e.Doctor {
 			c.unlink(e.ClinicRecord)
 		}
@@ -112,15 +115,26 @@ func (c *clinicRecords) name(e *Event) {
 func (c *clinicRecords) prune(before Seq) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	deleted := 0
+	deleted := map[string]bool{}
+	kinds, patients, doctors := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for id, e := range c.byID {
 		if !e.Permanent && e.named < before {
-			c.unlink(e.ClinicRecord)
+			deleted[id], kinds[e.RecordKind], patients[e.Patient], doctors[e.Doctor] = true, true, true, true
 			delete(c.byID, id)
-			deleted++
 		}
 	}
-	return deleted
+	clean := func(index map[string]sortedRecords, keys map[string]bool) {
+		for key := range keys {
+			index[key] = slices.DeleteFunc(index[key], func(r indexedRecord) bool { return deleted[r.ID] })
+			if len(index[key]) == 0 {
+				delete(index, key)
+			}
+		}
+	}
+	clean(c.byKind, kinds)
+	clean(c.byPatient, patients)
+	clean(c.byDoctor, doctors)
+	return len(deleted)
 }
 
 // ClinicRecord implements [Journal].

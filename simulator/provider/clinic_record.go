@@ -1,40 +1,66 @@
 package provider
 
 import (
-	"cmp"
-	"encoding/json"
-	"fmt"
+	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"semblance/fixtures"
-	"semblance/schemas/objectid"
 	"semblance/simulator/journal"
 )
 
-// ClinicRecord returns the present state of a record of the clinic for the journal. A permanent one is never pruned.
-func ClinicRecord(r *fixtures.Record, permanent bool) (*journal.ClinicRecord, error) {
-	values, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("encoding %s: %w", r, err)
+// addRecords adds the present state of records of the clinic.
+func (c *commit) addRecords(records []*fixtures.Record) {
+	for _, r := range records {
+		c.add(ClinicRecord(r, r.Permanent()))
 	}
-	id, err := objectid.Parse(r.ID())
-	if err != nil {
-		return nil, err
-	}
-	record := &journal.ClinicRecord{
-		ID: r.ID(), RecordKind: r.Kind(), Patient: relatedID(r, "patient"), Doctor: relatedID(r, "doctor"),
-		Deleted: r.Deleted(), Permanent: permanent, Text: searchText(r), Values: values,
-		CreatedAt: cmp.Or(timeValue(r, "createdAt"), id.Time()),
-	}
-	record.UpdatedAt = cmp.Or(timeValue(r, "updatedAt"), record.CreatedAt)
-	record.Start, record.End = timeValue(r, "start"), timeValue(r, "end")
-	for _, day := range []string{"issuedOn", "receivedOn", "writtenOn", "requestedOn", "date"} {
-		if t, err := time.Parse(time.DateOnly, r.Value(day)); err == nil && record.Start.IsZero() {
-			record.Start, record.End = t, t
+}
+
+// initializeRecords adds all records of a clinic that is fresh, or whose journal has none because an earlier version wrote it.
+func (p *Provider) initializeRecords(ctx context.Context, c *commit, fresh bool) error {
+	p.state.clinic.Track()
+	if !fresh {
+		page, err := p.journal.ClinicRecords(ctx, journal.RecordQuery{Kinds: []string{"practice"}, Limit: 1})
+		if err != nil || len(page.Records) > 0 {
+			return err
 		}
 	}
-	return record, nil
+	c.addRecords(p.state.clinic.All())
+	return nil
+}
+
+// ClinicRecord returns the present state of a record of the clinic for the journal. A permanent one is never pruned.
+func ClinicRecord(r *fixtures.Record, permanent bool) *journal.ClinicRecord {
+	record := &journal.ClinicRecord{
+		ID: r.ID(), RecordKind: r.Kind(), Patient: relatedID(r, "patient"), Doctor: relatedID(r, "doctor"),
+		CreatedAt: r.Created(), UpdatedAt: r.Updated(), Deleted: r.Deleted(), Permanent: permanent,
+		Text: searchText(r), Values: r.AppendJSON(make([]byte, 0, valuesSize)),
+	}
+	for _, v := range r.Values() {
+		switch v.Name {
+		case "start":
+			record.Start = parsed(time.RFC3339, v.Text)
+		case "end":
+			record.End = parsed(time.RFC3339, v.Text)
+		case "issuedOn", "receivedOn", "writtenOn", "requestedOn", "date":
+			record.Start = parsed(time.DateOnly, v.Text)
+			record.End = record.Start
+		}
+	}
+	return record
+}
+
+// valuesSize is more than the usual size of a record as JSON.
+const valuesSize = 640
+
+// parsed returns a time, or the zero time.
+func parsed(layout, text string) time.Time {
+	t, err := time.Parse(layout, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 func relatedID(r *fixtures.Record, role string) string {
@@ -44,27 +70,25 @@ func relatedID(r *fixtures.Record, role string) string {
 	return ""
 }
 
-// timeValue returns a value that is a time, or the zero time.
-func timeValue(r *fixtures.Record, name string) time.Time {
-	t, err := time.Parse(time.RFC3339, r.Value(name))
-	if err != nil {
-		return time.Time{}
-	}
-	return t.UTC()
-}
-
 // searchedValues are the values that a search compares with its words.
 var searchedValues = []string{"firstName", "lastName", "email", "dateOfBirth", "nhsNumber", "systemNumber", "name", "organisation", "code"}
 
+// searchedKinds are the kinds of records that a list of the API can search.
+var searchedKinds = []string{"patient", "doctor", "product", "contact", "patientDocument"}
+
+// searchText returns the text of a record that a search compares with its words.
 func searchText(r *fixtures.Record) string {
-	var text []string
-	for _, name := range searchedValues {
-		if value := r.Value(name); value != "" {
-			text = append(text, strings.ToLower(value))
+	if !slices.Contains(searchedKinds, r.Kind()) {
+		return ""
+	}
+	var text []byte
+	for _, v := range r.Values() {
+		if slices.Contains(searchedValues, v.Name) {
+			text = append(append(text, v.Text...), ' ')
+		}
+		if v.Name == "nhsNumber" { // it is found without its spaces too
+			text = append(append(text, strings.ReplaceAll(v.Text, " ", "")...), ' ')
 		}
 	}
-	if number := r.Value("nhsNumber"); number != "" {
-		text = append(text, strings.ReplaceAll(number, " ", ""))
-	}
-	return strings.Join(text, " ")
+	return strings.ToLower(strings.TrimSpace(string(text)))
 }

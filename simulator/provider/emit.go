@@ -102,7 +102,7 @@ func (p *Provider) perform(ctx context.Context, requests ...request) ([]Emission
 	return emissions, c.wait(ctx)
 }
 
-// takeSteps takes steps of the clinic and returns a commit with their events. On an error no step is taken.
+// takeSteps takes steps of the clinic and returns a commit with the records that changed and the events. On an error no step is taken.
 func (p *Provider) takeSteps(requests []request) (*commit, []Emission, error) {
 	c := newCommit()
 	events := make([][]schemas.Event, len(requests))
@@ -115,6 +115,7 @@ func (p *Provider) takeSteps(requests []request) (*commit, []Emission, error) {
 			return nil, nil, err
 		}
 	}
+	c.addRecords(p.state.clinic.Changed())
 	var emissions []Emission
 	for i, r := range requests {
 		for _, event := range events[i] {

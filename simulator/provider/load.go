@@ -40,6 +40,7 @@ func (p *Provider) load(ctx context.Context) (*state, error) {
 			}
 		}
 	}
+	s.clinic.Track()
 	if err := p.loadDeliveries(ctx, s); err != nil {
 		return nil, fmt.Errorf("reading the journal: %w", err)
 	}

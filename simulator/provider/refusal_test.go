@@ -137,6 +137,25 @@ func viewState(t *testing.T, s *state) stateView {
 	return v
 }
 
+// compareRecords compares the records of the clinic with those of the journal.
+func compareRecords(t *testing.T, p *Provider) {
+	t.Helper()
+	for _, r := range p.state.clinic.All() {
+		want := ClinicRecord(r, r.Permanent())
+		got, err := p.journal.ClinicRecord(t.Context(), r.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got.Values) == string(want.Values) && got.Permanent == want.Permanent && got.Patient == want.Patient {
+			continue
+		}
+		want.Seq, want.Previous = got.Seq, got.Previous
+		if diff := cmp.Diff(got, want, cmp.AllowUnexported(journal.Entry{})); diff != "" {
+			t.Fatalf("the journal has another %s than the clinic (-journal +clinic):\n%s", r, diff)
+		}
+	}
+}
+
 func ids(index map[string][]*subscription) map[string][]string {
 	all := map[string][]string{}
 	for key, list := range index {
@@ -161,6 +180,7 @@ func compareWithJournal(t *testing.T, p *Provider) {
 		}
 		running = p.state
 		view = viewState(t, running)
+		compareRecords(t, p)
 		restored, err = p.load(ctx)
 		if p.options.window != unlimited {
 			checkWindow(t, p)

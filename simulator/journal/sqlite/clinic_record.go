@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"math"
 
 	"semblance/schemas/objectid"
 	"semblance/simulator/journal"
@@ -10,6 +11,7 @@ import (
 func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
 	w.hasClinicRecords = true
 	w.written += len(r.Values)
+	w.cache.nameRecord(r.ID, named(r))
 	_, err := w.statements[sqlPutClinicRecord].exec(r.ID, int64(r.Seq), r.RecordKind, r.Patient, r.Doctor, micros(r.CreatedAt), micros(r.UpdatedAt),
 		micros(r.Start), micros(r.End), bit(r.Deleted), bit(r.Permanent), r.Text, r.Values)
 	return err
@@ -18,14 +20,28 @@ func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
 // nameClinicRecords records that an event names clinic records.
 func (w *writer) nameClinicRecords(e *journal.Event) error {
 	for _, i := range e.Identifiers {
-		if !w.hasClinicRecords || !objectid.Valid(i.Value) {
+		if !w.hasClinicRecords || w.cache.isNamed(i.Value, int64(e.Seq)) || !objectid.Valid(i.Value) {
 			continue
 		}
 		if _, err := w.statements[sqlNameClinicRecord].exec(int64(e.Seq), i.Value); err != nil {
 			return err
 		}
+		w.cache.nameRecord(i.Value, int64(e.Seq))
 	}
 	return nil
+}
+
+// nameSlack is the number of journal records for which it is not recorded again that an event names a clinic record. It
+// saves most of that work, because events that follow each other are often about the same records. A clinic record is pruned
+// later by as many.
+const nameSlack = 1000
+
+// named returns the number of the last record that names a clinic record when it is written.
+func named(r *journal.ClinicRecord) int64 {
+	if r.Permanent {
+		return math.MaxInt64 - nameSlack
+	}
+	return int64(r.Seq)
 }
 
 func bit(b bool) int64 {
@@ -39,7 +55,7 @@ func bit(b bool) int64 {
 func (p *pruner) clinicRecords() error {
 	for n := int64(pruneStep); n == pruneStep; p.deleted += int(n) {
 		err := p.j.do(p.ctx, "pruning", &task{run: func(w *writer) (err error) {
-			n, err = w.statements[sqlDeleteClinicRecords].exec(int64(pruneStep))
+			n, err = w.statements[sqlDeleteClinicRecords].exec(int64(nameSlack), int64(pruneStep))
 			w.written += int(n) * deletionBytes
 			return err
 		}})

@@ -236,13 +236,28 @@ type deliveryRef struct {
 // generations: when the new one is full it becomes the old one, which is dropped.
 type cache struct {
 	current, old map[string]*deliveryRef
-	event        journal.Seq // an event that exists
-	lastDelivery journal.Seq // of that event
+	event        journal.Seq      // an event that exists
+	lastDelivery journal.Seq      // of that event
+	named        map[string]int64 // when a clinic record was last named, by its id
 }
 
 const generation = 1 << 15
 
-func newCache() cache { return cache{current: map[string]*deliveryRef{}} }
+func newCache() cache { return cache{current: map[string]*deliveryRef{}, named: map[string]int64{}} }
+
+// isNamed reports whether a clinic record was named not long before an event, or will never be pruned.
+func (c *cache) isNamed(id string, seq int64) bool {
+	at, known := c.named[id]
+	return known && at+nameSlack >= seq
+}
+
+// nameRecord remembers that a clinic record was named.
+func (c *cache) nameRecord(id string, seq int64) {
+	if len(c.named) >= generation {
+		clear(c.named)
+	}
+	c.named[id] = seq
+}
 
 func (c *cache) get(id string) *deliveryRef {
 	if ref := c.current[id]; ref != nil {

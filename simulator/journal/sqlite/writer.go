@@ -146,7 +146,7 @@ var writerSQL = [statementCount]string{
 	sqlPutClinicRecord: `INSERT INTO clinic_records (id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, named, text, value)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?2, ?12, ?13)
 		ON CONFLICT (id) DO UPDATE SET seq = ?2, kind = ?3, patient = ?4, doctor = ?5, created = ?6, updated = ?7, start = ?8, finish = ?9,
-		deleted = ?10, permanent = ?11, named = ?2, text = ?12, previous = value, value = ?13`,
+		deleted = ?10, permanent = ?11, named = ?2, text = ?12, previous = CASE value WHEN ?13 THEN previous ELSE value END, value = ?13`,
 	sqlNameClinicRecord: `UPDATE clinic_records SET named = ? WHERE id = ? AND permanent = 0`,
 
 	sqlUpdateTotals:       `UPDATE totals SET last = ?, events = ?, deliveries = ?, attempts = ?, pending = ?, held = ?, unattached = ?, others = ?`,
@@ -168,7 +168,7 @@ var writerSQL = [statementCount]string{
 	sqlDeleteAttempt:  `DELETE FROM attempts WHERE seq = ?`,
 	sqlDeleteOther:    `DELETE FROM other_records WHERE seq = ? AND in_force = 0`,
 	sqlDeleteClinicRecords: `DELETE FROM clinic_records WHERE number IN (
-		SELECT number FROM clinic_records INDEXED BY clinic_records_named WHERE permanent = 0 AND named < (SELECT min(seq) FROM events) LIMIT ?)`,
+		SELECT number FROM clinic_records INDEXED BY clinic_records_named WHERE permanent = 0 AND named < (SELECT min(seq) FROM events) - ? LIMIT ?)`,
 	sqlMakeCheckpoint: checkpointSQL,
 }
 

@@ -1,6 +1,7 @@
 package journaltest
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math/rand/v2"
@@ -37,7 +38,7 @@ func (m *clinicMaker) record(id string) *journal.ClinicRecord {
 	r := &journal.ClinicRecord{
 		ID: id, RecordKind: pick(m, "booking", "booking", "booking", "patient", "invoice"), Patient: pick(m, m.patients...), Doctor: pick(m, m.doctors...),
 		CreatedAt: m.moment(), UpdatedAt: m.moment(), Deleted: m.IntN(5) == 0, Permanent: m.IntN(2) == 0,
-		Text: pick(m, "ada lovelace", "ada byron", "grace hopper", ""), Values: fmt.Appendf(nil, `{"n":%d}`, m.Int()),
+		Text: pick(m, "ada lovelace", "ada byron", "grace hopper", ""), Values: fmt.Appendf(nil, `{"n":%d}`, m.IntN(4)),
 	}
 	if r.RecordKind == "booking" {
 		r.Start = m.moment()
@@ -137,6 +138,9 @@ func testClinicRecords(t *testing.T, open Open) {
 		want.Seq = r.Seq
 		if before != nil {
 			want.Previous = before.Values
+			if bytes.Equal(r.Values, before.Values) {
+				want.Previous = before.Previous
+			}
 		}
 		got, err := j.ClinicRecord(background(), r.ID)
 		must(t, err)
@@ -189,6 +193,11 @@ func testPruneClinicRecords(t *testing.T, open Open) {
 	must(t, err)
 	m.now = m.now.Add(2 * time.Hour)
 	must(t, j.Append(background(), record(old, false), record(named, false)))
+	filler := make([]journal.Record, 1000) // a journal may keep a record for so many others
+	for i := range filler {
+		filler[i] = &journal.Setting{At: m.now, Key: "filler", Value: []byte("x")}
+	}
+	must(t, j.Append(background(), filler...))
 	must(t, j.Append(background(), event(named), record(late, false)))
 	n, err := j.Prune(background(), m.now)
 	must(t, err)
