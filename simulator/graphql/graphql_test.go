@@ -42,13 +42,19 @@ func start(t testing.TB, tokens ...provider.Token) *api {
 
 func startWith(t testing.TB, o Options, tokens ...provider.Token) *api {
 	t.Helper()
-	p, err := provider.Start(t.Context(), provider.Options{
+	return serveProvider(t, o, provider.Options{
 		Clock: clock.Manual(time.Date(2026, 6, 8, 9, 0, 0, 0, time.UTC)), Fixed: true, Seed: 7,
 		Tokens: append([]provider.Token{{Text: testToken, Permissions: provider.AllPermissions()}}, tokens...),
 		Subscriptions: []provider.NewSubscription{{
 			URL: "http://127.0.0.1:9/", Label: "test", Secret: "whsec_test", Local: true, EventTypes: []string{"booking.created", "patient.created"},
 		}},
 	})
+}
+
+// serveProvider starts a provider and serves its API.
+func serveProvider(t testing.TB, o Options, po provider.Options) *api {
+	t.Helper()
+	p, err := provider.Start(t.Context(), po)
 	if err != nil {
 		t.Fatal(err)
 	}

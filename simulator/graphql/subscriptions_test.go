@@ -131,7 +131,7 @@ func TestRefusedMutations(t *testing.T) {
 	t.Parallel()
 	a := start(t)
 	many := make([]string, 0, 11)
-	for _, name := range []string{"created", "updated", "deleted", "paid", "partiallyPaid", "refunded", "shared", "lineItems.added", "lineItems.updated", "lineItems.removed", "integrations.xero.synced"} {
+	for _, name := range []string{"created", "updated", "deleted", "paid", "partiallyPaid", "refunded", "shared", "lineItems.added", "integrations.healthcode.statusUpdated", "lineItems.removed", "integrations.xero.synced"} {
 		many = append(many, "invoice."+name)
 	}
 	for _, test := range []struct {
@@ -144,6 +144,7 @@ func TestRefusedMutations(t *testing.T) {
 		{"unknown type", map[string]any{"eventTypes": []string{"invoice.payed"}}, `did you mean "invoice.paid"`},
 		{"former enum name", map[string]any{"eventTypes": []string{"INVOICE_PAID"}}, `"invoice.paid"`},
 		{"a pattern", map[string]any{"eventTypes": []string{"invoice.*"}}, "each event type in full"},
+		{"a retired type", map[string]any{"eventTypes": []string{"invoice.lineItems.updated"}}, "has retired"},
 		{"no types", map[string]any{"eventTypes": []string{}}, "at least one"},
 		{"one type twice", map[string]any{"eventTypes": []string{"invoice.paid", "invoice.paid"}}, "twice"},
 		{"eleven types", map[string]any{"eventTypes": many}, "at most 10"},

@@ -148,8 +148,11 @@ func (r Rules) checkEventTypes(names []string, local bool) error {
 }
 
 func checkEventType(name string) error {
-	_, err := schemas.Lookup(name)
+	t, err := schemas.Lookup(name)
 	if err == nil {
+		if t.Retired() {
+			return refuse(CodeEventType, "eventTypes", "the provider has retired the event type %q; name the types that it sends now, as `semblance events` lists them", name)
+		}
 		return nil
 	}
 	unknown, ok := errors.AsType[*schemas.UnknownError](err)

@@ -64,6 +64,7 @@ func TestRules(t *testing.T) {
 		"unknown type":                  {change: types("booking.craeted"), code: CodeEventType, says: `did you mean "booking.created"`},
 		"letter case counts":            {change: types("Booking.Created"), code: CodeEventType, says: `"booking.created"`},
 		"a former enum name":            {change: types("BOOKING_CREATED"), code: CodeFormerEnum, says: `"booking.created"`},
+		"a retired type":                {change: types("invoice.lineItems.updated"), code: CodeEventType, says: "has retired"},
 		"a pattern":                     {change: types("booking.*"), code: CodeEventType, says: "in full"},
 		"a type twice":                  {change: types("patient.created", "patient.created"), code: CodeEventTypes, says: "twice"},
 		"eleven types":                  {change: types(allTypes()[:11]...), code: CodeEventTypes, says: "at most 10"},
