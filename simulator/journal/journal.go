@@ -60,8 +60,8 @@ type Journal interface {
 	// then by number, from the first one after the position. The limit is as in Query. A journal in a file reads only the
 	// deliveries that it returns.
 	Queue(ctx context.Context, subscriptionID string, state State, after QueuePosition, limit int) ([]*Delivery, error)
-	// Backlogs returns the unfinished deliveries of each subscription that has any, by its id.
-	Backlogs(ctx context.Context) (map[string]Backlog, error)
+	// Backlogs returns the number of unfinished deliveries of each subscription that has any, by its id.
+	Backlogs(ctx context.Context) (map[string]int, error)
 
 	// MaxUnfinished returns the number of unfinished deliveries that the journal can hold, or 0 if there is no limit.
 	MaxUnfinished() int
@@ -171,12 +171,6 @@ func (d *Delivery) QueuePosition() QueuePosition { return QueuePosition{d.Due, d
 // Compare returns -1, 0 or 1 if p is before, at or after q.
 func (p QueuePosition) Compare(q QueuePosition) int {
 	return cmp.Or(p.Due.Compare(q.Due), cmp.Compare(p.Seq, q.Seq))
-}
-
-// Backlog is the unfinished deliveries of one subscription.
-type Backlog struct {
-	Pending, Held int
-	FirstDue      time.Time // when the first pending delivery is due; zero if none is pending
 }
 
 // Load returns the records of T's kind that are in force, oldest first:

@@ -153,19 +153,13 @@ func (m *Memory) Queue(ctx context.Context, subscriptionID string, state State, 
 }
 
 // Backlogs implements [Journal].
-func (m *Memory) Backlogs(ctx context.Context) (map[string]Backlog, error) {
-	all := map[string]Backlog{}
+func (m *Memory) Backlogs(ctx context.Context) (map[string]int, error) {
+	all := map[string]int{}
 	for d, err := range m.Unfinished(ctx, "", 0) {
 		if err != nil {
 			return nil, err
 		}
-		b := all[d.SubscriptionID]
-		if d.State == Held {
-			b.Held++
-		} else if b.Pending++; b.Pending == 1 || d.Due.Before(b.FirstDue) {
-			b.FirstDue = d.Due
-		}
-		all[d.SubscriptionID] = b
+		all[d.SubscriptionID]++
 	}
 	return all, nil
 }

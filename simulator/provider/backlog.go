@@ -18,9 +18,16 @@ type backlog struct {
 	horizon    slot               // if there are any, a delivery that is due after it is not kept in memory
 	heldFirst  bool               // there may be some that were held, which precede all that are due
 	busy       bool               // a job reads from the journal what is beyond the window
+	reading    *reading           // nil unless it reads while everything else continues
 	settled    bool               // the subscription is paused, and those beyond the window are held
 	workers    int                // goroutines, each with one attempt in flight at most
 	timer      *timer             // wakes a worker when the first of the queue is due; nil until it is needed
+}
+
+// reading is what happens to a backlog while the deliveries that follow its window are read.
+type reading struct {
+	gone  map[string]bool // deliveries that were finished, by outboxId; the journal may not know it yet
+	stale bool            // deliveries beyond the window have changed
 }
 
 // pending is a delivery that is not finished.
@@ -37,6 +44,13 @@ type pending struct {
 	committed    bool          // the journal has it: it may be attempted
 	blocked      bool          // it is in held, not in queue
 	task         *task         // the attempt in flight, or nil
+}
+
+// markStale notes that deliveries beyond the window may have changed.
+func (b *backlog) markStale() {
+	if b.reading != nil {
+		b.reading.stale = true
+	}
 }
 
 // take takes a delivery out of the schedule that it is in.
@@ -68,20 +82,30 @@ func (b *backlog) inMemory() int { return b.queue.length() + b.held.length() }
 
 // next returns the delivery to attempt next, or nil: none is due, or the first is not in the journal yet.
 func (b *backlog) next(now time.Time) *pending {
-	d := b.queue.first()
+	d := b.first()
 	if d == nil || !d.committed || d.due.After(now) {
 		return nil
 	}
 	return d
 }
 
-// nearlyEmpty reports whether a window must be loaded again. Deliveries that were held precede only those that are not due.
-func (b *backlog) nearlyEmpty(window int, now time.Time) bool {
-	first := b.queue.first()
+// first returns the first delivery of the queue, or nil if there is none or others that are beyond the window precede it.
+func (b *backlog) first() *pending {
+	d := b.queue.first()
+	if d != nil && b.beyond > 0 && !b.heldFirst && b.horizon.before(&d.slot) {
+		return nil
+	}
+	return d
+}
+
+// needsMore reports whether deliveries beyond the window must be loaded. Those that were held precede only those that are
+// not due.
+func (b *backlog) needsMore(window int, now time.Time) bool {
+	first := b.first()
 	if b.heldFirst {
 		return first == nil || first.due.After(now)
 	}
-	return b.queue.length() <= window/4
+	return first == nil || b.queue.length() <= window/2
 }
 
 // waiting returns the deliveries without an attempt in flight, in the order of their creation.

@@ -56,8 +56,8 @@ func (p *Provider) loadDeliveries(ctx context.Context, s *state) error {
 	if err != nil {
 		return err
 	}
-	for id, b := range backlogs {
-		if of := s.count(id, b.Pending+b.Held); of != nil {
+	for id, n := range backlogs {
+		if of := s.count(id, n); of != nil {
 			if err := p.fill(ctx, s, of); err != nil {
 				return err
 			}

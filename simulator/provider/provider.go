@@ -40,7 +40,8 @@
 // The mutex of [Provider] guards all of this and decides the order of the journal. It has these parts, none with a lock:
 //
 //   - state: everything that is in the journal: the registry of subscriptions, each with its secrets, faults and backlog of
-//     unfinished deliveries; the tokens; the clinic and its traffic.
+//     unfinished deliveries; the tokens; the clinic and its traffic. With a journal in a file, only the next deliveries of
+//     each subscription are in memory, and jobs read the others by due time.
 //   - outbox: the commits on their way to the journal, and whether the journal works. A writer goroutine empties it.
 //   - gate: gives the outbox to one command alone.
 //   - agenda: timers by due time. A timekeeper goroutine runs them.

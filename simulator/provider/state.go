@@ -78,6 +78,7 @@ func (s *state) applySubscription(r *journal.Subscription) {
 		return
 	}
 	of.backlog.settled = false
+	of.backlog.markStale()
 	of.backlog.heldFirst = of.backlog.heldFirst || resumed
 }
 
@@ -123,13 +124,13 @@ func (s *state) newPending(record *journal.Delivery, of *subscription) *pending 
 // keep puts a waiting delivery into its schedule, or leaves it to the journal if it is beyond the window.
 func (s *state) keep(d *pending) {
 	b := &d.subscription.backlog
-	if d.task == nil && b.beyond > 0 && (b.heldFirst || d.subscription.blocks() || !d.before(&b.horizon)) {
+	if d.task == nil && b.reading == nil && b.beyond > 0 && (b.heldFirst || d.subscription.blocks() || !d.before(&b.horizon)) {
 		s.leave(d)
 		return
 	}
 	s.deliveries[d.record.ID] = d
 	b.arrange(d)
-	if b.inMemory()/2 > s.window {
+	if b.inMemory()/2 > s.window && b.reading == nil {
 		s.trim(b)
 	}
 }
@@ -138,6 +139,19 @@ func (s *state) keep(d *pending) {
 func (s *state) leave(d *pending) {
 	delete(s.deliveries, d.record.ID)
 	d.subscription.backlog.beyond++
+}
+
+// leaveBeyond leaves the waiting deliveries after the horizon to the journal, after a time in which all were kept.
+func (s *state) leaveBeyond(b *backlog) {
+	for _, d := range b.waiting() {
+		if b.beyond > 0 && b.horizon.before(&d.slot) {
+			b.take(d)
+			s.leave(d)
+		}
+	}
+	if b.inMemory()/2 > s.window {
+		s.trim(b)
+	}
 }
 
 // trim shortens a backlog to its window.
@@ -158,6 +172,9 @@ func (s *state) moveTo(d *pending, next journal.DeliveryState, c *commit) {
 	of.backlog.take(d)
 	if !next.State.Unfinished() {
 		delete(s.deliveries, d.record.ID)
+		if of.backlog.reading != nil {
+			of.backlog.reading.gone[d.record.ID] = true
+		}
 		c.finished = append(c.finished, of)
 		return
 	}
@@ -168,8 +185,11 @@ func (s *state) moveTo(d *pending, next journal.DeliveryState, c *commit) {
 // applyAttempt counts an attempt of a delivery and changes the delivery's state to the one that follows.
 func (s *state) applyAttempt(a *journal.Attempt, c *commit) {
 	d := s.deliveries[a.DeliveryID]
-	if d == nil {
-		return // it was sent again by hand after it had finished
+	if d == nil { // it was sent again by hand: it had finished, or is beyond the window
+		if of := s.byID[a.SubscriptionID]; of != nil {
+			of.backlog.markStale()
+		}
+		return
 	}
 	d.attempts++
 	d.status = a.Response.Status

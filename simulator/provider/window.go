@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"semblance/simulator/journal"
 )
@@ -19,72 +18,28 @@ func (p *Provider) watchWindow(s *subscription) {
 	switch {
 	case s.blocks() && !b.settled:
 		b.busy = true
-		p.job(func(ctx context.Context) { p.settleBeyond(ctx, s.ID) })
-	case !s.blocks() && b.nearlyEmpty(p.state.window, p.Now()):
+		p.job(func(ctx context.Context) { p.settleBeyond(ctx, s) })
+	case !s.blocks() && b.needsMore(p.state.window, p.Now()):
 		b.busy = true
-		p.job(func(ctx context.Context) { p.refill(ctx, s.ID) })
+		p.job(func(ctx context.Context) { p.refill(ctx, s) })
 	}
-}
-
-// enterAlone closes the gate for a job, and waits until everything that was submitted is committed. It returns false if
-// the job must end, because the provider is closing or resets.
-func (p *Provider) enterAlone() bool {
-	for p.gate.closed && !p.gate.draining {
-		p.gate.opened.Wait()
-	}
-	if p.gate.draining || p.life.closing || p.outbox.unread {
-		return false
-	}
-	p.gate.closed = true
-	for !p.outbox.empty() {
-		p.outbox.less.Wait()
-	}
-	return true
-}
-
-// leaveJob notes that the job of a subscription has ended.
-func (p *Provider) leaveJob(id string) {
-	if s := p.state.byID[id]; s != nil {
-		s.backlog.busy = false
-	}
-}
-
-// refill loads the next deliveries of a subscription from the journal.
-func (p *Provider) refill(ctx context.Context, id string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	defer p.leaveJob(id)
-	if !p.enterAlone() {
-		return
-	}
-	if s := p.state.byID[id]; s != nil && !s.blocks() {
-		if err := p.fill(ctx, p.state, s); err != nil && ctx.Err() == nil {
-			p.journalFails(fmt.Errorf("reading the journal: %w", err))
-		}
-		p.submitMoved()
-	}
-	p.leaveJob(id)
-	p.openGate()
 }
 
 // portion is the number of deliveries beyond the window that are changed in one commit.
 const portion = 1000
 
 // settleBeyond changes the deliveries beyond the window of a blocked subscription to the state that they must have.
-func (p *Provider) settleBeyond(ctx context.Context, id string) {
+func (p *Provider) settleBeyond(ctx context.Context, s *subscription) {
 	err := error(nil)
 	for _, from := range []journal.State{journal.Pending, journal.Held} {
 		for after, more := (journal.QueuePosition{}), true; more && err == nil; {
-			after, more, err = p.settlePortion(ctx, id, from, after)
+			after, more, err = p.settlePortion(ctx, s, from, after)
 		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.leaveJob(id)
-	if s := p.state.byID[id]; s != nil {
-		s.backlog.settled = err == nil && s.blocks()
-		p.wake(s)
-	}
+	s.backlog.settled = err == nil && s.blocks()
+	p.leaveJob(s)
 }
 
 // errStopped ends a job because the provider is closing or resets.
@@ -92,20 +47,20 @@ var errStopped = errors.New("stopped")
 
 // settlePortion changes up to a portion of the deliveries that have a state. It returns the last one and whether there may
 // be more.
-func (p *Provider) settlePortion(ctx context.Context, id string, from journal.State, after journal.QueuePosition) (journal.QueuePosition, bool, error) {
+func (p *Provider) settlePortion(ctx context.Context, s *subscription, from journal.State, after journal.QueuePosition) (journal.QueuePosition, bool, error) {
 	p.mu.Lock()
 	if !p.enterAlone() {
 		p.mu.Unlock()
 		return after, false, errStopped
 	}
-	s, to := p.state.byID[id], p.options.WhilePaused.state()
+	to := p.options.WhilePaused.state()
 	var all []*journal.Delivery
 	var err error
-	if s != nil && s.Deleted {
+	if s.Deleted {
 		to = journal.Dropped
 	}
-	if s != nil && s.blocks() && to != from {
-		all, err = p.journal.Queue(ctx, id, from, after, portion)
+	if p.isCurrent(s) && s.blocks() && to != from {
+		all, err = p.journal.Queue(ctx, s.ID, from, after, portion)
 	}
 	c := newCommit()
 	c.command = true

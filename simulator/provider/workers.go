@@ -45,7 +45,7 @@ func (p *Provider) idle() bool { return p.life.closing || p.gate.closed || p.out
 func (p *Provider) wake(s *subscription) {
 	b := &s.backlog
 	p.watchWindow(s)
-	first := b.queue.first()
+	first := b.first()
 	if first == nil || !first.committed || p.idle() {
 		return
 	}

@@ -61,8 +61,8 @@ func TestOpenReadsLittle(t *testing.T) {
 		t.Errorf("actions %v, error %v", actions, err)
 	}
 	backlogs, err := j.Backlogs(ctx)
-	if want := (journal.Backlog{Pending: 1, FirstDue: pending.Due}); err != nil || backlogs["s"] != want {
-		t.Errorf("backlogs %v, error %v, want %v", backlogs, err, want)
+	if err != nil || backlogs["s"] != 1 {
+		t.Errorf("backlogs %v, error %v, want 1", backlogs, err)
 	}
 	queue, err := j.Queue(ctx, "s", journal.Pending, journal.QueuePosition{}, 10)
 	if err != nil || len(queue) != 1 || queue[0].ID != pending.ID {

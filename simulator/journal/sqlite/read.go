@@ -3,7 +3,6 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
@@ -135,18 +134,15 @@ func (j *Journal) Queue(ctx context.Context, subscriptionID string, state journa
 func (j *Journal) MaxUnfinished() int { return 0 }
 
 // Backlogs implements [journal.Journal].
-func (j *Journal) Backlogs(ctx context.Context) (map[string]journal.Backlog, error) {
-	all := map[string]journal.Backlog{}
-	const query = `SELECT subscription_id, sum(state = 0), sum(state = 1), min(CASE state WHEN 0 THEN due END)
-		FROM deliveries INDEXED BY deliveries_due WHERE state < 2 GROUP BY subscription_id`
+func (j *Journal) Backlogs(ctx context.Context) (map[string]int, error) {
+	all := map[string]int{}
+	const query = `SELECT subscription_id, count(*) FROM deliveries INDEXED BY deliveries_due WHERE state < 2 GROUP BY subscription_id`
 	err := j.view(ctx, func(v *view) error {
 		return v.each(query, nil, func(row scanner) (bool, error) {
 			var id string
-			var b journal.Backlog
-			var due sql.NullInt64
-			err := row.Scan(&id, &b.Pending, &b.Held, &due)
-			b.FirstDue = fromMicros(due.Int64)
-			all[id] = b
+			var n int
+			err := row.Scan(&id, &n)
+			all[id] = n
 			return true, err
 		})
 	})
