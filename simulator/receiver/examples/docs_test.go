@@ -2,7 +2,6 @@ package examples
 
 import (
 	"context"
-	"encoding/xml"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -118,10 +117,10 @@ func TestContainersPageParses(t *testing.T) {
 	}
 }
 
-// The shell lines of ci.md run, in the folder of a job, and leave a report.
+// The jobs of ci.md run, in a folder with a checkout, and leave a report.
 func TestCIRuns(t *testing.T) {
 	var github struct {
-		Jobs map[string]struct{ Steps []struct{ Run string } }
+		Jobs map[string]struct{ Steps []step }
 	}
 	var gitlab struct {
 		Semblance, Webhooks struct{ Script []string }
@@ -132,42 +131,40 @@ func TestCIRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var steps []string
-	for _, s := range github.Jobs["webhooks"].Steps {
-		steps = append(steps, s.Run)
+	steps := map[string][]step{"GitHub": github.Jobs["webhooks"].Steps}
+	for _, line := range append(gitlab.Semblance.Script, gitlab.Webhooks.Script...) {
+		steps["GitLab"] = append(steps["GitLab"], step{Run: line})
 	}
-	for name, lines := range map[string][]string{"GitHub": steps, "GitLab": append(gitlab.Semblance.Script, gitlab.Webhooks.Script...)} {
+	for name, report := range map[string]string{"GitHub": "semblance-reports/play.xml", "GitLab": "webhooks.xml"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			job, port := t.TempDir(), receiving(t)
+			j := newJob(t)
 			checkout, err := filepath.Abs(top)
 			if err == nil {
-				err = os.Symlink(checkout, filepath.Join(job, "semblance"))
+				err = os.Symlink(checkout, filepath.Join(j.dir, "semblance"))
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			ran := 0
-			for _, line := range lines {
-				line, _ = strings.CutPrefix(line, "CGO_ENABLED=0 ") // it would compile everything once more
-				if line == "" || strings.HasPrefix(line, "git clone ") || strings.HasSuffix(line, "# your application") || strings.HasPrefix(line, "npm ") {
+			for _, s := range steps[name] {
+				line, _ := strings.CutPrefix(s.Run, "CGO_ENABLED=0 ") // it would compile everything once more
+				switch {
+				case strings.HasPrefix(s.Uses, "./semblance/"):
+					if out, err := j.action(strings.TrimPrefix(s.Uses, "./semblance/"), s.With); err != nil {
+						t.Fatalf("%v\n%s", err, out)
+					}
+				case line == "", strings.HasPrefix(line, "git clone "), strings.HasSuffix(line, "# your application"), strings.HasPrefix(line, "npm "):
 					continue
+				default:
+					j.shell(line)
 				}
-				shell(t, job, "", port, line)
 				ran++
 			}
 			if ran != 3 {
-				t.Errorf("%d lines ran, want those that build, wait and play", ran)
+				t.Errorf("%d steps ran, want those that build, wait and play", ran)
 			}
-			var report struct {
-				XMLName xml.Name `xml:"testsuites"`
-				Cases   []struct {
-					Name string `xml:"name,attr"`
-				} `xml:"testsuite>testcase"`
-			}
-			if err := xml.Unmarshal([]byte(read(t, filepath.Join(job, "webhooks.xml"))), &report); err != nil || len(report.Cases) < 20 {
-				t.Errorf("the report has %d test cases: %v", len(report.Cases), err)
-			}
+			j.hasReport(report)
 		})
 	}
 }
