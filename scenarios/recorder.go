@@ -139,7 +139,7 @@ func (s *ScenarioRecorder) Attempt(path string, e Evidence, expect Expect) {
 			s.run.latency.Record(response.Timings.Total)
 			step.latency.Record(response.Timings.Total)
 		}
-		if t := s.run.byName[e.Attempt.Request.EventType]; t != nil && responded && e.Attempt.Request.Fault == "" {
+		if t := s.run.byName[e.Attempt.Request.EventType]; t != nil && responded && e.Attempt.Request.Fault == "" && e.Attempt.Request.Kind != simulator.KindExact {
 			s.run.covered[t]++
 		}
 		if s.run.reserve(step, !e.Verdict.Passed()) {

@@ -38,7 +38,8 @@ var packages = map[string]struct {
 	"simulator":                              {"schemas", ""},
 	"simulator/clock":                        {"", ""},
 	"simulator/signature":                    {"", ""},
-	"simulator/fault":                        {"schemas simulator simulator/signature simulator/clock", ""},
+	"simulator/body":                         {"schemas", ""},
+	"simulator/fault":                        {"schemas simulator simulator/signature simulator/clock simulator/body", ""},
 	"simulator/delivery":                     {"schemas simulator simulator/signature simulator/fault simulator/clock", ""},
 	"simulator/hint":                         {"simulator", ""},
 	"simulator/journal":                      {"schemas simulator", ""},
@@ -56,8 +57,8 @@ var packages = map[string]struct {
 	"simulator/web/internal/generate":     {"simulator/web simulator/web/internal/openapi", ""}, // the program that go generate runs
 
 	"scenarios":        {"schemas schemas/validate simulator simulator/hint", "hdrhistogram"},
-	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/fault scenarios", "yaml"},
-	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/fault " +
+	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/body simulator/fault scenarios", "yaml"},
+	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/body simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
 	"scenarios/load":         {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery simulator/hint scenarios", ""},
 	"scenarios/report":       {"simulator simulator/clock simulator/hint scenarios scenarios/load scenarios/report/color", "udiff"},

@@ -155,9 +155,14 @@ func (a *app) listScenarios(format string) error {
 func sentTypes(scenario *script.Scenario) []string {
 	names, seen := []string{}, map[string]bool{}
 	for step := range scenario.All() {
-		if send, ok := step.(*script.Send); ok && !seen[send.Type.Name] {
-			seen[send.Type.Name] = true
-			names = append(names, send.Type.Name)
+		if _, sends := step.(*script.Send); !sends {
+			continue
+		}
+		for _, b := range script.Bindings(step, nil) {
+			if !seen[b.Type.Name] {
+				seen[b.Type.Name] = true
+				names = append(names, b.Type.Name)
+			}
 		}
 	}
 	return names

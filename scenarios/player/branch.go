@@ -14,6 +14,8 @@ type task func(ctx context.Context, b *branch)
 // frame is the context in which a step is planned.
 type frame struct {
 	scenario *script.Scenario // the scenario whose cast the step refers to
+	path     string           // of the step
+	each     *script.Binding  // the values of the round of a step with each; may be nil
 	round    rounds
 	index    int  // of the round among all rounds of the repeats around the step, from 0
 	eager    bool // inside a parallel block: plan everything before anything runs

@@ -33,6 +33,8 @@ type emission struct {
 	number   uint64         // among the events of its step in all rounds
 	validate bool           // check the payload against its schema, because the step changed it
 
+	values *values // of the step
+
 	another func(key string) (schemas.Event, error) // a similar event about a new record; nil: there is none
 }
 
@@ -46,6 +48,7 @@ type try struct {
 
 // send sends the event and records its attempts.
 func (e *emission) send(ctx context.Context, b *branch, v *values) {
+	e.values = v
 	tries, err := e.tries(ctx, b)
 	e.record(b, v, tries, err)
 	var attempts []*simulator.Attempt
@@ -100,7 +103,7 @@ func (e *emission) exchange(b *branch) *Exchange {
 	}
 	own := *b
 	key := drawKey(e.path, e.round)
-	x := &Exchange{RecordID: recordID(&e.event)}
+	x := &Exchange{RecordID: recordID(&e.event), Each: e.values.each.String()}
 	x.twin = e.run.plain(e.step, key, e.event.Type, &own)
 	x.repeat = func(ctx context.Context) (*Exchange, error) {
 		single, options := *e, *e.options
@@ -144,7 +147,7 @@ func (e *emission) tries(ctx context.Context, b *branch) ([]try, error) {
 			continue
 		}
 		var err error
-		if copies[i], err = e.prepare(b, ids[i], e.options.Fault); err != nil {
+		if copies[i], err = e.prepare(b, ids[i], true); err != nil {
 			return nil, err
 		}
 	}
@@ -166,15 +169,23 @@ func (e *emission) tries(ctx context.Context, b *branch) ([]try, error) {
 	return slices.Concat(tries...), nil
 }
 
-// prepare encodes and signs a request with a new eventId.
-func (e *emission) prepare(b *branch, ids *objectid.Generator, injected *fault.Fault) (simulator.Request, error) {
+// prepare encodes and signs a request with a new eventId. Only the first one has the layers and the fault of the step.
+func (e *emission) prepare(b *branch, ids *objectid.Generator, first bool) (simulator.Request, error) {
+	var injected *fault.Fault
+	if first {
+		injected = e.options.Fault
+	}
 	m := e.message(b, ids.New(b.now()).String(), injected)
 	if e.validate {
 		if err := e.check(&m); err != nil {
 			return simulator.Request{}, fmt.Errorf("%w; add `invalid: on-purpose` to send it", err)
 		}
 	}
-	return e.run.sender.Prepare(m)
+	request, err := e.run.sender.Prepare(m)
+	if err == nil && first && e.options.Layers != nil {
+		err = e.layer(&request)
+	}
+	return request, err
 }
 
 // message returns the message of an attempt.
@@ -237,7 +248,7 @@ func (e *emission) deliver(ctx context.Context, b *branch, request simulator.Req
 			return tries
 		}
 		var err error
-		if request, err = e.prepare(b, ids, nil); err != nil { // unexpected: only the time differs from the first request
+		if request, err = e.prepare(b, ids, false); err != nil { // unexpected: only the time differs from the first request
 			response.Detail += "; preparing the retry: " + err.Error()
 			return tries
 		}

@@ -38,9 +38,9 @@ func (ids *eventIDs) number(steps []script.Step, times uint64) {
 		var options *script.Delivering
 		switch s := step.(type) {
 		case *script.Send:
-			events, options = 1, &s.Delivering
+			events, options = uint64(len(script.Bindings(s, nil))), &s.Delivering
 		case *script.Do:
-			events, options = maxActionEvents, &s.Delivering
+			events, options = maxActionEvents*uint64(len(script.Bindings(s, nil))), &s.Delivering
 		case *script.Traffic:
 			events, options = uint64(s.Events), &s.Delivering
 		case *script.Repeat:

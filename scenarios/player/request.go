@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"semblance/scenarios"
@@ -46,11 +45,13 @@ func (r *run) handmade(step *script.Request, f frame, b *branch) *Exchange {
 		return nil
 	}
 	own := *b
+	each := f.each.String()
 	plainType, err := schemas.Lookup(plainEvent)
 	if err != nil {
 		panic("player: " + err.Error()) // the catalogue has it
 	}
 	return &Exchange{
+		Each: each,
 		twin: r.plain(&step.Common, drawKey(step.Path, f.round), plainType, &own),
 		repeat: func(ctx context.Context) (*Exchange, error) {
 			request, _, _, err := prepareRequest(step, own.values(f))
@@ -67,6 +68,7 @@ const plainEvent = "booking.created"
 
 // prepareRequest returns the request of a request step, and the same request as it may be shown.
 func prepareRequest(step *script.Request, v *values) (request, shown simulator.Request, expect expected, err error) {
+	v.time = v.branch.now()
 	res, masked := resolver{values: v}, resolver{values: v.shown()}
 	exact := res.exact(step)
 	if res.err != nil {
@@ -120,7 +122,12 @@ func shownHeaders(request *simulator.Request, exact, shown *delivery.Exact) []si
 
 // signRequest sets the values body, t and v1.
 func (r *resolver) signRequest(s *script.Sign, body []byte) {
-	r.sign = map[string]string{"body": string(body), "t": strconv.FormatInt(r.branch.now().Add(s.Time.Offset).Unix(), 10)}
+	r.signWith(s, body, r.branch.run.options.Secret.Reveal())
+}
+
+// signWith is signRequest with a secret, which that of the construction replaces.
+func (r *resolver) signWith(s *script.Sign, body []byte, secret string) {
+	r.sign = map[string]string{"body": string(body), "t": r.unix(s.Time.Offset)}
 	if s.Time.Literal != nil {
 		r.sign["t"] = r.text(s.Time.Literal)
 	}
@@ -131,7 +138,6 @@ func (r *resolver) signRequest(s *script.Sign, body []byte) {
 		}
 		return
 	}
-	secret := r.branch.run.options.Secret.Reveal()
 	if s.Secret != nil {
 		secret = r.text(s.Secret)
 	}
@@ -145,6 +151,8 @@ func (r *resolver) signRequest(s *script.Sign, body []byte) {
 		r.err = err
 	case s.Encoding == "hex":
 		r.sign["v1"] = hex.EncodeToString(mac)
+	case s.Encoding == "HEX":
+		r.sign["v1"] = strings.ToUpper(hex.EncodeToString(mac))
 	case s.Encoding == "base64":
 		r.sign["v1"] = base64.StdEncoding.EncodeToString(mac)
 	case s.Encoding == "base64url":

@@ -14,25 +14,49 @@ import (
 
 // send plans a send step: one event.
 func (r *run) send(step *script.Send, f frame) task {
-	o := fixtures.EventOptions{About: r.records(step.About, f), Omit: step.Omit, Set: map[string]string{}}
+	eventType := step.Type
+	if eventType == nil {
+		if eventType = f.each.Type; eventType == nil {
+			return r.failing(step.Path, f, errors.New("no event type"))
+		}
+		if !r.trial.subscribed(eventType) {
+			return func(context.Context, *branch) {}
+		}
+	}
+	o := fixtures.EventOptions{About: r.records(step.About, f), Omit: slices.Clone(step.Omit), Set: map[string]string{}}
 	for _, named := range step.Identifiers {
-		if step.Type.Allows(named.Name) {
+		if eventType.Allows(named.Name) {
 			o.Set[named.Name] = named.Value.String() // a placeholder in the right position, see override
 		}
 	}
-	key := drawKey(step.Path, f.round)
+	planned := &values{branch: &branch{run: r}, cast: r.cast[f.scenario], round: f.round, each: f.each}
+	for i := range step.OmitTexts {
+		name, err := step.OmitTexts[i].Resolve(planned)
+		if err != nil {
+			return r.failing(step.Path, f, err)
+		}
+		o.Omit = append(o.Omit, name)
+	}
 	another := func(key string) (schemas.Event, error) {
-		event, err := r.clinics.event(key, step.Type, o)
+		own := o
+		if f.each != nil && f.each.Alternative != "" {
+			record, err := r.clinics.add(key, strings.TrimSuffix(f.each.Alternative, "Id"), nil)
+			if err != nil {
+				return schemas.Event{}, err
+			}
+			own.About = map[string]*fixtures.Record{"": record}
+		}
+		event, err := r.clinics.event(key, eventType, own)
 		return r.identify(event), err
 	}
-	event, err := another(key)
+	event, err := another(drawKey(step.Path, f.round))
 	if err != nil {
 		return r.failing(step.Path, f, r.castNames(err, f))
 	}
 	return func(ctx context.Context, b *branch) {
 		v := b.values(f)
 		e := emission{run: r, path: step.Path, round: f.round, step: &step.Common, options: &step.Delivering, event: event, number: uint64(f.index), another: another,
-			validate: !step.Invalid && len(step.Identifiers)+len(step.Omit) > 0}
+			validate: !step.Invalid && step.Layers == nil && len(step.Identifiers)+len(step.Omit)+len(step.OmitTexts) > 0}
 		identifiers, err := override(event.Identifiers, step.Identifiers, v)
 		if err != nil {
 			r.fail(step.Path, f.round, err)

@@ -74,19 +74,25 @@ func (s *session) permitted(ctx context.Context, scenario *script.Scenario) erro
 func kindOf(step script.Step) simulator.Kind {
 	switch s := step.(type) {
 	case *script.Send:
-		if s.Fault != nil {
-			return simulator.KindFault
-		}
+		return kindOfDelivering(&s.Delivering)
 	case *script.Do:
-		if s.Fault != nil {
-			return simulator.KindFault
-		}
+		return kindOfDelivering(&s.Delivering)
 	case *script.Traffic:
 		return simulator.KindTraffic
 	case *script.Request:
 		if s.URL == nil {
 			return simulator.KindExact
 		}
+	}
+	return simulator.KindEvent
+}
+
+func kindOfDelivering(d *script.Delivering) simulator.Kind {
+	switch {
+	case d.Fault != nil:
+		return simulator.KindFault
+	case d.Layers != nil:
+		return simulator.KindExact
 	}
 	return simulator.KindEvent
 }

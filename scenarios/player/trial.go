@@ -38,7 +38,8 @@ type TrialStep struct {
 // Exchange is a request of a trial and its response.
 type Exchange struct {
 	Round    string
-	Copy     int // 0 is the original; see [script.Again]
+	Each     string // the values of `each` in this round, such as "type booking.created, omit patientId", or ""
+	Copy     int    // 0 is the original; see [script.Again]
 	Attempt  simulator.Attempt
 	Required []scenarios.Requirement // of this response, in the order of the levels
 
@@ -195,6 +196,14 @@ func (t *trial) offers(need script.Need) bool {
 // subscribed reports whether the receiver subscribed to an event type.
 func (t *trial) subscribed(eventType *schemas.EventType) bool {
 	return t == nil || t.options.Subscribed == nil || slices.Contains(t.options.Subscribed, eventType)
+}
+
+// types returns the event types of the subscription; nil stands for all.
+func (t *trial) types() []*schemas.EventType {
+	if t == nil {
+		return nil
+	}
+	return t.options.Subscribed
 }
 
 // add records an exchange of a step.

@@ -1,9 +1,13 @@
 package player
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"semblance/fixtures"
 	"semblance/scenarios/script"
@@ -18,15 +22,21 @@ type values struct {
 	eventID string            // of the attempt that is judged; "" stands for the last event sent
 	sign    map[string]string // t, v1 and body of a request
 	masked  bool              // for messages: a value of the environment is its placeholder
+	each    *script.Binding   // of the round; may be nil
+	time    time.Time         // of the request; zero is now
+	fresh   *fresh            // the values ${new.…}
+	used    int               // how many of fresh were used
 }
 
 func (b *branch) values(f frame) *values {
-	return &values{branch: b, cast: b.run.cast[f.scenario], round: f.round}
+	return &values{branch: b, cast: b.run.cast[f.scenario], round: f.round, each: f.each,
+		fresh: &fresh{run: b.run, key: drawKey(f.path, f.round)}}
 }
 
 // shown returns the same values as they may be printed.
 func (v *values) shown() *values {
 	shown := *v
+	shown.used = 0 // the same values again
 	shown.masked = !v.branch.run.options.ShowSecrets
 	return &shown
 }
@@ -71,12 +81,51 @@ func (v *values) Value(ref *script.Ref) (any, error) {
 			return v.round.String(), nil
 		}
 		return r.runID, nil
+	case script.RefEach:
+		if value, ok := v.each.Value(ref.Name); ok {
+			return value.Resolve(v)
+		}
+	case script.RefNow:
+		return v.unix(ref.Offset), nil
+	case script.RefStale:
+		return v.unix(-r.stale()), nil
+	case script.RefNew:
+		v.used++
+		return v.fresh.value(v.used-1, ref.Name, v.now()), nil
+	case script.RefSecret:
+		return secretForm(r.options.Secret.Reveal(), ref.Name), nil
 	case script.RefSign, script.RefOver:
 		if value, ok := v.sign[ref.Name]; ok {
 			return value, nil
 		}
 	}
 	return nil, errors.New("no value")
+}
+
+// now returns the time of the request.
+func (v *values) now() time.Time {
+	if v.time.IsZero() {
+		return v.branch.now()
+	}
+	return v.time
+}
+
+// unix returns the time of the request plus an offset, as the t of a signature.
+func (v *values) unix(offset time.Duration) string {
+	return strconv.FormatInt(v.now().Add(offset).Unix(), 10)
+}
+
+// secretForm returns the secret in one of the forms of ${secret.…}.
+func secretForm(secret, form string) string {
+	switch bare := strings.TrimPrefix(secret, "whsec_"); form {
+	case "bare":
+		return bare
+	case "hex":
+		return hex.EncodeToString([]byte(secret))
+	case "base64":
+		return base64.StdEncoding.EncodeToString([]byte(secret))
+	}
+	return secret
 }
 
 func (v *values) record(ref *script.Ref) (any, error) {

@@ -32,7 +32,8 @@ func (r *run) sequence(steps []script.Step, f frame) task {
 // plan asks the clinic which events a step sends, and returns the task that sends them.
 func (r *run) plan(step script.Step, f frame) task {
 	common := script.Of(step)
-	run := r.planKind(step, f)
+	f.path = common.Path
+	run := r.planEach(step, f)
 	if !r.selected.plays(common.Path) {
 		return r.unselected(step, f.round, run)
 	}
@@ -67,6 +68,30 @@ func (r *run) unselected(step script.Step, round rounds, run task) task {
 		defer r.observe(step, round)
 		if script.Children(step) != nil {
 			run(ctx, b)
+		}
+	}
+}
+
+// planEach plans a step once for every value of its `each`.
+func (r *run) planEach(step script.Step, f frame) task {
+	if len(script.Of(step).Each) == 0 {
+		return r.planKind(step, f)
+	}
+	bindings := script.Bindings(step, r.trial.types())
+	tasks := f.tasks(len(bindings), func(i int) task {
+		in := f
+		in.each, in.round, in.index = bindings[i], f.round.in(i+1), f.index*len(bindings)+i
+		return r.planKind(step, in)
+	})
+	return func(ctx context.Context, b *branch) {
+		for i := 0; i < len(bindings) && !r.over(ctx); i++ {
+			if !f.eager {
+				r.clinics.setTime(b)
+			}
+			tasks(i)(ctx, b)
+		}
+		if len(bindings) == 0 {
+			r.recorder.Skip(f.path, "no event type is subscribed")
 		}
 	}
 }
@@ -107,7 +132,7 @@ func (r *run) reasonToSkip(step script.Step, b *branch) string {
 	if c.Needs == script.NeedReference && !r.reference.Load() {
 		return "only the reference receiver (semblance listen) supports this"
 	}
-	if send, ok := step.(*script.Send); ok && !r.trial.subscribed(send.Type) {
+	if send, ok := step.(*script.Send); ok && send.Type != nil && !r.trial.subscribed(send.Type) {
 		return "not subscribed to " + send.Type.Name
 	}
 	if c.Needs != "" && c.Needs != script.NeedReference && !r.trial.offers(c.Needs) {

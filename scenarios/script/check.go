@@ -14,6 +14,7 @@ type checker struct {
 	*parser
 	captures     map[string]Pos // the first position of each capture of the file
 	names        map[string]Pos // positions of the named steps
+	isCheck      bool           // the file is a check
 	stateUnknown bool           // the scratch clinic may differ from the scenario's, so no further actions are performed in it
 }
 
@@ -27,7 +28,7 @@ func (s scope) clone() scope { return scope{captures: maps.Clone(s.captures), se
 
 // check checks the meaning of the steps of a file. Their form was checked when they were read.
 func (p *parser) check(s *Scenario) {
-	c := &checker{parser: p, captures: map[string]Pos{}, names: map[string]Pos{}, stateUnknown: len(p.substitutes) > 0}
+	c := &checker{parser: p, captures: map[string]Pos{}, names: map[string]Pos{}, isCheck: s.Check != nil, stateUnknown: len(p.substitutes) > 0}
 	c.collect(s.Steps)
 	c.sequence(s.Steps, &scope{captures: map[string]bool{}})
 }
@@ -79,6 +80,8 @@ func (c *checker) step(step Step, s *scope) {
 			c.reference(step.common(), ref, at, s)
 		}
 	})
+	c.checkEach(step)
+	c.checkBodies(step)
 	switch step := step.(type) {
 	case *Send:
 		c.send(step)
@@ -142,7 +145,19 @@ func (c *checker) reference(step *Common, ref *Ref, at site, s *scope) {
 		if at != siteRequest {
 			fail("${sign.…} is only known in the headers and the url of a request")
 		}
+	case RefSecret:
+		if at != siteSecret && at != siteLack {
+			fail("${%s} is only known in sign: {secret: …} and in lack", ref.Text)
+		}
+	case RefRight:
+		if at != siteLack {
+			fail("${right.v1} is only known in lack")
+		}
 	case RefCapture:
+		if slices.ContainsFunc(step.Each, func(e Each) bool { return e.Name == ref.Name }) {
+			ref.Kind = RefEach
+			return
+		}
 		if at == siteOver && (ref.Name == "t" || ref.Name == "body") {
 			ref.Kind = RefOver
 			return
@@ -217,6 +232,8 @@ const (
 	siteExpect       // judged after the send: ${request.eventId} is that of the attempt
 	siteRequest      // headers and URL of a request: also ${sign.…}
 	siteOver         // signed content: also ${t} and ${body}
+	siteSecret       // the key of a signature: also ${secret}
+	siteLack         // what responses must not contain: also ${secret} and ${right.v1}
 )
 
 // eachText calls each for every text of a step, without the steps inside it.
@@ -248,11 +265,22 @@ func eachText(step Step, each func(t *Text, at site)) {
 			expect(e, judged)
 		}
 	}
+	for i := range step.common().Each {
+		for k := range step.common().Each[i].Values {
+			value(&step.common().Each[i].Values[k], siteRequest)
+		}
+	}
 	switch s := step.(type) {
 	case *Send:
+		optional(s.TypeText, siteStep)
+		for i := range s.OmitTexts {
+			each(&s.OmitTexts[i], siteStep)
+		}
 		named(s.Identifiers, siteStep)
+		s.Layers.eachText(each)
 		expect(&s.Expect, siteExpect)
 	case *Do:
+		s.Layers.eachText(each)
 		expect(&s.Expect, siteExpect)
 	case *Traffic:
 		expect(&s.Expect, siteExpect)
@@ -271,9 +299,7 @@ func eachText(step Step, each func(t *Text, at site)) {
 		optional(s.URL, siteRequest)
 		named(s.Headers, siteRequest)
 		each(&s.Body, siteStep)
-		each(&s.Sign.Over, siteOver)
-		optional(s.Sign.Time.Literal, siteStep)
-		optional(s.Sign.Secret, siteStep)
+		s.Sign.eachText(each)
 		expect(&s.Expect, siteStep)
 	}
 }

@@ -284,7 +284,9 @@ func nested(c construct) value {
 }
 
 // reserved returns the names that have their own meaning in ${…}.
-func reserved() []string { return []string{"request", "env", "target", "run", "sign"} }
+func reserved() []string {
+	return []string{"request", "env", "target", "run", "sign", "now", "stale", "new", "bytes", "fill", "secret"}
+}
 
 // newName reads the name of a record or a capture.
 func (p *parser) newName(n *node, thing string) (string, bool) {

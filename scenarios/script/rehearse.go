@@ -18,6 +18,9 @@ const placeholder = "692597070fe21cfa5e6a010f"
 func (c *checker) send(s *Send) {
 	if s.Type == nil {
 		c.checkNames(s.About)
+		if len(s.About) > 0 && s.TypeText != nil {
+			c.failAt(s.About[0].Pos, len(s.About[0].Name), "about needs one event type; name the type instead of a value of each")
+		}
 		return
 	}
 	about, ok := c.roles(s.About, fixtures.Subject(s.Type), s.Type.Name)
@@ -76,7 +79,22 @@ func unknownIdentifier(t *schemas.EventType, name string) string {
 
 // payload reports violations of the event type's schema.
 func (c *checker) payload(s *Send, event *schemas.Event, unresolved map[string]bool) {
-	violations := validate.PayloadViolations(s.Type, simulator.AppendPayload(nil, placeholder, placeholder, event))
+	payload := simulator.AppendPayload(nil, placeholder, placeholder, event)
+	if s.Layers != nil && s.Layers.Body != nil {
+		if c.isCheck || len(s.Each) > 0 {
+			return // a check may break the schema; the values of each are not known here
+		}
+		change, err := s.Layers.Body.Resolve(placeholders{})
+		if err == nil {
+			change.Pad = 0 // white space breaks no schema
+			payload, err = change.Apply(payload)
+		}
+		if err != nil {
+			c.failAt(s.Layers.Body.Pos, 1, "%s", err)
+			return
+		}
+	}
+	violations := validate.PayloadViolations(s.Type, payload)
 	violations = slices.DeleteFunc(violations, func(v validate.Violation) bool {
 		return unresolved[strings.TrimPrefix(v.Pointer, "/identifiers/")]
 	})
@@ -245,4 +263,68 @@ func roleNames(roles []fixtures.Role) []string {
 		names[i] = r.Name
 	}
 	return names
+}
+
+// placeholders replaces every value that is known only during the play.
+type placeholders struct{}
+
+// Value returns an id, or for ${now} a time.
+func (placeholders) Value(*Ref) (any, error) { return placeholder, nil }
+
+// checkBodies checks the hand-made bodies of a step: they need no values of the environment, which reports would show, and
+// no id that is the same in every request.
+func (c *checker) checkBodies(step Step) {
+	var layers *Layers
+	switch s := step.(type) {
+	case *Send:
+		layers = s.Layers
+	case *Do:
+		layers = s.Layers
+	case *Request:
+		c.sharedID(&s.Body)
+	}
+	layers.eachText(func(t *Text, _ site) {
+		if t.usesEnv() {
+			c.failAt(t.Pos, 1, "the layers of an event cannot contain ${env.…}; use a request")
+		}
+	})
+	if layers == nil {
+		return
+	}
+	for _, change := range []*Change{layers.Body, layers.Alter} {
+		if change == nil {
+			continue
+		}
+		if change.Raw != nil {
+			c.sharedID(change.Raw)
+		}
+		for i := range change.Set {
+			set := &change.Set[i]
+			if t := set.Value.Text; set.Pointer == "/eventId" && t != nil {
+				for _, ref := range t.Refs() {
+					c.runID(ref)
+				}
+			}
+		}
+	}
+}
+
+// sharedID reports ${run.id} as the eventId of a body.
+func (c *checker) sharedID(raw *Text) {
+	for i, part := range raw.Parts {
+		if part.Ref == nil || i == 0 {
+			continue
+		}
+		before := strings.Join(strings.Fields(raw.Parts[i-1].Literal), "")
+		if strings.HasSuffix(before, `"eventId":"`) {
+			c.runID(part.Ref)
+		}
+	}
+}
+
+// runID reports a reference to ${run.id}.
+func (c *checker) runID(ref *Ref) {
+	if ref.Kind == RefRun && ref.Name == "id" {
+		c.failAt(ref.Pos, len(ref.Text)+3, "${run.id} is the same in every request of a run, so the second is a duplicate; use ${new.id}")
+	}
 }

@@ -6,23 +6,32 @@ import (
 )
 
 func requestStep(p *parser, s *Request) construct {
-	s.Method, s.HTTP, s.Expect = "POST", "1.1", p.expect
-	s.Sign = Sign{Algorithm: "sha256", Encoding: "hex", Over: Text{Parts: []Part{
-		{Ref: &Ref{Kind: RefOver, Name: "t", Text: "t"}}, {Literal: "."}, {Ref: &Ref{Kind: RefOver, Name: "body", Text: "body"}},
-	}}}
+	s.Method, s.HTTP, s.Expect, s.Sign = "POST", "1.1", p.expect, defaultSign()
 	return construct{check: func(p *parser, n *node) { p.checkExpectation(n, &s.Common) }, keys: append([]key{
 		{"request", "The request.", true, nested(requestConstruct(s))},
+		eachKey(&s.Common),
 		{"capture", "Values of the response, by RFC 6901 pointer, for later steps.", false, captures(&s.Captures)},
 		{"expect", "The expected response; it overrides the expect of the file.", false, expect(&s.Expect, func() Expect { return p.expect })},
 	}, levelKeys(&s.Common)...)}
 }
 
+// RightSign returns the construction of the provider.
+func RightSign() *Sign {
+	s := defaultSign()
+	return &s
+}
+
+// defaultSign is the construction of the provider.
+func defaultSign() Sign {
+	return Sign{Algorithm: "sha256", Encoding: "hex", Over: Text{Parts: []Part{
+		{Ref: &Ref{Kind: RefOver, Name: "t", Text: "t"}}, {Literal: "."}, {Ref: &Ref{Kind: RefOver, Name: "body", Text: "body"}},
+	}}}
+}
+
 func requestConstruct(s *Request) construct {
-	version := oneOf(&s.HTTP, "1.0", "1.1")
-	version.shape = func() shape { return anyOf(enum([]string{"1.0", "1.1"}), shape{"enum": []float64{1.0, 1.1}}) }
 	return construct{name: "request", about: "Any bytes with any signature. Only the headers Host and Content-Length are added.", keys: []key{
-		{"method", "The HTTP method; default POST.", false, oneOf(&s.Method, "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")},
-		{"http", `The HTTP version; default "1.1".`, false, version},
+		{"method", "The HTTP method; default POST.", false, oneOf(&s.Method, methods()...)},
+		{"http", `The HTTP version; default "1.1".`, false, httpVersion(&s.HTTP)},
 		{"url", "The URL; default: the target.", false, optionalURL(&s.URL)},
 		{"headers", "The headers, in this order and letter case: a list of pairs, or a map.", false, headerPairs(&s.Headers)},
 		{"raw", "The exact body.", false, value{shape: textShape, read: func(p *parser, n *node, key string) {
@@ -36,6 +45,12 @@ func requestConstruct(s *Request) construct {
 	}}
 }
 
+func httpVersion(into *string) value {
+	v := oneOf(into, "1.0", "1.1")
+	v.shape = func() shape { return anyOf(enum([]string{"1.0", "1.1"}), shape{"enum": []float64{1.0, 1.1}}) }
+	return v
+}
+
 // optionalURL is a URL whose absence differs from any URL.
 func optionalURL(into **Text) value {
 	return value{shape: textShape, read: func(p *parser, n *node, key string) {
@@ -47,11 +62,12 @@ func optionalURL(into **Text) value {
 func signConstruct(s *Sign) construct {
 	return construct{name: "sign", about: "The construction of a signature.", keys: []key{
 		{"over", "The signed content; default ${t}.${body}.", false, text(&s.Over)},
-		{"algorithm", "The hash function of the HMAC.", false, oneOf(&s.Algorithm, "sha256", "sha1", "sha512")},
+		{"algorithm", "The hash function of the HMAC, or plain-sha256: the hash of secret and message without HMAC.", false,
+			oneOf(&s.Algorithm, "sha256", "sha1", "sha512", "plain-sha256")},
 		{"encoding", "The encoding of the HMAC.", false, oneOf(&s.Encoding, "hex", "HEX", "base64", "base64url")},
 		{"t", "now, a time such as now-400s or now+1h, or any text.", false,
 			value{shape: textShape, read: func(p *parser, n *node, key string) { s.Time = p.signTime(n, key) }}},
-		{"secret", "The key of the HMAC; default: the secret of the subscription.", false, optionalText(&s.Secret)},
+		{"secret", "The key of the HMAC; default: the secret of the subscription.", false, rawText(&s.Secret)},
 	}}
 }
 
@@ -69,9 +85,8 @@ func (p *parser) signTime(n *node, key string) SignTime {
 	if offset == "" {
 		return SignTime{}
 	}
-	const limit = 100 * 365 * 24 * time.Hour
 	d, err := time.ParseDuration(offset)
-	if err != nil || offset[0] != '-' && offset[0] != '+' || d < -limit || d > limit {
+	if err != nil || offset[0] != '-' && offset[0] != '+' || d.Abs() > maxOffset {
 		p.fail(n, "%s must be now, a time such as now-400s or now+1h, or a string; got %s", key, n.describe())
 	}
 	return SignTime{Offset: d}

@@ -86,8 +86,20 @@ func (p *parser) locate(n *node) func(offset int) Pos {
 // parseReference parses the text between ${ and }. A reference with an error has no kind.
 func (p *parser) parseReference(text string, pos Pos) *Ref {
 	ref := &Ref{Pos: pos, Text: text}
+	whole := text
 	fail := func(format string, arguments ...any) *Ref {
-		p.failAt(pos, utf8.RuneCountInString(text)+3, format, arguments...)
+		ref.Kind = ""
+		p.failAt(pos, utf8.RuneCountInString(whole)+3, format, arguments...)
+		return ref
+	}
+	name, ok := ref.slice(text)
+	if !ok {
+		return fail("${%s} has no part [from:to], such as [:63] or [2:]", excerpt(text))
+	}
+	text = name
+	if done, problem := ref.generated(text); problem != "" {
+		return fail("%s", problem)
+	} else if done {
 		return ref
 	}
 	words := strings.Split(text, ".")

@@ -15,7 +15,7 @@ import (
 // deliveringKeys returns the keys of the steps that send events. expect is last, because a fault changes its defaults.
 func deliveringKeys(p *parser, c *Common, d *Delivering) []key {
 	d.Deliver, d.Expect = p.deliver, p.expect
-	return append([]key{
+	return append(append([]key{
 		{"again", "Sends copies of each event.", false, value{shape: func() shape { return ref("again") }, read: func(p *parser, n *node, _ string) {
 			d.Again = &Again{Copies: 1, As: AsReplay}
 			c := againConstruct(d.Again)
@@ -24,6 +24,7 @@ func deliveringKeys(p *parser, c *Common, d *Delivering) []key {
 		{"deliver", "once, or with-retries: the provider's retry policy with waits divided by 1000; the last attempt is judged.", false,
 			oneOf(&d.Deliver, DeliverOnce, DeliverWithRetries)},
 		{"fault", "Injects a fault. The step must have an expect.", false, faultValue(&d.Fault)},
+	}, append(layerKeys(&d.Layers), []key{
 		{"capture", "Values of the response, by RFC 6901 pointer, for later steps.", false, captures(&d.Captures)},
 		{"expect", "The expected response; it overrides the expect of the file.", false, expect(&d.Expect, func() Expect {
 			if d.Fault != nil {
@@ -31,12 +32,13 @@ func deliveringKeys(p *parser, c *Common, d *Delivering) []key {
 			}
 			return p.expect
 		})},
-	}, levelKeys(c)...)
+	}...)...), levelKeys(c)...)
 }
 
 // checkDelivering checks the combination of keys of a step that sends events.
 func (p *parser) checkDelivering(n *node, c *Common, d *Delivering) {
 	p.checkExpectation(n, c)
+	p.checkLayers(n, d, n.get("expect") != nil || len(c.Levels) > 0)
 	if n.get("fault") != nil && n.get("expect") == nil && len(c.Levels) == 0 {
 		p.fail(n.key("fault"), "a step with a fault needs an expectation, such as expect: {status: 4xx} or expect: {response: none}")
 	}
@@ -94,13 +96,16 @@ func (p *parser) fault(n *node) *fault.Fault {
 
 func sendStep(p *parser, s *Send) construct {
 	return construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Common, &s.Delivering) }, keys: append([]key{
-		{"send", "The event type.", true, eventType(&s.Type)},
+		{"send", "The event type, or a value of each.", true, sendType(s)},
+		eachKey(&s.Common),
 		{"about", "The record of the cast that the event concerns, or a map of roles to records; default: a new record.", false, about(&s.About)},
 		{"identifiers", "Identifiers that replace those of the records.", false, named(&s.Identifiers, "the identifier")},
 		{"omit", "Identifiers to omit, or all: every optional one.", false,
 			value{shape: func() shape { return anyOf(textShape(), listOf(textShape())) }, read: func(p *parser, n *node, key string) {
 				for _, item := range p.items(n, key, true) {
-					if name, ok := p.word(item, "an identifier"); ok {
+					if item.kind == scalar && strings.Contains(item.text, "${") {
+						s.OmitTexts = append(s.OmitTexts, p.scan(item))
+					} else if name, ok := p.word(item, "an identifier"); ok {
 						s.Omit, s.omitAt = append(s.Omit, name), append(s.omitAt, item.pos)
 					}
 				}
@@ -110,6 +115,19 @@ func sendStep(p *parser, s *Send) construct {
 				_, s.Invalid = p.oneOf(n, key, []string{"on-purpose"})
 			}}},
 	}, deliveringKeys(p, &s.Common, &s.Delivering)...)}
+}
+
+// sendType is the event type of a send.
+func sendType(s *Send) value {
+	v := eventType(&s.Type)
+	return value{shape: func() shape { return anyOf(eventTypeShape(), shape{"type": "string", "pattern": `^\$\{[^}]+\}$`}) }, read: func(p *parser, n *node, key string) {
+		if n.kind == scalar && strings.HasPrefix(n.text, "${") {
+			t := p.scan(n)
+			s.TypeText = &t
+			return
+		}
+		v.read(p, n, key)
+	}}
 }
 
 // eventType is the exact name of an event type.
@@ -134,6 +152,7 @@ func eventType(into **schemas.EventType) value {
 func doStep(p *parser, s *Do) construct {
 	return construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Common, &s.Delivering) }, keys: append([]key{
 		{"do", "The action.", true, action(&s.Action)},
+		eachKey(&s.Common),
 		{"about", "The record of the cast that the action concerns, or a map of roles to records.", false, about(&s.About)},
 	}, deliveringKeys(p, &s.Common, &s.Delivering)...)}
 }
@@ -169,7 +188,7 @@ func trafficStep(p *parser, s *Traffic) construct {
 		{"traffic", "The events of a clinic's day, with its own records.", true, nested(trafficConstruct(s))},
 	}}
 	for _, k := range deliveringKeys(p, &s.Common, &s.Delivering) {
-		if k.name != "again" && k.name != "capture" {
+		if slices.Contains([]string{"deliver", "fault", "expect", "must", "should", "may", "effect"}, k.name) {
 			c.keys = append(c.keys, k)
 		}
 	}

@@ -56,6 +56,7 @@ type Common struct {
 	Tags        []string         // for --tag
 	Needs       Need             // without it the step is skipped
 	Uses        []string         // captures that the step reads, each once; the step is skipped if one is missing
+	Each        []Each           // the step is played once for each combination of the values
 	Levels      []Level          // must, should and may, in this order; they replace Expect
 	Effect      scenarios.Effect // of each event of the step, at the strongest level
 }
@@ -96,7 +97,8 @@ func Children(step Step) []Step {
 
 // Delivering is the part that all steps that send events share.
 type Delivering struct {
-	Again    *Again // nil: each event is sent once
+	Again    *Again  // nil: each event is sent once
+	Layers   *Layers // nil: every layer is right
 	Fault    *fault.Fault
 	Deliver  Deliver
 	Expect   Expect // the step's keys, then the file's, then the default
@@ -107,12 +109,14 @@ type Delivering struct {
 type Send struct {
 	Common
 	Delivering
-	Type        *schemas.EventType
-	About       []About // empty: the clinic creates a suitable record
-	Identifiers []Named // in the order of the file; they replace the identifiers of the records
+	Type        *schemas.EventType // nil: each round has its own; see [Binding]
+	TypeText    *Text              // send: "${name}"; nil if Type is set
+	About       []About            // empty: the clinic creates a suitable record
+	Identifiers []Named            // in the order of the file; they replace the identifiers of the records
 	Omit        []string
-	omitAt      []Pos // positions of Omit
-	Invalid     bool  // invalid: on-purpose; otherwise a payload that violates its schema is an error
+	OmitTexts   []Text // of ${name}
+	omitAt      []Pos  // positions of Omit
+	Invalid     bool   // invalid: on-purpose; otherwise a payload that violates its schema is an error
 }
 
 // Do performs an action of the clinic and sends the resulting events.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"semblance/scenarios"
 )
@@ -33,6 +34,13 @@ const (
 	RefRun     RefKind = "run"     // ${run.id}, ${run.seed}, ${run.round}: Name
 	RefSign    RefKind = "sign"    // ${sign.t}, ${sign.v1} in a request: Name
 	RefOver    RefKind = "over"    // ${t}, ${body} in the signed content of a request: Name
+	RefEach    RefKind = "each"    // ${v} in a step with each: Name
+	RefNow     RefKind = "now"     // ${now}, ${now-1h}: the Unix time of the request plus Offset
+	RefStale   RefKind = "stale"   // ${stale}: the Unix time of a signature that is too old
+	RefNew     RefKind = "new"     // ${new.id}, ${new.secret}, ${new.hex64}, another one at each use: Name
+	RefConst   RefKind = "const"   // ${bytes.e9e9}, ${fill.100KiB}: Const
+	RefSecret  RefKind = "secret"  // ${secret}, ${secret.bare}, ${secret.hex}, ${secret.base64}: Name, "" for the secret itself
+	RefRight   RefKind = "right"   // ${right.v1}: the signature that a request should have had
 )
 
 // Ref is one ${…}.
@@ -42,6 +50,49 @@ type Ref struct {
 	Name string
 	Path []string // for RefCast: the roles from the record to a related one
 	Text string   // the text between the braces
+
+	Offset time.Duration // for RefNow
+	Const  string        // for RefConst
+	Slice  *Slice        // the part of the text that is used; nil: all
+}
+
+// Slice is a part of a text, in bytes. A part beyond the end is empty.
+type Slice struct {
+	From int
+	To   int // -1: the end
+}
+
+// of returns the part of a text.
+func (s *Slice) of(text string) string {
+	to := len(text)
+	if s.To >= 0 {
+		to = min(to, s.To)
+	}
+	return text[min(s.From, to):to]
+}
+
+// resolve returns the value of the reference.
+func (r *Ref) resolve(values Values) (any, error) {
+	if r.Kind == RefConst {
+		return r.part(r.Const), nil
+	}
+	value, err := values.Value(r)
+	if err != nil {
+		return nil, fmt.Errorf("${%s}: %w", r.Text, err)
+	}
+	return r.part(value), nil
+}
+
+// part returns the slice of a value.
+func (r *Ref) part(value any) any {
+	if r.Slice == nil {
+		return value
+	}
+	text, ok := value.(string)
+	if !ok {
+		text = scenarios.EncodeJSON(value)
+	}
+	return r.Slice.of(text)
 }
 
 // Values resolves references during a play. A value is nil, a bool, a string, a json.Number, a []any or a map[string]any.
@@ -85,9 +136,9 @@ func (t Text) Resolve(values Values) (string, error) {
 			b.WriteString(p.Literal)
 			continue
 		}
-		value, err := values.Value(p.Ref)
+		value, err := p.Ref.resolve(values)
 		if err != nil {
-			return "", fmt.Errorf("${%s}: %w", p.Ref.Text, err)
+			return "", err
 		}
 		if s, ok := value.(string); ok {
 			b.WriteString(s)
@@ -101,11 +152,7 @@ func (t Text) Resolve(values Values) (string, error) {
 // JSON returns the resolved text as a JSON value. A text that is exactly one ${…} keeps the type of the value.
 func (t Text) JSON(values Values) (any, error) {
 	if len(t.Parts) == 1 && t.Parts[0].Ref != nil {
-		value, err := values.Value(t.Parts[0].Ref)
-		if err != nil {
-			return nil, fmt.Errorf("${%s}: %w", t.Parts[0].Ref.Text, err)
-		}
-		return value, nil
+		return t.Parts[0].Ref.resolve(values)
 	}
 	return t.Resolve(values)
 }

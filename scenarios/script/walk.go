@@ -87,7 +87,13 @@ const maxDescription = 300
 func describe(step Step) string {
 	switch s := step.(type) {
 	case *Send:
-		line := "send " + s.Type.Name + describeAbout(s.About)
+		name := "an event"
+		if s.Type != nil {
+			name = s.Type.Name
+		} else if s.TypeText != nil {
+			name = s.TypeText.String()
+		}
+		line := "send " + name + describeAbout(s.About)
 		if s.Fault != nil {
 			line += " with " + s.Fault.String()
 		}

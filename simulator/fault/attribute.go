@@ -143,7 +143,7 @@ func (k Kind) number(text string) (int64, error) {
 		}
 		return int64(d), nil
 	case Size:
-		return parseSize(text)
+		return ParseSize(text)
 	case Share:
 		digits, ok := strings.CutSuffix(text, "%")
 		n, err := strconv.ParseInt(digits, 10, 64)
@@ -170,7 +170,8 @@ var units = []struct {
 	{"GB", 1e9, false}, {"MB", 1e6, false}, {"KB", 1e3, false}, {"kB", 1e3, false}, {"B", 1, false},
 }
 
-func parseSize(text string) (int64, error) {
+// ParseSize parses a number of bytes, such as 512, 64KiB or 2MB.
+func ParseSize(text string) (int64, error) {
 	digits, unit := text, int64(1)
 	for _, u := range units {
 		if cut, ok := strings.CutSuffix(text, u.name); ok {

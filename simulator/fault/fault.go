@@ -39,6 +39,7 @@ type Info struct {
 	Name       string // kebab-case
 	Summary    string // one sentence without a full stop
 	Attributes []Attribute
+	Layer      string // the change to a layer of a request that the fault with its defaults is a name for, as in a scenario, or ""
 }
 
 // Text returns the fault without attributes, such as "signature=stale".

@@ -1,6 +1,6 @@
 package fault
 
-import "bytes"
+import "semblance/simulator/body"
 
 // oversized appends spaces to the body, which JSON allows: the request is valid and correctly signed, but larger than a
 // receiver should read.
@@ -10,7 +10,6 @@ type oversized struct {
 }
 
 func (f oversized) beforeSigning(o *Outgoing) {
-	if padding := f.size - len(o.Body); padding > 0 {
-		o.Body = append(o.Body, bytes.Repeat([]byte{' '}, padding)...)
-	}
+	padded := body.Change{Pad: f.size}
+	o.Body, _ = padded.Apply(o.Body) // only changes of JSON can fail
 }

@@ -96,7 +96,10 @@ func Sign(secret string, t time.Time, body []byte) string {
 	return string(NewSigner(secret).Append(nil, t.Unix(), body))
 }
 
-// MAC returns the HMAC of a message with the algorithm "sha1", "sha256" or "sha512". It serves tests of receivers with wrong
+// PlainSHA256 is the algorithm of [MAC] that hashes the secret and the message without HMAC.
+const PlainSHA256 = "plain-sha256"
+
+// MAC returns the HMAC of a message with the algorithm "sha1", "sha256" or "sha512", or the hash [PlainSHA256]. It serves tests of receivers with wrong
 // signatures; deliveries are signed by a [Signer].
 func MAC(algorithm, secret string, message []byte) ([]byte, error) {
 	var newHash func() hash.Hash
@@ -107,8 +110,11 @@ func MAC(algorithm, secret string, message []byte) ([]byte, error) {
 		newHash = sha256.New
 	case "sha512":
 		newHash = sha512.New
+	case PlainSHA256:
+		sum := sha256.Sum256(append([]byte(secret), message...))
+		return sum[:], nil
 	default:
-		return nil, fmt.Errorf("unknown algorithm %q; use sha1, sha256 or sha512", algorithm)
+		return nil, fmt.Errorf("unknown algorithm %q; use sha1, sha256, sha512 or %s", algorithm, PlainSHA256)
 	}
 	mac := hmac.New(newHash, []byte(secret))
 	mac.Write(message)

@@ -1,0 +1,87 @@
+package script
+
+import (
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"semblance/schemas/human"
+	"semblance/simulator/fault"
+)
+
+// MaxFill is the largest text of ${fill.SIZE}, in bytes.
+const MaxFill = 1 << 20
+
+var slicePattern = regexp.MustCompile(`^(.*)\[([0-9]{0,9}):([0-9]{0,9})\]$`)
+
+// slice reads the part at the end of a reference, and returns the text before it.
+func (r *Ref) slice(text string) (name string, ok bool) {
+	if !strings.HasSuffix(text, "]") {
+		return text, true
+	}
+	m := slicePattern.FindStringSubmatch(text)
+	if m == nil {
+		return text, false
+	}
+	s := Slice{To: -1}
+	if m[2] != "" {
+		s.From, _ = strconv.Atoi(m[2]) // digits
+	}
+	if m[3] != "" {
+		s.To, _ = strconv.Atoi(m[3])
+	}
+	r.Slice = &s
+	return m[1], s.To < 0 || s.From <= s.To
+}
+
+// generated reads a reference to a value that Semblance makes, and reports whether it is one. The problem is "" if it is
+// valid.
+func (r *Ref) generated(text string) (done bool, problem string) {
+	first, rest, dotted := strings.Cut(text, ".")
+	known := map[string][]string{"new": {"id", "secret", "hex64"}, "secret": {"bare", "hex", "base64"}}
+	names, named := known[first]
+	switch {
+	case text == "stale":
+		r.Kind = RefStale
+	case text == "secret":
+		r.Kind = RefSecret
+	case text == "right.v1": // a record may be called right, but has only an id
+		r.Kind, r.Name = RefRight, "v1"
+	case text == "now" || strings.HasPrefix(text, "now-") || strings.HasPrefix(text, "now+"):
+		r.Kind = RefNow
+		if text != "now" {
+			var err error
+			if r.Offset, err = time.ParseDuration(text[len("now"):]); err != nil || r.Offset.Abs() > maxOffset {
+				return true, "${" + excerpt(text) + "} is not a time; write ${now}, ${now-1h} or ${now+30s}"
+			}
+		}
+	case named && dotted && slices.Contains(names, rest):
+		r.Kind, r.Name = RefKind(first), rest
+	case named:
+		for i, name := range names {
+			names[i] = "${" + first + "." + name + "}"
+		}
+		return true, "unknown value ${" + excerpt(text) + "}; use " + human.Or(names)
+	case first == "bytes" && dotted:
+		data, err := hex.DecodeString(rest)
+		if err != nil || len(data) == 0 {
+			return true, "${" + excerpt(text) + "} needs bytes as hexadecimal digits, such as ${bytes.e9e9}"
+		}
+		r.Kind, r.Const = RefConst, string(data)
+	case first == "fill" && dotted:
+		n, err := fault.ParseSize(rest)
+		if err != nil || n < 1 || n > MaxFill {
+			return true, "${" + excerpt(text) + "} needs a size of at most 1MiB, such as ${fill.100KiB}"
+		}
+		r.Kind, r.Const = RefConst, strings.Repeat("a", int(n))
+	default:
+		return false, ""
+	}
+	return true, ""
+}
+
+// maxOffset is the largest distance of a time of a signature from the present.
+const maxOffset = 100 * 365 * 24 * time.Hour
