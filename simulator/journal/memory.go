@@ -202,6 +202,7 @@ func (m *Memory) insert(r Record) {
 		m.attempts = append(m.attempts, &attemptEntry{Attempt: r, delivery: d})
 		m.stats.Attempts++
 		if d != nil {
+			r.Identifiers = d.event.Identifiers
 			d.attempts += weight(r)
 			next := d.current.Load().AfterAttempt(r)
 			r.Number = next.Attempts

@@ -116,6 +116,8 @@ type Attempt struct {
 	Verdict    Verdict       // on the body before any fault was injected
 	Violations []string      // of the payload schema, one per line
 	ReplayOf   Seq           // the attempt whose bytes were sent again, or 0
+
+	Identifiers []schemas.Identifier // those of its event; set when the attempt is read
 }
 
 // Verdict is the result of validating a body against its payload schema.

@@ -64,6 +64,7 @@ import (
 	"time"
 
 	"semblance/schemas"
+	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
 	"semblance/simulator/journal"
 )
@@ -164,6 +165,9 @@ func (p *Provider) equip() (err error) {
 
 // Journal returns the journal, for queries.
 func (p *Provider) Journal() journal.Journal { return p.journal }
+
+// Clock returns the clock of the simulated time.
+func (p *Provider) Clock() clock.Clock { return p.options.Clock }
 
 // Now returns the simulated time.
 func (p *Provider) Now() time.Time { return p.options.Clock.Now() }

@@ -21,6 +21,7 @@ type attemptView struct {
 	StartedAt      timestamp         `json:"startedAt"`
 	EventID        string            `json:"eventId"`
 	EventType      string            `json:"eventType"`
+	Identifiers    identifiers       `json:"identifiers"` // those of the event
 	URL            string            `json:"url"`
 	Fault          string            `json:"fault,omitempty"`      // injected fault, such as signature=tampered
 	Outcome        journal.Outcome   `json:"outcome,omitempty"`    // absent if unreadable
@@ -44,7 +45,7 @@ type attemptView struct {
 func viewAttempt(a *journal.Attempt) attemptView {
 	return attemptView{
 		ID: a.Seq, DeliveryID: a.DeliveryID, SubscriptionID: a.SubscriptionID, Number: a.Number, StartedAt: stamp(a.StartedAt),
-		EventID: a.Request.EventID, EventType: a.Request.EventType, URL: simulator.RedactURL(a.Request.URL), Fault: a.Request.Fault,
+		EventID: a.Request.EventID, EventType: a.Request.EventType, Identifiers: identifiers(a.Identifiers), URL: simulator.RedactURL(a.Request.URL), Fault: a.Request.Fault,
 		Outcome: a.Outcome(), Status: a.Response.Status, Failure: a.Response.Failure, Detail: a.Response.Detail,
 		TookMs: float64(a.Response.Timings.Total.Microseconds()) / 1e3, NextState: a.Next.State, Due: stamp(a.Next.Due),
 		Verdict: a.Verdict, Violations: a.Violations, ReplayOf: a.ReplayOf, Unreadable: a.Unreadable,

@@ -1,11 +1,15 @@
 package web
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+)
 
 // healthView is the health of the provider.
 type healthView struct {
 	Status     string    `json:"status"`     // `ok` or the problem
 	Version    string    `json:"version"`    // of the program
+	Journal    string    `json:"journal"`    // the file, or `in memory`
 	Now        timestamp `json:"now"`        // simulated time
 	Unfinished int       `json:"unfinished"` // pending and held deliveries
 	InFlight   int       `json:"inFlight"`   // attempts without a response yet
@@ -15,7 +19,7 @@ type healthView struct {
 func (h *Handler) health() (v healthView, ready bool) {
 	is := h.provider.Health()
 	v = healthView{
-		Status: "ok", Version: h.options.Version, Now: stamp(h.provider.Now()), Unfinished: is.Unfinished, InFlight: is.InFlight, Paused: is.Paused,
+		Status: "ok", Version: h.options.Version, Journal: cmp.Or(h.options.Journal, "in memory"), Now: stamp(h.provider.Now()), Unfinished: is.Unfinished, InFlight: is.InFlight, Paused: is.Paused,
 	}
 	if !is.Ready {
 		v.Status = "stopping"

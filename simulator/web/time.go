@@ -3,15 +3,27 @@ package web
 import (
 	"net/http"
 	"time"
+
+	"semblance/simulator/clock"
 )
 
 // clockView is the simulated time.
 type clockView struct {
-	Now timestamp `json:"now"` // simulated time
+	Now    timestamp `json:"now"`             // simulated time
+	Manual bool      `json:"manual"`          // only POST /clock/advance moves it
+	Scale  float64   `json:"scale,omitempty"` // by which waits are divided; absent for a manual clock
+}
+
+func (h *Handler) clock() clockView {
+	c := h.provider.Clock()
+	if _, manual := c.(*clock.ManualClock); manual {
+		return clockView{Now: stamp(c.Now()), Manual: true}
+	}
+	return clockView{Now: stamp(c.Now()), Scale: clock.Scale(c)}
 }
 
 // getClock returns the simulated time.
-func (h *Handler) getClock(*call) (clockView, error) { return clockView{stamp(h.provider.Now())}, nil }
+func (h *Handler) getClock(*call) (clockView, error) { return h.clock(), nil }
 
 // maxAdvance bounds one advance of the clock. It is more than the retention of the log.
 const maxAdvance = 366 * 24 * time.Hour
@@ -36,7 +48,7 @@ func (h *Handler) advanceClock(c *call, in *advanceRequest) (clockView, error) {
 	if err := h.provider.Advance(ctx, by); err != nil {
 		return clockView{}, err
 	}
-	return clockView{stamp(h.provider.Now())}, nil
+	return h.clock(), nil
 }
 
 // reset restores the provider's first state. No delivery is pending, the log is empty, the clinic has its first records,

@@ -35,6 +35,7 @@ type Options struct {
 	Guard   guard.Guard // which requests are accepted; if it is public, every request needs a token
 	Player  Player      // plays scenarios; if nil, the routes for plays respond with 501
 	Version string      // of the program, for the health route
+	Journal string      // name of the journal's file, for the health route; "" is a journal in memory
 }
 
 // Handler serves the control API. Make one with [New]; Close it at the end.

@@ -18,7 +18,7 @@ const (
 		FROM (%s) n CROSS JOIN deliveries d ON d.seq = n.seq CROSS JOIN events e ON e.seq = d.event_seq`
 	fromAttempts = ` FROM (%s) n CROSS JOIN attempts a ON a.seq = n.seq
 		LEFT JOIN deliveries d ON d.seq = a.delivery_seq LEFT JOIN events e ON e.seq = d.event_seq`
-	attemptColumns      = `a.seq, ifnull(d.id, ''), a.subscription_id, a.type, a.at, a.content`
+	attemptColumns      = `a.seq, ifnull(d.id, ''), a.subscription_id, a.type, a.at, a.content, ifnull(e.type, ''), e.content`
 	selectAttempts      = `SELECT ` + attemptColumns + `, a.messages` + fromAttempts
 	selectBriefAttempts = `SELECT ` + attemptColumns + `, NULL` + fromAttempts
 	selectOthers        = `SELECT o.seq, o.kind, o.content FROM (%s) n CROSS JOIN other_records o ON o.seq = n.seq`
@@ -71,12 +71,18 @@ func scanDelivery(row scanner) (*journal.Delivery, error) {
 func scanAttempt(row scanner) (*journal.Attempt, error) {
 	var columns journal.Attempt
 	var at int64
-	var content, messages sql.RawBytes
-	err := row.Scan(&columns.Seq, &columns.DeliveryID, &columns.SubscriptionID, &columns.Request.EventType, &at, &content, &messages)
+	var name string
+	var content, event, messages sql.RawBytes
+	err := row.Scan(&columns.Seq, &columns.DeliveryID, &columns.SubscriptionID, &columns.Request.EventType, &at, &content, &name, &event, &messages)
 	if err != nil {
 		return nil, err
 	}
 	columns.StartedAt = fromMicros(at)
+	if event != nil {
+		if decoded, err := decodeEvent(name, event); err == nil { // else the event is unreadable, and not the attempt
+			columns.Identifiers = decoded.Identifiers
+		}
+	}
 	a := columns
 	d := decode(content)
 	d.attempt(&a)

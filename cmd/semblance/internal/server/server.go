@@ -100,7 +100,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 	g := guard.Guard{Hosts: o.Hosts, Public: s.Public(), Log: s.log}
 	providerAPI := graphql.New(s.Provider, g, o.API)
 	s.api = web.New(s.Provider, web.Options{
-		Guard: g, Version: build.Version(),
+		Guard: g, Version: build.Version(), Journal: o.File,
 		Player: &apiPlayer{delivery: o.Provider.Delivery, system: o.Provider.Clinic.System},
 	})
 	s.http = &http.Server{

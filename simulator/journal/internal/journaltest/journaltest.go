@@ -120,7 +120,7 @@ func (m *Maker) Attempt(d *journal.Delivery, status int, next journal.DeliverySt
 				Body: []byte("ok"), Size: 2, Timings: simulator.Timings{Connect: time.Microsecond, FirstByte: 80 * time.Microsecond, Total: 90 * time.Microsecond},
 			},
 		},
-		Next: next, Verdict: journal.Valid,
+		Next: next, Verdict: journal.Valid, Identifiers: d.Event.Identifiers,
 	}
 	a.Request.Body = simulator.AppendPayload(nil, d.SubscriptionID, a.Request.EventID, &d.Event)
 	if status == 0 {
