@@ -36,6 +36,7 @@ var packages = map[string]struct {
 	"schemas/internal/regenerate": {"", ""}, // runs the generators
 
 	"simulator":                              {"schemas", ""},
+	"simulator/capture":                      {"simulator", ""},
 	"simulator/clock":                        {"", ""},
 	"simulator/signature":                    {"", ""},
 	"simulator/body":                         {"schemas", ""},
@@ -50,8 +51,9 @@ var packages = map[string]struct {
 	"simulator/receiver": {"schemas schemas/validate simulator simulator/signature simulator/clock simulator/web/guard", ""},
 	"simulator/graphql":  {"schemas fixtures simulator simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
 	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
-		"simulator/clock simulator/hint simulator/web/guard simulator/web/internal/openapi", "mux"},
+		"simulator/capture simulator/clock simulator/hint simulator/signature simulator/web/guard simulator/web/internal/openapi simulator/web/page", "mux"},
 	"simulator/web/guard":                 {"simulator/clock", ""},
+	"simulator/web/page":                  {"", ""},
 	"simulator/web/internal/openapi":      {"", ""},
 	"simulator/graphql/internal/generate": {"", "graphql"},                                      // the program that go generate runs
 	"simulator/web/internal/generate":     {"simulator/web simulator/web/internal/openapi", ""}, // the program that go generate runs
@@ -61,7 +63,7 @@ var packages = map[string]struct {
 	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/body simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
 	"scenarios/load":         {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery simulator/hint scenarios", ""},
-	"scenarios/report":       {"simulator simulator/clock simulator/hint scenarios scenarios/load scenarios/report/color", "udiff"},
+	"scenarios/report":       {"simulator simulator/capture simulator/clock simulator/hint scenarios scenarios/load scenarios/report/color", "udiff"},
 	"scenarios/report/color": {"", ""},
 	"scenarios/library":      {"schemas scenarios scenarios/script", ""},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/clock simulator/signature simulator/fault " +

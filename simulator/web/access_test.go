@@ -114,7 +114,7 @@ func TestHead(t *testing.T) {
 func TestPublicAddress(t *testing.T) {
 	t.Parallel()
 	s := start(t, Options{Guard: guard.Guard{Public: true}}, provider.Token{Text: "token_that_sees", Permissions: []provider.Permission{provider.SeeWebhooks}})
-	for _, path := range []string{"/", "/nothing", documentPath, apiPath + "/events", apiPath + "/stream", apiPath + "/event-types"} {
+	for _, path := range []string{"/nothing", documentPath, apiPath + "/events", apiPath + "/stream", apiPath + "/event-types"} {
 		s.ask("GET", path, nil).problem(http.StatusUnauthorized, "token")
 	}
 	s.api(http.StatusOK, "GET", "/health", nil)

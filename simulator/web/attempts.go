@@ -38,7 +38,10 @@ type attemptView struct {
 
 	Request  *simulator.Request  `json:"request,omitempty"`
 	Response *simulator.Response `json:"response,omitempty"`
-	Hint     string              `json:"hint,omitempty"` // what to change, if the attempt was not accepted; with the request and the response alone
+
+	Signature *signatureView `json:"signature,omitempty"` // only of a single attempt; absent if the request is not signed
+
+	Hint string `json:"hint,omitempty"` // what to change, if the attempt was not accepted; with the request and the response alone
 }
 
 // viewAttempt returns an attempt without its request and response, in whose URL credentials are hidden.
@@ -86,13 +89,21 @@ func (h *Handler) listAttempts(c *call) (pageView[attemptView], error) {
 
 // getAttempt returns one attempt with its request and response.
 func (h *Handler) getAttempt(c *call) (v attemptView, err error) {
-	seq, err := c.sequence("attempt")
+	a, err := h.attempt(c)
 	if err != nil {
 		return v, err
 	}
-	a, err := h.provider.Journal().Attempt(c.Context(), seq)
+	v = viewFullAttempt(a, c.secrets)
+	v.Signature = h.viewSignature(a)
+	return v, nil
+}
+
+// attempt returns the attempt in the path.
+func (h *Handler) attempt(c *call) (*journal.Attempt, error) {
+	seq, err := c.sequence("attempt")
 	if err != nil {
-		return v, unknownID(err, "attempt", seq)
+		return nil, err
 	}
-	return viewFullAttempt(a, c.secrets), nil
+	a, err := h.provider.Journal().Attempt(c.Context(), seq)
+	return a, unknownID(err, "attempt", seq)
 }

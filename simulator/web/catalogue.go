@@ -35,7 +35,7 @@ func (c *call) eventType() (*schemas.EventType, error) {
 }
 
 // getEventType returns one event type with the schema of its payload and an example.
-func (h *Handler) getEventType(c *call) (v schemas.Description, err error) {
+func (h *Handler) getEventType(c *call) (v eventTypeView, err error) {
 	t, err := c.eventType()
 	if err != nil {
 		return v, err
@@ -44,9 +44,15 @@ func (h *Handler) getEventType(c *call) (v schemas.Description, err error) {
 	if err != nil {
 		return v, err
 	}
-	v = t.Description()
+	v = eventTypeView{t.Description(), viewRoles(fixtures.Subject(t))}
 	v.Schema, v.Example = t.PayloadSchema(), sample.Body
 	return v, nil
+}
+
+// eventTypeView is an event type with the records that it is about.
+type eventTypeView struct {
+	schemas.Description
+	Roles []roleView `json:"roles"` // for the key about of POST /events
 }
 
 // getSample returns a signed request for an event type, without sending it.
@@ -80,11 +86,14 @@ type roleView struct {
 	Optional bool   `json:"optional,omitempty"`
 }
 
+func viewRoles(roles []fixtures.Role) []roleView {
+	return viewList(roles, func(r fixtures.Role) roleView { return roleView{Name: r.Name, Kind: r.Kind, Optional: r.Optional} }).Items
+}
+
 // listActions lists the actions of the clinic.
 func (h *Handler) listActions(*call) (listView[actionView], error) {
 	return viewList(fixtures.Actions(), func(a fixtures.Action) actionView {
-		roles := viewList(a.Roles, func(r fixtures.Role) roleView { return roleView{Name: r.Name, Kind: r.Kind, Optional: r.Optional} })
-		return actionView{Name: a.Name, Summary: a.Summary, Roles: roles.Items, EventTypes: notNil(a.Events)}
+		return actionView{Name: a.Name, Summary: a.Summary, Roles: viewRoles(a.Roles), EventTypes: notNil(a.Events)}
 	}), nil
 }
 

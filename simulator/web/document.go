@@ -84,7 +84,7 @@ func Describe() openapi.API {
 		for _, o := range g.operations {
 			d := openapi.Operation{
 				Method: o.method, Path: apiPath + o.path, Func: o.action.name(), Status: o.success(), Errors: o.errors,
-				Request: o.action.request, Optional: o.action.optional, Response: o.action.response, ContentType: o.action.contentType,
+				Request: o.action.request, Optional: o.action.optional, Response: o.action.response, ContentType: o.action.contentType, Also: o.action.also,
 			}
 			for _, p := range o.parameters {
 				d.Parameters = append(d.Parameters, p.describe())

@@ -30,6 +30,7 @@ type action struct {
 	request, response reflect.Type // nil: no body
 	optional          bool         // the request's body may be absent
 	contentType       string       // of the response, if it is not JSON
+	also              []string     // further content types of the response, if a parameter chooses between them
 	fn                any          // the method of Handler, for its doc comment
 	run               func(*Handler, *call) (any, error)
 }

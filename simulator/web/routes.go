@@ -36,6 +36,7 @@ func groups() []group {
 		{"catalogue", []operation{
 			{"GET", "/event-types", "", []definition{matchParameter}, noBody((*Handler).listEventTypes), 0, nil},
 			{"GET", "/event-types/{type}", "", nil, noBody((*Handler).getEventType), 0, nil},
+			{"POST", "/event-types/{type}/check", "", nil, body((*Handler).checkPayload), 0, nil},
 			{"GET", "/event-types/{type}/sample", see, []definition{sampleParameter, show}, noBody((*Handler).getSample), 0, nil},
 			{"GET", "/actions", "", nil, noBody((*Handler).listActions), 0, nil},
 			{"GET", "/faults", "", nil, noBody((*Handler).listFaultTypes), 0, nil},
@@ -59,7 +60,7 @@ func groups() []group {
 			{"POST", "/deliveries/{delivery}/requeue", edit, nil, optionalBody((*Handler).requeue), 202, []int{409, 410}},
 			{"GET", "/attempts", see, slices.Concat([]definition{typeParameter, recordParameter, subscriptionParameter, deliveryParameter, outcomeParameter, fullParameter, show}, pageParameters), noBody((*Handler).listAttempts), 0, nil},
 			{"GET", "/attempts/wait", see, []definition{typeParameter, subscriptionParameter, countParameter, untilFinishedParameter, withinParameter, afterParameter}, noBody((*Handler).wait), 0, []int{404, 429, 504}},
-			{"GET", "/attempts/{attempt}", see, one, noBody((*Handler).getAttempt), 0, nil},
+			{"GET", "/attempts/{attempt}", see, []definition{asParameter, show}, oneAttempt(), 0, nil},
 			{"POST", "/attempts/{attempt}/resend", edit, nil, optionalBody((*Handler).resend), 201, []int{409, 410}},
 			{"GET", "/stream", see, []definition{streamedParameter, streamAfterParameter, lastEventIDParameter}, streaming("text/event-stream", (*Handler).stream), 0, []int{429}},
 			{"GET", "/notices", see, []definition{afterParameter, limitParameter}, noBody((*Handler).listNotices), 0, nil},

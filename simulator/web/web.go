@@ -62,7 +62,7 @@ func New(p *provider.Provider, o Options) *Handler {
 	}
 	h.closing, h.close = context.WithCancel(context.Background())
 	h.router = h.newRouter()
-	h.guarded = o.Guard.Wrap(h.authorised(h.router), h.fail)
+	h.guarded = o.Guard.Wrap(withPage(h.authorised(h.router)), h.fail)
 	return h
 }
 

@@ -51,6 +51,7 @@ type Operation struct {
 	Status      int          // of success
 	Response    reflect.Type // of the JSON body, or nil
 	ContentType string       // of the response, if it is not JSON
+	Also        []string     // further content types of the response, if a parameter chooses between them
 	Errors      []int        // error statuses besides those that follow from the above
 	Problem     reflect.Type // body of every error, if it is not that of the API
 }
@@ -135,6 +136,9 @@ func (b *builder) operation(tag string, o Operation) object {
 		success["content"] = content(o.ContentType, Schema{"type": "object"})
 	case o.ContentType != "":
 		success["content"] = content(o.ContentType, Schema{"type": "string"})
+	}
+	for _, contentType := range o.Also {
+		success["content"].(object)[contentType] = object{"schema": Schema{}}
 	}
 	responses := object{strconv.Itoa(o.Status): success}
 	for _, status := range statuses {

@@ -1,0 +1,159 @@
+package page_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"semblance/schemas"
+	"semblance/simulator/clock"
+	"semblance/simulator/provider"
+	"semblance/simulator/web"
+)
+
+func everyType() []string {
+	var names []string
+	for _, t := range schemas.All() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// The first minute: an empty page leads to the first delivered event with one click.
+func TestFirstMinute(t *testing.T) {
+	s := start(t, provider.Options{}, web.Options{})
+	b := open(t, s.url)
+	b.see("No requests sent yet.")
+	b.see("semblance emit booking.created")
+	b.see("func Verify(")
+	b.shot("empty")
+	b.click("Emit booking.created")
+	b.until(`document.querySelectorAll("#rows tr").length === 1`)
+	b.see("202")
+	b.see("delivered")
+	b.shot("one")
+}
+
+// busy makes a provider whose receiver accepts some events and refuses others.
+func busy(t *testing.T) *sim {
+	t.Helper()
+	s := start(t, provider.Options{Clock: clock.Manual(time.Now())}, web.Options{Player: player{}})
+	s.emit(t, "booking.created", "patient.created", "invoice.paid", "booking.updated")
+	s.answers(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"error":"invalid signature","at":12345678901234567890}`)
+	})
+	s.emit(t, "booking.patientJourney.arrived", "invoice.created")
+	s.answers(nil)
+	s.emit(t, "letter.created", "patient.updated", "booking.deleted")
+	return s
+}
+
+// Every key of the table does what the help says.
+func TestKeys(t *testing.T) {
+	s := busy(t)
+	b := open(t, s.url)
+	b.until(`document.querySelectorAll("#rows tr").length === 9`)
+	b.run(chromedp.Evaluate(`window.copied = ""; Object.defineProperty(navigator, "clipboard", { value: { writeText: async text => { window.copied = text; } } })`, nil))
+	selected := `[...document.querySelectorAll("#rows tr")].findIndex(tr => tr.ariaSelected === "true")`
+	dialogs := func(title string) [2]string {
+		return [2]string{fmt.Sprintf(`document.querySelector("dialog[open]")?.ariaLabel.startsWith(%q)`, title), `!document.querySelector("dialog")`}
+	}
+	focused := func(id string) string { return fmt.Sprintf(`document.activeElement.id === %q`, id) }
+	tabs := func(n int) string { return fmt.Sprintf(`document.querySelector("#tab%d")?.ariaSelected === "true"`, n) }
+	status := func(text string) string { return fmt.Sprintf(`document.querySelector("#status").innerText.startsWith(%q)`, text) }
+	rows := `document.querySelectorAll("#rows tr").length`
+	tested := map[string]bool{}
+	for _, step := range []struct {
+		action, key string
+		then        string // true after the key
+		escape      bool   // close the dialog
+	}{
+		{"next", "j", selected + " === 0", false},
+		{"next", kb.ArrowDown, selected + " === 1", false},
+		{"previous", "k", selected + " === 0", false},
+		{"oldest", "G", selected + " === 8", false},
+		{"previous", kb.ArrowUp, selected + " === 7", false},
+		{"newest", "g", selected + " === 0", false},
+		{"open", kb.Enter, focused("detail"), false},
+		{"tab2", "2", tabs(2), false},
+		{"tab3", "3", tabs(3), false},
+		{"tab4", "4", tabs(4), false},
+		{"tab1", "1", tabs(1) + ` && document.querySelector("#panel pre")?.textContent.includes("\n")`, false},
+		{"raw", "b", `document.querySelector("#panel pre")?.textContent.startsWith('{"subscriptionId":')`, false},
+		{"back", kb.Escape, `document.activeElement.ariaSelected === "true"`, false},
+		{"filter", "/", `document.activeElement.type === "search"`, false},
+		{"back", kb.Escape, `document.activeElement.ariaSelected === "true"`, false},
+		{"failed", "f", `document.querySelectorAll("#rows tr:not([hidden])").length === 2`, false},
+		{"failed", "f", `document.querySelectorAll("#rows tr:not([hidden])").length === 9`, false},
+		{"copyCurl", "c", `window.copied.startsWith("curl ") && window.copied.includes("X-Webhook-Signature")`, false},
+		{"copyCommand", "y", `window.copied.startsWith("semblance resend ")`, false},
+		{"mark", "m", `document.querySelector("#detail").innerText.includes("Marked")`, false},
+		{"freeze", "l", status("The list is frozen"), false},
+		{"resend", "r", status("Resent attempt"), false},
+		{"freeze", "l", rows + " === 10", false},
+		{"resendNew", "R", rows + " === 11", false},
+		{"edit", "e", dialogs("Edit and resend")[0], true},
+		{"emit", "n", dialogs("Emit an event")[0], true},
+		{"play", "p", dialogs("Play a scenario")[0], true},
+		{"help", "?", dialogs("Keys")[0], true},
+	} {
+		b.key(step.key)
+		b.until(step.then)
+		if step.escape {
+			b.key(kb.Escape)
+			b.until(dialogs("")[1])
+		}
+		tested[step.action] = true
+	}
+	for _, action := range eval[[]string](b, `import("/keys.js").then(m => m.keys.map(k => k.action))`) {
+		if !tested[action] {
+			t.Errorf("the key for %s is not tested", action)
+		}
+	}
+}
+
+// The page in the sizes and color schemes that people use, for looking at.
+func TestScreenshots(t *testing.T) {
+	if os.Getenv("SEMBLANCE_SCREENSHOTS") == "" {
+		t.Skip("set SEMBLANCE_SCREENSHOTS to a folder")
+	}
+	s := busy(t)
+	b := open(t, s.url)
+	b.until(`document.querySelectorAll("#rows tr").length === 9`)
+	for _, dark := range []string{"light", "dark"} {
+		for _, width := range []int64{1400, 1000, 320} {
+			b.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: dark}}), chromedp.EmulateViewport(width, 820))
+			name := fmt.Sprintf("%s-%d", dark, width)
+			b.key(kb.Escape)
+			b.shot("list-" + name)
+			b.run(chromedp.Evaluate(`[...document.querySelectorAll("#rows tr")].find(tr => tr.innerText.includes("arrived")).click()`, nil))
+			b.see("Why it failed")
+			for i, tab := range []string{"request", "response", "attempts", "diff"} {
+				b.key(fmt.Sprint(i + 1))
+				time.Sleep(60 * time.Millisecond)
+				b.shot(tab + "-" + name)
+			}
+			for _, key := range []string{"n", "e", "p", "?"} {
+				b.key(key)
+				time.Sleep(120 * time.Millisecond)
+				b.shot("key-" + strings.Trim(key, "?") + "-" + name)
+				b.key(kb.Escape)
+			}
+			for _, name2 := range []string{"Subscriptions", "Clock", "Notices"} {
+				b.click(name2)
+				time.Sleep(60 * time.Millisecond)
+				b.shot(name2 + "-" + name)
+				b.key(kb.Escape)
+			}
+		}
+	}
+}
