@@ -69,7 +69,9 @@ func TestKeys(t *testing.T) {
 	}
 	focused := func(id string) string { return fmt.Sprintf(`document.activeElement.id === %q`, id) }
 	tabs := func(n int) string { return fmt.Sprintf(`document.querySelector("#tab%d")?.ariaSelected === "true"`, n) }
-	status := func(text string) string { return fmt.Sprintf(`document.querySelector("#status").innerText.startsWith(%q)`, text) }
+	status := func(text string) string {
+		return fmt.Sprintf(`document.querySelector("#status").innerText.startsWith(%q)`, text)
+	}
 	rows := `document.querySelectorAll("#rows tr").length`
 	tested := map[string]bool{}
 	for _, step := range []struct {
