@@ -66,7 +66,7 @@ var packages = map[string]struct {
 	"scenarios/report":       {"simulator simulator/capture simulator/clock simulator/hint scenarios scenarios/load scenarios/report/color", "udiff"},
 	"scenarios/report/color": {"", ""},
 	"scenarios/library":      {"schemas scenarios scenarios/script", ""},
-	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/clock simulator/signature simulator/fault " +
+	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/hint simulator/clock simulator/signature simulator/fault " +
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library", ""},
 

@@ -119,7 +119,7 @@ func ExampleSim_Emit() {
 	sim := simtest.Start(t, receiverOf(simtest.DefaultSecret))
 	sim.Fault("transport=reset", 1)
 	sim.Emit("booking.created")
-	sim.Accepted(1, "booking.created", 5*time.Second)
+	sim.Accepted(1, "booking.created")
 	fmt.Println(len(sim.Attempts("booking.created")), "attempts")
 	// Output: 2 attempts
 }
@@ -133,7 +133,7 @@ func ExampleSim_Do() {
 	for _, event := range sim.Do("change-metadata") {
 		fmt.Println(event.Type.Name)
 	}
-	sim.Settled(5 * time.Second)
+	sim.Settled(simtest.Within(5 * time.Second))
 	// Output:
 	// pathway.updated
 	// pathway.metadata.updated

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,19 +17,25 @@ import (
 	"semblance/schemas/human"
 	"semblance/schemas/validate"
 	"semblance/simulator"
+	"semblance/simulator/hint"
 )
 
 // maxCommands bounds the commands in the log of a failed test.
 const maxCommands = 5
 
-// explain logs commands that reproduce the failures of a failed test, and writes every attempt to its artifact directory.
+// explain logs a timeline and commands that reproduce the failures of a failed test, and writes every attempt to its artifact
+// directory.
 func (s *Sim) explain(ctx context.Context) {
 	sent := s.log.all()
 	emitted, err := s.attempts(ctx, nil)
 	if err != nil {
 		s.t.Logf("reading the journal: %v", err)
 	}
+	if all := slices.Concat(sent, emitted); len(all) > 0 {
+		s.t.Logf("attempts, by the time since the first:\n%s", timeline(all))
+	}
 	s.logCommands(sent, emitted)
+	s.t.Logf("run this test again: %s", rerun(s.t.Name()))
 	if !writesArtifacts() {
 		if len(sent)+len(emitted)+len(s.failed) > 0 {
 			s.t.Logf("run go test -artifacts to keep every attempt")
@@ -61,11 +68,33 @@ func (s *Sim) logCommands(sent, emitted []simulator.Attempt) {
 			break
 		}
 		commands = append(commands, command)
-		s.t.Logf("%s: %s\n\trerun: %s", a.Request.EventType, brief(&a.Response), command)
+		hint := ""
+		if a.Request.Fault == "" {
+			if hint = s.hint(&a); hint != "" {
+				hint = "\n\thint: " + hint
+			}
+		}
+		s.t.Logf("%s: %s%s\n\trerun: %s", a.Request.EventType, brief(&a.Response), hint, command)
 	}
 	if s.server != nil && len(commands)+len(s.failed) > 0 {
 		s.t.Logf("the receiver at %s stops with this test: change --to to one that runs", s.server.URL)
 	}
+}
+
+// hint returns the likely fix of a failed attempt.
+func (s *Sim) hint(a *simulator.Attempt) string {
+	if fix := s.pathHint(&a.Response); fix != "" {
+		return fix
+	}
+	return hint.For(a).Fix
+}
+
+// pathHint returns the fix for a handler that has no route at /.
+func (s *Sim) pathHint(r *simulator.Response) string {
+	if s.server == nil || s.options.path != "" || r.Status != http.StatusNotFound && r.Status != http.StatusMethodNotAllowed {
+		return ""
+	}
+	return fmt.Sprintf("the handler has no POST /; set the path of its webhooks with simtest.Path(%q)", "/webhooks")
 }
 
 // lastOfEach returns the last attempt of each delivery.

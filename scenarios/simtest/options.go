@@ -32,8 +32,8 @@ type options struct {
 // Secret sets the secret that signs the deliveries, instead of [DefaultSecret].
 func Secret(secret string) Option { return func(o *options) { o.secret = secret } }
 
-// Seed sets the random seed for records, their values and shares of faults. The default is 1, and in a scenario the
-// scenario's own seed. Ids also contain the time, see [At].
+// Seed sets the random seed for records, their values and shares of faults. The default follows from the name of the test;
+// a scenario may have its own. Ids also contain the time, see [At].
 func Seed(seed int64) Option { return func(o *options) { o.seed, o.hasSeed = seed, true } }
 
 // Path sets the path of a handler's webhook URL, such as "/webhooks". The default is "/".

@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	}
 	result := p.Result()
 	for i := range result.Scenarios[0].Steps {
-		subtest(t, &result.Scenarios[0], &result.Scenarios[0].Steps[i])
+		s.subtest(t, &result.Scenarios[0], i)
 	}
 	if !result.Passed() {
 		s.mu.Lock()
@@ -116,7 +117,8 @@ func (s *Sim) playedRecord(id string) (Record, bool) {
 }
 
 // subtest reports the result of a step as a subtest.
-func subtest(t *testing.T, scenario *scenarios.ScenarioResult, step *scenarios.StepResult) {
+func (s *Sim) subtest(t *testing.T, scenario *scenarios.ScenarioResult, i int) {
+	step := &scenario.Steps[i]
 	name := step.Path + " " + step.Title
 	if step.Name != "" {
 		name = step.Path + " " + step.Name
@@ -126,9 +128,32 @@ func subtest(t *testing.T, scenario *scenarios.ScenarioResult, step *scenarios.S
 		case scenarios.Failed:
 			var b bytes.Buffer
 			report.Terminal{}.Step(&b, scenario, step)
+			attempts := attemptsOf(scenario.Steps[:i+1])
+			if len(attempts) > 0 {
+				if fix := s.pathHint(&attempts[len(attempts)-1].Response); fix != "" {
+					fmt.Fprintf(&b, "        hint      %s\n", fix)
+				}
+			}
+			fmt.Fprintf(&b, "        test      %s\n", rerun(t.Name()))
+			if step.Kind == "probe" && len(attempts) > 0 { // its expectation is about effects
+				fmt.Fprintf(&b, "        attempts, by the time since the first:\n%s\n", timeline(attempts))
+			}
 			t.Error("\n" + b.String())
 		case scenarios.Skipped, scenarios.NotRun:
 			t.Skip(step.Reason)
 		}
 	})
+}
+
+// attemptsOf returns the attempts of steps that are kept as evidence.
+func attemptsOf(steps []scenarios.StepResult) []simulator.Attempt {
+	var all []simulator.Attempt
+	for i := range steps {
+		for _, e := range steps[i].Evidence {
+			if e.Attempt != nil {
+				all = append(all, *e.Attempt)
+			}
+		}
+	}
+	return all
 }

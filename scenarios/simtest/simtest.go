@@ -11,12 +11,13 @@
 //
 // There are three ways to send events. [Sim.Send] makes one attempt and returns the response. [Sim.Emit] and [Sim.Do] go
 // through the provider's outbox, with retries and the circuit breaker; [Sim.Accepted] and [Sim.Settled] wait for the
-// deliveries. [Sim.Play] plays a scenario and makes each step a subtest.
+// deliveries, [Sim.Eventually] for their effects. [Sim.Play] plays a scenario and makes each step a subtest.
 //
 // Every test has its own provider, clinic, clock and socket, so tests can run in parallel. There are no sleeps: the waits
 // of the provider are a thousand times shorter ([TimeScale]), or the test moves the clock ([Manual] and [Sim.Advance]).
 //
-// When a test fails, its log has commands that send the same events. With go test -artifacts every attempt is written to
+// When a test fails, its log has a timeline of all attempts, commands that send the same events, and the command that runs
+// the test again. With go test -artifacts every attempt is written to
 // the artifact directory of the test, as NDJSON.
 package simtest
 
@@ -24,6 +25,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -87,7 +89,7 @@ type run struct {
 // of each input.
 func Start(t testing.TB, receiver any, with ...Option) *Sim {
 	t.Helper()
-	o := options{secret: DefaultSecret, seed: 1, scale: DefaultTimeScale}
+	o := options{secret: DefaultSecret, seed: seedOf(t.Name()), scale: DefaultTimeScale}
 	for _, option := range with {
 		option(&o)
 	}
@@ -99,6 +101,14 @@ func Start(t testing.TB, receiver any, with ...Option) *Sim {
 	sim.serve(receiver)
 	sim.start(types)
 	return sim
+}
+
+// seedOf returns the seed of a test: the same in every run of it, and another one for other tests, whose records then do not
+// collide in a database that they share.
+func seedOf(name string) int64 {
+	h := fnv.New32a()
+	h.Write([]byte(name)) // never fails
+	return int64(h.Sum32())
 }
 
 // In returns the same run for a subtest, which a failure then fails instead of the outer test.

@@ -115,7 +115,7 @@ func TestEmitRetries(t *testing.T) {
 	for range 4 {
 		sim.Advance(time.Hour)
 	}
-	sim.Accepted(1, "booking.*", 5*time.Second)
+	sim.Accepted(1, "booking.*")
 	attempts := sim.Attempts("booking.created")
 	if len(attempts) != 4 || attempts[0].Response.Status != 500 || attempts[3].Response.Status != 200 {
 		t.Fatalf("there were %d attempts: %+v", len(attempts), attempts)
@@ -157,8 +157,8 @@ func TestDoAndFaults(t *testing.T) {
 	if len(events) != 2 {
 		t.Fatalf("merging a patient with an episode emitted %d events", len(events))
 	}
-	sim.Accepted(2, "*", 10*time.Second)
-	sim.Settled(10 * time.Second)
+	sim.Accepted(2, "*", simtest.Within(10*time.Second))
+	sim.Settled(simtest.Within(10 * time.Second))
 	if n := len(sim.Attempts("*")); n != 3 {
 		t.Errorf("got %d attempts for two events with one reset", n)
 	}
@@ -222,7 +222,7 @@ func TestRecord(t *testing.T) {
 	app := &application{secret: simtest.DefaultSecret}
 	sim := simtest.Start(t, app)
 	sim.Emit("booking.created")
-	sim.Accepted(1, "booking.created", 10*time.Second)
+	sim.Accepted(1, "booking.created", simtest.Within(10*time.Second))
 	id := app.events()[0].Identifiers["patientId"]
 	patient, ok := sim.Clinic().Record(id)
 	if !ok || patient.Kind != "patient" || len(patient.Values) < 5 {
@@ -259,7 +259,7 @@ func TestReceiverURL(t *testing.T) {
 	defer server.Close()
 	sim := simtest.Start(t, server.URL)
 	sim.Emit("invoice.paid")
-	sim.Accepted(1, "invoice.*", 10*time.Second)
+	sim.Accepted(1, "invoice.*", simtest.Within(10*time.Second))
 }
 
 // Parallel tests see only their own events.
@@ -272,7 +272,7 @@ func TestParallel(t *testing.T) {
 			for range 3 {
 				sim.Emit("booking.created")
 			}
-			sim.Accepted(3, "booking.created", 30*time.Second)
+			sim.Accepted(3, "booking.created", simtest.Within(30*time.Second))
 			if accepted := app.events(); len(accepted) != 3 {
 				t.Errorf("accepted %d events", len(accepted))
 			}
@@ -294,7 +294,7 @@ func TestHundredRuns(t *testing.T) {
 			started.Wait()
 			sim.Emit("patient.created")
 			sim.Send("booking.created")
-			sim.Settled(30 * time.Second)
+			sim.Settled(simtest.Within(30 * time.Second))
 		})
 	}
 	ended.Wait()

@@ -2,58 +2,203 @@ package simtest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/clock"
 	"semblance/simulator/journal"
-	"semblance/simulator/provider"
 )
 
-// Accepted waits until the receiver has accepted n of the emitted events that match the pattern. It fails the test if that
-// takes longer than within, in machine time.
-func (s *Sim) Accepted(n int, pattern string, within time.Duration) {
+// DefaultWithin is how long [Sim.Accepted], [Sim.Settled] and [Sim.Eventually] wait, in machine time.
+const DefaultWithin = 5 * time.Second
+
+// WaitOption is an option of [Sim.Accepted], [Sim.Settled] and [Sim.Eventually].
+type WaitOption func(*waitOptions)
+
+type waitOptions struct{ within time.Duration }
+
+// Within sets how long to wait, in machine time, instead of [DefaultWithin].
+func Within(d time.Duration) WaitOption { return func(o *waitOptions) { o.within = d } }
+
+func waitOptionsOf(with []WaitOption) waitOptions {
+	o := waitOptions{within: DefaultWithin}
+	for _, option := range with {
+		option(&o)
+	}
+	return o
+}
+
+// Accepted waits until the receiver has accepted n deliveries of the emitted events that match the pattern, and returns
+// their attempts, the oldest first. It fails the test if that takes too long, and at once if nothing can come any more:
+// every delivery of such an event has ended, or waits for [Sim.Resume] or [Sim.Advance]. So emit the events before.
+func (s *Sim) Accepted(n int, pattern string, with ...WaitOption) []simulator.Attempt {
 	s.t.Helper()
-	s.wait(provider.Condition{Accepted: n, Types: []string{pattern}}, within)
+	types := s.typesOf(pattern)
+	w := waiter{sim: s, types: types}
+	err := w.until(waitOptionsOf(with), func(ctx context.Context) (bool, error) {
+		err := w.readAccepted(ctx)
+		return len(w.accepted) >= n, err
+	})
+	if err != nil {
+		s.t.Fatalf("simtest: the receiver accepted %d of %d %s %v", len(w.accepted), n, pattern, err)
+	}
+	return w.accepted
 }
 
 // Settled waits until no delivery is pending: every emitted event has been accepted or has failed for good. It fails the
-// test if that takes longer than within, in machine time.
-func (s *Sim) Settled(within time.Duration) {
+// test if that takes too long, and at once if the rest waits for [Sim.Resume] or [Sim.Advance].
+func (s *Sim) Settled(with ...WaitOption) {
 	s.t.Helper()
-	s.wait(provider.Condition{AllFinished: true}, within)
-}
-
-func (s *Sim) wait(c provider.Condition, within time.Duration) {
-	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), within)
-	defer cancel()
-	progress, err := s.provider.Wait(ctx, c)
-	switch {
-	case err == nil:
-	case ctx.Err() == nil:
-		s.t.Fatalf("simtest: waiting: %v", err)
-	case c.AllFinished:
-		s.t.Fatalf("simtest: %s pending after %s%s", human.Count(progress.Unfinished, "delivery"), human.Duration(within), s.state())
-	default:
-		s.t.Fatalf("simtest: the receiver accepted %d of %d %s within %s%s", progress.Accepted, c.Accepted, c.Types[0], human.Duration(within), s.state())
+	w := waiter{sim: s}
+	unfinished := 0
+	err := w.until(waitOptionsOf(with), func(context.Context) (bool, error) {
+		unfinished = s.provider.Journal().Stats().Unfinished()
+		return unfinished == 0, nil
+	})
+	if err != nil {
+		s.t.Fatalf("simtest: %s pending %v", human.Count(unfinished, "delivery"), err)
 	}
 }
 
-// state describes the last attempt and the provider, for a test whose wait timed out.
-func (s *Sim) state() string {
-	text := "; no response yet"
-	page, err := s.provider.Journal().Attempts(context.WithoutCancel(s.t.Context()), journal.Query{Limit: 1, Full: true})
+// eventuallyEvery is the time between two calls of the function of Eventually.
+const eventuallyEvery = 5 * time.Millisecond
+
+// Eventually calls check until it returns nil, such as a query of the application's database. It fails the test with its
+// last error if that takes too long.
+func (s *Sim) Eventually(check func() error, with ...WaitOption) {
+	s.t.Helper()
+	o := waitOptionsOf(with)
+	ctx, cancel := context.WithTimeout(s.t.Context(), o.within)
+	defer cancel()
+	for {
+		err := check()
+		if err == nil {
+			return
+		}
+		if clock.Sleep(ctx, eventuallyEvery) != nil {
+			s.t.Fatalf("simtest: not within %s: %v", human.Duration(o.within), err)
+		}
+	}
+}
+
+// waiter waits for deliveries of some event types.
+type waiter struct {
+	sim      *Sim
+	types    []string // full names; nil for all
+	accepted []simulator.Attempt
+	read     journal.Seq // the last attempt that was read
+}
+
+// until waits until done, a time-out, or a state in which nothing can come any more. The error completes a sentence.
+func (w *waiter) until(o waitOptions, done func(context.Context) (bool, error)) error {
+	ctx, cancel := context.WithTimeout(w.sim.t.Context(), o.within)
+	defer cancel()
+	j := w.sim.provider.Journal()
+	for {
+		_, more := j.Committed()
+		stuck, err := w.stuck(ctx) // before done: a delivery may end between the two
+		if err == nil {
+			var is bool
+			if is, err = done(ctx); is {
+				return nil
+			}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("within %s%s", human.Duration(o.within), w.state())
+		case err != nil:
+			return fmt.Errorf("(reading the journal: %w)", err)
+		case stuck != "":
+			return fmt.Errorf("and nothing more can come: %s%s", stuck, w.state())
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// readAccepted reads the accepted attempts that are new.
+func (w *waiter) readAccepted(ctx context.Context) error {
+	query := journal.Query{Types: w.types, Outcomes: []journal.Outcome{journal.Accepted}, After: w.read, Oldest: true, Full: true, Limit: maxAttempts}
+	for {
+		page, err := w.sim.provider.Journal().Attempts(ctx, query)
+		if err != nil {
+			return err
+		}
+		for _, a := range page.Items {
+			w.accepted, w.read = append(w.accepted, a.Attempt), a.Seq
+		}
+		if page.Next == "" {
+			return nil
+		}
+		query.Cursor = page.Next
+	}
+}
+
+// stuck says why no attempt at the deliveries can follow, or "".
+func (w *waiter) stuck(ctx context.Context) (string, error) {
+	if w.sim.provider.Traffic().Running {
+		return "", nil
+	}
+	pending, err := w.deliveries(ctx, journal.Pending)
+	if err != nil {
+		return "", err
+	}
+	if len(pending) > 0 {
+		return w.waitsForClock(pending), nil
+	}
+	held, err := w.deliveries(ctx, journal.Held)
+	if err != nil {
+		return "", err
+	}
+	if len(held) > 0 {
+		return "the subscription is paused, because deliveries failed or the test paused it; Sim.Resume continues", nil
+	}
+	ended, err := w.deliveries(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(ended) == 0 {
+		return "no such event was emitted to a subscription", nil
+	}
+	return "every delivery has ended", nil
+}
+
+// waitsForClock says that only the test can make the next attempt due, or "".
+func (w *waiter) waitsForClock(pending []*journal.Delivery) string {
+	now := w.sim.Now()
+	for _, d := range pending {
+		if !w.sim.options.manual || !d.Due.After(now) || len(pending) == maxAttempts {
+			return ""
+		}
+	}
+	return "the next attempt is due in " + human.Duration(pending[0].Due.Sub(now)) + "; Sim.Advance moves the clock"
+}
+
+// deliveries returns deliveries in these states, the oldest first.
+func (w *waiter) deliveries(ctx context.Context, states ...journal.State) ([]*journal.Delivery, error) {
+	page, err := w.sim.provider.Journal().Deliveries(ctx, journal.Query{Types: w.types, States: states, Oldest: true, Limit: maxAttempts})
+	return page.Items, err
+}
+
+// state describes the last attempt, for a test whose wait has failed.
+func (w *waiter) state() string {
+	ctx := context.WithoutCancel(w.sim.t.Context())
+	page, err := w.sim.provider.Journal().Attempts(ctx, journal.Query{Types: w.types, Limit: 1, Full: true})
+	text := ""
 	if err == nil && len(page.Items) > 0 {
 		a := page.Items[0]
 		text = "; last attempt: " + a.Request.EventType + ", " + brief(&a.Response)
+		if fix := w.sim.hint(&a.Attempt); fix != "" && !a.Response.OK() {
+			text += "\n\thint: " + fix
+		}
 	}
-	switch health := s.provider.Health(); {
-	case health.InFlight > 0:
-		text += "; " + human.Count(health.InFlight, "attempt") + " without a response yet"
-	case health.Paused > 0:
-		text += "; the subscription is paused, because too many deliveries in a row failed for good"
+	if n := w.sim.provider.Health().InFlight; n > 0 {
+		text += "; " + human.Count(n, "attempt") + " without a response yet"
 	}
 	return text
 }
@@ -61,6 +206,16 @@ func (s *Sim) state() string {
 // Attempts returns the attempts to deliver the emitted events that match the pattern, the oldest first. It returns at most
 // 1000.
 func (s *Sim) Attempts(pattern string) []simulator.Attempt {
+	s.t.Helper()
+	all, err := s.attempts(s.t.Context(), s.typesOf(pattern))
+	if err != nil {
+		s.t.Fatalf("simtest: reading the attempts of %s: %v", pattern, err)
+	}
+	return all
+}
+
+// typesOf returns the full names of the event types that match a pattern.
+func (s *Sim) typesOf(pattern string) []string {
 	s.t.Helper()
 	types, err := schemas.Match(pattern)
 	if err != nil {
@@ -70,11 +225,7 @@ func (s *Sim) Attempts(pattern string) []simulator.Attempt {
 	for _, t := range types {
 		names = append(names, t.Name)
 	}
-	all, err := s.attempts(s.t.Context(), names)
-	if err != nil {
-		s.t.Fatalf("simtest: reading the attempts of %s: %v", pattern, err)
-	}
-	return all
+	return names
 }
 
 // attempts returns the attempts to deliver emitted events of these types, or of all.
