@@ -70,7 +70,8 @@ var packages = map[string]struct {
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library", ""},
 
-	"cmd/semblance/internal/build": {"", ""},
+	"cmd/semblance/internal/apilog": {"schemas cmd/semblance/internal/client", ""},
+	"cmd/semblance/internal/build":  {"", ""},
 	"cmd/semblance/internal/client": {"simulator simulator/delivery simulator/provider simulator/web scenarios " +
 		"cmd/semblance/internal/exit cmd/semblance/internal/flags", "cobra"},
 	"cmd/semblance/internal/config": {"schemas simulator simulator/delivery simulator/graphql simulator/journal simulator/provider scenarios " +

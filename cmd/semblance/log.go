@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"semblance/cmd/semblance/internal/apilog"
 	"semblance/cmd/semblance/internal/client"
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/flags"
@@ -32,7 +33,7 @@ type logFlags struct {
 	record       string
 	outcomes     []string
 	limit        int
-	follow       bool
+	follow, api  bool
 	showSecret   bool
 	curl, http   bool
 	format       string
@@ -52,6 +53,7 @@ in full: the exact request and the response.`,
   semblance log --follow
   semblance log --type 'invoice.*' --outcome refused,unanswered
   semblance log --record 507f1f77bcf86cd799439011     attempts about a record of the clinic
+  semblance log --api                                 what was asked of the GraphQL API
   semblance log 42                                    one attempt in full
   semblance log 42 --curl                             its request as a curl command
   semblance log 42 --http > request.http              its request as it was sent`,
@@ -68,6 +70,7 @@ in full: the exact request and the response.`,
 	set.StringSliceVar(&f.outcomes, "outcome", nil, "only attempts with this `OUTCOME`: accepted, refused, unanswered")
 	set.IntVar(&f.limit, "limit", 20, "show the latest `N` attempts, at most 1000")
 	set.BoolVar(&f.follow, "follow", false, "keep showing new attempts until interrupted")
+	set.BoolVar(&f.api, "api", false, "show requests to the GraphQL API instead of attempts")
 	set.BoolVar(&f.curl, "curl", false, "print the request of one attempt as a curl command")
 	set.BoolVar(&f.http, "http", false, "print the request of one attempt as it was sent")
 	set.BoolVar(&f.showSecret, "show-secret", false, "show the secret headers of one attempt; requires --token")
@@ -123,12 +126,16 @@ func (a *app) log(ctx context.Context, args []string, f *logFlags) error {
 		return err
 	}
 	switch {
+	case f.api && (len(args) > 0 || f.curl || f.http):
+		return exit.Usagef("--api lists requests to the GraphQL API; it takes no attempt, --curl or --http")
+	case f.follow && f.record != "":
+		return exit.Usagef("--follow does not know the records of new attempts; leave out --record")
+	case f.api:
+		return a.logAPI(ctx, provider, f)
 	case len(args) > 0:
 		return a.logOne(ctx, provider, args[0], f)
 	case f.curl || f.http:
 		return exit.Usagef("--curl and --http print one attempt; name its id, such as `semblance log 42 --curl`")
-	case f.follow && f.record != "":
-		return exit.Usagef("--follow does not know the records of new attempts; leave out --record")
 	}
 	t := &logTable{app: a, flags: f, client: provider, labels: map[string]string{}, causes: map[string]string{}}
 	if err := t.learn(ctx); err != nil {
@@ -155,6 +162,30 @@ func (a *app) log(ctx context.Context, args []string, f *logFlags) error {
 	}
 	if len(attempts) == 0 && f.format == "text" {
 		fmt.Fprintln(a.err, "no attempts yet; `semblance emit booking.created` makes an event happen")
+	}
+	return nil
+}
+
+// logAPI shows requests to the GraphQL API: the latest ones, oldest first, and with --follow new ones.
+func (a *app) logAPI(ctx context.Context, provider *client.Client, f *logFlags) error {
+	if len(f.types) > 0 || f.subscription != "" || f.delivery != "" || len(f.outcomes) > 0 {
+		return exit.Usagef("--api shows requests to the GraphQL API; of the filters only --record and --limit apply to them")
+	}
+	l := apilog.Log{Out: a.out, Record: f.record, Limit: f.limit, JSON: f.format == "json", Faint: a.out.faint, Fault: a.out.yellow}
+	l.Status = func(ok bool, text string) string {
+		if ok {
+			return a.out.green(text)
+		}
+		return a.out.red(text)
+	}
+	n, last, err := l.Show(ctx, provider)
+	switch {
+	case err != nil:
+		return err
+	case f.follow:
+		return l.Follow(ctx, provider, last)
+	case n == 0 && !l.JSON:
+		fmt.Fprintf(a.err, "no requests to %s/graphql yet\n", provider.URL())
 	}
 	return nil
 }

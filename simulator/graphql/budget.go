@@ -76,8 +76,12 @@ func (budgetTracer) TraceQuery(ctx context.Context, _, _ string, _ map[string]an
 }
 
 // TraceField implements tracer.Tracer. Once the budget is exceeded, ctx is cancelled, and the library stops resolving fields.
-func (budgetTracer) TraceField(ctx context.Context, _, typeName, _ string, _ bool, _ map[string]any) (context.Context, func(*qerrors.QueryError)) {
-	b := executionOf(ctx).budget
+func (budgetTracer) TraceField(ctx context.Context, _, typeName, field string, _ bool, args map[string]any) (context.Context, func(*qerrors.QueryError)) {
+	e := executionOf(ctx)
+	if (typeName == "Query" || typeName == "Mutation") && e.log != nil {
+		e.log.asked(field, args)
+	}
+	b := e.budget
 	size := int64(fieldSize)
 	if len(typeName) > 2 && typeName[:2] == "__" {
 		size = introspectionSize

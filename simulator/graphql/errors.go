@@ -57,7 +57,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	e := qerrors.Errorf("%s", refusal.Detail)
 	e.Extensions = map[string]any{"code": code}
-	h.respond(w, refusal.Status, &graphql.Response{Errors: []*qerrors.QueryError{e}})
+	h.respond(w, r, refusal.Status, &graphql.Response{Errors: []*qerrors.QueryError{e}})
 }
 
 // notExecuted reports whether the document or its variables were refused before the first resolver ran. The library

@@ -60,7 +60,7 @@ func New(p *provider.Provider, g guard.Guard, o Options) *Handler {
 	}
 	h := &Handler{provider: p, options: o.withDefaults(), log: g.Logger()}
 	h.schema = sync.OnceValue(h.parseSchema)
-	h.guarded = g.Wrap(http.HandlerFunc(h.serve), h.fail)
+	h.guarded = g.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(h.newLoggedRequest(w), r) }), h.fail)
 	return h
 }
 
@@ -100,7 +100,7 @@ type request struct {
 }
 
 // serve checks the token before it reads the document. Each operation checks the permission that it needs.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) serve(w *loggedRequest, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		h.fail(w, r, &guard.Refusal{Status: http.StatusMethodNotAllowed, Detail: fmt.Sprintf("the GraphQL API takes POST, not %s", r.Method)})
@@ -120,7 +120,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, &guard.Refusal{Status: http.StatusBadRequest, Detail: `the body needs a "query" with the GraphQL document`})
 		return
 	}
+	w.identify(token, &in)
 	e, ctx := h.newExecution(r.Context(), token, in.Query)
+	e.log = w
 	defer e.cancel()
 	response := h.schema().Exec(ctx, in.Query, in.OperationName, in.Variables)
 	switch err := e.budget.exceeded(); {
@@ -132,14 +134,17 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		if h.options.InvalidOK {
 			status = http.StatusOK
 		}
-		h.respond(w, status, &graphql.Response{Errors: response.Errors})
+		h.respond(w, r, status, &graphql.Response{Errors: response.Errors})
 	default:
-		h.respond(w, http.StatusOK, response)
+		h.respond(w, r, http.StatusOK, response)
 	}
 }
 
-// respond writes a response as JSON.
-func (h *Handler) respond(w http.ResponseWriter, status int, response *graphql.Response) {
+// respond writes a response as JSON, and logs the request.
+func (h *Handler) respond(w http.ResponseWriter, r *http.Request, status int, response *graphql.Response) {
+	if l, ok := w.(*loggedRequest); ok {
+		l.finish(r.Context(), status, response)
+	}
 	data, err := json.Marshal(response)
 	if err != nil {
 		h.log.Error("encoding a response", "error", err)
@@ -157,6 +162,7 @@ type execution struct {
 	token  string
 	budget *budget
 	reader *reader
+	log    *loggedRequest // nil in tests without a request
 	cancel context.CancelFunc
 }
 

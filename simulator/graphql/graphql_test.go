@@ -71,9 +71,18 @@ func serveProvider(t testing.TB, o Options, po provider.Options) *api {
 	return &api{t: t, provider: p, handler: h, url: server.URL + Path, http: &http.Client{Transport: transport}}
 }
 
-// committed is the last sequence number of the journal.
+// committed is the number of the last record of the journal that is no request to the API.
 func (a *api) committed() journal.Seq {
-	last, _ := a.provider.Journal().Committed()
+	records, err := a.provider.Journal().Read(a.t.Context(), 0, journal.MaxLimit)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	last := journal.Seq(0)
+	for _, r := range records {
+		if r.Kind() != journal.KindAPIRequest {
+			last = r.Sequence()
+		}
+	}
 	return last
 }
 

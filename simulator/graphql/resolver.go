@@ -79,7 +79,7 @@ type createInput struct {
 // CreateWebhook creates a subscription.
 func (q *resolver) CreateWebhook(ctx context.Context, args struct{ Input createInput }) (*payload, error) {
 	if err := executionOf(ctx).may(provider.CreateWebhooks); err != nil {
-		return refused(err)
+		return refused(ctx, err)
 	}
 	n := provider.NewSubscription{URL: args.Input.URL, EventTypes: args.Input.EventTypes, Label: args.Input.Label}
 	if headers := headersOf(args.Input.Headers); headers != nil {
@@ -105,7 +105,7 @@ func (q *resolver) UpdateWebhook(ctx context.Context, args struct {
 	Input updateInput
 }) (*payload, error) {
 	if err := executionOf(ctx).may(provider.EditWebhooks); err != nil {
-		return refused(err)
+		return refused(ctx, err)
 	}
 	in := &args.Input
 	s, err := q.provider.UpdateSubscription(ctx, string(args.ID), provider.SubscriptionUpdate{
@@ -117,7 +117,7 @@ func (q *resolver) UpdateWebhook(ctx context.Context, args struct {
 // DeleteWebhook deletes a subscription.
 func (q *resolver) DeleteWebhook(ctx context.Context, args struct{ ID graphql.ID }) (*payload, error) {
 	if err := executionOf(ctx).may(provider.DeleteWebhooks); err != nil {
-		return refused(err)
+		return refused(ctx, err)
 	}
 	s, err := q.provider.DeleteSubscription(ctx, string(args.ID))
 	return result(ctx, s, err)
@@ -132,17 +132,20 @@ type payload struct {
 // result returns the payload for the result of a method of the provider.
 func result(ctx context.Context, s simulator.Subscription, err error) (*payload, error) {
 	if err != nil {
-		return refused(err)
+		return refused(ctx, err)
 	}
 	return &payload{data: &subscriptionResolver{s, executionOf(ctx).budget}}, nil
 }
 
 // refused returns a payload with the reason of a refusal, as the provider does. Any other error is one of the execution.
-func refused(err error) (*payload, error) {
+func refused(ctx context.Context, err error) (*payload, error) {
 	if provider.CodeOf(err) == "" {
 		return nil, err
 	}
 	reason := err.Error()
+	if l := executionOf(ctx).log; l != nil {
+		l.refused(reason)
+	}
 	return &payload{err: &reason}, nil
 }
 

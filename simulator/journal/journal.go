@@ -47,6 +47,10 @@ type Journal interface {
 	// Attempts have no headers and bodies; use Attempt for these. A delivery has its present state.
 	Read(ctx context.Context, after Seq, limit int, kinds ...Kind) ([]Record, error)
 
+	// Latest returns up to limit records of a kind with a number below before, or any number if before is 0, newest first.
+	// The kind is one of those that are neither events, deliveries nor attempts.
+	Latest(ctx context.Context, kind Kind, before Seq, limit int) ([]Record, error)
+
 	// Current yields the records of a kind that are in force, oldest first. Of each subscription (deleted ones
 	// included), token, fault and setting it yields the last version, unless that was revoked, cleared or removed. Of
 	// the clinic it yields the last snapshot and every action after it. If an error occurs it is yielded last.

@@ -65,6 +65,24 @@ func (m *Memory) Read(ctx context.Context, after Seq, limit int, kinds ...Kind) 
 	return all[:min(limit, len(all))], nil
 }
 
+// Latest implements [Journal].
+func (m *Memory) Latest(ctx context.Context, kind Kind, before Seq, limit int) ([]Record, error) {
+	v, err := m.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	limit = (&Query{Limit: limit}).Size()
+	var latest []Record
+	for _, r := range slices.Backward(v.others) {
+		if r.Kind() == kind && (before == 0 || r.Sequence() < before) {
+			if latest = append(latest, r); len(latest) == limit {
+				break
+			}
+		}
+	}
+	return latest, nil
+}
+
 func compareSeq(a, b Record) int { return cmp.Compare(a.Sequence(), b.Sequence()) }
 
 // firstAfter returns up to limit entries with numbers above seq.

@@ -30,7 +30,7 @@ const KindClinicRecord Kind = "clinicRecord"
 
 // Kinds returns the kinds of the records that [Journal.Read] returns, in the order of the constants.
 func Kinds() []Kind {
-	return []Kind{KindEvent, KindDelivery, KindAttempt, KindTransition, KindSubscription, KindToken, KindFault, KindSetting, KindClinic, KindNotice, KindReset}
+	return []Kind{KindEvent, KindDelivery, KindAttempt, KindTransition, KindSubscription, KindToken, KindFault, KindSetting, KindClinic, KindNotice, KindReset, KindAPIRequest}
 }
 
 // Record is an entry of the journal: a pointer to one of the types of this file, or to a [ClinicRecord].

@@ -72,14 +72,16 @@ func parsePermission(name string) (Permission, error) {
 // May reports whether the token has the permission.
 func (t Token) May(p Permission) bool { return slices.Contains(t.Permissions, p) }
 
-// String returns the token redacted to its last four characters, with its permissions.
-func (t Token) String() string {
-	text := "…"
-	if len(t.Text) >= 12 {
-		text += t.Text[len(t.Text)-4:]
+// Redacted returns the last four characters of the token.
+func (t Token) Redacted() string {
+	if len(t.Text) < 12 {
+		return "…"
 	}
-	return fmt.Sprintf("%s%v", text, t.Permissions)
+	return "…" + t.Text[len(t.Text)-4:]
 }
+
+// String returns the token redacted to its last four characters, with its permissions.
+func (t Token) String() string { return fmt.Sprintf("%s%v", t.Redacted(), t.Permissions) }
 
 // LogValue redacts the token in logs.
 func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }

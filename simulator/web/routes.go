@@ -63,6 +63,7 @@ func groups() []group {
 			{"GET", "/attempts/{attempt}", see, []definition{asParameter, show}, oneAttempt(), 0, nil},
 			{"POST", "/attempts/{attempt}/resend", edit, nil, optionalBody((*Handler).resend), 201, []int{409, 410}},
 			{"GET", "/stream", see, []definition{streamedParameter, streamAfterParameter, lastEventIDParameter}, streaming("text/event-stream", (*Handler).stream), 0, []int{429}},
+			{"GET", "/api-requests", see, []definition{recordParameter, fieldParameter, afterParameter, limitParameter}, noBody((*Handler).listAPIRequests), 0, nil},
 			{"GET", "/notices", see, []definition{afterParameter, limitParameter}, noBody((*Handler).listNotices), 0, nil},
 		}},
 		{"subscriptions", []operation{

@@ -27,6 +27,7 @@ const (
 var streamedKinds = []journal.Kind{
 	journal.KindEvent, journal.KindDelivery, journal.KindAttempt, journal.KindTransition,
 	journal.KindSubscription, journal.KindFault, journal.KindNotice, journal.KindReset,
+	journal.KindAPIRequest,
 }
 
 var (
@@ -58,6 +59,8 @@ func viewRecord(record journal.Record) any {
 		return viewAttempt(r)
 	case *journal.Notice:
 		return viewNotice(r)
+	case *journal.APIRequest:
+		return viewAPIRequest(r)
 	}
 	if damage := record.Damage(); damage != "" {
 		return map[string]any{"id": record.Sequence(), "unreadable": damage}

@@ -67,6 +67,8 @@ func decodeOther(kind journal.Kind, content []byte) (journal.Record, error) {
 		return decodeJSON[journal.Clinic](content)
 	case journal.KindNotice:
 		return decodeJSON[journal.Notice](content)
+	case journal.KindAPIRequest:
+		return decodeJSON[journal.APIRequest](content)
 	case journal.KindReset:
 		return decodeJSON[journal.Reset](content)
 	}

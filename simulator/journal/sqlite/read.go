@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -76,6 +77,25 @@ func (j *Journal) Read(ctx context.Context, after journal.Seq, limit int, kinds 
 	}
 	slices.SortFunc(all, func(a, b journal.Record) int { return cmp.Compare(a.Sequence(), b.Sequence()) })
 	return all[:min(limit, len(all))], nil
+}
+
+// Latest implements [journal.Journal].
+func (j *Journal) Latest(ctx context.Context, kind journal.Kind, before journal.Seq, limit int) ([]journal.Record, error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	index := ``
+	if kind == journal.KindAPIRequest {
+		index = `INDEXED BY other_records_api `
+	}
+	numbers := fmt.Sprintf(`SELECT seq FROM other_records %sWHERE kind = '%s' AND seq < %d ORDER BY seq DESC LIMIT %d`,
+		index, kind, before, (&journal.Query{Limit: limit}).Size())
+	var latest []journal.Record
+	err := j.view(ctx, func(v *view) (err error) {
+		latest, err = collect(v, fmt.Sprintf(selectOthers, numbers), nil, forList(scanOther))
+		return err
+	})
+	return latest, err
 }
 
 // otherKinds returns the wanted kinds that are in other_records.

@@ -110,4 +110,6 @@ var migrations = [...]string{`
 	CREATE INDEX clinic_records_patient ON clinic_records (patient, kind, start) WHERE patient <> '';
 	CREATE INDEX clinic_records_doctor ON clinic_records (doctor, kind, start) WHERE doctor <> '';
 	CREATE INDEX clinic_records_named ON clinic_records (named) WHERE permanent = 0;
+`, `
+	CREATE INDEX other_records_api ON other_records (seq) WHERE kind = 'api-request';
 `}

@@ -38,9 +38,30 @@ func testRead(t *testing.T, open Open) {
 	some, err := j.Read(background(), c.Seq, 0, journal.KindNotice, journal.KindAttempt)
 	must(t, err)
 	equal(t, "two kinds", []journal.Record{a.Brief(), n}, some)
+	for i := range 5 {
+		must(t, j.Append(background(), &journal.APIRequest{At: m.Tick(), Token: "…abcd", Fields: []string{"booking"}, IDs: []string{m.ID()}, Status: 200 + i, Took: time.Millisecond}, m.Event("booking.created")))
+	}
+	latest, err := j.Latest(background(), journal.KindAPIRequest, 0, 2)
+	must(t, err)
+	statuses := func(records []journal.Record) (all []int) {
+		for _, r := range records {
+			all = append(all, r.(*journal.APIRequest).Status)
+		}
+		return all
+	}
+	equal(t, "latest", []int{204, 203}, statuses(latest))
+	latest, err = j.Latest(background(), journal.KindAPIRequest, latest[1].Sequence(), 10)
+	must(t, err)
+	equal(t, "before these", []int{202, 201, 200}, statuses(latest))
+	latest, err = j.Latest(background(), journal.KindNotice, 0, 10)
+	must(t, err)
+	equal(t, "of another kind", []journal.Record{n}, latest)
+	some, err = j.Read(background(), n.Seq, 10, journal.KindAPIRequest)
+	must(t, err)
+	equal(t, "read", []int{200, 201, 202, 203, 204}, statuses(some))
 	last, _ := j.Committed()
-	if last != n.Seq {
-		t.Fatalf("last is %d, want %d", last, n.Seq)
+	if last <= some[4].Sequence() {
+		t.Fatalf("last is %d, want the event after %d", last, some[4].Sequence())
 	}
 }
 
