@@ -3,7 +3,7 @@
 const { execFile, spawn } = require("node:child_process");
 const { once } = require("node:events");
 const { createInterface } = require("node:readline");
-const { installed } = require("./program.cjs");
+const { installed, missing } = require("./program.cjs");
 
 const program = installed() ?? "semblance";
 const secret = process.env.SEMBLANCE_SECRET || "whsec_semblance_local_only";
@@ -16,7 +16,9 @@ async function start(receiver, ...flags) {
   );
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill); // do not leave the process behind when a test dies
-  const ended = once(child, "exit").finally(() => process.removeListener("exit", kill));
+  const ended = once(child, "exit") // or an error if the program cannot be started
+    .catch((error) => Promise.reject(explain(error)))
+    .finally(() => process.removeListener("exit", kill));
   const [line] = await Promise.race([
     once(createInterface({ input: child.stdout }), "line"),
     ended.then(([code]) => Promise.reject(new Error(`semblance serve ended with ${code} before it was ready`))),
@@ -65,9 +67,14 @@ function play(receiver, ...scenarios) {
 function run(words) {
   return new Promise((resolve, reject) => {
     execFile(program, words, { maxBuffer: 64 << 20 }, (error, report, notices) =>
-      error ? reject(new Error(`${report}${notices}` || error.message)) : resolve(report),
+      error ? reject(new Error(`${report}${notices}` || explain(error).message)) : resolve(report),
     );
   });
+}
+
+// explain says what to do if there is no program.
+function explain(error) {
+  return error.code === "ENOENT" ? new Error(`cannot start semblance: ${missing}`) : error;
 }
 
 module.exports = { play, program, secret, start };

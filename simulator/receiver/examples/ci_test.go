@@ -74,6 +74,14 @@ func (j *job) hasReport(name string) {
 	}
 }
 
+// endServe ends the provider that the action started.
+func (j *job) endServe() {
+	j.t.Helper()
+	if out, err := exec.Command("sh", "-c", "kill "+strings.TrimSpace(j.read("semblance-reports/serve.pid"))).CombinedOutput(); err != nil {
+		j.t.Errorf("%v: %s", err, out)
+	}
+}
+
 var expression = regexp.MustCompile(`\$\{\{ ([a-z._]+) \}\}`)
 
 // action runs an action of the checkout with inputs, and returns its output. It stops at a step that fails.
@@ -176,6 +184,50 @@ func needUnix(t *testing.T) {
 	}
 	if _, err := exec.LookPath("curl"); err != nil {
 		missing(t, "curl is not installed")
+	}
+}
+
+// The workflow of this repository uses the action as another repository does.
+func TestWorkflowUsesTheAction(t *testing.T) {
+	t.Parallel()
+	needUnix(t)
+	var workflow struct {
+		Jobs map[string]struct{ Steps []step }
+	}
+	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(top, ".github", "workflows", "ci.yml"))), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	if steps := workflow.Jobs["check"].Steps; !strings.HasSuffix(steps[len(steps)-1].Run, ".ci/run") {
+		t.Errorf("the last step of the job check is not .ci/run: %+v", steps[len(steps)-1])
+	}
+	j := newJob(t)
+	temporary := filepath.Join(j.dir, ".runner", "temporary")
+	if err := os.WriteFile(filepath.Join(temporary, "semblance"), programLike(t), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	used := false
+	for _, s := range workflow.Jobs["action"].Steps {
+		if strings.Contains(s.Run, "listen") {
+			_, port := freeAddress(t)
+			j.shell(fmt.Sprintf("RUNNER_TEMP=%s\n%s\nkill $!", temporary, strings.ReplaceAll(s.Run, "4701", port)))
+		}
+		if s.Uses != "./"+actionFolder {
+			continue
+		}
+		used = true
+		inputs := map[string]string{}
+		for name, value := range s.With {
+			inputs[name] = strings.NewReplacer("${{ runner.temp }}", temporary, "4701", j.port).Replace(value)
+		}
+		out, err := j.action(actionFolder, inputs)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		j.endServe()
+		j.hasReport("semblance-reports/play.xml")
+	}
+	if !used {
+		t.Error("no step uses the action")
 	}
 }
 

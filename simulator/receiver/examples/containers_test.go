@@ -197,3 +197,17 @@ func TestDockerfile(t *testing.T) {
 	}
 	shell(t, top, "", "3000", "CGO_ENABLED=0 go list -deps ./cmd/semblance")
 }
+
+// The image of a release differs from that of a checkout only in where the program comes from.
+func TestReleaseImage(t *testing.T) {
+	t.Parallel()
+	last := func(name string) string {
+		_, stage, _ := strings.Cut(read(t, filepath.Join(top, filepath.FromSlash(name))), "\nFROM scratch\n")
+		return stage
+	}
+	release, found := strings.CutPrefix(last(".ci/Dockerfile"), "ARG TARGETPLATFORM\n")
+	release = strings.Replace(release, "COPY $TARGETPLATFORM/semblance ", "COPY --from=build /out/semblance ", 1)
+	if !found || release != last("Dockerfile") {
+		t.Errorf("the last stage of .ci/Dockerfile is not that of Dockerfile:\n%s", release)
+	}
+}
