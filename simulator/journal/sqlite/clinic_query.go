@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -15,13 +16,16 @@ func (j *Journal) ClinicRecords(ctx context.Context, q journal.RecordQuery) (jou
 	if err := q.Check(); err != nil {
 		return p, err
 	}
-	err := j.view(ctx, func(v *view) error {
+	listed, err := j.listClinicRecords(ctx)
+	if err != nil {
+		return p, err
+	}
+	err = j.view(ctx, func(v *view) error {
 		s := newRecordSearch(&q)
-		index, err := s.index(v)
+		from, err := s.from(v, listed)
 		if err != nil {
 			return err
 		}
-		from := fmt.Sprintf(` FROM clinic_records INDEXED BY %s%s`, index, s.where.String())
 		numbers := fmt.Sprintf(`SELECT number%s ORDER BY %s LIMIT %d OFFSET %d`, from, recordOrder(&q), q.Size()+1, q.Offset)
 		p.Records, err = collect(v, fmt.Sprintf(selectClinicRecords, numbers), s.where.args, scanClinicRecord)
 		if err == nil && q.Total {
@@ -39,6 +43,31 @@ func (j *Journal) ClinicRecords(ctx context.Context, q journal.RecordQuery) (jou
 		slices.Reverse(p.Records)
 	}
 	return p, nil
+}
+
+// listStep is the number of clinic records that are added to the indexes for lists in one transaction.
+const listStep = 500
+
+// listClinicRecords adds the clinic records that are new since the last list to the indexes for lists. It returns false if the
+// journal cannot be written.
+func (j *Journal) listClinicRecords(ctx context.Context) (bool, error) {
+	for j.writer.unlisted.Load() {
+		err := j.do(ctx, "reading", &task{run: func(w *writer) error {
+			n, err := w.statements[sqlListClinicRecords].exec(int64(listStep))
+			w.written += int(n) * deletionBytes
+			w.unlisted.Store(err != nil || n == listStep)
+			return err
+		}})
+		if err == nil {
+			continue
+		}
+		j.writer.unlisted.Store(true)
+		if errors.Is(err, journal.ErrClosed) || ctx.Err() != nil {
+			return false, err
+		}
+		return false, nil
+	}
+	return true, nil
 }
 
 func recordOrder(q *journal.RecordQuery) string {
@@ -140,6 +169,15 @@ func (c *conditions) addRange(column string, r journal.TimeRange) {
 // it is faster to read records in the order of their ids.
 const maxRange = 5000
 
+// from returns the part of a query that selects the records. The indexes can only be used if they have all records.
+func (s *recordSearch) from(v *view, listed bool) (string, error) {
+	if !listed {
+		return ` FROM clinic_records` + s.where.String(), nil
+	}
+	index, err := s.index(v)
+	return fmt.Sprintf(` FROM clinic_records INDEXED BY %s%s AND listed = 1`, index, s.where.String()), err
+}
+
 // index returns the name of the index to use.
 func (s *recordSearch) index(v *view) (string, error) {
 	if s.owner != "" {
@@ -147,7 +185,7 @@ func (s *recordSearch) index(v *view) (string, error) {
 	}
 	for _, r := range s.ranges {
 		n := 0
-		query := fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM clinic_records INDEXED BY %s%s LIMIT %d)`, r.index, r.where.String(), maxRange+1)
+		query := fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 FROM clinic_records INDEXED BY %s%s AND listed = 1 LIMIT %d)`, r.index, r.where.String(), maxRange+1)
 		err := v.each(query, r.where.args, func(row scanner) (bool, error) { return false, row.Scan(&n) })
 		if err != nil || n <= maxRange {
 			return r.index, err

@@ -10,6 +10,7 @@ import (
 
 func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
 	w.hasClinicRecords = true
+	w.unlisted.Store(true)
 	w.written += len(r.Values)
 	w.cache.nameRecord(r.ID, named(r))
 	_, err := w.statements[sqlPutClinicRecord].exec(r.ID, int64(r.Seq), r.RecordKind, r.Patient, r.Doctor, micros(r.CreatedAt), micros(r.UpdatedAt),
@@ -34,7 +35,7 @@ func (w *writer) nameClinicRecords(e *journal.Event) error {
 // nameSlack is the number of journal records for which it is not recorded again that an event names a clinic record. It
 // saves most of that work, because events that follow each other are often about the same records. A clinic record is pruned
 // later by as many.
-const nameSlack = 1000
+const nameSlack = 10_000
 
 // named returns the number of the last record that names a clinic record when it is written.
 func named(r *journal.ClinicRecord) int64 {

@@ -4,8 +4,8 @@ package sqlite
 // for applications.
 const applicationID = 0x536d626c
 
-// unsupported is the last version of the format that cannot be opened. It was never released.
-const unsupported = 1
+// unsupported is the last version of the format that cannot be opened. None up to it was released.
+const unsupported = 4
 
 // version is the version of the format that this package writes.
 const version = unsupported + len(migrations)
@@ -16,7 +16,8 @@ const version = unsupported + len(migrations)
 // Every table has the record's number as its key, so new rows go to the end, which is fast. Times are microseconds since
 // 1970, or 0. A state is an index into journal.States. A content column holds the fields that no query searches.
 //
-// Clinic records are updated in place, by id.
+// Clinic records are updated in place, by id. The six indexes for lists would more than double the work for an event, so a
+// new record is added to them when the next list is read.
 //
 // Lists by subscription, event type, outcome or time search the rows in order, a limited number at a time: an index for
 // each would slow down every delivery. Two partial indexes have the deliveries that are not delivered:
@@ -83,7 +84,6 @@ var migrations = [...]string{`
 	);
 	CREATE INDEX other_records_in_force ON other_records (kind, key) WHERE in_force = 1;
 	CREATE INDEX other_records_clinic ON other_records (seq) WHERE kind = 'clinic';
-`, `
 	CREATE TABLE clinic_records (
 		number INTEGER PRIMARY KEY,
 		id TEXT NOT NULL UNIQUE,
@@ -97,19 +97,20 @@ var migrations = [...]string{`
 		finish INTEGER NOT NULL,
 		deleted INTEGER NOT NULL,
 		permanent INTEGER NOT NULL,
+		listed INTEGER NOT NULL, -- whether the indexes for lists have it
 		named INTEGER NOT NULL, -- the number of the last record that is or names this record
 		text TEXT NOT NULL,
 		value BLOB NOT NULL,
 		previous BLOB
 	);
-	-- With the last columns of these four, a query does not read the records that it skips or sorts.
-	CREATE INDEX clinic_records_kind ON clinic_records (kind, id, deleted, updated);
-	CREATE INDEX clinic_records_created ON clinic_records (kind, created, id, deleted);
-	CREATE INDEX clinic_records_updated ON clinic_records (kind, updated, id, deleted);
-	CREATE INDEX clinic_records_start ON clinic_records (kind, start, id, deleted) WHERE start <> 0;
-	CREATE INDEX clinic_records_patient ON clinic_records (patient, kind, start) WHERE patient <> '';
-	CREATE INDEX clinic_records_doctor ON clinic_records (doctor, kind, start) WHERE doctor <> '';
+	-- The indexes for lists. With the last columns of the first four, a query does not read the records that it skips or sorts.
+	CREATE INDEX clinic_records_kind ON clinic_records (kind, id, deleted, updated) WHERE listed = 1;
+	CREATE INDEX clinic_records_created ON clinic_records (kind, created, id, deleted) WHERE listed = 1;
+	CREATE INDEX clinic_records_updated ON clinic_records (kind, updated, id, deleted) WHERE listed = 1;
+	CREATE INDEX clinic_records_start ON clinic_records (kind, start, id, deleted) WHERE listed = 1 AND start <> 0;
+	CREATE INDEX clinic_records_patient ON clinic_records (patient, kind, start) WHERE listed = 1 AND patient <> '';
+	CREATE INDEX clinic_records_doctor ON clinic_records (doctor, kind, start) WHERE listed = 1 AND doctor <> '';
+	CREATE INDEX clinic_records_unlisted ON clinic_records (listed) WHERE listed = 0;
 	CREATE INDEX clinic_records_named ON clinic_records (named) WHERE permanent = 0;
-`, `
 	CREATE INDEX other_records_api ON other_records (seq) WHERE kind = 'api-request';
 `}

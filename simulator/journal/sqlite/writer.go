@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"sync/atomic"
 
 	"semblance/simulator/journal"
 )
@@ -94,7 +95,8 @@ type writer struct {
 	encoder    encoder
 	written    int // bytes of content since a checkpoint was last due
 
-	hasClinicRecords bool // there are or were any
+	hasClinicRecords bool        // there are or were any
+	unlisted         atomic.Bool // the indexes for lists may lack clinic records
 }
 
 // The statements of the writer.
@@ -109,6 +111,7 @@ const (
 	sqlEndCurrent
 	sqlFindClinicRecord
 	sqlPutClinicRecord
+	sqlListClinicRecords
 	sqlNameClinicRecord
 	sqlUpdateTotals
 	sqlUpdateLastDelivery
@@ -143,10 +146,12 @@ var writerSQL = [statementCount]string{
 	sqlEndCurrent:  `UPDATE other_records SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`,
 
 	sqlFindClinicRecord: `SELECT 1 FROM clinic_records LIMIT 1`,
-	sqlPutClinicRecord: `INSERT INTO clinic_records (id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, named, text, value)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?2, ?12, ?13)
+	sqlPutClinicRecord: `INSERT INTO clinic_records (id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, listed, named, text, value)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?2, ?12, ?13)
 		ON CONFLICT (id) DO UPDATE SET seq = ?2, kind = ?3, patient = ?4, doctor = ?5, created = ?6, updated = ?7, start = ?8, finish = ?9,
 		deleted = ?10, permanent = ?11, named = ?2, text = ?12, previous = CASE value WHEN ?13 THEN previous ELSE value END, value = ?13`,
+	sqlListClinicRecords: `UPDATE clinic_records SET listed = 1 WHERE number IN (
+		SELECT number FROM clinic_records INDEXED BY clinic_records_unlisted WHERE listed = 0 LIMIT ?)`,
 	sqlNameClinicRecord: `UPDATE clinic_records SET named = ? WHERE id = ? AND permanent = 0`,
 
 	sqlUpdateTotals:       `UPDATE totals SET last = ?, events = ?, deliveries = ?, attempts = ?, pending = ?, held = ?, unattached = ?, others = ?`,
@@ -209,6 +214,7 @@ func (w *writer) start() error {
 		return err
 	} else {
 		w.hasClinicRecords = row != nil
+		w.unlisted.Store(row != nil)
 	}
 	if err := w.probe(); err != nil {
 		return err
@@ -247,11 +253,12 @@ func (w *writer) probe() error {
 		(SELECT max(seq) FROM attempts), (SELECT max(seq) FROM attempts INDEXED BY attempts_unattached WHERE delivery_seq = 0),
 		(SELECT max(seq) FROM other_records), (SELECT max(kind) FROM other_records INDEXED BY other_records_in_force WHERE in_force = 1),
 		(SELECT max(seq) FROM other_records INDEXED BY other_records_clinic WHERE kind = 'clinic'),
-		(SELECT max(id) FROM clinic_records), (SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_kind),
-		(SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_created), (SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_updated),
-		(SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_start WHERE start <> 0),
-		(SELECT max(patient) FROM clinic_records INDEXED BY clinic_records_patient WHERE patient <> ''),
-		(SELECT max(doctor) FROM clinic_records INDEXED BY clinic_records_doctor WHERE doctor <> ''),
+		(SELECT max(id) FROM clinic_records), (SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_kind WHERE listed = 1),
+		(SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_created WHERE listed = 1), (SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_updated WHERE listed = 1),
+		(SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_start WHERE listed = 1 AND start <> 0),
+		(SELECT max(patient) FROM clinic_records INDEXED BY clinic_records_patient WHERE listed = 1 AND patient <> ''),
+		(SELECT max(doctor) FROM clinic_records INDEXED BY clinic_records_doctor WHERE listed = 1 AND doctor <> ''),
+		(SELECT max(listed) FROM clinic_records INDEXED BY clinic_records_unlisted WHERE listed = 0),
 		(SELECT max(named) FROM clinic_records INDEXED BY clinic_records_named WHERE permanent = 0)`)
 	if err != nil {
 		return err

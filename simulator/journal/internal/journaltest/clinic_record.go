@@ -193,7 +193,7 @@ func testPruneClinicRecords(t *testing.T, open Open) {
 	must(t, err)
 	m.now = m.now.Add(2 * time.Hour)
 	must(t, j.Append(background(), record(old, false), record(named, false)))
-	filler := make([]journal.Record, 1000) // a journal may keep a record for so many others
+	filler := make([]journal.Record, 10_000) // a journal may keep a record for so many others
 	for i := range filler {
 		filler[i] = &journal.Setting{At: m.now, Key: "filler", Value: []byte("x")}
 	}
