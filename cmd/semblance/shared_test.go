@@ -19,7 +19,7 @@ import (
 // output, and what root.go gives to every command. Everything else that two commands need is in a package.
 var shared = map[string]string{
 	"output.go": "output output.Write output.bold output.failure output.faint output.green output.json output.problems " +
-		"output.red output.terminal output.text output.warn output.yellow newOutput",
+		"output.red output.terminal output.text output.w output.warn output.yellow newOutput",
 	"root.go": "app app.err app.getenv app.in app.out groupReceive groupReference groupRun groupScenarios groupSend run streams streams.err streams.in streams.out untilSignal",
 }
 
