@@ -26,6 +26,7 @@ type Evidence struct {
 	Expected  string             // the expectation in words
 	Verdict   Verdict
 	Hint      hint.Hint // of a failed attempt
+	Effect    bool      // of a probe: it counted the effects of an event
 	Says      string    // the message in the response of a failed attempt if that is an HTML page, else ""
 }
 

@@ -154,6 +154,9 @@ func (s *ScenarioRecorder) Attempt(path string, e Evidence, expect Expect) {
 // Probe records a request to the receiver's application, or a command. It copies whatever it keeps of it.
 func (s *ScenarioRecorder) Probe(path string, e Evidence) {
 	counts := Counts{Checks: 1}
+	if e.Effect {
+		counts.Effects = 1
+	}
 	if !e.Verdict.Passed() {
 		counts.ChecksFailed = 1
 	}

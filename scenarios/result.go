@@ -35,6 +35,7 @@ type Counts struct {
 	Failed            int64 `json:"failed"`            // attempts with a failed expectation
 	Checks            int64 `json:"checks"`            // probes and commands
 	ChecksFailed      int64 `json:"checksFailed"`
+	Effects           int64 `json:"effects"` // checks that counted the effects of an event
 }
 
 // Failures returns the number of failed attempts and checks.
@@ -47,6 +48,7 @@ func (c *Counts) add(o Counts) {
 	c.Failed += o.Failed
 	c.Checks += o.Checks
 	c.ChecksFailed += o.ChecksFailed
+	c.Effects += o.Effects
 }
 
 // ScenarioResult is the outcome of one scenario.

@@ -102,6 +102,7 @@ const (
 	PartOutput   = "output"    // of a command that a probe ran
 	PartExit     = "exit code" // of a command that a probe ran
 	PartCapture  = "capture"   // the response has no such value; Failure.Name is the name of the capture
+	PartEffect   = "effect"    // the event had too many effects, or too few; Failure.Name is the id of its record
 	PartStep     = "step"      // the step could not be played
 )
 

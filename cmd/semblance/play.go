@@ -52,6 +52,7 @@ type playFlags struct {
 	subscription string
 
 	dryRun, allowExec, allowPublic bool
+	probe                          string
 
 	attempt flags.Attempt
 }
@@ -69,6 +70,10 @@ step; a step without one expects a 2xx response within the provider's time-out o
 A SCENARIO is a file, a folder (all .yaml files in it), the name of a scenario of the library (` + "`semblance scenario list`" + `
 shows them), or a pattern of such names: '*' is all of them.
 
+--probe names a URL of your application, or a command, that returns the number of effects that events had on the record ${id}:
+a number, a list, or an object with count (#/pointer after it names another place). Without it only responses are judged,
+and the summary says so.
+
 Without --to, play starts the built-in reference receiver, which passes every scenario of the library.
 
 Exit code: 0 everything was as expected; 1 something was not, or too little was covered; 2 wrong usage or file; 3 no
@@ -77,6 +82,7 @@ attempt got a response; 4 a report could not be written; 130 interrupted. Report
   semblance play first-visit my.yaml --to 3000/webhooks    two scenarios, at your receiver
   semblance play '*' --to 3000 --report junit=out.xml --report html=out.html
   semblance play my.yaml --to 3000 --until 8               the first eight steps
+  semblance play '*' --to 3000 --probe 'http://localhost:3000/effects/${id}'
   semblance play my.yaml --to 3000 --seed 2                other records and ids
   semblance play my.yaml --to 3000 --dry-run               print the requests, send nothing
   semblance play '*' --to 3000 --cover 'invoice.*' --cover-at-least 100`,
@@ -101,6 +107,7 @@ func (f *playFlags) register(c *cobra.Command) {
 		set.StringVar(&f.until, "until", "", "play up to this `STEP`: a path such as 8 or 8.2, or a name")
 		set.StringVar(&f.only, "only", "", "play only this `STEP`")
 		set.BoolVar(&f.failFast, "fail-fast", false, "stop after the first failed step")
+		set.StringVar(&f.probe, "probe", "", "count the effects on record ${id}: a URL or exec:COMMAND `PROBE`")
 		set.BoolVar(&f.allowExec, "allow-exec", false, "allow probes to run commands")
 	})
 	flags.Group(c, "Clinic", func() {
@@ -130,6 +137,7 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 	if err != nil {
 		return exit.Usage(err)
 	}
+	defer options.Effects.Close()
 	options.Env = a.getenv
 	if err := f.reports.Parse(); err != nil {
 		return exit.Usage(err)
@@ -184,6 +192,11 @@ func (f *playFlags) options(set *pflag.FlagSet) (o player.Options, err error) {
 		return o, err
 	}
 	o.Delivery.AllowPublic = f.allowPublic
+	if f.probe != "" {
+		if o.Effects, err = player.ParseEffects(f.probe, o.Delivery); err != nil {
+			return o, fmt.Errorf("--probe: %w", err)
+		}
+	}
 	if f.appointments == fixtures.OlderAppointments.String() {
 		o.System = fixtures.OlderAppointments
 	}

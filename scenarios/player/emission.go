@@ -49,6 +49,7 @@ type try struct {
 // send sends the event and records its attempts.
 func (e *emission) send(ctx context.Context, b *branch, v *values) {
 	e.values = v
+	judgeEffect := e.watch(ctx)
 	tries, err := e.tries(ctx, b)
 	e.record(b, v, tries, err)
 	var attempts []*simulator.Attempt
@@ -58,6 +59,9 @@ func (e *emission) send(ctx context.Context, b *branch, v *values) {
 		}
 	}
 	e.run.judgeAll(e.step, e.round, v, attempts)
+	if err == nil && len(attempts) > 0 {
+		judgeEffect()
+	}
 }
 
 // record records the attempts, and reads the captures from the first response.

@@ -33,6 +33,8 @@ type Options struct {
 	At      time.Time // start of the simulated time, which only the scenario moves; zero is real time
 	Clock   Clock     // with At: a clock that follows the scenario, for a receiver that shares it; may be nil
 
+	Effects *Effects // counts effects, for steps that require one; nil: only those at the reference receiver are counted
+
 	Select    Selection
 	FailFast  bool // stop the run after the first failed step
 	AllowExec bool // allow probes to run commands

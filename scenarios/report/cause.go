@@ -12,7 +12,7 @@ import (
 
 // Bounds of what a terminal shows of one run.
 const (
-	maxSame       = 3  // further steps that are shown in one line if they fail by a cause that was shown before
+	maxSame       = 2  // further steps that are shown in one line if they fail by a cause that was shown before
 	maxCauseLines = 30 // of the first step that fails by a cause
 	maxInFull     = 12 // causes that are shown in full; each further step has one line
 	maxCauses     = 8  // causes that the summary lists

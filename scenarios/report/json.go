@@ -7,6 +7,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/simulator"
+	"semblance/simulator/hint"
 )
 
 // The JSON form of a result. Programs read it: keys may be added, but not renamed or removed.
@@ -19,9 +20,18 @@ type (
 		DurationMs float64                  `json:"durationMs"`
 		Counts     scenarios.Counts         `json:"counts"`
 		Latency    scenarios.LatencySummary `json:"latencyMs,omitzero"`
+		Judged     jsonJudged               `json:"judged"`
 		Coverage   jsonCoverage             `json:"coverage"`
 		Truncated  bool                     `json:"truncated,omitempty"`
 		Scenarios  []jsonScenario           `json:"scenarios"`
+	}
+	jsonJudged struct {
+		Text      string           `json:"text"` // such as "responses only"
+		Hint      string           `json:"hint,omitempty"`
+		Responses int64            `json:"responses"`
+		Effects   int64            `json:"effects"`
+		Probes    int64            `json:"probes"`
+		Skipped   []scenarios.Skip `json:"skipped,omitempty"`
 	}
 	jsonCoverage struct {
 		Percent float64  `json:"percent"`
@@ -59,6 +69,7 @@ type (
 		StartMs  float64 `json:"startMs"`
 		Expected string  `json:"expected,omitempty"`
 		scenarios.Verdict
+		Hint     *hint.Hint          `json:"hint,omitempty"`
 		Request  *simulator.Request  `json:"request,omitempty"`
 		Response *simulator.Response `json:"response,omitempty"`
 		Check    *jsonCheck          `json:"check,omitempty"`
@@ -83,6 +94,8 @@ func JSON(w io.Writer, r scenarios.Result) error {
 		},
 		Scenarios: []jsonScenario{},
 	}
+	j := r.Judged()
+	out.Judged = jsonJudged{j.String(), j.Hint(), j.Responses, j.Effects, j.Probes, j.Skipped}
 	for _, eventType := range r.Coverage.Missing() {
 		out.Coverage.Missing = append(out.Coverage.Missing, eventType.Name)
 	}
@@ -132,6 +145,9 @@ func jsonScenarioOf(s *scenarios.ScenarioResult) jsonScenario {
 
 func jsonEvidenceOf(e *scenarios.Evidence) jsonEvidence {
 	out := jsonEvidence{Round: e.Round, Copy: e.Copy, StartMs: scenarios.Milliseconds(e.StartedAt), Expected: e.Expected, Verdict: e.Verdict}
+	if e.Hint.Name != "" {
+		out.Hint = &e.Hint
+	}
 	if e.Attempt != nil {
 		out.Attempt, out.Request, out.Response = e.Attempt.Number, &e.Attempt.Request, &e.Attempt.Response
 	}

@@ -85,7 +85,7 @@ func JUnit(w io.Writer, r scenarios.Result) error {
 func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite {
 	suite := junitSuite{
 		Name: s.Name, Time: seconds(s.Duration), Timestamp: s.StartedAt.UTC().Format("2006-01-02T15:04:05"), File: s.File,
-		Properties: []junitProperty{{"target", r.Target}, {"seed", fmt.Sprint(s.Seed)}, {"covered", r.Coverage.String()}, {"not covered", missing(&r.Coverage)}},
+		Properties: []junitProperty{{"target", r.Target}, {"seed", fmt.Sprint(s.Seed)}, {"judged", r.Judged().String()}, {"covered", r.Coverage.String()}},
 	}
 	for i := range s.Steps {
 		step := &s.Steps[i]

@@ -175,6 +175,8 @@ func result(s *scenarios.StepResult) string {
 	switch {
 	case s.Counts.Attempts+s.Counts.Checks == 1 && len(s.Evidence) == 1:
 		return events(s) + brief(&s.Evidence[0])
+	case s.Counts.Attempts == 1 && s.Counts.Effects > 0 && len(s.Evidence) > 0:
+		return brief(&s.Evidence[0]) + ", effects counted"
 	case s.Counts.Attempts > 1:
 		text := events(s) + fmt.Sprintf("%s, p50 %s, p99 %s", human.Count(s.Counts.Attempts, "attempt"), human.Duration(s.Latency.P50), human.Duration(s.Latency.P99))
 		if s.Reason != "" { // why the step ended early
@@ -251,6 +253,7 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 	}
 	fmt.Fprintf(b, "\n%s  %s\n", t.verdict(r), stepCounts(steps))
 	t.causes(b, r)
+	t.judged(b, r)
 	fmt.Fprintf(b, "  sent      %s, %s, in %s\n", human.Count(r.Counts.Attempts, "request"), human.Count(r.Counts.Responses, "response"), human.Duration(r.Duration))
 	if l := &r.Latency; l.Count > 0 {
 		fmt.Fprintf(b, "  latency   p50 %s, p90 %s, p99 %s, max %s\n", human.Duration(l.P50), human.Duration(l.P90), human.Duration(l.P99), human.Duration(l.Max))
@@ -262,6 +265,26 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 			r.CoverAtLeast, r.Coverage.Percent(), missing(&r.Coverage)), color.FgRed))
 	case n > 0 && n <= maxMissing:
 		fmt.Fprintf(b, "            not covered: %s\n", missing(&r.Coverage))
+	}
+}
+
+// judged says what the run judged and what it left out: a run that passed claims nothing else.
+func (t Terminal) judged(b *bytes.Buffer, r *scenarios.Result) {
+	j := r.Judged()
+	text := j.String()
+	if h := j.Hint(); h != "" && r.Passed() {
+		text += "; " + h
+	}
+	fmt.Fprintf(b, "  judged    %s\n", t.wrap(text, 12))
+	if !r.Passed() { // the failures come first
+		return
+	}
+	for i, skip := range j.Skipped {
+		if i == maxCauses {
+			fmt.Fprintf(b, "            and %s\n", human.Count(len(j.Skipped)-i, "more reason"))
+			break
+		}
+		fmt.Fprintf(b, "  skipped   %s: %s\n", human.Count(skip.Steps, "step"), t.wrap(human.Line(skip.Reason), 12))
 	}
 }
 

@@ -126,6 +126,10 @@ func argument(flag, value string) string {
 	switch flag {
 	case "to":
 		return simulator.TargetArgument(value)
+	case "probe":
+		if simulator.RedactURL(value) != value {
+			return "$" + Variable(flag)
+		}
 	case "header":
 		if name, text, ok := strings.Cut(value, ":"); ok {
 			h := simulator.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(text)}

@@ -1,0 +1,71 @@
+package scenarios
+
+import (
+	"slices"
+
+	"semblance/schemas/human"
+)
+
+// Judged says what a run judged, and what it left out.
+type Judged struct {
+	Responses int64 // responses, or their absence
+	Effects   int64 // events whose effects were counted
+	Probes    int64 // other requests to the receiver's application, and commands
+	Skipped   []Skip
+}
+
+// Skip is a reason for which steps were not played.
+type Skip struct {
+	Reason string `json:"reason"`
+	Steps  int    `json:"steps"`
+}
+
+// Judged returns what the run judged.
+func (r *Result) Judged() Judged {
+	j := Judged{Responses: r.Counts.Attempts, Effects: r.Counts.Effects}
+	for i := range r.Scenarios {
+		for k := range r.Scenarios[i].Steps {
+			s := &r.Scenarios[i].Steps[k]
+			if s.Kind == "probe" {
+				j.Probes += s.Counts.Checks
+			}
+			if s.Outcome != Skipped || s.IsBlock() {
+				continue
+			}
+			at := slices.IndexFunc(j.Skipped, func(skip Skip) bool { return skip.Reason == s.Reason })
+			if at < 0 {
+				at = len(j.Skipped)
+				j.Skipped = append(j.Skipped, Skip{Reason: s.Reason})
+			}
+			j.Skipped[at].Steps++
+		}
+	}
+	return j
+}
+
+// OnlyResponses reports whether nothing was judged but responses. Such a run says nothing about what the receiver did with
+// the events.
+func (j Judged) OnlyResponses() bool { return j.Effects == 0 && j.Probes == 0 }
+
+// String returns what was judged in words: "responses only", or "responses, 4 probes, the effects of 3 events".
+func (j Judged) String() string {
+	if j.OnlyResponses() {
+		return "responses only"
+	}
+	words := []string{"responses"}
+	if j.Effects > 0 {
+		words = append(words, "the effects of "+human.Count(j.Effects, "event"))
+	}
+	if j.Probes > 0 {
+		words = append(words, human.Count(j.Probes, "probe"))
+	}
+	return human.And(words)
+}
+
+// Hint says how to judge more than responses, or "".
+func (j Judged) Hint() string {
+	if !j.OnlyResponses() {
+		return ""
+	}
+	return "whether each event took effect, and once, was not looked at; --probe URL counts effects"
+}
