@@ -46,7 +46,7 @@ type playFlags struct {
 	until, only string
 	failFast    bool
 
-	seed         int64
+	seed         flags.Seed
 	at           time.Time
 	appointments string
 	subscription string
@@ -74,6 +74,9 @@ shows them), or a pattern of such names: '*' is all of them.
 a number, a list, or an object with count (#/pointer after it names another place). Without it only responses are judged,
 and the summary says so.
 
+Each run has other records: it draws a fresh seed, unless the scenario has one, and prints it. --seed repeats it, and --at
+repeats every byte.
+
 Without --to, play starts the built-in reference receiver, which passes every scenario of the library.
 
 Exit code: 0 everything was as expected; 1 something was not, or too little was covered; 2 wrong usage or file; 3 no
@@ -83,7 +86,7 @@ attempt got a response; 4 a report could not be written; 130 interrupted. Report
   semblance play '*' --to 3000 --report junit=out.xml --report html=out.html
   semblance play my.yaml --to 3000 --until 8               the first eight steps
   semblance play '*' --to 3000 --probe 'http://localhost:3000/effects/${id}'
-  semblance play my.yaml --to 3000 --seed 2                other records and ids
+  semblance play my.yaml --to 3000 --seed 2                the records and ids of seed 2
   semblance play my.yaml --to 3000 --dry-run               print the requests, send nothing
   semblance play '*' --to 3000 --cover 'invoice.*' --cover-at-least 100`,
 		ValidArgsFunction: flags.Scenarios,
@@ -111,8 +114,7 @@ func (f *playFlags) register(c *cobra.Command) {
 		set.BoolVar(&f.allowExec, "allow-exec", false, "allow probes to run commands")
 	})
 	flags.Group(c, "Clinic", func() {
-		set.Int64Var(&f.seed, "seed", script.DefaultSeed, "random `SEED` (default the scenario's own, or 1)")
-		set.Lookup("seed").DefValue = "0" // the text names the default
+		f.seed.Add(c, "records and values")
 		flags.AddTime(c, &f.at, "at", "start and stop the clock at this time: RFC 3339 or Unix seconds")
 		flags.AddChoice(c, &f.appointments, "appointments", "appointment system of the practice", "newer", "older")
 		set.StringVar(&f.subscription, "subscription-id", "", "`ID` of the subscription in the payloads (default from the seed)")
@@ -180,10 +182,15 @@ func (f *playFlags) options(set *pflag.FlagSet) (o player.Options, err error) {
 	}
 	o = player.Options{
 		Secret: secrets[0], OtherSecrets: secrets[1:], SubscriptionID: f.subscription,
-		Seed: f.seed, HasSeed: set.Changed("seed"), At: f.at,
+		HasSeed: f.seed.Given(), At: f.at,
 		Select:   player.Selection{Tags: f.tags, Until: f.until, Only: f.only},
 		FailFast: f.failFast, AllowExec: f.allowExec, DryRun: f.dryRun,
 		CoverAtLeast: f.coverAtLeast,
+	}
+	if o.HasSeed {
+		o.Seed = f.seed.Draw(f.at)
+	} else {
+		o.FreshSeed = f.seed.Draw(f.at)
 	}
 	o.Reproduce = f.secret.Rerun(set, secrets, "report", "transcript", "format", "quiet", "cover", "cover-at-least", "fail-fast", "until",
 		"seed", "dry-run")

@@ -194,5 +194,6 @@ func (p *readmePlace) plain(text string) string {
 	}
 	text = regexp.MustCompile(`evt [0-9a-f]{3}…[0-9a-f]{2}`).ReplaceAllString(text, "evt …")
 	text = regexp.MustCompile(`of \d+ event types \(\d+ %\)`).ReplaceAllString(text, "of … event types")
+	text = regexp.MustCompile(`seed \d+`).ReplaceAllString(text, "seed …")
 	return regexp.MustCompile(`\b\d+(\.\d+)? ?(µs|ms)`).ReplaceAllString(text, "…ms")
 }

@@ -32,7 +32,7 @@ type sendFlags struct {
 	to     string
 	secret flags.Secret
 
-	seed            int64
+	seed            flags.Seed
 	at              time.Time
 	set, with, omit []string
 	invalid         bool
@@ -119,7 +119,7 @@ func (f *sendFlags) register(c *cobra.Command) {
 	flags.Group(c, "Events", func() {
 		flags.AddIdentifiers(c, &f.set, &f.with, &f.omit)
 		set.BoolVar(&f.invalid, "invalid", false, "allow a payload that breaks its schema")
-		set.Int64Var(&f.seed, "seed", 1, "random `SEED` of records, relations and values")
+		f.seed.Add(c, "records, relations and values")
 		flags.AddTime(c, &f.at, "at", "time of ids and signatures: RFC 3339 or Unix seconds (default now)")
 		set.StringVar(&f.raw, "raw", "", "send the bytes of this `FILE` (- for stdin) instead of an event")
 		set.StringVar(&f.subscription, "subscription-id", load.DefaultSubscription, "`ID` of the subscription in the payload")
@@ -182,6 +182,7 @@ func (a *app) send(c *cobra.Command, args []string, f *sendFlags) error {
 	if err != nil {
 		return exit.Usage(err)
 	}
+	show.Seed = f.seed.Drawn()
 	if err := show.Summary(summary, f.expectBody != ""); err != nil {
 		return err
 	}
@@ -195,7 +196,7 @@ func (a *app) sendOptions(c *cobra.Command, args []string, f *sendFlags) (o load
 	}
 	o = load.Options{
 		SubscriptionID: f.subscription, With: flags.Trimmed(f.with), Omit: flags.Trimmed(f.omit), Invalid: f.invalid,
-		Count: f.count, InFlight: f.inFlight, Rate: f.rate, Seed: f.seed, At: f.at, Ordered: f.format == "json",
+		Count: f.count, InFlight: f.inFlight, Rate: f.rate, At: f.at, Ordered: f.format == "json",
 	}
 	errs := make([]error, 8)
 	o.Target, errs[0] = delivery.TargetURL(f.to)
@@ -212,6 +213,7 @@ func (a *app) sendOptions(c *cobra.Command, args []string, f *sendFlags) (o load
 		raw, err := files.Read(c.Context(), f.raw, a.in, a.err)
 		o.Raw, errs[7] = append([]byte{}, raw...), err // an empty file is an empty body, not a missing one
 	} else {
+		o.Seed = f.seed.Draw(f.at)
 		o.Types, errs[7] = typesInOrder(args)
 	}
 	return o, errors.Join(errs...)
@@ -405,5 +407,6 @@ func (f *sendFlags) rerun(c *cobra.Command, attempt *load.Attempt, secrets []sim
 			words = append(words, "--count", strconv.Itoa(attempt.OfType))
 		}
 	}
-	return append(words, f.secret.Rerun(c.Flags(), secrets, "count", "rate", "in-flight", "quiet", "verbose", "format")...)
+	words = append(words, f.secret.Rerun(c.Flags(), secrets, "count", "rate", "in-flight", "quiet", "verbose", "format")...)
+	return append(words, f.seed.Rerun()...)
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -44,7 +45,8 @@ type serveFlags struct {
 	clock        string
 	at           time.Time
 	timeScale    float64
-	seed         int64
+	seed         flags.Seed
+	isNew        bool // the journal does not exist yet
 	appointments string
 
 	format      string
@@ -123,7 +125,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 		flags.AddChoice(c, &f.clock, "clock", "a manual clock waits for the control API", "real", "manual")
 		flags.AddTime(c, &f.at, "at", "start of a manual clock: RFC 3339 or Unix seconds (default now)")
 		set.Float64Var(&f.timeScale, "time-scale", 1, "divide waits by `N`: with 60, minutes become seconds")
-		set.Int64Var(&f.seed, "seed", 1, "random `SEED` of records, jitter and faults")
+		f.seed.Add(c, "records, jitter and faults")
 		flags.AddChoice(c, &f.appointments, "appointments", "appointment system of the practice", "newer", "older")
 	})
 }
@@ -135,6 +137,8 @@ func (a *app) serve(c *cobra.Command, f *serveFlags) error {
 		return exit.Usage(err)
 	}
 	options.Provider.Logger = f.logger(a.err)
+	_, missing := os.Stat(f.data)
+	f.isNew = f.data == "" || missing != nil
 	s, err := server.Start(c.Context(), options)
 	if err != nil {
 		return err
@@ -172,7 +176,7 @@ func (f *serveFlags) options(set *pflag.FlagSet) (o server.Options, err error) {
 		return o, flags.ErrEmptySecret
 	}
 	o.Hosts, o.File, o.Grace = f.hosts, f.data, f.grace
-	o.Provider.Seed = f.seed
+	o.Provider.Seed = f.seed.Draw(f.at)
 	o.Provider.Delivery.AllowPublic, o.Provider.Delivery.Guard = f.allowPublic, &delivery.Guard{} // deliveries and plays share it
 	if f.appointments == fixtures.OlderAppointments.String() {
 		o.Provider.Clinic.System = fixtures.OlderAppointments
@@ -313,6 +317,9 @@ func (a *app) greet(s *server.Server, f *serveFlags, ownToken bool) {
 		line("journal", "%s", f.data)
 	} else {
 		line("journal", "in memory; --data FILE keeps it")
+	}
+	if seed := f.seed.Drawn(); seed != 0 && f.isNew {
+		line("seed", "%d; --seed %[1]d makes the same records", seed)
 	}
 	if len(subscriptions) > 0 {
 		line("try", "semblance emit booking.created%s, in another terminal", f.via(url))

@@ -44,8 +44,12 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 	for step := range scenario.All() {
 		r.stepAt[script.Of(step).Path] = step
 	}
-	if s.options.HasSeed {
-		r.seed = s.options.Seed
+	subscription := r.seed // a receiver can be configured with the id, so it does not follow a fresh seed
+	switch {
+	case s.options.HasSeed:
+		r.seed, subscription = s.options.Seed, s.options.Seed
+	case s.options.FreshSeed != 0 && !scenario.HasSeed:
+		r.seed = s.options.FreshSeed
 	}
 	r.ids = s.nextEventIDs(scenario, r.seed)
 	if t != nil {
@@ -57,7 +61,7 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 		if created.IsZero() {
 			created = fixtures.FirstDay() // so that a receiver can be configured with the id
 		}
-		r.subscriptionID = objectid.NewGenerator(uint64(r.seed) ^ hash("subscription")).New(created).String()
+		r.subscriptionID = objectid.NewGenerator(uint64(subscription) ^ hash("subscription")).New(created).String()
 	}
 	if err := r.addCast(scenario, "", nil); err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ type Load struct {
 	Verbose  bool     // both messages in full
 	Secrets  bool     // print credentials instead of hiding them
 	Total    int      // attempts in the run
+	Seed     int64    // printed if it was drawn for this run; 0: it was given
 	// Explain returns indented lines about the first attempt that failed by a cause: what to change, and how to repeat it. It
 	// may be nil.
 	Explain func(*load.Attempt) string
@@ -185,7 +186,11 @@ func (l *Load) Summary(s *load.Summary, bodies bool) error {
 	if s.Failed > 0 {
 		passed = l.paint(human.Number(s.Failed)+" not as expected", color.FgRed)
 	}
-	fmt.Fprintf(l.Out, "%s sent, %s answered, %s: %s\n", human.Number(s.Sent), human.Number(s.Responses), passed, s.Outcomes())
+	seed := ""
+	if l.Seed != 0 {
+		seed = fmt.Sprintf(", seed %d", l.Seed)
+	}
+	fmt.Fprintf(l.Out, "%s sent, %s answered, %s: %s%s\n", human.Number(s.Sent), human.Number(s.Responses), passed, s.Outcomes(), l.paint(seed, color.Faint))
 	if s.Responses > 0 {
 		latency, speed := s.Latency(), ""
 		if s.Sent >= 1000 { // enough to measure

@@ -254,7 +254,7 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 	fmt.Fprintf(b, "\n%s  %s\n", t.verdict(r), stepCounts(steps))
 	t.causes(b, r)
 	t.judged(b, r)
-	fmt.Fprintf(b, "  sent      %s, %s, in %s\n", human.Count(r.Counts.Attempts, "request"), human.Count(r.Counts.Responses, "response"), human.Duration(r.Duration))
+	fmt.Fprintf(b, "  sent      %s, %s, in %s%s\n", human.Count(r.Counts.Attempts, "request"), human.Count(r.Counts.Responses, "response"), human.Duration(r.Duration), seedOf(r))
 	if l := &r.Latency; l.Count > 0 {
 		fmt.Fprintf(b, "  latency   p50 %s, p90 %s, p99 %s, max %s\n", human.Duration(l.P50), human.Duration(l.P90), human.Duration(l.P99), human.Duration(l.Max))
 	}
@@ -286,6 +286,19 @@ func (t Terminal) judged(b *bytes.Buffer, r *scenarios.Result) {
 		}
 		fmt.Fprintf(b, "  skipped   %s: %s\n", human.Count(skip.Steps, "step"), t.wrap(human.Line(skip.Reason), 12))
 	}
+}
+
+// seedOf returns the seed that all scenarios of the run have, in words, or "".
+func seedOf(r *scenarios.Result) string {
+	for i := range r.Scenarios {
+		if r.Scenarios[i].Seed != r.Scenarios[0].Seed {
+			return ""
+		}
+	}
+	if len(r.Scenarios) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", seed %d", r.Scenarios[0].Seed)
 }
 
 // causes lists the causes that failed more than one step.

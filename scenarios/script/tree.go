@@ -17,6 +17,7 @@ type Scenario struct {
 	Name        string
 	Description string
 	Seed        int64 // the random seed: the file's, or DefaultSeed
+	HasSeed     bool  // the file has a seed of its own
 	Check       *Head // nil: not a check
 	Cast        []Cast
 	Steps       []Step

@@ -68,7 +68,7 @@ type failedScenario struct {
 func (s *Sim) playerOptions(t *testing.T) player.Options {
 	o := player.Options{
 		Target: s.URL, Secret: simulator.Secret(s.Secret), SubscriptionID: s.SubscriptionID, System: s.options.system,
-		Seed: s.options.seed, HasSeed: s.options.hasSeed, Env: s.options.env,
+		Seed: s.options.seed, HasSeed: s.options.hasSeed, FreshSeed: s.options.seed, Env: s.options.env,
 		Reproduce: append([]string{"--to", simulator.TargetArgument(s.URL)}, s.flags(s.Now())...),
 	}
 	o.Delivery.Timeout, o.Delivery.Insecure = s.options.timeout, true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"semblance/cmd/semblance/internal/flags"
 	"semblance/fixtures"
 	"semblance/scenarios"
 	"semblance/scenarios/library"
@@ -46,6 +47,7 @@ func (p *apiPlayer) Prepare(play web.Play) (func(context.Context) (web.Played, e
 	}
 	options := player.Options{
 		Target: target, Secret: play.Secret, SubscriptionID: play.SubscriptionID, Delivery: p.delivery, System: p.system,
+		FreshSeed: flags.FreshSeed(),
 	}
 	if options.Secret == "" {
 		options.Secret = simulator.DefaultSecret
