@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"semblance/schemas/human"
 )
 
 // Case is a signature to examine, with everything that is known about it.
@@ -24,6 +26,7 @@ type Diagnosis struct {
 	Mistake  string // the names of the mistakes, joined with +; "" if there is none or no mistake explains the signature
 	Sentence string // the result in one sentence
 	Fix      string // what to change, "" if the signature is valid
+	Note     string // something else that is unusual, such as a timestamp header that differs from t; or ""
 }
 
 // String returns the diagnosis and the fix in one sentence.
@@ -38,8 +41,30 @@ func (d Diagnosis) String() string {
 // a time and then combined, until one of them gives the signature in the header. A mistake that it names is therefore
 // certain. The explanation with the fewest mistakes wins.
 //
+// If no mistake gives the signature, Explain says whether the body or the secret is visibly damaged, for which it needs no
+// signature.
+//
 // The work is bounded: about ten milliseconds for a body of the usual size.
 func Explain(c Case) Diagnosis {
+	d := explain(c)
+	d.Note = noteTimestamp(c)
+	return d
+}
+
+// noteTimestamp says that the timestamp header differs from the t of the signature header, or "".
+func noteTimestamp(c Case) string {
+	header := strings.TrimSpace(c.TimestampHeader)
+	if header == "" || len(header) > maxHeader || len(c.Header) > maxHeader {
+		return ""
+	}
+	_, value := splitName(c.Header)
+	if t := readHeader(value, "")[0].t; t != "" && t != header {
+		return TimestampName + " is " + human.Excerpt(header, 40) + ", which differs from t=" + human.Excerpt(t, 40) + "; only t is signed"
+	}
+	return ""
+}
+
+func explain(c Case) Diagnosis {
 	name, value := splitName(c.Header)
 	c.Header = value
 	err := Verify(c.Body, c.Header, c.Secret, c.Now, c.Tolerance)
@@ -65,7 +90,7 @@ func Explain(c Case) Diagnosis {
 	s := newSearch(c, claims)
 	found, findings := s.run()
 	if found == nil {
-		return unexplained(reason, claims[0], s.hashedBytes >= maxHashed)
+		return unexplained(c, reason, claims[0], s.hashedBytes >= maxHashed)
 	}
 	findings = slices.Concat(found.findings, findings)
 	if len(findings) == 0 && reason != ReasonStale && reason != ReasonFuture { // the signature is right; something else in the header is wrong
@@ -105,7 +130,18 @@ func explained(c Case, reason Reason, t string, findings []finding) Diagnosis {
 }
 
 // unexplained describes the findings in the header and says that no mistake explains the signature.
-func unexplained(reason Reason, cl claim, large bool) Diagnosis {
+func unexplained(c Case, reason Reason, cl claim, large bool) Diagnosis {
+	damaged := damagedSecret(c.Secret)
+	if forms := formsOf(c.Body); len(forms) > 0 && !large && cl.sum != nil {
+		damaged = append(damaged, forms[0].finding)
+	}
+	if len(damaged) > 0 {
+		d := diagnose(reason, append(cl.findings, damaged...))
+		if cl.sum != nil {
+			d.Sentence += "; the signature does not match"
+		}
+		return d
+	}
 	tried := "no known mistake"
 	if large {
 		tried = "no mistake that can be tried on such a large body"
@@ -140,4 +176,32 @@ func splitName(header string) (name, value string) {
 		return "", after
 	}
 	return before, after
+}
+
+// ExplainComputed explains the digest that a receiver's code computed for a delivery whose body, header and secret are right.
+// It names what the receiver computed instead.
+func ExplainComputed(c Case, computed string) Diagnosis {
+	_, value := splitName(c.Header)
+	t := readHeader(value, c.TimestampHeader)[0].t
+	computed = strings.TrimSpace(computed)
+	if _, after, ok := strings.Cut(computed, "v1="); ok { // the whole header was pasted
+		computed = after
+	}
+	own := c
+	own.Header, own.Tolerance = "t="+t+",v1="+computed, -1
+	if own.Now.IsZero() {
+		own.Now = time.Unix(0, 0)
+	}
+	d := Explain(own)
+	switch {
+	case d.Valid:
+		d.Sentence = "the digest is right, so the fault is in its comparison"
+		d.Fix = "compare it with each v1 of the header as lowercase hexadecimal text of the same length, in constant time; check that the age is computed in seconds"
+	case d.Mistake != "":
+		d.Sentence = "your code's digest: " + d.Sentence
+	default:
+		d.Sentence = "no known mistake gives this digest: your code has another secret, another body or another message"
+		d.Fix = "print the message that goes into the HMAC, and its length: it must be t, a dot and the " + human.Count(len(c.Body), "byte") + " of the body"
+	}
+	return d
 }

@@ -20,6 +20,14 @@ func bodyVariants(body []byte) []variant {
 	if len(body) <= maxRewritten {
 		b.addEncoded(body)
 		b.addJSON(body)
+		for _, f := range formsOf(body) {
+			if len(f.event) > 0 {
+				b.add(f.event, f.finding)
+			}
+		}
+		for _, v := range printed(body) {
+			b.addVariant(v)
+		}
 	}
 	b.add([]byte("[object Object]"), finding{"object-object", ""})
 	b.add(nil, finding{"empty-body", ""})
@@ -32,9 +40,13 @@ type bodyList struct {
 }
 
 func (b *bodyList) add(text []byte, findings ...finding) {
-	if sum := sha256.Sum256(text); !b.seen[sum] {
+	b.addVariant(variant{text: text, findings: findings})
+}
+
+func (b *bodyList) addVariant(v variant) {
+	if sum := sha256.Sum256(v.text); !b.seen[sum] {
 		b.seen[sum] = true
-		b.list = append(b.list, variant{text, findings})
+		b.list = append(b.list, v)
 	}
 }
 

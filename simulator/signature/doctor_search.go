@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"semblance/schemas/human"
 )
 
 // The bounds of one search.
@@ -26,6 +28,7 @@ type search struct {
 	secrets []variant
 	c       Case
 
+	total              int // mistakes that are combined at the moment, beside those in the form of the header
 	tries, hashedBytes int
 	macs               map[macKey]hash.Hash
 	message, sum       []byte
@@ -35,6 +38,7 @@ type search struct {
 type variant struct {
 	text     []byte
 	findings []finding
+	alone    bool // it is tried only without other mistakes
 }
 
 type macKey struct {
@@ -61,6 +65,7 @@ func (s *search) run() (found *claim, findings []finding) {
 			if cl.sum == nil || rest < 0 || rest > 3 {
 				continue
 			}
+			s.total = rest
 			if findings, ok := s.explain(cl, rest); ok {
 				return cl, findings
 			}
@@ -95,6 +100,9 @@ func (s *search) match(cl *claim, k keying, f formula, t variant, n int) (secret
 			continue
 		}
 		for _, body := range s.bodies {
+			if secret.alone && len(secret.findings) != s.total || body.alone && len(body.findings) != s.total {
+				continue
+			}
 			if len(secret.findings)+len(body.findings) != n || !f.hasBody && len(body.findings) > 0 {
 				continue
 			}
@@ -249,7 +257,7 @@ func timeVariants(t, timestampHeader string, everyMillisecond bool) []variant {
 	variants := []variant{{text: []byte(t)}}
 	add := func(text string, findings ...finding) {
 		if !slices.ContainsFunc(variants, func(v variant) bool { return string(v.text) == text }) {
-			variants = append(variants, variant{[]byte(text), findings})
+			variants = append(variants, variant{text: []byte(text), findings: findings})
 		}
 	}
 	milliseconds := finding{"milliseconds", ""}
@@ -270,10 +278,13 @@ func timeVariants(t, timestampHeader string, everyMillisecond bool) []variant {
 		}
 		add(other, finding{"timestamp-header", ""})
 	}
+	for _, unset := range []string{"undefined", "null", "None", "NaN", ""} {
+		add(unset, finding{"unset-time", human.Quoted(unset)})
+	}
 	if everyMillisecond && ok && !fractional && n > 0 && !inMilliseconds(n) {
 		for ms := 1001; ms < 2000; ms++ { // the leading 1 keeps the zeros after it
 			text := strconv.AppendInt([]byte(seconds), int64(ms), 10)
-			variants = append(variants, variant{slices.Delete(text, len(seconds), len(seconds)+1), []finding{milliseconds}})
+			variants = append(variants, variant{text: slices.Delete(text, len(seconds), len(seconds)+1), findings: []finding{milliseconds}})
 		}
 	}
 	return variants

@@ -4,7 +4,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // secretVariants returns the right secret and the usual wrong ones.
@@ -17,7 +23,7 @@ func secretVariants(secret string, others []string) []variant {
 				return
 			}
 		}
-		variants = append(variants, variant{text, findings})
+		variants = append(variants, variant{text: text, findings: findings})
 	}
 	bare, prefixed := strings.CutPrefix(secret, prefix)
 	if prefixed {
@@ -36,11 +42,6 @@ func secretVariants(secret string, others []string) []variant {
 			add(decoded, finding{"secret-decoded", "hexadecimal"})
 		}
 	}
-	for _, other := range others[:min(len(others), maxClaims)] {
-		if other != "" {
-			add([]byte(other), finding{"other-secret", lastCharacters(other)})
-		}
-	}
 	if trimmed := strings.TrimSpace(secret); trimmed != "" {
 		add([]byte(trimmed), finding{"secret-trimmed", ""})
 	}
@@ -52,6 +53,18 @@ func secretVariants(secret string, others []string) []variant {
 		add([]byte(unquoted), finding{"secret-quotes", "without"})
 	}
 	add(nil, finding{"unset-secret", "an empty secret"})
+	for _, d := range slices.Concat(mended(secret), damage(secret), severalIn(secret)) {
+		if n := len(variants); len(d.text) > 0 {
+			if add([]byte(d.text), d.finding); len(variants) > n {
+				variants[n].alone = true
+			}
+		}
+	}
+	for _, other := range others[:min(len(others), maxClaims)] {
+		if other != "" {
+			add([]byte(other), finding{"other-secret", lastCharacters(other)})
+		}
+	}
 	for _, unset := range []string{"undefined", "null", "None"} {
 		add([]byte(unset), finding{"unset-secret", "the word " + unset + " as the secret"})
 	}
@@ -64,4 +77,162 @@ func lastCharacters(secret string) string {
 		return "…"
 	}
 	return "…" + secret[len(secret)-4:]
+}
+
+// changed is a secret that was changed, with the mistake.
+type changed struct {
+	text    string
+	finding finding
+}
+
+var (
+	assignment  = regexp.MustCompile(`^\s*(?:export\s+|set\s+|\$env:)?([A-Za-z_][A-Za-z0-9_]*)\s*[=:]\s*(.+?)\s*$`)
+	schemes     = regexp.MustCompile(`^(?i:(bearer |basic |v1,|v1=|sha256=|hmac ))(.+)$`)
+	placeholder = regexp.MustCompile(`^(\$\{?\w+\}?|%\w+%|\{\{ ?[\w.]+ ?\}\}|<[\w -]+>|\$\{\{[^}]*\}\}|process\.env\.\w+|os\.environ.*|your[-_ ].*|changeme|\*{3,}|…\w{0,4}|xxx+)$`)
+)
+
+// mended returns the secrets that a damaged one may have been.
+func mended(secret string) []changed {
+	var out []changed
+	add := func(text, mistake, detail string) {
+		out = append(out, changed{strings.Trim(text, "\"'`"), finding{mistake, detail}})
+	}
+	if m := assignment.FindStringSubmatch(secret); m != nil && !schemes.MatchString(secret) {
+		add(m[2], "secret-line", m[1]+"=…")
+		if value, _, ok := strings.Cut(m[2], " #"); ok {
+			add(strings.TrimSpace(value), "secret-line", m[1]+"=…")
+		}
+	}
+	if value, _, ok := strings.Cut(secret, " #"); ok {
+		add(strings.TrimSpace(value), "secret-comment", "a comment")
+	}
+	for _, end := range []struct{ text, name string }{{";", "a semicolon"}, {",", "a comma"}, {`\n`, "the characters \\n"}, {`\r\n`, "the characters \\r\\n"}, {"%", "the % that zsh prints"}, {"\\", "a backslash"}, {".", "a full stop"}} {
+		if value, ok := strings.CutSuffix(secret, end.text); ok {
+			add(value, "secret-comment", end.name)
+		}
+	}
+	if m := schemes.FindStringSubmatch(secret); m != nil {
+		add(m[2], "secret-scheme", strings.TrimSpace(m[1]))
+	}
+	if value, ok := strings.CutPrefix(secret, "whsec_whsec_"); ok {
+		add("whsec_"+value, "secret-twice", "")
+	}
+	if half := len(secret) / 2; len(secret)%2 == 0 && half > 0 && secret[:half] == secret[half:] {
+		add(secret[:half], "secret-twice", "")
+	}
+	if value, err := url.QueryUnescape(secret); err == nil && value != secret {
+		add(value, "secret-escaped", "escaped for a URL")
+	}
+	if value, err := url.PathUnescape(secret); err == nil && value != secret {
+		add(value, "secret-escaped", "escaped for a URL")
+	}
+	if value := html.UnescapeString(secret); value != secret {
+		add(value, "secret-escaped", "escaped for HTML")
+	}
+	if value := strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, `\/`, `/`).Replace(secret); value != secret {
+		add(value, "secret-escaped", "escaped with backslashes")
+	}
+	if value := strings.ReplaceAll(secret, "$$", "$"); value != secret {
+		add(value, "secret-escaped", "written with $$ for $, as in a Compose file")
+	}
+	if value := strings.Map(visible, secret); value != secret {
+		add(strings.TrimSpace(value), "secret-invisible", invisibleIn(secret))
+	}
+	if value := strings.Trim(secret, "<>[](){}"); value != secret {
+		add(value, "secret-comment", "brackets around it, or one")
+	}
+	return out
+}
+
+// severalIn returns the secrets of a list.
+func severalIn(secret string) []changed {
+	var out []changed
+	for _, separator := range []string{",", ";", " ", "|", "\n"} {
+		if parts := strings.Split(secret, separator); len(parts) > 1 && len(parts) <= 4 {
+			for i, part := range parts {
+				if part = strings.TrimSpace(part); len(part) >= 12 {
+					out = append(out, changed{part, finding{"secret-several", fmt.Sprintf("the right one is number %d", i+1)}})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// damage returns what environment files, shells and programs make of a right secret.
+func damage(secret string) []changed {
+	var out []changed
+	add := func(text, mistake, detail string) {
+		if text != secret {
+			out = append(out, changed{text, finding{mistake, detail}})
+		}
+	}
+	for _, cut := range []struct{ at, why string }{{"$", "at a $, which a shell or a file expanded"}, {"#", "at a #, which began a comment"}, {" ", "at a space"}, {"=", "at an equals sign"}, {"!", "at an exclamation mark"}, {"&", "at an ampersand"}, {"+", "at a plus sign"}} {
+		if before, _, ok := strings.Cut(secret, cut.at); ok && before != "" {
+			add(before, "secret-cut", cut.why)
+		}
+	}
+	add(regexp.MustCompile(`\$\w+`).ReplaceAllString(secret, ""), "secret-cut", "at a $, which a shell or a file expanded")
+	for _, n := range []int{8, 16, 20, 24, 32, 36, 40, 64} {
+		if len(secret) > n {
+			add(secret[:n], "secret-cut", fmt.Sprintf("after %d characters", n))
+		}
+	}
+	if len(secret) > 12 {
+		add(secret[:len(secret)-1], "secret-cut", "before its last character")
+		add(secret[1:], "secret-cut", "after its first character")
+	}
+	add(strings.ToLower(secret), "secret-case", "lower case")
+	add(strings.ToUpper(secret), "secret-case", "upper case")
+	add(secret+secret, "secret-twice", "")
+	add(secret+" ", "secret-newline", "")
+	add(secret+`\n`, "secret-comment", "the characters \\n")
+	add(secret+"\r", "secret-newline", "")
+	add("\ufeff"+secret, "secret-invisible", "a byte order mark")
+	add(base64.StdEncoding.EncodeToString([]byte(secret)), "secret-encoded", "base64")
+	add(base64.StdEncoding.EncodeToString([]byte(secret+"\n")), "secret-encoded", "base64")
+	add(hex.EncodeToString([]byte(secret)), "secret-encoded", "hexadecimal digits")
+	add(url.QueryEscape(secret), "secret-escaped", "escaped for a URL")
+	add(strings.ReplaceAll(secret, "+", " "), "secret-escaped", "read from a URL, in which a plus sign is a space")
+	add(html.EscapeString(secret), "secret-escaped", "escaped for HTML")
+	add(strings.NewReplacer("-", "+", "_", "/").Replace(secret), "secret-escaped", "changed from base64url to base64")
+	return out
+}
+
+// visible drops a character that is not seen.
+func visible(r rune) rune {
+	if r == '\u00a0' || r == '\ufeff' || unicode.Is(unicode.Cf, r) || unicode.IsControl(r) {
+		return -1
+	}
+	return r
+}
+
+// invisibleIn names the first invisible character of a secret.
+func invisibleIn(secret string) string {
+	for _, r := range secret {
+		if visible(r) < 0 {
+			return fmt.Sprintf("%U", r)
+		}
+	}
+	return ""
+}
+
+// damagedSecret returns the mistakes that a secret shows by itself.
+func damagedSecret(secret string) []finding {
+	if placeholder.MatchString(strings.TrimSpace(secret)) {
+		return []finding{{"secret-placeholder", strings.TrimSpace(secret)}}
+	}
+	for _, c := range mended(secret) {
+		switch c.finding.mistake {
+		case "secret-line", "secret-scheme", "secret-invisible", "secret-twice":
+			return []finding{c.finding}
+		}
+	}
+	if strings.TrimSpace(secret) != secret {
+		return []finding{{"secret-trimmed", ""}}
+	}
+	if n := len(secret); n > 1 && strings.ContainsRune("\"'`", rune(secret[0])) && secret[0] == secret[n-1] {
+		return []finding{{"secret-quotes", "without"}}
+	}
+	return nil
 }

@@ -242,7 +242,15 @@ func TestExplainNamesTheMistake(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	seen["no-secret"] = true // below
+	for _, test := range damagedBodies() {
+		seen[test.want] = true
+	}
+	for _, test := range damagedSecrets() {
+		seen[test.want] = true
+	}
+	for _, name := range []string{"no-secret", "secret-cut", "secret-case", "secret-encoded", "secret-placeholder", "unset-time"} {
+		seen[name] = true // in other tests
+	}
 	for _, m := range signature.Mistakes() {
 		if !seen[m.Name] {
 			t.Errorf("no case makes the mistake %s", m.Name)
@@ -296,10 +304,11 @@ func TestExplainWithoutAMistake(t *testing.T) {
 	}
 }
 
-// A random signature comes from no mistake, so only mistakes that are visible in the header may be named.
+// A random signature comes from no mistake, so only mistakes that are visible in the header or in the body may be named.
 func TestExplainNeverInvents(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	visible := signature.Mistakes()[:slices.IndexFunc(signature.Mistakes(), func(m signature.Mistake) bool { return m.Name == "body-only" })]
+	visible = append(visible, signature.Mistake{Name: "cut-short"}, signature.Mistake{Name: "no-body"}) // the bodies are cut
 	for range 60 {
 		sum := make([]byte, []int{20, 32, 32, 48, 64}[random.IntN(5)])
 		for i := range sum {

@@ -59,6 +59,8 @@ var mistakes = []Mistake{
 	{"milliseconds", "the time was signed or written in milliseconds", "use whole Unix seconds, and the same text in t and in the signed message"},
 	{"timestamp-header", "the time of " + TimestampName + " was signed, which is not the t of the signature header", "sign and verify with the t of the signature header"},
 
+	{"unset-time", "the word %s was signed as the time", "take t from the signature header, as it is written there"},
+
 	// The signed body.
 	{"compacted", "the signed body was this one with its white space removed", keepRaw},
 	{"spaced", "the signed body was this one with a space after each comma and colon, as Python's json.dumps writes it", keepRaw},
@@ -76,6 +78,26 @@ var mistakes = []Mistake{
 	{"object-object", "the text [object Object] was signed: a parsed body was turned into a string", keepRaw},
 	{"empty-body", "an empty body was signed", keepRaw + "; a body can be read only once"},
 
+	// The body is no longer the event.
+	{"no-body", "the body is empty", "a body can be read only once: read it before any middleware does, and keep the bytes"},
+	{"text-of-javascript", "the body is %s instead of the event", "verify the raw bytes: express.raw({type: '*/*'}) on this route before express.json, or await request.text()"},
+	{"text-of-python", "the body is %s instead of the event", "verify the bytes of request.get_data() (Flask), request.body (Django) or await request.body() (FastAPI), without str()"},
+	{"text-of-go", "the body is %s instead of the event", "verify the []byte of io.ReadAll(r.Body), or string(body), not what fmt prints"},
+	{"text-of-java", "the body is %s instead of the event", "take the body as byte[] (Spring: @RequestBody byte[] body), and parse it afterwards"},
+	{"text-of-csharp", "the body is %s instead of the event", "read Request.Body to its end, after EnableBuffering, before the model is bound"},
+	{"text-of-php", "the body is %s instead of the event", "verify file_get_contents('php://input') (Laravel: $request->getContent())"},
+	{"text-of-ruby", "the body is %s instead of the event", "verify request.raw_post (Rails) or request.body.read (Rack)"},
+	{"text-of-other", "the body is %s instead of the event", "read the body as bytes and verify it before it is parsed"},
+	{"wrapped", "the event is wrapped in %s", "verify the event alone, as it came: a gateway or a serializer has wrapped it"},
+	{"form-encoded", "the event was read as an encoded form", "read the body as bytes: its Content-Type is application/json"},
+	{"other-format", "the body is not the event but %s", keepRaw},
+	{"compressed", "the body is compressed with %s", "the provider sends no compressed bodies: verify before a proxy or a middleware compresses"},
+	{"other-encoding", "the body is in another encoding: %s", "read the body as bytes, without a character set"},
+	{"cut-short", "the body is cut short, after %s", "read the whole body, up to its Content-Length; raise the limit of a buffer or a log"},
+	{"replaced", "the body has %s", keepRaw + "; copy the body from a file, not from a page or a log"},
+	{"surrounded", "the body has %s", "verify the body alone"},
+	{"fields", "the body went through a type of the receiver: it is the event %s", keepRaw + "; the type is for reading the event afterwards"},
+
 	// The secret.
 	{"other-secret", "it was signed with another secret, %s", "use the same secret on both sides"},
 	{"secret-prefix", "it was signed with the secret %s the prefix whsec_", takeSecret},
@@ -83,6 +105,17 @@ var mistakes = []Mistake{
 	{"secret-trimmed", "it was signed with the secret without the white space around it", "remove the white space around the secret that is given here"},
 	{"secret-newline", "it was signed with the secret and a line end after it", takeSecret},
 	{"secret-quotes", "it was signed with the secret %s the quotation marks around it", takeSecret},
+	{"secret-line", "the secret is a whole line %s", "use the value alone"},
+	{"secret-comment", "the secret has %s after it, as in an environment file", "remove what is not the secret"},
+	{"secret-scheme", "the secret has %s before it", "use the secret alone"},
+	{"secret-escaped", "the secret was %s", takeSecret},
+	{"secret-encoded", "the secret was taken as %s, as in a Secret of Kubernetes", takeSecret},
+	{"secret-cut", "the secret was cut %s", "put the secret in single quotes where a shell or a file reads it; " + takeSecret},
+	{"secret-case", "the secret was changed to %s", takeSecret},
+	{"secret-twice", "the secret stands there twice", takeSecret},
+	{"secret-invisible", "the secret has invisible characters in it: %s", "type the secret again, or copy it as plain text"},
+	{"secret-several", "several secrets stand in one value, %s", "give each secret on its own"},
+	{"secret-placeholder", "the secret is the placeholder %s, whose value was not put in", "set the variable where the program runs"},
 	{"unset-secret", "it was signed with %s: the secret was not set where it was signed", "set the secret there"},
 
 	// The algorithm.

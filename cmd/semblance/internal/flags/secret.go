@@ -176,6 +176,25 @@ func Explain(secrets []simulator.Secret, c signature.Case) signature.Diagnosis {
 	return first
 }
 
+// ExplainComputed explains the digest that a receiver computed for a delivery. d is the diagnosis of the delivery itself: a
+// wrong one is explained first.
+func ExplainComputed(secrets []simulator.Secret, c signature.Case, d signature.Diagnosis, computed string) signature.Diagnosis {
+	if !d.Valid && d.Reason != signature.ReasonStale && d.Reason != signature.ReasonFuture {
+		d.Note = "the signature, the body and the secret that are given here do not belong together; --computed explains a digest only if they do"
+		return d
+	}
+	for i, s := range secrets {
+		c.Secret = s.Reveal()
+		if own := signature.ExplainComputed(c, computed); i == 0 || own.Valid || own.Mistake != "" {
+			d = own
+		}
+		if d.Valid || d.Mistake != "" {
+			return d
+		}
+	}
+	return d
+}
+
 // AddTolerance adds --tolerance.
 func AddTolerance(c *cobra.Command, target *time.Duration) {
 	c.Flags().DurationVar(target, "tolerance", signature.DefaultTolerance, "maximum `AGE` of a signature")
