@@ -30,9 +30,9 @@ type Options struct {
 	Seed      int64 // random seed, if HasSeed; otherwise the seed of each scenario
 	HasSeed   bool
 	FreshSeed int64 // random seed of scenarios that have none of their own; 0: script.DefaultSeed
-	System  fixtures.System
-	At      time.Time // start of the simulated time, which only the scenario moves; zero is real time
-	Clock   Clock     // with At: a clock that follows the scenario, for a receiver that shares it; may be nil
+	System    fixtures.System
+	At        time.Time // start of the simulated time, which only the scenario moves; zero is real time
+	Clock     Clock     // with At: a clock that follows the scenario, for a receiver that shares it; may be nil
 
 	Effects *Effects // counts effects, for steps that require one; nil: only those at the reference receiver are counted
 
