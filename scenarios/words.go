@@ -99,7 +99,10 @@ type Requirement struct {
 }
 
 // String returns the requirement in words, such as "must be accepted (2xx)".
-func (r *Requirement) String() string {
+func (r *Requirement) String() string { return string(r.Level) + " be " + r.Wanted() }
+
+// Wanted returns the requirement in words without its level, such as "accepted (2xx)".
+func (r *Requirement) Wanted() string {
 	var words []string
 	if len(r.Any) > 0 {
 		words = append(words, alternatives(r.Any))
@@ -119,7 +122,7 @@ func (r *Requirement) String() string {
 	if r.Median > 0 {
 		words = append(words, "within "+human.Duration(r.Median)+" at the median")
 	}
-	return string(r.Level) + " be " + human.And(words)
+	return human.And(words)
 }
 
 // Judge judges one response. [Requirement.JudgeAll] judges the responses of a step together.
@@ -229,4 +232,17 @@ func closed(r *simulator.Response) bool {
 		return r.Status == 0
 	}
 	return false
+}
+
+// Describe returns the effect in words.
+func (e Effect) Describe() string {
+	switch e {
+	case EffectOnce:
+		return "must take effect once"
+	case EffectNone:
+		return "must have no effect"
+	case EffectPresent:
+		return "must take effect"
+	}
+	return "any effect"
 }

@@ -69,6 +69,7 @@ func (a *app) commands() []*cobra.Command {
 		a.demoCommand(),
 		a.sendCommand(),
 		a.playCommand(),
+		a.checkCommand(),
 		a.scenarioCommand(),
 		a.initCommand(),
 		a.serveCommand(),

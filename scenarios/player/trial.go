@@ -48,7 +48,7 @@ type Exchange struct {
 	Twin *simulator.Attempt
 
 	// RecordID identifies the record of the event, such as the bookingId of a booking.created; "" for a request without an
-	// event. Effects is the number of effects on it after the step. It is nil if nothing was required or there is no probe.
+	// event. Effects is the number of effects on it after the last step. It is nil if nothing was required or there is no probe.
 	RecordID string
 	Effects  *int
 
@@ -106,6 +106,11 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 	defer r.sender.Close()
 	r.play(ctx)
 	r.recorder.Close(r.elapsed())
+	if o.Count != nil && ctx.Err() == nil {
+		if err := t.count(ctx); err != nil && ctx.Err() == nil {
+			return nil, err
+		}
+	}
 	out := &Trial{Scenario: scenario, Result: s.results.Result(r.elapsed(), ctx.Err() != nil).Scenarios[0]}
 	for step := range scenario.All() {
 		if done := t.byPath[script.Of(step).Path]; done != nil {
@@ -216,11 +221,7 @@ func (t *trial) add(step script.Step, x *Exchange) {
 func (t *trial) finish(ctx context.Context, step script.Step, from int) {
 	var exchanges []*Exchange
 	t.step(step, func(s *TrialStep) { exchanges = slices.Clone(s.Exchanges[from:]) })
-	err := t.twins(ctx, exchanges)
-	if err == nil && t.options.Count != nil {
-		err = t.count(ctx, exchanges, script.Of(step).Effect)
-	}
-	if err != nil && ctx.Err() == nil {
+	if err := t.twins(ctx, exchanges); err != nil && ctx.Err() == nil {
 		t.step(step, func(s *TrialStep) { s.Failed = err.Error() })
 	}
 }
@@ -269,20 +270,23 @@ const (
 	countSettle = 300 * time.Millisecond
 )
 
-// count counts the effects of the events of a step until they are as required, and once more a moment later.
-func (t *trial) count(ctx context.Context, exchanges []*Exchange, ofStep scenarios.Effect) error {
+// count counts the effects of the events of all steps, after the last one, until they are as required, and once more a moment
+// later.
+func (t *trial) count(ctx context.Context) error {
 	required := map[string]scenarios.Effect{} // by record
 	effects := map[string]*int{}
-	for _, x := range exchanges {
-		effect := ofStep
-		for _, r := range x.Required {
-			effect = cmp.Or(effect, r.Effect)
-		}
-		if effect != "" && x.RecordID != "" {
-			if effects[x.RecordID] == nil {
-				required[x.RecordID], effects[x.RecordID] = effect, new(int)
+	for _, step := range t.byPath {
+		for _, x := range step.Exchanges {
+			effect := script.Of(step.Step).Effect
+			for _, r := range x.Required {
+				effect = cmp.Or(effect, r.Effect)
 			}
-			x.Effects = effects[x.RecordID]
+			if effect != "" && x.RecordID != "" {
+				if effects[x.RecordID] == nil {
+					required[x.RecordID], effects[x.RecordID] = effect, new(int)
+				}
+				x.Effects = effects[x.RecordID]
+			}
 		}
 	}
 	if len(required) == 0 {

@@ -124,6 +124,12 @@ func secretForm(secret, form string) string {
 		return hex.EncodeToString([]byte(secret))
 	case "base64":
 		return base64.StdEncoding.EncodeToString([]byte(secret))
+	case "decoded":
+		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawURLEncoding, base64.RawStdEncoding, base64.URLEncoding} {
+			if decoded, err := encoding.DecodeString(bare); err == nil {
+				return string(decoded)
+			}
+		}
 	}
 	return secret
 }

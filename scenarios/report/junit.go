@@ -37,13 +37,18 @@ type (
 		Value string `xml:"value,attr"`
 	}
 	junitCase struct {
-		Name      string        `xml:"name,attr"`
-		ClassName string        `xml:"classname,attr"`
-		File      string        `xml:"file,attr,omitempty"`
-		Line      int           `xml:"line,attr,omitempty"`
-		Time      string        `xml:"time,attr"`
-		Failure   *junitFailure `xml:"failure"`
-		Skipped   *junitSkipped `xml:"skipped"`
+		Name       string           `xml:"name,attr"`
+		ClassName  string           `xml:"classname,attr"`
+		File       string           `xml:"file,attr,omitempty"`
+		Line       int              `xml:"line,attr,omitempty"`
+		Time       string           `xml:"time,attr"`
+		Properties *junitProperties `xml:"properties"` // nil: no element
+		Failure    *junitFailure    `xml:"failure"`
+		Skipped    *junitSkipped    `xml:"skipped"`
+		Output     string           `xml:"system-out,omitempty"`
+	}
+	junitProperties struct {
+		All []junitProperty `xml:"property"`
 	}
 	junitFailure struct {
 		Message string `xml:"message,attr"`
@@ -70,6 +75,10 @@ func JUnit(w io.Writer, r scenarios.Result) error {
 		all.Failures += suite.Failures
 		all.Skipped += suite.Skipped
 	}
+	return writeJUnit(w, &all)
+}
+
+func writeJUnit(w io.Writer, all *junitSuites) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}

@@ -18,18 +18,20 @@ import (
 
 // Form is one format of a result.
 type Form struct {
-	Name    string // the value of --report
-	Summary string
-	Write   func(w io.Writer, r scenarios.Result) error
+	Name        string // the value of --report
+	Summary     string
+	Write       func(w io.Writer, r scenarios.Result) error    // nil: only runs of checks have this form
+	WriteChecks func(w io.Writer, r *scenarios.CheckRun) error // nil: runs of checks do not have this form
 }
 
 // Forms returns the formats that a report file can have.
 func Forms() []Form {
 	return []Form{
-		{"junit", "JUnit XML for CI systems", JUnit},
-		{"html", "one HTML file with all details", HTML},
-		{"json", "the whole result as JSON", JSON},
-		{"text", "the output of the terminal", func(w io.Writer, r scenarios.Result) error { return Terminal{}.Write(w, r) }},
+		{"junit", "JUnit XML for CI systems", JUnit, ChecksJUnit},
+		{"html", "one HTML file with all details", HTML, ChecksHTML},
+		{"json", "the whole result as JSON", JSON, ChecksJSON},
+		{"markdown", "a table for the summary of a pull request", nil, ChecksMarkdown},
+		{"text", "the output of the terminal", func(w io.Writer, r scenarios.Result) error { return Terminal{}.Write(w, r) }, Terminal{}.Checks},
 	}
 }
 

@@ -105,7 +105,9 @@ func written(t *testing.T, write func(io.Writer, scenarios.Result) error, r scen
 func TestForms(t *testing.T) {
 	t.Parallel()
 	for _, form := range report.Forms() {
-		golden(t, "sample."+form.Name, written(t, form.Write, sample(t)))
+		if form.Write != nil {
+			golden(t, "sample."+form.Name, written(t, form.Write, sample(t)))
+		}
 	}
 	golden(t, "sample.colour", written(t, report.Terminal{Color: true}.Write, sample(t)))
 }
@@ -223,8 +225,11 @@ func (failingWriter) Write([]byte) (int, error) { return 0, os.ErrClosed }
 func TestWriteErrors(t *testing.T) {
 	t.Parallel()
 	for _, form := range report.Forms() {
-		if err := form.Write(failingWriter{}, sample(t)); err == nil {
+		if form.Write != nil && form.Write(failingWriter{}, sample(t)) == nil {
 			t.Errorf("%s: no error", form.Name)
+		}
+		if form.WriteChecks != nil && form.WriteChecks(failingWriter{}, &scenarios.CheckRun{}) == nil {
+			t.Errorf("%s of checks: no error", form.Name)
 		}
 	}
 	if err := (report.Terminal{}).Live(failingWriter{}).Summary(sample(t)); err == nil {

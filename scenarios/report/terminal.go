@@ -23,6 +23,7 @@ type Terminal struct {
 	// Refusal explains how a request with a valid signature was signed that the receiver refused, in indented lines; may be
 	// nil.
 	Refusal func(r *simulator.Request) string
+	Verbose bool // of checks: a line for each, and the requests
 }
 
 const (

@@ -41,7 +41,7 @@ func (r *Ref) slice(text string) (name string, ok bool) {
 // valid.
 func (r *Ref) generated(text string) (done bool, problem string) {
 	first, rest, dotted := strings.Cut(text, ".")
-	known := map[string][]string{"new": {"id", "secret", "hex64"}, "secret": {"bare", "hex", "base64"}}
+	known := map[string][]string{"new": {"id", "secret", "hex64"}, "secret": {"bare", "hex", "base64", "decoded"}}
 	names, named := known[first]
 	switch {
 	case text == "stale":

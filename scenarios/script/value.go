@@ -39,7 +39,7 @@ const (
 	RefStale   RefKind = "stale"   // ${stale}: the Unix time of a signature that is too old
 	RefNew     RefKind = "new"     // ${new.id}, ${new.secret}, ${new.hex64}, another one at each use: Name
 	RefConst   RefKind = "const"   // ${bytes.e9e9}, ${fill.100KiB}: Const
-	RefSecret  RefKind = "secret"  // ${secret}, ${secret.bare}, ${secret.hex}, ${secret.base64}: Name, "" for the secret itself
+	RefSecret  RefKind = "secret"  // ${secret}, ${secret.bare}, ${secret.hex}, ${secret.base64}, ${secret.decoded}: Name, "" for the secret itself
 	RefRight   RefKind = "right"   // ${right.v1}: the signature that a request should have had
 )
 

@@ -187,7 +187,7 @@ func verifyAnyAge(r *Receiver, body []byte, h http.Header, now time.Time) error 
 }
 
 func verifyStrictAge(r *Receiver, body []byte, h http.Header, now time.Time) error {
-	return signature.NewVerifier(10*time.Second, r.options.Secrets...).Verify(body, h.Get(signature.HeaderName), now)
+	return signature.NewVerifier(30*time.Second, r.options.Secrets...).Verify(body, h.Get(signature.HeaderName), now)
 }
 
 func verifyZeroTime(r *Receiver, body []byte, h http.Header, now time.Time) error {
@@ -215,7 +215,7 @@ func (r *Receiver) ageless(body []byte, header string, now time.Time) error {
 
 // age returns an error if t, in Unix seconds, is not within the default tolerance.
 func age(t int64, now time.Time) error {
-	if d := now.Sub(time.Unix(t, 0)); d > signature.DefaultTolerance || -d > signature.DefaultTolerance {
+	if now.Sub(time.Unix(t, 0)).Abs() > signature.DefaultTolerance {
 		return errUnsigned
 	}
 	return nil

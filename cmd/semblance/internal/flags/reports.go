@@ -23,6 +23,7 @@ import (
 type Reports struct {
 	Private bool // the files hold credentials: only their owner may read them
 
+	checks     bool // of a run of checks
 	texts      []string
 	transcript string
 	files      []reportFile
@@ -33,28 +34,38 @@ type reportFile struct {
 	path string
 }
 
+// AddChecks adds --report for a run of checks.
+func (r *Reports) AddChecks(c *cobra.Command) {
+	r.checks = true
+	c.Flags().StringArrayVar(&r.texts, "report", nil, "write a report `KIND=FILE` ("+strings.Join(names(r.forms()), ", ")+")")
+	CompleteFunc(c, "report", r.complete)
+}
+
+// forms returns the forms of the reports.
+func (r *Reports) forms() []report.Form {
+	return slices.DeleteFunc(report.Forms(), func(form report.Form) bool {
+		return r.checks && form.WriteChecks == nil || !r.checks && form.Write == nil
+	})
+}
+
 // Add adds both flags.
 func (r *Reports) Add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&r.texts, "report", nil, "write a report `KIND=FILE` ("+strings.Join(ReportKinds(), ", ")+"); repeatable")
 	c.Flags().StringVar(&r.transcript, "transcript", "", "write each attempt to this `FILE`, one JSON object per line")
-	CompleteFunc(c, "report", completeReport)
+	CompleteFunc(c, "report", r.complete)
 }
 
 // ReportKinds returns the kinds of reports.
 func ReportKinds() []string {
-	var kinds []string
-	for _, form := range report.Forms() {
-		kinds = append(kinds, form.Name)
-	}
-	return kinds
+	return names((&Reports{}).forms())
 }
 
-func completeReport(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+func (r *Reports) complete(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	if strings.Contains(prefix, "=") {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	words := make([]string, len(report.Forms()))
-	for i, form := range report.Forms() {
+	words := make([]string, len(r.forms()))
+	for i, form := range r.forms() {
 		words[i] = cobra.CompletionWithDesc(form.Name+"=", form.Summary)
 	}
 	return words, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
@@ -74,14 +85,15 @@ func (r *Reports) Parse() error {
 		case path == "-":
 			return fmt.Errorf("--report %q: a report needs a file; %s=/dev/stdout prints it after the output", text, kind)
 		}
-		i := slices.IndexFunc(report.Forms(), func(form report.Form) bool { return form.Name == kind })
+		forms := r.forms()
+		i := slices.IndexFunc(forms, func(form report.Form) bool { return form.Name == kind })
 		if i < 0 {
-			return fmt.Errorf("--report %q: %s", text, naming.Unknown("kind", kind, ReportKinds()))
+			return fmt.Errorf("--report %q: %s", text, naming.Unknown("kind", kind, names(forms)))
 		}
 		if r.has(path) {
 			return fmt.Errorf("--report %q: another report goes to %s", text, path)
 		}
-		r.files = append(r.files, reportFile{report.Forms()[i], path})
+		r.files = append(r.files, reportFile{forms[i], path})
 	}
 	switch {
 	case r.transcript == "-":
@@ -115,15 +127,32 @@ func (r *Reports) Check() error {
 	return nil
 }
 
+func names(forms []report.Form) []string {
+	var names []string
+	for _, form := range forms {
+		names = append(names, form.Name)
+	}
+	return names
+}
+
 // Write writes every report, even if one before it fails.
 func (r *Reports) Write(result scenarios.Result) error {
+	return r.write(func(form report.Form, w io.Writer) error { return form.Write(w, result) })
+}
+
+// WriteChecks writes every report of a run of checks, even if one before it fails.
+func (r *Reports) WriteChecks(run *scenarios.CheckRun) error {
+	return r.write(func(form report.Form, w io.Writer) error { return form.WriteChecks(w, run) })
+}
+
+func (r *Reports) write(to func(report.Form, io.Writer) error) error {
 	var errs []error
 	for _, f := range r.files {
 		write := files.Write
 		if r.Private {
 			write = files.WritePrivate
 		}
-		if err := write(f.path, func(w io.Writer) error { return f.form.Write(w, result) }); err != nil {
+		if err := write(f.path, func(w io.Writer) error { return to(f.form, w) }); err != nil {
 			errs = append(errs, exit.Internalf("cannot write the report %s: %w", f.path, files.WithoutPath(err)))
 		}
 	}

@@ -1,0 +1,160 @@
+// Package check judges a webhook receiver by the checks of package conformance: `semblance check`.
+//
+//	all, err := check.Load()
+//	result, err := check.Run(ctx, check.Options{Player: player.Options{Target: url, Secret: secret}, Checks: all})
+//	fmt.Println(result.Sentence())
+//	os.Exit(result.ExitCode())
+//
+// A run first sends a valid event, the control, twice. If the receiver does not accept it, nothing else can be judged: the run
+// finds out which signature the receiver would accept ([Diagnose]) and stops. Otherwise it runs the checks in rounds: those
+// whose `after` has been judged, then a control, then the next round. Checks that disturb others run alone. A check that
+// failed beside others is run again, alone, before the failure is reported. At the end all responses are examined.
+//
+// Checks wait side by side, but the number of requests under way is small and follows from the latency of the control, so that
+// a receiver with one worker is not judged by its queue.
+//
+// This package sends only through package player, and judges nothing: scenarios.JudgeCheck does.
+package check
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/scenarios/player"
+	"semblance/scenarios/script"
+	"semblance/schemas"
+	"semblance/simulator"
+	"semblance/simulator/clock"
+)
+
+// Defaults of [Options].
+const (
+	DefaultTimeLimit = time.Minute
+	MaxInFlight      = 8
+	DefaultTolerance = 5 * time.Minute
+)
+
+// maxBody bounds each response body that is examined, in bytes.
+const maxBody = 64 << 10
+
+// Options say where and how a receiver is checked. Player.Target and Checks are required.
+type Options struct {
+	Player    player.Options // Target, Secret, Delivery and the like; what concerns the playing of scenarios is ignored
+	Checks    []*Case        // the selected checks with the control; see [Select]
+	All       []*Case        // all checks; nil: Checks
+	Events    []*schemas.EventType
+	Probe     *Probe        // counts effects; nil: only responses are judged
+	Hook      Hook          // makes the receiver's work fail or wait; nil: there is none
+	Tolerance time.Duration // age of a signature that the receiver accepts; default five minutes
+	Timing    bool          // also measure the comparison of signatures
+	InFlight  int           // requests under way at once; default 1 to 8, by the latency of the control
+	Pace      float64       // requests a second; 0: no limit
+	TimeLimit time.Duration // default [DefaultTimeLimit]; a check that has not run by then is inconclusive
+	Strict    bool          // warnings are failures
+	Baseline  Baseline      // known failures
+	Reproduce []string      // flags of the command that runs a check again
+	Progress  func(group string, done, total int)
+}
+
+// Hook makes the receiver's work on a record fail once, or wait once.
+type Hook func(ctx context.Context, id string, fail bool, delay time.Duration) error
+
+// Run checks a receiver. The error says why nothing could be checked; whatever the receiver does is in the result.
+func Run(ctx context.Context, o Options) (*scenarios.CheckRun, error) {
+	o.setDefaults()
+	p, err := player.New(o.Player)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	r := newRun(&o, p)
+	if err := p.Check(ctx, r.control.Scenario); err != nil {
+		return nil, err
+	}
+	started := clock.Now()
+	r.result.StartedAt = started
+	limited, cancel := context.WithTimeoutCause(ctx, o.TimeLimit, fmt.Errorf("the time limit was reached"))
+	defer cancel()
+	r.run(limited)
+	r.result.Interrupted = ctx.Err() != nil
+	r.conclude()
+	r.result.Duration = clock.Since(started)
+	return r.result, nil
+}
+
+func (o *Options) setDefaults() {
+	if o.All == nil {
+		o.All = o.Checks
+	}
+	if o.TimeLimit == 0 {
+		o.TimeLimit = DefaultTimeLimit
+	}
+	if o.Tolerance == 0 {
+		o.Tolerance = DefaultTolerance
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
+	}
+	o.Player.ShowSecrets = true // responses are examined for them; reports redact
+	o.Player.Delivery.MaxBody = maxBody
+	o.Player.Select, o.Player.Observer, o.Player.Transcript, o.Player.DryRun = player.Selection{}, nil, nil, false
+}
+
+// stale returns the age of a signature that must be refused: an hour, or twice the tolerance if that is more.
+func (o *Options) stale() time.Duration { return max(player.DefaultStale, 2*o.Tolerance) }
+
+// offers returns what the run has that a check may need.
+func (o *Options) offers() []script.Need {
+	var offers []script.Need
+	if o.Probe != nil {
+		offers = append(offers, script.NeedProbe)
+	}
+	if o.Hook != nil {
+		offers = append(offers, script.NeedHook)
+	}
+	if o.Timing {
+		offers = append(offers, script.NeedTiming)
+	}
+	return offers
+}
+
+// inFlight returns the number of requests under way for a latency of the control: as many as let about 400 requests pass in ten
+// seconds.
+func inFlight(latency time.Duration) int {
+	n := int(math.Ceil(latency.Seconds() * 400 / 10))
+	return min(max(n, 1), MaxInFlight)
+}
+
+// describe fills the result with what the control shows of the receiver.
+func (r *run) describe(a *simulator.Attempt) {
+	r.result.Latency = a.Response.Timings.Total
+	if date, err := time.Parse(time.RFC1123, a.Response.Header("Date")); err == nil {
+		r.result.ClockRead = true
+		if off := date.Sub(clock.Now()); off.Abs() > 2*time.Second {
+			r.result.ClockOff = off.Round(time.Second)
+		}
+	}
+	if r.options.Probe == nil && a.Response.Header(referenceHeader) != "" {
+		r.options.Probe = ownProbe(r.options.Player.Target)
+		r.result.Effects = scenarios.EffectsByOwn
+	}
+}
+
+// referenceHeader is a header of every response of the reference receiver. The receiver package does not depend on the
+// sending side, so the name is repeated here.
+const referenceHeader = "Semblance-Receiver"
+
+// maxClockOff is the difference of the clocks above which the age of signatures cannot be judged.
+const maxClockOff = 2 * time.Minute
+
+// byID returns the case of an id, or nil.
+func byID(all []*Case, id string) *Case {
+	if i := slices.IndexFunc(all, func(c *Case) bool { return c.ID == id }); i >= 0 {
+		return all[i]
+	}
+	return nil
+}

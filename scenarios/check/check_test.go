@@ -1,0 +1,179 @@
+package check_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/scenarios/check"
+	"semblance/scenarios/player"
+	"semblance/scenarios/report"
+	"semblance/schemas/human"
+	"semblance/simulator"
+	"semblance/simulator/delivery"
+	"semblance/simulator/receiver"
+)
+
+var update = flag.Bool("update", false, "write the golden files and the README of the checks")
+
+// all returns the checks; they are read once.
+var all = sync.OnceValues(check.Load)
+
+func load(t testing.TB) []*check.Case {
+	t.Helper()
+	cases, err := all()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cases
+}
+
+// run checks a receiver.
+func run(t testing.TB, target string, edit func(*check.Options), words ...string) *scenarios.CheckRun {
+	t.Helper()
+	cases := load(t)
+	chosen, err := check.Select(cases, words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := check.Options{Checks: chosen, All: cases, Player: player.Options{Target: target, Delivery: delivery.Options{Timeout: 2 * time.Second}}}
+	if edit != nil {
+		edit(&o)
+	}
+	result, err := check.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// start starts a reference receiver, with a mistake if one is named.
+func start(t testing.TB, mistake string) string {
+	t.Helper()
+	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}, ActWrong: mistake})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server.URL + "/webhooks"
+}
+
+// text returns a result as the terminal shows it.
+func text(t testing.TB, r *scenarios.CheckRun) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := (report.Terminal{}).Checks(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > 80 {
+			t.Errorf("a line of %d columns: %s", n, line)
+		}
+	}
+	return b.String()
+}
+
+func TestReferenceReceiverPasses(t *testing.T) {
+	t.Parallel()
+	r := run(t, start(t, ""), nil)
+	for _, c := range r.Checks {
+		if c.Outcome != scenarios.Passed && c.Outcome != scenarios.Skipped && c.ID != "LEAK-04" { // it explains its refusals
+			t.Errorf("%s is %s %s", c.ID, c.Outcome, c.Reason)
+		}
+	}
+	if code := r.ExitCode(); code != 0 || r.Duration > 5*time.Second {
+		t.Errorf("exit code %d after %s\n%s", code, r.Duration, text(t, r))
+	}
+	t.Log(text(t, r))
+}
+
+// Each wrong receiver has one root: the check of its mistake.
+func TestWrongReceivers(t *testing.T) {
+	t.Parallel()
+	rows := make([]string, len(receiver.Wrongs()))
+	each(len(rows), func(i int) { // they mostly wait
+		w := receiver.Wrongs()[i]
+		r := run(t, start(t, w.Name), nil)
+		rows[i] = fmt.Sprintf("| `%s` | %s | %s |\n", w.Name, w.Summary, outcomes(r))
+		if testing.Verbose() {
+			t.Logf("%s\n%s", w.Name, text(t, r))
+		}
+	})
+	golden(t, "testdata/wrong.md", "| receiver | mistake | found by |\n| --- | --- | --- |\n"+strings.Join(rows, ""))
+}
+
+// each calls f for 0 to n-1, several at once.
+func each(n int, f func(i int)) {
+	places := make(chan struct{}, 12)
+	var all sync.WaitGroup
+	for i := range n {
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			f(i)
+		})
+	}
+	all.Wait()
+}
+
+// outcomes lists the checks that did not pass, with those that they explain.
+func outcomes(r *scenarios.CheckRun) string {
+	var words []string
+	for _, c := range r.Checks {
+		switch {
+		case c.Because != "" || c.Outcome == scenarios.Passed || c.Outcome == scenarios.Skipped || c.ID == "LEAK-04":
+			continue
+		case c.Outcome == scenarios.Failed:
+			words = append(words, "**"+c.ID+"**"+explained(r, c.ID))
+		default:
+			words = append(words, c.ID+" "+string(c.Outcome))
+		}
+		if c.Outcome == scenarios.Failed && c.Also != "" {
+			words[len(words)-1] += ": " + c.Also
+		}
+	}
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}
+
+func explained(r *scenarios.CheckRun, id string) string {
+	ids := r.Explained(id)
+	switch {
+	case len(ids) == 0:
+		return ""
+	case len(ids) > 6:
+		return " (explains " + human.Number(len(ids)) + ")"
+	}
+	slices.Sort(ids)
+	return " (explains " + human.And(ids) + ")"
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; go test ./scenarios/check -update writes it:\n%s", file, got)
+	}
+}

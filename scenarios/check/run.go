@@ -1,0 +1,445 @@
+package check
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"semblance/scenarios"
+	"semblance/scenarios/player"
+	"semblance/scenarios/script"
+	"semblance/schemas"
+	"semblance/schemas/human"
+	"semblance/simulator"
+	"semblance/simulator/clock"
+)
+
+// maxWaiting bounds the checks that run side by side. Most of them wait, and the gate bounds their requests.
+const maxWaiting = 24
+
+// run is one run of checks.
+type run struct {
+	options *Options
+	player  *player.Player
+	control *Case
+	gate    *gate
+	places  int // of the gate
+	result  *scenarios.CheckRun
+	seen    *responses
+
+	mu      sync.Mutex
+	done    map[string]*scenarios.CheckResult
+	running map[string]bool
+	ended   string        // why no further check runs, or ""
+	waited  chan struct{} // closed after the wait for a rate limit; nil: none was needed
+	confirm sync.Mutex    // one sequence of controls at a time
+}
+
+func newRun(o *Options, p *player.Player) *run {
+	r := &run{options: o, player: p, control: byID(o.Checks, scenarios.ControlID), places: 1, seen: newResponses(),
+		gate: newGate(1, o.Pace), done: map[string]*scenarios.CheckResult{}, running: map[string]bool{},
+		result: &scenarios.CheckRun{Target: simulator.RedactURL(o.Player.Target), IDs: p.IDBytes(), Partial: len(o.Checks) < len(o.All), Strict: o.Strict}}
+	if o.Player.Secret == simulator.DefaultSecret || o.Player.Secret == "" {
+		r.result.Signed = string(simulator.DefaultSecret.Reveal())
+	}
+	if o.Probe != nil {
+		r.result.Effects = scenarios.EffectsByProbe
+	}
+	return r
+}
+
+// run runs the checks.
+func (r *run) run(ctx context.Context) {
+	if !r.begin(ctx) {
+		return
+	}
+	crowded := r.rounds(ctx)
+	r.alone(ctx, script.AloneYes)
+	r.again(ctx, crowded)
+	r.alone(ctx, script.AloneLast)
+	if r.why(ctx) == "" {
+		r.confirmed(ctx)
+	}
+	r.examine()
+}
+
+// begin sends the control twice. It reports whether the receiver accepts valid events.
+func (r *run) begin(ctx context.Context) bool {
+	var trial scenarios.Trial
+	for n := range 2 {
+		next := r.try(ctx, r.control, &visitor{gate: r.gate, free: true})
+		first := next.first()
+		switch {
+		case first == nil:
+			r.finish(r.control, scenarios.Trial{Unclear: cmp.Or(next.err, "the valid event was not sent")})
+			return false
+		case n == 0 && unreachable(&first.Attempt.Response):
+			r.result.Unreached = true
+			trial.Steps = next.Steps
+			r.finish(r.control, trial)
+			return false
+		case n == 0 && r.limited(&next.Trial):
+			r.pause(ctx, &next.Trial)
+			next = r.try(ctx, r.control, &visitor{gate: r.gate, free: true})
+			if first = next.first(); first == nil || r.limited(&next.Trial) {
+				trial.Steps, trial.Unclear = next.Steps, rateLimited
+				r.finish(r.control, trial)
+				return false
+			}
+		}
+		r.describe(&first.Attempt)
+		if n == 0 {
+			trial.Steps = next.Steps
+			continue
+		}
+		trial.Steps[0].Exchanges = append(trial.Steps[0].Exchanges, next.Steps[0].Exchanges...)
+	}
+	if result := r.finish(r.control, trial); result.Outcome != scenarios.Passed {
+		r.diagnose(ctx, result)
+		return false
+	}
+	r.places = cmp.Or(r.options.InFlight, inFlight(r.result.Latency))
+	r.gate.widen(r.places)
+	return true
+}
+
+// rounds runs the checks whose predecessors have been judged, then a control, and so on. It returns the checks that ran while
+// others did.
+func (r *run) rounds(ctx context.Context) (crowded []*Case) {
+	for r.why(ctx) == "" {
+		var ready []*Case
+		for _, c := range r.pending() {
+			if c.Scenario.Check.Alone == script.AloneNo && r.ready(c) {
+				ready = append(ready, c)
+			}
+		}
+		if len(ready) == 0 {
+			return crowded
+		}
+		places := make(chan struct{}, maxWaiting)
+		var all sync.WaitGroup
+		for _, c := range ready {
+			places <- struct{}{}
+			all.Go(func() {
+				defer func() { <-places }()
+				r.one(ctx, c)
+			})
+		}
+		all.Wait()
+		if len(ready) > 1 {
+			crowded = append(crowded, ready...)
+		}
+		if r.why(ctx) == "" {
+			r.confirmed(ctx)
+		}
+	}
+	return crowded
+}
+
+// alone runs checks that run by themselves, in the order of their ids.
+func (r *run) alone(ctx context.Context, kind script.Alone) {
+	for _, c := range r.pending() {
+		if c.Scenario.Check.Alone == kind && r.why(ctx) == "" {
+			r.one(ctx, c)
+		}
+	}
+}
+
+// again runs the checks again that failed or warned while others were running, each alone. One that passes now is unsteady.
+func (r *run) again(ctx context.Context, crowded []*Case) {
+	for _, c := range crowded {
+		first := r.resultOf(c.ID)
+		if first == nil || first.Outcome != scenarios.Failed && first.Outcome != scenarios.Warned || r.why(ctx) != "" {
+			continue
+		}
+		second := r.judge(ctx, c)
+		switch second.Outcome {
+		case scenarios.Passed, scenarios.Remarked:
+			second.Outcome, second.Findings = scenarios.Unsteady, first.Findings
+			second.Also = "passed when it ran alone"
+		case scenarios.Failed, scenarios.Warned:
+		default:
+			continue
+		}
+		r.put(second)
+	}
+}
+
+// pending returns the checks without a result, except the control.
+func (r *run) pending() []*Case {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.options.Checks), func(c *Case) bool { return c == r.control || r.done[c.ID] != nil })
+}
+
+// ready reports whether all checks before this one have been judged, as far as they are selected.
+func (r *run) ready(c *Case) bool {
+	for _, id := range c.After {
+		before := byID(r.options.Checks, id)
+		if before != nil && r.resultOf(id) == nil && before.Scenario.Check.Alone == script.AloneNo {
+			return false
+		}
+	}
+	return true
+}
+
+// why says why no further check runs, or returns "".
+func (r *run) why(ctx context.Context) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended == "" && ctx.Err() != nil {
+		r.ended = context.Cause(ctx).Error()
+	}
+	return r.ended
+}
+
+// end ends the run.
+func (r *run) end(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = cmp.Or(r.ended, reason)
+}
+
+func (r *run) resultOf(id string) *scenarios.CheckResult {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done[id]
+}
+
+func (r *run) put(result scenarios.CheckResult) *scenarios.CheckResult {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done[result.ID] = &result
+	r.options.Progress(result.Group, len(r.done), len(r.options.Checks))
+	return &result
+}
+
+// finish judges a check by what was observed and keeps the result.
+func (r *run) finish(c *Case, trial scenarios.Trial) *scenarios.CheckResult {
+	return r.put(r.judged(c, trial))
+}
+
+func (r *run) judged(c *Case, trial scenarios.Trial) scenarios.CheckResult {
+	result := scenarios.JudgeCheck(c.Check, trial)
+	result.Rerun = slices.Concat([]string{"check", c.ID}, r.options.Reproduce)
+	return result
+}
+
+// one runs a check and keeps its result.
+func (r *run) one(ctx context.Context, c *Case) {
+	if reason := c.lacks(r.options, r.options.offers()); reason != "" {
+		r.put(scenarios.CheckResult{Check: c.Check, Outcome: scenarios.Skipped, Reason: reason})
+		return
+	}
+	if c.Group == "freshness" && r.result.ClockOff.Abs() > maxClockOff {
+		r.put(scenarios.CheckResult{Check: c.Check, Outcome: scenarios.Inconclusive,
+			Reason: "the clocks differ by " + human.Duration(r.result.ClockOff.Abs())})
+		return
+	}
+	for _, id := range c.After {
+		if before := r.resultOf(id); before != nil && before.Outcome == scenarios.Failed && len(r.types(c)) == 0 {
+			r.put(scenarios.CheckResult{Check: c.Check, Outcome: scenarios.Inconclusive, Because: id})
+			return
+		}
+	}
+	if r.why(ctx) != "" {
+		return
+	}
+	r.put(r.judge(ctx, c))
+}
+
+// judge plays a check, waits once for a rate limit, sends the control that is due, and judges.
+func (r *run) judge(ctx context.Context, c *Case) scenarios.CheckResult {
+	started := clock.Now()
+	r.mark(c.ID, true)
+	defer r.mark(c.ID, false)
+	v := &visitor{gate: r.gate, free: takesLong(c.Scenario)}
+	t := r.try(ctx, c, v)
+	if r.limited(&t.Trial) {
+		r.pause(ctx, &t.Trial)
+		if t = r.try(ctx, c, v); r.limited(&t.Trial) {
+			t.Unclear = rateLimited
+		}
+	}
+	if t.err != "" {
+		t.Unclear = t.err
+	}
+	switch {
+	case c.Scenario.Check.Then == script.ThenControl && r.why(ctx) == "":
+		t.Control = r.confirmed(ctx)
+	case t.silent() && r.why(ctx) == "":
+		r.confirmed(ctx)
+	}
+	if reason := r.why(ctx); reason != "" && t.silent() {
+		t.Unclear = reason
+	}
+	result := r.judged(c, t.Trial)
+	result.Duration = clock.Since(started)
+	return result
+}
+
+func (r *run) mark(id string, running bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running[id] = running
+}
+
+// observed is a trial, and why it could not be completed.
+type observed struct {
+	scenarios.Trial
+	err string
+}
+
+// first returns the first exchange, or nil.
+func (t *observed) first() *scenarios.Exchange {
+	for i := range t.Steps {
+		if len(t.Steps[i].Exchanges) > 0 {
+			return &t.Steps[i].Exchanges[0]
+		}
+	}
+	return nil
+}
+
+// silent reports whether a request got no response though one was required.
+func (t *observed) silent() bool {
+	return t.any(func(x *scenarios.Exchange) bool { return x.Attempt.Response.Failure != "" && unmet(x) })
+}
+
+func (t *observed) any(f func(*scenarios.Exchange) bool) bool { return anyExchange(&t.Trial, f) }
+
+func anyExchange(t *scenarios.Trial, f func(*scenarios.Exchange) bool) bool {
+	for i := range t.Steps {
+		for k := range t.Steps[i].Exchanges {
+			if f(&t.Steps[i].Exchanges[k]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unmet reports whether a response is not as required at some level.
+func unmet(x *scenarios.Exchange) bool {
+	return slices.ContainsFunc(x.Required, func(r scenarios.Requirement) bool {
+		v := r.Judge(&x.Attempt)
+		return !v.Passed()
+	})
+}
+
+// unreachable reports whether no connection was made.
+func unreachable(r *simulator.Response) bool {
+	switch r.Failure {
+	case simulator.FailureDNS, simulator.FailureRefused, simulator.FailureConnect, simulator.FailureTLS:
+		return true
+	}
+	return false
+}
+
+// try plays a check once.
+func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
+	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.options.offers(), Stale: r.options.stale(), Pace: v.enter,
+		Sent: func(a *simulator.Attempt) {
+			v.leave(a)
+			r.seen.add(c.ID, a)
+		}}
+	if r.options.Probe != nil {
+		o.Count = func(ctx context.Context, id string) (int, error) { return r.options.Probe.count(ctx, r.player, id) }
+	}
+	trial, err := r.player.Try(ctx, c.Scenario, o)
+	var t observed
+	if trial != nil {
+		t.Steps = convert(trial)
+	}
+	if err != nil {
+		t.err = err.Error()
+	}
+	return t
+}
+
+// convert returns what was observed in the terms of package scenarios.
+func convert(t *player.Trial) []scenarios.TrialStep {
+	var steps []scenarios.TrialStep
+	for _, s := range t.Steps {
+		step := scenarios.TrialStep{Step: s.Info, Skipped: s.Skipped, Broken: s.Failed, Effect: script.Of(s.Step).Effect}
+		for _, x := range s.Exchanges {
+			step.Exchanges = append(step.Exchanges, scenarios.Exchange{Label: label(x), Attempt: x.Attempt, Required: x.Required, Twin: x.Twin, Effects: x.Effects})
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// label distinguishes an exchange from the others of its step.
+func label(x *player.Exchange) string {
+	var words []string
+	switch {
+	case x.Each != "":
+		words = append(words, x.Each)
+	case x.Round != "":
+		words = append(words, "round "+x.Round)
+	}
+	if x.Copy > 0 {
+		words = append(words, fmt.Sprintf("copy %d", x.Copy))
+	}
+	return strings.Join(words, ", ")
+}
+
+// subscribed returns the event types that a check may send, or nil for all. A check that goes over all types leaves out those
+// that have a check of their own, and those that failed in the check before it.
+func (r *run) subscribed(c *Case) []*schemas.EventType {
+	if !goesOverTypes(c.Scenario) {
+		return r.options.Events
+	}
+	types := r.options.Events
+	if types == nil {
+		types = schemas.All()
+	}
+	return without(without(types, ownTypes(r.options.All)), r.failedTypes(c))
+}
+
+// types returns the event types that remain for a check that goes over types, or nil.
+func (r *run) types(c *Case) []*schemas.EventType {
+	if !goesOverTypes(c.Scenario) {
+		return nil
+	}
+	return r.subscribed(c)
+}
+
+// failedTypes returns the event types that were refused in the checks before this one.
+func (r *run) failedTypes(c *Case) []*schemas.EventType {
+	var types []*schemas.EventType
+	for _, id := range c.After {
+		before := r.resultOf(id)
+		if before == nil || !goesOverTypes(byID(r.options.All, id).Scenario) {
+			continue
+		}
+		for _, f := range before.Findings {
+			for _, x := range f.Exchanges {
+				if t, err := schemas.Lookup(x.Attempt.Request.EventType); err == nil {
+					types = append(types, t)
+				}
+			}
+		}
+	}
+	return types
+}
+
+// conclude completes the result: the checks that did not run, and the known failures.
+func (r *run) conclude() {
+	control := r.resultOf(scenarios.ControlID)
+	for _, c := range r.options.Checks {
+		result := r.resultOf(c.ID)
+		if result == nil {
+			result = &scenarios.CheckResult{Check: c.Check, Outcome: scenarios.Inconclusive, Reason: cmp.Or(r.ended, "not run")}
+			if control != nil && control.Outcome != scenarios.Passed {
+				result.Because = cmp.Or(control.Because, scenarios.ControlID)
+			}
+		}
+		r.result.Checks = append(r.result.Checks, *result)
+	}
+	r.result.Requests = r.gate.sent()
+	r.options.Baseline.apply(r.result)
+}

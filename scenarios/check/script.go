@@ -1,0 +1,20 @@
+package check
+
+import (
+	"slices"
+
+	"semblance/scenarios/script"
+)
+
+// goesOverTypes reports whether a step of the check is played for each subscribed event type.
+func goesOverTypes(s *script.Scenario) bool {
+	for step := range s.All() {
+		if slices.ContainsFunc(script.Of(step).Each, func(e script.Each) bool { return e.From == script.EachSubscribed }) {
+			return true
+		}
+	}
+	return false
+}
+
+// takesLong reports whether the check holds a request back on purpose.
+func takesLong(s *script.Scenario) bool { return false }

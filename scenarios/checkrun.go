@@ -1,0 +1,357 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"semblance/schemas/human"
+)
+
+// CheckRun is the outcome of a run of checks. Reports are views of it.
+type CheckRun struct {
+	Target    string
+	Signed    string // the published default secret, or "" for a secret of the user
+	StartedAt time.Time
+	Duration  time.Duration
+	Requests  int
+	Checks    []CheckResult // in the order of [CompareChecks]
+	Effects   Effects
+	Latency   time.Duration // of the valid event
+	ClockOff  time.Duration // the receiver's clock minus ours, as far as Date shows it
+	ClockRead bool          // the response had a Date
+	IDs       string        // the digits that all ids of the run share, or ""
+
+	Partial     bool     // only selected checks ran
+	Strict      bool     // warnings are failures
+	OutOfDate   []string // entries of the baseline that no longer hold, in sentences
+	Interrupted bool
+	Unreached   bool // no connection to the receiver
+}
+
+// Effects says how the effects of events were counted.
+type Effects string
+
+// The ways to count effects.
+const (
+	EffectsUnknown  Effects = ""      // only responses were judged
+	EffectsByProbe  Effects = "probe" // by a probe of the user
+	EffectsByOwn    Effects = "own"   // by the queries of the reference receiver
+	EffectsByReader Effects = "api"   // by what the receiver read from the provider's API
+)
+
+// The verdicts of a run.
+const (
+	VerdictPassed       = "passed"
+	VerdictFailed       = "failed"
+	VerdictInconclusive = "inconclusive"
+)
+
+// Failed reports whether a check counts as a failure of the run.
+func (r *CheckRun) Failed(c *CheckResult) bool {
+	if c.Known != "" {
+		return false
+	}
+	return c.Outcome == Failed || r.Strict && (c.Outcome == Warned || c.Outcome == Unsteady)
+}
+
+// Control returns the check of the valid event, or nil.
+func (r *CheckRun) Control() *CheckResult {
+	for i := range r.Checks {
+		if r.Checks[i].ID == ControlID {
+			return &r.Checks[i]
+		}
+	}
+	return nil
+}
+
+// Verdict returns passed, failed or inconclusive.
+func (r *CheckRun) Verdict() string {
+	switch {
+	case len(r.OutOfDate) > 0 || slices.ContainsFunc(r.Checks, func(c CheckResult) bool { return r.Failed(&c) }):
+		return VerdictFailed
+	case r.Interrupted || r.Unreached || slices.ContainsFunc(r.Checks, func(c CheckResult) bool {
+		return c.Outcome == Inconclusive && c.Because == "" && c.Level == Must && c.Known == ""
+	}):
+		return VerdictInconclusive
+	}
+	return VerdictPassed
+}
+
+// ExitCode returns the exit code of the process for this run.
+func (r *CheckRun) ExitCode() int {
+	switch {
+	case r.Interrupted:
+		return ExitInterrupted
+	case r.Unreached:
+		return ExitUnreached
+	}
+	switch r.Verdict() {
+	case VerdictFailed:
+		return ExitFailed
+	case VerdictInconclusive:
+		return ExitInconclusive
+	}
+	return ExitPassed
+}
+
+// Count returns the number of checks with an outcome. Checks that another one explains, and known failures, do not count.
+func (r *CheckRun) Count(o Outcome) int {
+	n := 0
+	for _, c := range r.Checks {
+		if c.Outcome == o && c.Because == "" && c.Known == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// NotJudged returns the number of checks that a failed check explains.
+func (r *CheckRun) NotJudged() int {
+	n := 0
+	for _, c := range r.Checks {
+		if c.Because != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Explained returns the ids of the checks that were not judged because of a check.
+func (r *CheckRun) Explained(id string) []string {
+	var ids []string
+	for _, c := range r.Checks {
+		if c.Because == id {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// Summary returns the number of checks by outcome in words, such as "66 passed, 4 skipped".
+func (r *CheckRun) Summary() string {
+	var words []string
+	for _, o := range []Outcome{Passed, Failed, Warned, Unsteady, Remarked, Inconclusive, Skipped} {
+		if o == Skipped && r.NotJudged() > 0 {
+			words = append(words, fmt.Sprintf("%d not judged", r.NotJudged()))
+		}
+		if n := r.Count(o); n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	for _, c := range r.Checks {
+		if c.Known != "" {
+			words = append(words, fmt.Sprintf("%s %s as expected (%s)", c.ID, c.Outcome, c.Known))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// part is one of the four things that the sentence says about a receiver.
+type part int
+
+const (
+	partValid part = iota
+	partForgery
+	partRobust
+	partLeaks
+)
+
+// claims are the words for each part: without a failure, and with one.
+var claims = [...]struct{ holds, fails string }{
+	partValid:   {"accepts valid events", "does not accept every valid event"},
+	partForgery: {"resists forgery", "does not refuse every forged event"},
+	partRobust:  {"survives duplicates and faults", "mishandles duplicates or faults"},
+	partLeaks:   {"leaks nothing", "leaks secrets"},
+}
+
+// partOf returns the part that a step of a check concerns.
+func partOf(c *Check, refusal bool) part {
+	switch {
+	case c.Group == "control" || c.Group == "payload" && c.ID <= "PAY-07":
+		return partValid
+	case c.Group == "leaks":
+		return partLeaks
+	case c.Group != "signature" && c.Group != "freshness":
+		return partRobust
+	case refusal:
+		return partForgery
+	}
+	return partValid
+}
+
+// aspect is what is known about one part.
+type aspect struct {
+	judged, failed, open bool
+	warnings             int
+}
+
+// aspects returns what the checks say about each part.
+func (r *CheckRun) aspects() [len(claims)]aspect {
+	var all [len(claims)]aspect
+	for i := range r.Checks {
+		c := &r.Checks[i]
+		touched := map[part]bool{}
+		for k := range c.Trial.Steps {
+			touched[partOf(&c.Check, c.Trial.Steps[k].Refuses())] = true
+		}
+		if len(touched) == 0 {
+			touched[partOf(&c.Check, true)] = true
+		}
+		for p := range touched {
+			all[p].open = all[p].open || c.Outcome == Inconclusive && c.Because == ""
+			all[p].judged = all[p].judged || c.Outcome != Inconclusive && c.Outcome != Skipped
+			all[p].open = all[p].open || c.Known != "" && c.Outcome == Failed // nothing is claimed beside a known failure
+		}
+		if c.Known != "" {
+			continue
+		}
+		worst := map[part]Level{}
+		for _, f := range c.Findings {
+			p := partOf(&c.Check, f.Refusal)
+			if _, known := worst[p]; !known { // the findings begin with the strongest
+				worst[p] = f.Level
+			}
+		}
+		for p, level := range worst {
+			switch {
+			case c.Outcome == Inconclusive:
+			case c.Outcome == Unsteady || level == Should:
+				all[p].warnings++
+				all[p].failed = all[p].failed || r.Strict
+			case level == Must:
+				all[p].failed = true
+			}
+		}
+	}
+	return all
+}
+
+// Sentence returns the verdict about the receiver in one sentence. It claims only what was judged.
+func (r *CheckRun) Sentence() string {
+	aspects := r.aspects()
+	control := r.Control()
+	failed := 0
+	for i := range r.Checks {
+		if r.Failed(&r.Checks[i]) {
+			failed++
+		}
+	}
+	var broken, holding []string
+	for p, a := range aspects {
+		switch {
+		case a.failed:
+			broken = append(broken, claims[p].fails)
+		case a.judged && !a.open:
+			holding = append(holding, claim(part(p), a.warnings))
+		}
+	}
+	switch {
+	case r.Unreached:
+		return "The receiver was not reached."
+	case control != nil && control.Outcome == Failed && len(control.Findings) > 0 && control.Findings[0].Expected == EffectOnce.Describe():
+		return "The receiver accepts valid events, but does not do their work once" + r.unjudged() + "."
+	case control != nil && control.Outcome == Failed:
+		return "The receiver does not accept valid events" + r.unjudged() + "."
+	case control != nil && control.Outcome == Inconclusive:
+		return "Nothing is known about the receiver: " + control.Reason + "."
+	case failed > 0:
+		return "The receiver " + human.And(broken) + ": " + human.Count(failed, r.counted()) + " failed."
+	case len(r.OutOfDate) > 0:
+		return "The baseline is out of date."
+	case r.Interrupted:
+		return "The run was interrupted, so nothing is claimed about the receiver."
+	}
+	open := r.openReason()
+	switch {
+	case r.Partial && open == "":
+		return r.partial()
+	case len(holding) == 0:
+		return "Nothing is claimed about the receiver: " + open + "."
+	}
+	sentence := "the receiver " + human.And(holding)
+	if len(holding) > 2 {
+		sentence = "the receiver " + strings.Join(holding[:len(holding)-1], ", ") + ", and " + holding[len(holding)-1]
+	}
+	if r.Effects == EffectsUnknown {
+		sentence = "judged by its responses alone, " + sentence
+	}
+	if open != "" {
+		sentence += "; the rest is inconclusive: " + open
+	}
+	return strings.ToUpper(sentence[:1]) + sentence[1:] + "."
+}
+
+func claim(p part, warnings int) string {
+	words := claims[p].holds
+	if warnings > 0 {
+		if p == partLeaks {
+			words = "leaks no secrets"
+		}
+		words += " (" + human.Count(warnings, "warning") + ")"
+	}
+	return words
+}
+
+// counted names the checks that count as failures.
+func (r *CheckRun) counted() string {
+	if r.Strict {
+		return "check"
+	}
+	return "MUST check"
+}
+
+// unjudged says how many checks the failed control explains.
+func (r *CheckRun) unjudged() string {
+	n := len(r.Explained(ControlID))
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return ", so 1 check was not judged"
+	}
+	return fmt.Sprintf(", so %d checks were not judged", n)
+}
+
+// partial is the sentence about selected checks that all passed.
+func (r *CheckRun) partial() string {
+	var ids []string
+	for _, c := range r.Checks {
+		if c.ID != ControlID {
+			ids = append(ids, c.ID+" "+string(c.Outcome))
+		}
+	}
+	if len(ids) <= 3 {
+		return "A valid event was accepted, and " + human.And(ids) + "."
+	}
+	return fmt.Sprintf("A valid event was accepted, and none of the %d selected checks failed.", len(ids))
+}
+
+// openReason says why checks are inconclusive, or returns "".
+func (r *CheckRun) openReason() string {
+	var reasons []string
+	count := map[string][]string{}
+	for _, c := range r.Checks {
+		if c.Outcome == Inconclusive && c.Because == "" {
+			if count[c.Reason] == nil {
+				reasons = append(reasons, c.Reason)
+			}
+			count[c.Reason] = append(count[c.Reason], c.ID)
+		}
+	}
+	for i, reason := range reasons {
+		ids := count[reason]
+		if len(ids) > 4 {
+			ids = append(slices.Clone(ids[:3]), human.Count(len(ids)-3, "other"))
+		}
+		reasons[i] = human.And(ids) + " (" + reason + ")"
+	}
+	switch {
+	case len(reasons) == 0:
+		return ""
+	case len(reasons) > 3:
+		reasons = append(reasons[:3], "others")
+	}
+	return human.And(reasons)
+}

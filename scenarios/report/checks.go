@@ -1,0 +1,337 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/scenarios/report/color"
+	"semblance/schemas/human"
+)
+
+// checkWidth is the width of the output of checks, in columns.
+const checkWidth = 80
+
+// Checks writes a run of checks: a line per group, each check that did not pass in full, and the sentence.
+func (t Terminal) Checks(w io.Writer, r *scenarios.CheckRun) error {
+	c := checksText{style: t, run: r}
+	if !t.Quiet {
+		c.head()
+		c.groups()
+	}
+	for i := range r.Checks {
+		c.check(&r.Checks[i])
+	}
+	for _, line := range r.OutOfDate {
+		c.wrap("", "baseline: "+line)
+	}
+	c.conclusion()
+	_, err := w.Write(c.Bytes())
+	return err
+}
+
+type checksText struct {
+	style Terminal
+	bytes.Buffer
+	run *scenarios.CheckRun
+}
+
+func (c *checksText) head() {
+	signed := "your secret"
+	if c.run.Signed != "" {
+		signed = c.run.Signed
+	}
+	c.wrap("", human.Line(c.run.Target)+", signed with "+signed)
+	c.WriteByte('\n')
+}
+
+// groups writes a line per group. After a failed control there is nothing to count.
+func (c *checksText) groups() {
+	control := c.run.Control()
+	if control == nil || control.Outcome == scenarios.Failed || control.Outcome == scenarios.Inconclusive {
+		return
+	}
+	for _, group := range scenarios.CheckGroups() {
+		if group == "control" {
+			fmt.Fprintf(c, "  %-12s %s\n", group, c.control())
+			continue
+		}
+		if line := c.group(group); line != "" {
+			fmt.Fprintf(c, "  %-12s %s\n", group, strings.TrimRight(line, " "))
+		}
+	}
+	c.WriteByte('\n')
+}
+
+// control describes the valid event.
+func (c *checksText) control() string {
+	text := "valid event accepted"
+	for _, s := range c.run.Control().Trial.Steps {
+		for _, x := range s.Exchanges {
+			text = fmt.Sprintf("valid event accepted: %d in %s", x.Attempt.Response.Status, human.Duration(c.run.Latency.Round(c.precision())))
+		}
+	}
+	switch off := c.run.ClockOff; {
+	case !c.run.ClockRead:
+		return text
+	case off.Abs() <= maxClockShown:
+		return text + "; clocks agree"
+	case off < 0:
+		return text + "; its clock is " + human.Duration(-off) + " behind"
+	default:
+		return text + "; its clock is " + human.Duration(off) + " ahead"
+	}
+}
+
+// maxClockShown is the difference up to which clocks agree.
+const maxClockShown = 30 * time.Second
+
+// precision returns the unit to which the latency is rounded: two digits.
+func (c *checksText) precision() time.Duration {
+	unit := 10 * time.Microsecond
+	for unit*100 < c.run.Latency {
+		unit *= 10
+	}
+	return unit
+}
+
+// group counts the outcomes of a group, or returns "" for a group without checks.
+func (c *checksText) group(group string) string {
+	counts := map[scenarios.Outcome]int{}
+	var all, unjudged int
+	skipped := map[string]int{}
+	var reasons []string
+	for _, check := range c.run.Checks {
+		if check.Group != group {
+			continue
+		}
+		all++
+		switch {
+		case check.Because != "":
+			unjudged++
+		case check.Outcome == scenarios.Skipped:
+			if skipped[check.Reason] == 0 {
+				reasons = append(reasons, check.Reason)
+			}
+			skipped[check.Reason]++
+		default:
+			counts[check.Outcome]++
+		}
+	}
+	if all == 0 {
+		return ""
+	}
+	var words []string
+	for _, o := range []scenarios.Outcome{scenarios.Failed, scenarios.Warned, scenarios.Unsteady, scenarios.Remarked, scenarios.Inconclusive} {
+		if counts[o] > 0 {
+			words = append(words, c.style.paint(fmt.Sprintf("%d %s", counts[o], o), outcomeColors[o]...))
+		}
+	}
+	if unjudged > 0 {
+		words = append(words, fmt.Sprintf("%d not judged", unjudged))
+	}
+	for _, reason := range reasons {
+		word := fmt.Sprintf("%d skipped %s", skipped[reason], reason)
+		if reason == "without --probe" {
+			word += " (see --explain probe)"
+		}
+		words = append(words, word)
+	}
+	return fmt.Sprintf("%2d of %2d   %s", counts[scenarios.Passed], all, strings.Join(words, ", "))
+}
+
+var outcomeColors = map[scenarios.Outcome][]color.Attribute{
+	scenarios.Failed: {color.FgRed, color.Bold}, scenarios.Warned: {color.FgYellow}, scenarios.Unsteady: {color.FgYellow},
+	scenarios.Inconclusive: {color.FgYellow}, scenarios.Remarked: {color.Faint},
+}
+
+// outcomeWords are the labels of the checks that are written in full.
+var outcomeWords = map[scenarios.Outcome]string{
+	scenarios.Failed: "FAIL", scenarios.Warned: "WARN", scenarios.Unsteady: "WARN", scenarios.Inconclusive: "OPEN", scenarios.Remarked: "note",
+}
+
+// check writes a check in full if it failed, warned or is inconclusive, and in two lines if it is a remark.
+func (c *checksText) check(r *scenarios.CheckResult) {
+	word := outcomeWords[r.Outcome]
+	if word == "" || r.Because != "" || c.style.Quiet && r.Outcome != scenarios.Failed && !(c.run.Strict && word == "WARN") {
+		return
+	}
+	level := strings.ToUpper(string(levelOf(r)))
+	fmt.Fprintf(c, "%s  %-7s %-*s %s\n", c.style.paint(word, outcomeColors[r.Outcome]...), r.ID, checkWidth-15-len(level)-1, human.Cut(human.Line(r.Name), checkWidth-15-len(level)-1), level)
+	if r.Known != "" {
+		c.line("known", r.Known)
+	}
+	if c.run.Unreached && len(r.Findings) > 0 {
+		c.line("got", gotText(&r.Findings[0]))
+		c.line("fix", "Start the receiver, or name its port or URL with --to.")
+		c.WriteByte('\n')
+		return
+	}
+	if r.Outcome == scenarios.Inconclusive {
+		c.line("reason", r.Reason)
+		c.line("rerun", Command(r.Rerun))
+		c.WriteByte('\n')
+		return
+	}
+	c.findings(r)
+	if r.Also != "" {
+		c.line("also", human.Line(r.Also))
+	}
+	if r.Outcome != scenarios.Remarked {
+		c.line("why", r.Why)
+	}
+	c.line("fix", r.Advice())
+	if ids := c.run.Explained(r.ID); len(ids) > 0 && r.ID != scenarios.ControlID {
+		c.line("explains", human.And(ids)+", not judged")
+	}
+	c.line("rerun", Command(append(r.Rerun, "--verbose")))
+	c.WriteByte('\n')
+}
+
+// The findings of a check that are written, and the requests of each.
+const (
+	maxFindings = 3
+	maxSent     = 6
+)
+
+// levelOf returns the level of the strongest finding, or that of the check.
+func levelOf(r *scenarios.CheckResult) scenarios.Level {
+	if len(r.Findings) > 0 && r.Outcome != scenarios.Inconclusive {
+		return r.Findings[0].Level
+	}
+	return r.Level
+}
+
+// findings writes the strongest findings of a check. Those with the same expectation and response are written once.
+func (c *checksText) findings(r *scenarios.CheckResult) {
+	type group struct {
+		sent []string
+		scenarios.Finding
+	}
+	brief := func(f *scenarios.Finding) string {
+		if len(f.Exchanges) == 0 {
+			return f.Got
+		}
+		return f.Exchanges[0].Brief
+	}
+	var groups []group
+	for _, f := range r.Findings {
+		if f.Level != r.Findings[0].Level {
+			break
+		}
+		i := slices.IndexFunc(groups, func(g group) bool { return g.Expected == f.Expected && brief(&g.Finding) == brief(&f) })
+		if i < 0 {
+			groups = append(groups, group{[]string{sentText(&f)}, f})
+			continue
+		}
+		groups[i].sent = append(groups[i].sent, sentText(&f))
+	}
+	for i, g := range groups {
+		if i == maxFindings {
+			c.line("and", human.Count(len(groups)-i, "further finding"))
+			break
+		}
+		got := gotText(&g.Finding)
+		if more := len(g.sent) - maxSent; more > 0 {
+			g.sent = append(g.sent[:maxSent], human.Count(more, "other"))
+		}
+		if len(g.sent) > 1 {
+			got = brief(&g.Finding) + " for each of them"
+		}
+		c.line("sent", strings.Join(g.sent, "; "))
+		c.line("expected", g.Expected)
+		c.line("got", got)
+	}
+}
+
+// sentText describes the requests of a finding.
+func sentText(f *scenarios.Finding) string {
+	if f.Step.Description != "" {
+		return strings.TrimSuffix(human.Line(f.Step.Description), ".")
+	}
+	return strings.TrimPrefix(human.Line(f.Step.Title), "send ")
+}
+
+// gotText describes the responses of a finding. Of several it names what they share.
+func gotText(f *scenarios.Finding) string {
+	if len(f.Exchanges) == 0 {
+		return human.Line(f.Got)
+	}
+	first := f.Exchanges[0]
+	text := human.Line(first.Got)
+	if f.Of > 2 || f.Of == 2 && len(f.Exchanges) == 1 {
+		text = fmt.Sprintf("%s for %s of %d", first.Brief, human.Number(len(f.Exchanges)), f.Of) + shared(f)
+	}
+	if first.Twin != nil && first.Twin.Response.OK() {
+		text += fmt.Sprintf(" (%d for the same event without the mistake)", first.Twin.Response.Status)
+	}
+	return text
+}
+
+// shared names what the exchanges of a finding share, or the first of them.
+func shared(f *scenarios.Finding) string {
+	var common []string
+	for i, x := range f.Exchanges {
+		words := strings.Split(x.Label, ", ")
+		if i == 0 {
+			common = words
+			continue
+		}
+		common = slices.DeleteFunc(common, func(word string) bool { return !slices.Contains(words, word) })
+	}
+	if text := strings.Join(common, ", "); text != "" && len(f.Exchanges) < f.Of {
+		if len(f.Exchanges) == 1 {
+			return ": " + human.Line(text)
+		}
+		return ", all with " + human.Line(text)
+	}
+	var labels []string
+	for _, x := range f.Exchanges {
+		if x.Label != "" {
+			labels = append(labels, human.Line(x.Label))
+		}
+	}
+	switch {
+	case len(labels) == 0 || len(f.Exchanges) == f.Of:
+		return ""
+	case len(labels) > maxFindings:
+		labels = append(labels[:maxFindings], human.Count(len(f.Exchanges)-maxFindings, "other"))
+	}
+	return ": " + strings.Join(labels, "; ")
+}
+
+func (c *checksText) conclusion() {
+	if c.style.Quiet || c.run.Control() == nil {
+		c.wrap("", c.run.Sentence())
+		return
+	}
+	c.wrap("    ", c.run.Sentence())
+	if control := c.run.Control(); control.Outcome == scenarios.Failed || c.run.Unreached {
+		return
+	}
+	c.wrap("      ", fmt.Sprintf("%s; %s in %.1f s", c.run.Summary(), human.Count(c.run.Requests, "request"), c.run.Duration.Seconds()))
+}
+
+// line writes a labelled text of one or more lines.
+func (c *checksText) line(label, text string) { c.WriteString(Labelled(label, text)) }
+
+// Labelled returns a text in lines of at most 80 columns, the first of them with a label.
+func Labelled(label, text string) string {
+	var b strings.Builder
+	for _, line := range human.Wrap(human.Line(text), checkWidth-16) {
+		fmt.Fprintf(&b, "      %-9s %s\n", label, line)
+		label = ""
+	}
+	return b.String()
+}
+
+// wrap writes text in lines with an indent.
+func (c *checksText) wrap(indent, text string) {
+	for _, line := range human.Wrap(text, checkWidth-len(indent)) {
+		c.WriteString(indent + line + "\n")
+	}
+}
