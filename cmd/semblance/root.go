@@ -78,6 +78,7 @@ func (a *app) commands() []*cobra.Command {
 		a.resendCommand(),
 		a.subscriptionsCommand(),
 		a.deliveriesCommand(),
+		a.faultCommand(),
 		a.clockCommand(),
 		a.statusCommand(),
 		a.resetCommand(),

@@ -188,7 +188,7 @@ func (a *app) subscriptionCommand(name, short, method, path string) *cobra.Comma
 		Short: short,
 		Args:  flags.AtMostOne("one subscription"),
 		RunE: func(c *cobra.Command, args []string) error {
-			provider, s, err := findSubscription(c.Context(), &via, args)
+			provider, s, err := via.Find(c.Context(), args)
 			if err != nil {
 				return err
 			}
@@ -217,20 +217,6 @@ func (a *app) subscriptionCommand(name, short, method, path string) *cobra.Comma
 	via.Add(c)
 	c.ValidArgsFunction = via.Complete(a.getenv, client.SubscriptionIDs)
 	return c
-}
-
-// findSubscription returns the subscription that the arguments name, and a client of its provider.
-func findSubscription(ctx context.Context, via *client.Flags, args []string) (*client.Client, client.Subscription, error) {
-	provider, err := via.Open()
-	if err != nil {
-		return nil, client.Subscription{}, err
-	}
-	name := ""
-	if len(args) > 0 {
-		name = args[0]
-	}
-	s, err := provider.Find(ctx, name)
-	return provider, s, err
 }
 
 func (a *app) showSubscription(s client.Subscription) error {
@@ -266,7 +252,7 @@ func (a *app) rotateSecretCommand() *cobra.Command {
 old secret too for that time, so that the receiver can change over.`,
 		Args: flags.AtMostOne("one subscription"),
 		RunE: func(c *cobra.Command, args []string) error {
-			provider, s, err := findSubscription(c.Context(), &via, args)
+			provider, s, err := via.Find(c.Context(), args)
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"semblance/scenarios/report"
@@ -17,6 +18,7 @@ import (
 	"semblance/schemas/human"
 	"semblance/schemas/validate"
 	"semblance/simulator"
+	"semblance/simulator/fault"
 	"semblance/simulator/hint"
 )
 
@@ -56,7 +58,7 @@ func (s *Sim) explain(ctx context.Context) {
 func (s *Sim) logCommands(sent, emitted []simulator.Attempt) {
 	var commands []string
 	for _, a := range slices.Concat(sent, lastOfEach(emitted)) {
-		if a.Response.OK() == (a.Request.Fault == "") { // accepted, or faulty and refused
+		if a.Response.OK() == !faulty(&a) { // accepted, or faulty and refused
 			continue
 		}
 		command := s.reproduce(&a)
@@ -69,7 +71,7 @@ func (s *Sim) logCommands(sent, emitted []simulator.Attempt) {
 		}
 		commands = append(commands, command)
 		hint := ""
-		if a.Request.Fault == "" {
+		if !faulty(&a) {
 			if hint = s.hint(&a); hint != "" {
 				hint = "\n\thint: " + hint
 			}
@@ -79,6 +81,11 @@ func (s *Sim) logCommands(sent, emitted []simulator.Attempt) {
 	if s.server != nil && len(commands)+len(s.failed) > 0 {
 		s.t.Logf("the receiver at %s stops with this test: change --to to one that runs", s.server.URL)
 	}
+}
+
+// faulty reports whether a fault changed the request or the connection. The duplicate of a delivery is a right request.
+func faulty(a *simulator.Attempt) bool {
+	return a.Request.Fault != "" && !strings.HasPrefix(a.Request.Fault, string(fault.Delivery)+"=")
 }
 
 // hint returns the likely fix of a failed attempt.
@@ -134,7 +141,7 @@ func (s *Sim) reproduce(a *simulator.Attempt) string {
 	if len(validate.PayloadViolations(t, a.Request.Body)) > 0 {
 		arguments = append(arguments, "--invalid")
 	}
-	if a.Request.Fault != "" {
+	if faulty(a) {
 		arguments = append(arguments, "--fault", a.Request.Fault)
 	}
 	return report.Command(append(arguments, s.flags(a.StartedAt)...))

@@ -138,11 +138,23 @@ func (s *Sim) Do(action string, with ...SendOption) []schemas.Event {
 	return events
 }
 
-// Fault injects a fault into the next n attempts from the outbox, in the form of the command line: "transport=reset".
+// Fault injects a fault into the next n attempts from the outbox, in the form of the command line: "transport=reset". Faults
+// of deliveries are "delivery=duplicate", "delivery=delay,by=30s", "delivery=reorder,within=5s" and "delivery=drop".
 func (s *Sim) Fault(text string, n int) {
 	s.t.Helper()
-	if _, err := s.provider.SetFault(s.t.Context(), provider.FaultPlan{SubscriptionID: s.SubscriptionID, Fault: text, Next: n}); err != nil {
-		s.t.Fatalf("simtest: setting the fault %s: %v", text, err)
+	s.setFault(provider.FaultPlan{SubscriptionID: s.SubscriptionID, Fault: text, Next: n})
+}
+
+// FaultShare injects a fault into a share of all attempts from the outbox, from 0 to 1, which follows from the seed.
+func (s *Sim) FaultShare(text string, share float64) {
+	s.t.Helper()
+	s.setFault(provider.FaultPlan{SubscriptionID: s.SubscriptionID, Fault: text, Share: share})
+}
+
+func (s *Sim) setFault(plan provider.FaultPlan) {
+	s.t.Helper()
+	if _, err := s.provider.SetFault(s.t.Context(), plan); err != nil {
+		s.t.Fatalf("simtest: setting the fault %s: %v", plan.Fault, err)
 	}
 }
 

@@ -115,6 +115,24 @@ func TestPauseAndResume(t *testing.T) {
 	sim.Accepted(1, "lab.*")
 }
 
+// Faults of deliveries: the receiver gets an event twice, and another one never.
+func TestDeliveryFaults(t *testing.T) {
+	t.Parallel()
+	app := &application{secret: simtest.DefaultSecret}
+	sim := simtest.Start(t, app)
+	sim.Fault("delivery=duplicate", 1)
+	sim.Emit("booking.created")
+	if twice := sim.Accepted(2, "booking.created"); twice[0].Request.EventID != twice[1].Request.EventID {
+		t.Errorf("the duplicate has another eventId")
+	}
+	sim.FaultShare("delivery=drop", 1)
+	sim.Emit("lab.created")
+	sim.Settled()
+	if n := len(sim.Attempts("lab.created")); n != 0 || len(app.events()) != 2 {
+		t.Errorf("%d attempts at a dropped event, %d events", n, len(app.events()))
+	}
+}
+
 func TestEventually(t *testing.T) {
 	t.Parallel()
 	sim := simtest.Start(t, &application{secret: simtest.DefaultSecret})

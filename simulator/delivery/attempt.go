@@ -68,7 +68,7 @@ func (a *attempt) check() *failureError {
 		a.target, err = a.sender.targets.find(a.request.URL)
 	}
 	if err == nil && a.request.Fault != "" {
-		a.fault, err = fault.Parse(a.request.Fault)
+		a.fault, err = fault.ParsePlanned(a.request.Fault)
 	}
 	if err != nil {
 		return blocked("%v", err)

@@ -1,11 +1,12 @@
-// Package fault injects faults into attempts, to test how a receiver handles them. A fault has a family, a name and
-// attributes, written in one line:
+// Package fault injects faults into attempts and deliveries, to test how a receiver handles them. A fault has a family, a
+// name and attributes, written in one line:
 //
 //	f, err := fault.Parse("signature=stale,age=400s")
 //
 // The signature faults are forgeries that a correct receiver refuses, except future, which it may accept, and several-v1,
 // which it must accept. The transport faults are those of networks and proxies: slow, chunked or incomplete bodies, reset
-// connections, lost responses.
+// connections, lost responses. The delivery faults are those of queues, which only a running provider has: duplicates, delays,
+// another order, lost events. [ParsePlanned] reads them, too.
 //
 // Each fault has its own file. One table holds their names and attributes ([All]); parsing, help and documentation derive
 // from it. Package delivery calls a fault at each step of an attempt: before signing (secrets, time, body), after it
@@ -31,6 +32,7 @@ type Family string
 const (
 	Signature Family = "signature" // the proof of origin and time
 	Transport Family = "transport" // the way the request is sent
+	Delivery  Family = "delivery"  // when, and how often, an event is delivered
 )
 
 // Info describes one fault.
@@ -46,12 +48,14 @@ type Info struct {
 func (i Info) Text() string { return string(i.Family) + "=" + i.Name }
 
 // All returns every fault, in the order of the documentation: the signature faults, then the transport faults.
-func All() []Info {
-	infos := make([]Info, len(table))
-	for i := range table {
-		infos[i] = table[i].Info
+func All() []Info { return infos(table) }
+
+func infos(rows []row) []Info {
+	all := make([]Info, len(rows))
+	for i := range rows {
+		all[i] = rows[i].Info
 	}
-	return infos
+	return all
 }
 
 // Fault is a fault with its attributes. It is immutable and safe for concurrent use.
@@ -61,23 +65,31 @@ type Fault struct {
 	injector injector
 }
 
-// New returns the fault of that family and name. Missing attributes have their defaults. The error for an unknown name,
-// attribute or value suggests a known one.
+// New returns the fault of an attempt of that family and name. Missing attributes have their defaults. The error for an
+// unknown name, attribute or value suggests a known one.
 func New(family, name string, attributes map[string]string) (*Fault, error) {
-	r, err := find(family, name)
-	if err != nil {
-		return nil, err
-	}
-	v, err := r.read(attributes)
-	if err != nil {
-		return nil, err
-	}
-	return &Fault{row: r, text: r.format(v), injector: r.new(v)}, nil
+	return attempts.build(family, name, attributes)
 }
 
-// Parse reads the command line form of a fault: FAMILY=NAME, then ,ATTRIBUTE=VALUE for each attribute. A value with a comma
-// needs double quotes, as in Go.
-func Parse(text string) (*Fault, error) {
+// Parse reads the command line form of a fault of an attempt: FAMILY=NAME, then ,ATTRIBUTE=VALUE for each attribute. A value
+// with a comma needs double quotes, as in Go.
+func Parse(text string) (*Fault, error) { return attempts.parse(text) }
+
+// ParsePlanned reads the command line form of any fault, one of the family delivery included.
+func ParsePlanned(text string) (*Fault, error) { return planned.parse(text) }
+
+// rows are the faults that may be read, and the names of their families.
+type rows struct {
+	all      []row
+	families []string
+}
+
+var (
+	attempts = rows{table, []string{string(Signature), string(Transport)}}
+	planned  = rows{slices.Concat(table, deliveries), []string{string(Signature), string(Transport), string(Delivery)}}
+)
+
+func (known rows) parse(text string) (*Fault, error) {
 	pairs, err := split(text)
 	if err != nil {
 		return nil, fmt.Errorf("fault %s: %w", human.Quoted(text), err)
@@ -89,7 +101,19 @@ func Parse(text string) (*Fault, error) {
 		}
 		attributes[p.name] = p.value
 	}
-	return New(pairs[0].name, pairs[0].value, attributes)
+	return known.build(pairs[0].name, pairs[0].value, attributes)
+}
+
+func (known rows) build(family, name string, attributes map[string]string) (*Fault, error) {
+	r, err := known.find(family, name)
+	if err != nil {
+		return nil, err
+	}
+	v, err := r.read(attributes)
+	if err != nil {
+		return nil, err
+	}
+	return &Fault{row: r, text: r.format(v), injector: r.new(v)}, nil
 }
 
 // Family returns the fault's family.
@@ -171,34 +195,36 @@ func (c *CutError) Error() string {
 }
 
 // find returns the row of that family and name, or an error with a suggestion.
-func find(family, name string) (*row, error) {
-	families := []string{string(Signature), string(Transport)}
-	if !slices.Contains(families, family) {
-		if r := findByName(family); r != nil && name == "" {
+func (known rows) find(family, name string) (*row, error) {
+	if !slices.Contains(known.families, family) {
+		if family == string(Delivery) {
+			return nil, fmt.Errorf("the fault %s=%s concerns deliveries of a running provider, not one attempt; `semblance fault` injects it", family, name)
+		}
+		if r := known.named(family); r != nil && name == "" {
 			return nil, fmt.Errorf("unknown fault family %q; write %q", family, r.Text())
 		}
-		return nil, errors.New(naming.Unknown("fault family", family, families))
+		return nil, errors.New(naming.Unknown("fault family", family, known.families))
 	}
 	var names []string
-	for i := range table {
-		if table[i].Family == Family(family) {
-			if table[i].Name == name {
-				return &table[i], nil
+	for i := range known.all {
+		if r := &known.all[i]; r.Family == Family(family) {
+			if r.Name == name {
+				return r, nil
 			}
-			names = append(names, table[i].Name)
+			names = append(names, r.Name)
 		}
 	}
-	if r := findByName(name); r != nil {
+	if r := known.named(name); r != nil {
 		return nil, fmt.Errorf("%q is a %s fault; write %q", name, r.Family, r.Text())
 	}
 	return nil, errors.New(naming.Unknown(family+" fault", name, names))
 }
 
-// findByName returns the row of that name in any family, or nil.
-func findByName(name string) *row {
-	for i := range table {
-		if table[i].Name == name {
-			return &table[i]
+// named returns the row of that name in any family, or nil.
+func (known rows) named(name string) *row {
+	for i := range known.all {
+		if known.all[i].Name == name {
+			return &known.all[i]
 		}
 	}
 	return nil

@@ -11,9 +11,9 @@ import (
 	"semblance/simulator/journal"
 )
 
-// conclude records an attempt and everything that follows from it: the next state of its delivery, and events about a
-// failure or a pause.
-func (p *Provider) conclude(t *task, a *journal.Attempt) {
+// conclude records an attempt, copies of it, and everything that follows from the attempt: the next state of its delivery,
+// and events about a failure or a pause.
+func (p *Provider) conclude(t *task, a *journal.Attempt, copies []journal.Record) {
 	d := p.state.deliveries[t.delivery.ID]
 	if d == nil || d.task != t {
 		return // a reset has removed it
@@ -24,6 +24,7 @@ func (p *Provider) conclude(t *task, a *journal.Attempt) {
 		return // the attempt is made again, because it cannot be recorded
 	}
 	c := &commit{records: []journal.Record{a}}
+	c.add(copies...)
 	if spent := d.spendFault(p.Now()); spent != nil {
 		c.add(spent)
 	}

@@ -35,7 +35,7 @@ func (f *faultPlan) record(at time.Time, cleared bool) *journal.Fault {
 // SetFault adds a plan to those that the subscription has. An attempt gets the fault of the first plan that applies to it.
 // The plan returned has its ID and its fault in canonical form.
 func (p *Provider) SetFault(ctx context.Context, f FaultPlan) (FaultPlan, error) {
-	parsed, err := fault.Parse(f.Fault)
+	parsed, err := fault.ParsePlanned(f.Fault)
 	if err != nil {
 		return f, refuseBecause(CodeFault, "fault", err)
 	}
@@ -92,21 +92,25 @@ func (p *Provider) Faults(subscriptionID string) []FaultPlan {
 	return all
 }
 
-// chooseFault returns the plan whose fault the next attempt to a subscription gets, or nil.
-func (p *Provider) chooseFault(s *subscription) *faultPlan {
+// chooseFault returns the plan whose fault the next attempt of a delivery gets, or nil.
+func (p *Provider) chooseFault(s *subscription, d *pending) *faultPlan {
 	for _, f := range s.faults {
 		switch {
+		case !f.concerns(d):
 		case f.Next > f.inFlight:
 			return f
 		case f.Share > 0:
 			s.drawn++
-			if share(p.random.seed, slices.Index(p.state.all, s), s.drawn) < f.Share {
+			if share(p.random.seed, p.state.indexOf(s), s.drawn) < f.Share {
 				return f
 			}
 		}
 	}
 	return nil
 }
+
+// indexOf returns the index of a subscription in the order of creation.
+func (s *state) indexOf(of *subscription) int { return slices.Index(s.all, of) }
 
 // share returns a number in [0, 1) that follows from the seed, the index of the subscription and the number of draws.
 func share(seed uint64, subscription int, n uint64) float64 {

@@ -441,7 +441,8 @@ func (s *simulation) command(ctx context.Context, sub simulator.Subscription) {
 			}
 		}
 	case n < 21:
-		plan := FaultPlan{SubscriptionID: sub.ID, Fault: "signature=tampered", Next: 1 + s.draw.IntN(3)}
+		faults := []string{"signature=tampered", "delivery=duplicate", "delivery=delay", "delivery=reorder", "delivery=drop"}
+		plan := FaultPlan{SubscriptionID: sub.ID, Fault: faults[s.draw.IntN(len(faults))], Next: 1 + s.draw.IntN(3)}
 		if s.draw.IntN(2) == 0 {
 			plan = FaultPlan{SubscriptionID: sub.ID, Fault: "transport=reset", Share: 0.3}
 		}

@@ -64,7 +64,7 @@ func (s *state) apply(r journal.Record, c *commit) error {
 		s.applyAttempt(r, c)
 	case *journal.Transition:
 		if d := s.deliveries[r.DeliveryID]; d != nil {
-			s.moveTo(d, r.Next, c)
+			s.applyTransition(d, r.Next, c)
 		}
 	}
 	return nil
@@ -197,6 +197,12 @@ func (s *state) applyAttempt(a *journal.Attempt, c *commit) {
 	if next.State == "" {
 		next = journal.DeliveryState{State: d.state, Due: d.due, Tries: d.tries}
 	}
+	s.applyTransition(d, next, c)
+}
+
+// applyTransition changes the state of a delivery. One that was in no schedule goes to its place, which may be beyond the
+// window.
+func (s *state) applyTransition(d *pending, next journal.DeliveryState, c *commit) {
 	waits := d.index > 0
 	s.moveTo(d, next, c)
 	if next.State.Unfinished() && d.task == nil && !waits {
@@ -217,7 +223,7 @@ func (s *state) applyFault(r *journal.Fault) error {
 	case known:
 		of.faults[i].Next = r.Remaining
 	case !r.Cleared:
-		parsed, err := fault.Parse(r.Fault)
+		parsed, err := fault.ParsePlanned(r.Fault)
 		if err != nil {
 			return fmt.Errorf("fault %s: %w", r.ID, err)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"semblance/simulator"
 	"semblance/simulator/delivery"
+	"semblance/simulator/fault"
 	"semblance/simulator/journal"
 )
 
@@ -74,9 +75,10 @@ func (p *Provider) work(subscriptionID string) {
 		ctx := p.workers.attempts
 		p.mu.Unlock()
 		a := p.attempt(ctx, t)
+		copies := p.duplicates(ctx, t, a)
 		p.mu.Lock()
 		p.admitResult()
-		p.conclude(t, a)
+		p.conclude(t, a, copies)
 	}
 	if s := p.state.byID[subscriptionID]; s != nil {
 		s.backlog.workers--
@@ -87,18 +89,13 @@ func (p *Provider) work(subscriptionID string) {
 
 // beginAttempt fills in the task of the next attempt to a subscription. It returns false if none is due.
 func (p *Provider) beginAttempt(subscriptionID string, t *task) bool {
-	for len(p.outbox.waiting) > maxUnwritten {
-		p.outbox.less.Wait()
+	s, d, plan := p.nextDelivery(subscriptionID)
+	for d != nil && p.divert(s, d, plan) {
+		s, d, plan = p.nextDelivery(subscriptionID)
 	}
-	s := p.state.byID[subscriptionID]
-	if s == nil || p.idle() {
-		return false
-	}
-	d := s.backlog.next(p.Now())
 	if d == nil {
 		return false
 	}
-	s.backlog.take(d)
 	d.task = t
 	*t = p.newTask(s, d.record)
 	if d.firstAt.IsZero() {
@@ -107,10 +104,27 @@ func (p *Provider) beginAttempt(subscriptionID string, t *task) bool {
 	if p.options.SignOnce {
 		t.signedAt = d.firstAt
 	}
-	t.fault = p.chooseFault(s)
+	t.fault = plan
 	d.reserveFault()
 	p.wake(s) // for the next delivery, if one is due
 	return true
+}
+
+// nextDelivery takes the delivery whose attempt is due next out of its schedule, or returns nil if none is due.
+func (p *Provider) nextDelivery(subscriptionID string) (*subscription, *pending, *faultPlan) {
+	for len(p.outbox.waiting) > maxUnwritten {
+		p.outbox.less.Wait()
+	}
+	s := p.state.byID[subscriptionID]
+	if s == nil || p.idle() {
+		return nil, nil, nil
+	}
+	d := s.backlog.next(p.Now())
+	if d == nil {
+		return nil, nil, nil
+	}
+	s.backlog.take(d)
+	return s, d, p.chooseFault(s, d)
 }
 
 // newTask returns the task of an attempt that begins now, without a fault.
@@ -133,7 +147,7 @@ func (p *Provider) attempt(ctx context.Context, t *task) *journal.Attempt {
 		URL: t.subscription.URL, SubscriptionID: t.subscription.ID, Secrets: t.secrets, Headers: t.subscription.Headers,
 		Event: &t.delivery.Event, EventID: t.eventID, At: t.signedAt, Kind: t.kind(),
 	}
-	if t.fault != nil {
+	if t.fault != nil && t.fault.fault.Family() != fault.Delivery {
 		m.Fault = t.fault.fault
 	}
 	if err := p.sender.Attempt(ctx, m, &a.Attempt); err == nil {

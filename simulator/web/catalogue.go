@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"semblance/fixtures"
 	"semblance/schemas"
@@ -111,9 +112,10 @@ type attributeView struct {
 	Default string `json:"default"`
 }
 
-// listFaultTypes lists the faults that can be injected.
+// listFaultTypes lists the faults that can be injected into the attempts to a subscription. Those of the family delivery
+// change when, and how often, an event is delivered.
 func (h *Handler) listFaultTypes(*call) (listView[faultTypeView], error) {
-	return viewList(fault.All(), func(f fault.Info) faultTypeView {
+	return viewList(slices.Concat(fault.All(), fault.Deliveries()), func(f fault.Info) faultTypeView {
 		attributes := viewList(f.Attributes, func(a fault.Attribute) attributeView {
 			return attributeView{Name: a.Name, Summary: a.Summary, Default: a.Default}
 		})

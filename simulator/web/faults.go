@@ -30,7 +30,7 @@ func (h *Handler) listFaults(c *call) (v listView[faultView], err error) {
 
 // faultRequest is a fault with either next or share.
 type faultRequest struct {
-	Fault string   `json:"fault"`                                              // such as signature=stale,age=400s
+	Fault string   `json:"fault"`                                              // such as signature=stale,age=400s or delivery=drop
 	Next  *int     `json:"next,omitempty" api:"minimum=1"`                     // inject it into this number of attempts
 	Share *float64 `json:"share,omitempty" api:"exclusiveMinimum=0,maximum=1"` // inject it into this share of the attempts, chosen by the seed
 }

@@ -57,6 +57,20 @@ func (c *Client) Subscriptions(ctx context.Context, deleted bool) ([]Subscriptio
 	return list.Items, err
 }
 
+// Find returns a client, and the subscription that the arguments of a command name: none or one, as in [Client.Find].
+func (f *Flags) Find(ctx context.Context, args []string) (*Client, Subscription, error) {
+	c, err := f.Open()
+	if err != nil {
+		return nil, Subscription{}, err
+	}
+	name := ""
+	if len(args) > 0 {
+		name = args[0]
+	}
+	s, err := c.Find(ctx, name)
+	return c, s, err
+}
+
 // Find returns the subscription with a name: its id, a beginning of its id, or its label. If there is only one
 // subscription, the name may be "".
 func (c *Client) Find(ctx context.Context, name string) (Subscription, error) {

@@ -2,6 +2,7 @@ package flags
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -86,10 +87,19 @@ func identifiers(suffix string) cobra.CompletionFunc {
 	}
 }
 
-// Faults completes the faults, and after a comma the attributes of a fault.
+// Faults completes the faults of an attempt, and after a comma the attributes of a fault.
 func Faults(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	return faults(fault.All(), prefix)
+}
+
+// PlannedFaults completes as Faults does, with the faults of deliveries.
+func PlannedFaults(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	return faults(slices.Concat(fault.All(), fault.Deliveries()), prefix)
+}
+
+func faults(all []fault.Info, prefix string) ([]string, cobra.ShellCompDirective) {
 	var words []string
-	for _, info := range fault.All() {
+	for _, info := range all {
 		if !strings.HasPrefix(prefix, info.Text()+",") {
 			words = append(words, cobra.CompletionWithDesc(info.Text(), info.Summary))
 			continue
