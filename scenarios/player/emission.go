@@ -36,6 +36,7 @@ type emission struct {
 	validate bool           // check the payload against its schema, because the step changed it
 
 	values *values // of the step
+	before *int    // the effects before the event was sent for the first time; nil: not counted
 
 	another func(key string) (schemas.Event, error) // a similar event about a new record; nil: there is none
 }
@@ -51,13 +52,14 @@ type try struct {
 // send sends the event and records its attempts.
 func (e *emission) send(ctx context.Context, b *branch, v *values) {
 	e.values = v
+	e.countBefore(ctx)
 	judgeEffect := e.watch(ctx)
 	tries, err := e.tries(ctx, b)
-	e.finish(b, v, tries, err)
+	e.finish(b, v, tries, err, judgeEffect)
 }
 
 // finish records the attempts, and judges what concerns them together.
-func (e *emission) finish(b *branch, v *values, tries []try, err error) {
+func (e *emission) finish(b *branch, v *values, tries []try, err error, judgeEffect func()) {
 	e.record(b, v, tries, err)
 	var attempts []*simulator.Attempt
 	for i := range tries {

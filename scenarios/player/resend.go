@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"semblance/scenarios/script"
@@ -40,6 +41,7 @@ func (r *run) resend(step *script.Resend, f frame) task {
 		e := original.emission
 		e.path, e.round, e.step, e.options, e.values, e.number = step.Path, f.round, &step.Common, &step.Delivering, b.values(f), uint64(f.index)
 		e.shown, e.another = original.emission.shown, nil
+		judgeEffect := e.watch(ctx)
 		ids := r.ids.generator(step.Path, e.options, e.number, 0)
 		var request simulator.Request
 		var err error
@@ -55,7 +57,22 @@ func (r *run) resend(step *script.Resend, f frame) task {
 		if err == nil {
 			tries = e.deliver(ctx, b, request, 0, ids)
 		}
-		e.finish(b, e.values, tries, err)
+		e.finish(b, e.values, tries, err, judgeEffect)
+	}
+}
+
+// countBefore counts the effects on the event's record if a later step sends the event again and requires an effect, which is
+// then that of all its requests.
+func (e *emission) countBefore(ctx context.Context) {
+	effects, id := e.run.effects(), recordID(&e.event)
+	if effects == nil || id == "" || e.run.trial != nil || e.run.options.DryRun || !slices.ContainsFunc(e.run.resends, func(s *script.Resend) bool {
+		effect, _ := requiredEffect(&s.Common)
+		return effect != "" && s.Step.Path == e.path
+	}) {
+		return
+	}
+	if n, err := effects.Count(ctx, id); err == nil { // an error is reported by the later step
+		e.before = &n
 	}
 }
 
@@ -69,10 +86,13 @@ func (e *emission) connection() sender {
 	return e.run.sender
 }
 
-// openConnections makes a sender for each connection that steps share.
+// openConnections makes a sender for each connection that steps share, and notes the steps that send an event again.
 func (r *run) openConnections() error {
 	r.connections = map[string]sender{}
 	for step := range r.scenario.All() {
+		if again, ok := step.(*script.Resend); ok {
+			r.resends = append(r.resends, again)
+		}
 		d := script.DeliveringOf(step)
 		if d == nil || d.Layers == nil || d.Layers.Wire == nil {
 			continue

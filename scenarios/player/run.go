@@ -30,6 +30,7 @@ type run struct {
 	sender         sender
 	seen           *scenarios.Responses // nil: no step examines them
 	connections    map[string]sender    // that steps share, by name
+	resends        []*script.Resend
 	sentMu         sync.Mutex
 	sent           map[string]sentEvent // the events of named steps, by path
 	recorder       *scenarios.ScenarioRecorder
