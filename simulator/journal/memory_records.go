@@ -18,6 +18,7 @@ type clinicRecords struct {
 	byKind    map[string]sortedRecords
 	byPatient map[string]sortedRecords
 	byDoctor  map[string]sortedRecords
+	pruned    int // number of records after the last prune
 }
 
 type clinicEntry struct {
@@ -111,6 +112,10 @@ func (c *clinicRecords) name(e *Event) {
 	}
 }
 
+// pruneDue reports whether there are so many more records than after the last prune that their number bounds the cost of
+// another one.
+func (c *clinicRecords) pruneDue() bool { return len(c.byID) > c.pruned+c.pruned/4+1000 }
+
 // prune deletes the records that are not permanent and were last named before a number. It returns how many it deleted.
 func (c *clinicRecords) prune(before Seq) int {
 	c.mu.Lock()
@@ -134,6 +139,7 @@ func (c *clinicRecords) prune(before Seq) int {
 	clean(c.byKind, kinds)
 	clean(c.byPatient, patients)
 	clean(c.byDoctor, doctors)
+	c.pruned = len(c.byID)
 	return len(deleted)
 }
 

@@ -33,7 +33,18 @@ func (m *Memory) trimIfDue() {
 		len(m.attempts) > m.trimAt.attempts || len(m.others) > m.trimAt.others)
 	if rows || m.options.Bytes > 0 && m.bytes > m.trimAt.bytes {
 		m.trim(time.Time{})
+		if m.records.pruneDue() {
+			m.pruneRecords()
+		}
 	}
+}
+
+// pruneRecords deletes the clinic records that no event names, and returns their number.
+func (m *Memory) pruneRecords() int {
+	if len(m.events) == 0 {
+		return 0
+	}
+	return m.records.prune(m.events[0].Seq)
 }
 
 // Prune implements [Journal].
@@ -50,7 +61,7 @@ func (m *Memory) Prune(ctx context.Context, now time.Time) (int, error) {
 	if m.options.Age > 0 {
 		before = now.Add(-m.options.Age)
 	}
-	removed := m.trim(before)
+	removed := m.trim(before) + m.pruneRecords()
 	m.notifier.Publish(m.last, m.stats)
 	return removed, nil
 }
@@ -80,13 +91,9 @@ func (m *Memory) trim(before time.Time) int {
 		m.bytes -= weight(r)
 		return false
 	})
-	deleted := 0
-	if len(m.events) > 0 {
-		deleted = m.records.prune(m.events[0].Seq)
-	}
 	m.stats.Events, m.stats.Deliveries, m.stats.Attempts = len(m.events), len(m.deliveries), len(m.attempts)
 	m.trimAt = m.nextTrim()
-	return size - m.size() + deleted
+	return size - m.size()
 }
 
 // size returns the number of records.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"semblance/fixtures"
 	"semblance/schemas/objectid"
@@ -61,10 +63,9 @@ func receiverElsewhere(b *testing.B) string {
 	return "http://" + strings.TrimSpace(line) + "/"
 }
 
-const (
-	flowEvents   = 30_000
-	flowInFlight = 32
-)
+const flowInFlight = 32
+
+var flowEvents = flag.Int("flow-events", 30_000, "number of events in each turn of BenchmarkFlow")
 
 // BenchmarkFlow compares the rate at which a provider emits events by batches of 1,000 and delivers them to the last with
 // the rate of a plain sender, as `semblance send` is, to the same receiver. Journals keep fewer deliveries than there are,
@@ -72,22 +73,20 @@ const (
 func BenchmarkFlow(b *testing.B) {
 	url := receiverElsewhere(b)
 	rates := map[string][]float64{}
-	measure := func(name string, f func(*testing.B, string)) {
-		began := clock.Now()
-		f(b, url)
-		rates[name] = append(rates[name], flowEvents/clock.Since(began).Seconds())
+	measure := func(name string, f func(*testing.B, string) time.Duration) {
+		rates[name] = append(rates[name], float64(*flowEvents)/f(b, url).Seconds())
 	}
 	for b.Loop() {
 		measure("send", sendEvents)
-		measure("memory", func(b *testing.B, url string) {
-			flow(b, journal.NewMemory(journal.Options{Rows: flowEvents / 3}), url)
+		measure("memory", func(b *testing.B, url string) time.Duration {
+			return flow(b, journal.NewMemory(journal.Options{Rows: *flowEvents / 3}), url)
 		})
-		measure("file", func(b *testing.B, url string) {
-			j, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "journal"), journal.Options{Rows: flowEvents / 3})
+		measure("file", func(b *testing.B, url string) time.Duration {
+			j, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "journal"), journal.Options{Rows: *flowEvents / 3})
 			if err != nil {
 				b.Fatal(err)
 			}
-			flow(b, j, url)
+			return flow(b, j, url)
 		})
 	}
 	send := median(rates["send"])
@@ -97,7 +96,7 @@ func BenchmarkFlow(b *testing.B) {
 }
 
 // sendEvents sends events of the clinic's traffic from several goroutines.
-func sendEvents(b *testing.B, url string) {
+func sendEvents(b *testing.B, url string) time.Duration {
 	sender, err := delivery.New(delivery.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -106,7 +105,7 @@ func sendEvents(b *testing.B, url string) {
 	created := anEvent(b).Type
 	clinic, ids := fixtures.New(fixtures.Options{}), objectid.NewGenerator(1)
 	var mu sync.Mutex
-	n := 0
+	n, began := 0, clock.Now()
 	var workers sync.WaitGroup
 	for range flowInFlight {
 		workers.Go(func() {
@@ -114,7 +113,7 @@ func sendEvents(b *testing.B, url string) {
 				mu.Lock()
 				event, err := clinic.Event(clock.Now(), created, fixtures.EventOptions{})
 				n++
-				last := n > flowEvents
+				last := n > *flowEvents
 				mu.Unlock()
 				if last {
 					return
@@ -132,10 +131,11 @@ func sendEvents(b *testing.B, url string) {
 		})
 	}
 	workers.Wait()
+	return clock.Since(began)
 }
 
-// flow emits events and delivers them.
-func flow(b *testing.B, j journal.Journal, url string) {
+// flow emits events and delivers them. It returns the time from the first to the last.
+func flow(b *testing.B, j journal.Journal, url string) time.Duration {
 	defer j.Close()
 	p, err := provider.Start(b.Context(), provider.Options{Journal: j, InFlight: flowInFlight, Subscriptions: []provider.NewSubscription{
 		{URL: url, Label: "benchmark", EventTypes: []string{"booking.created"}, Local: true},
@@ -144,12 +144,14 @@ func flow(b *testing.B, j journal.Journal, url string) {
 		b.Fatal(err)
 	}
 	defer p.Close(context.Background())
-	for range flowEvents / 1000 {
+	began := clock.Now()
+	for range *flowEvents / 1000 {
 		if _, err := p.EmitBatch(b.Context(), provider.Batch{Type: "booking.created", Count: 1000}); err != nil {
 			b.Fatal(err)
 		}
 	}
-	if _, err := p.Wait(b.Context(), provider.Condition{Accepted: flowEvents, AllFinished: true}); err != nil {
+	if _, err := p.Wait(b.Context(), provider.Condition{Accepted: *flowEvents, AllFinished: true}); err != nil {
 		b.Fatal(err)
 	}
+	return clock.Since(began)
 }

@@ -14,7 +14,7 @@ func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
 	w.written += len(r.Values)
 	w.cache.nameRecord(r.ID, named(r))
 	_, err := w.statements[sqlPutClinicRecord].exec(r.ID, int64(r.Seq), r.RecordKind, r.Patient, r.Doctor, micros(r.CreatedAt), micros(r.UpdatedAt),
-		micros(r.Start), micros(r.End), bit(r.Deleted), bit(r.Permanent), r.Text, r.Values)
+		micros(r.Start), micros(r.End), bit(r.Deleted), bit(r.Permanent), int64(r.Seq), r.Text, r.Values)
 	return err
 }
 

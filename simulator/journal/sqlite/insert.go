@@ -270,6 +270,11 @@ func (c *cache) get(id string) *deliveryRef {
 	return ref
 }
 
+func (c *cache) remove(id string) {
+	delete(c.current, id)
+	delete(c.old, id)
+}
+
 func (c *cache) put(id string, ref *deliveryRef) {
 	if len(c.current) >= generation {
 		c.old, c.current = c.current, make(map[string]*deliveryRef, generation)

@@ -142,7 +142,6 @@ func (p *pruner) step(t *prunedTable, some []candidate) (more bool, err error) {
 			}
 		}
 		w.written += deleted * deletionBytes
-		w.cache = newCache()
 		return nil
 	}})
 	if err == nil {
@@ -159,6 +158,7 @@ func (w *writer) deleteDelivery(seq int64) (int, error) {
 		return 0, err
 	}
 	attempt, attempts, event := row[0].(int64), row[1].(int64), row[2].(int64)
+	w.cache.remove(row[3].(string))
 	deleted := 1
 	for ; attempts > 0; attempts-- {
 		var previous int64
@@ -200,6 +200,9 @@ func (w *writer) deleteUnattached(seq int64) (int, error) {
 
 func (w *writer) deleteEvent(seq int64) (int, error) {
 	n, err := w.statements[sqlDeleteEvent].exec(seq)
+	if n > 0 && int64(w.cache.event) == seq {
+		w.cache.event = 0
+	}
 	w.totals.Events -= int(n)
 	return int(n), err
 }

@@ -146,10 +146,13 @@ var writerSQL = [statementCount]string{
 	sqlEndCurrent:  `UPDATE other_records SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`,
 
 	sqlFindClinicRecord: `SELECT 1 FROM clinic_records LIMIT 1`,
-	sqlPutClinicRecord: `INSERT INTO clinic_records (id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, listed, named, text, value)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?2, ?12, ?13)
-		ON CONFLICT (id) DO UPDATE SET seq = ?2, kind = ?3, patient = ?4, doctor = ?5, created = ?6, updated = ?7, start = ?8, finish = ?9,
-		deleted = ?10, permanent = ?11, named = ?2, text = ?12, previous = CASE value WHEN ?13 THEN previous ELSE value END, value = ?13`,
+	sqlPutClinicRecord: `INSERT INTO clinic_records
+		(id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, listed, named, text, value)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, kind = excluded.kind, patient = excluded.patient, doctor = excluded.doctor,
+		created = excluded.created, updated = excluded.updated, start = excluded.start, finish = excluded.finish, deleted = excluded.deleted,
+		permanent = excluded.permanent, named = excluded.named, text = excluded.text,
+		previous = CASE value WHEN excluded.value THEN previous ELSE value END, value = excluded.value`,
 	sqlListClinicRecords: `UPDATE clinic_records SET listed = 1 WHERE number IN (
 		SELECT number FROM clinic_records INDEXED BY clinic_records_unlisted WHERE listed = 0 LIMIT ?)`,
 	sqlNameClinicRecord: `UPDATE clinic_records SET named = ? WHERE id = ? AND permanent = 0`,
@@ -163,7 +166,7 @@ var writerSQL = [statementCount]string{
 
 	sqlFindEvent:    `SELECT last_delivery FROM events WHERE seq = ?`,
 	sqlFindDelivery: `SELECT seq, state, last_attempt, attempts FROM deliveries WHERE id = ?`,
-	sqlFindFinished: `SELECT last_attempt, attempts, event_seq FROM deliveries WHERE seq = ? AND state >= 2`,
+	sqlFindFinished: `SELECT last_attempt, attempts, event_seq, id FROM deliveries WHERE seq = ? AND state >= 2`,
 	sqlFindPrevious: `SELECT previous FROM attempts WHERE seq = ?`,
 
 	sqlCountOthers: `SELECT count(*) FROM other_records`,
