@@ -321,11 +321,7 @@ func faultRows() string {
 		if attributes == nil {
 			attributes = []string{"none"}
 		}
-		layer := "none"
-		if f.Layer != "" {
-			layer = "`" + f.Layer + "`"
-		}
-		fmt.Fprintf(&b, "| `%s: %s` | %s | %s | %s |\n", f.Family, f.Name, f.Summary, strings.Join(attributes, "; "), layer)
+		fmt.Fprintf(&b, "| `%s: %s` | %s | %s |\n", f.Family, f.Name, f.Summary, strings.Join(attributes, "; "))
 	}
 	return b.String()
 }

@@ -48,7 +48,7 @@ var packages = map[string]struct {
 	"simulator/journal/internal/journaltest": {"schemas simulator simulator/journal", "cmp"}, // what both journals' tests run
 	"simulator/provider": {"schemas schemas/validate fixtures simulator simulator/signature simulator/fault simulator/delivery " +
 		"simulator/journal simulator/clock", ""},
-	"simulator/receiver": {"schemas schemas/validate simulator simulator/signature simulator/clock simulator/web/guard", ""},
+	"simulator/receiver": {"schemas schemas/validate simulator simulator/signature simulator/clock simulator/web/guard simulator/web/page", ""},
 	"simulator/graphql":  {"schemas fixtures simulator simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
 	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
 		"simulator/capture simulator/clock simulator/hint simulator/signature simulator/web/guard simulator/web/internal/openapi simulator/web/page", "mux"},

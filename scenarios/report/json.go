@@ -127,20 +127,28 @@ func jsonScenarioOf(s *scenarios.ScenarioResult) jsonScenario {
 		StartedAt: s.StartedAt, DurationMs: scenarios.Milliseconds(s.Duration), Counts: s.Counts, Steps: []jsonStep{},
 	}
 	for i := range s.Steps {
-		step := &s.Steps[i]
-		out := jsonStep{
-			Step: step.Step, Outcome: step.Outcome, Reason: step.Reason,
-			StartMs: scenarios.Milliseconds(step.StartedAt), DurationMs: scenarios.Milliseconds(step.Duration), Counts: step.Counts, Latency: step.Latency,
-		}
-		if step.Outcome == scenarios.Failed && !step.IsBlock() {
-			out.Rerun = Command(s.ReproduceStep(&step.Step))
-		}
-		for k := range step.Evidence {
-			out.Evidence = append(out.Evidence, jsonEvidenceOf(&step.Evidence[k]))
-		}
-		scenario.Steps = append(scenario.Steps, out)
+		scenario.Steps = append(scenario.Steps, jsonStepOf(s, &s.Steps[i]))
 	}
 	return scenario
+}
+
+func jsonStepOf(s *scenarios.ScenarioResult, step *scenarios.StepResult) jsonStep {
+	out := jsonStep{
+		Step: step.Step, Outcome: step.Outcome, Reason: step.Reason,
+		StartMs: scenarios.Milliseconds(step.StartedAt), DurationMs: scenarios.Milliseconds(step.Duration), Counts: step.Counts, Latency: step.Latency,
+	}
+	if step.Outcome == scenarios.Failed && !step.IsBlock() {
+		out.Rerun = Command(s.ReproduceStep(&step.Step))
+	}
+	for k := range step.Evidence {
+		out.Evidence = append(out.Evidence, jsonEvidenceOf(&step.Evidence[k]))
+	}
+	return out
+}
+
+// StepJSON returns a step of a scenario as [JSON] writes it, for programs that follow a run.
+func StepJSON(s *scenarios.ScenarioResult, step *scenarios.StepResult) ([]byte, error) {
+	return json.Marshal(jsonStepOf(s, step))
 }
 
 func jsonEvidenceOf(e *scenarios.Evidence) jsonEvidence {

@@ -89,6 +89,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // newProbes returns the handler of the queries.
 func (r *Receiver) newProbes() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+PagePath, servePage())
 	mux.HandleFunc("GET /events", r.serveEvents)
 	mux.HandleFunc("GET /deliveries", r.serveDeliveries)
 	mux.HandleFunc("GET /stream", r.serveStream)
@@ -107,7 +108,7 @@ func (r *Receiver) newProbes() http.Handler {
 		notFound(w, "unknown record %q: no event about it was processed, or it was forgotten", req.PathValue("id"))
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, req *http.Request) {
-		notFound(w, "%s not found; send deliveries by POST, and read /events, /events/{eventId}, /records/{id}, /deliveries or /stream", req.URL.Path)
+		notFound(w, "%s not found; send deliveries by POST, and read /events, /events/{eventId}, /records/{id}, /deliveries or /stream, or open "+PagePath, req.URL.Path)
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Allow", "GET, HEAD, POST")

@@ -8,6 +8,7 @@ import (
 	"semblance/schemas"
 	"semblance/simulator"
 	"semblance/simulator/fault"
+	"semblance/simulator/signature"
 )
 
 var (
@@ -121,6 +122,11 @@ func (h *Handler) listFaultTypes(*call) (listView[faultTypeView], error) {
 		})
 		return faultTypeView{Fault: f.Text(), Summary: f.Summary, Attributes: attributes.Items}
 	}), nil
+}
+
+// listVerifiers lists verifiers of signatures in several languages, for receivers to copy.
+func (h *Handler) listVerifiers(*call) (v listView[signature.Source], err error) {
+	return listView[signature.Source]{signature.Sources()}, nil
 }
 
 // listScenarios lists the scenarios that come with the program.

@@ -39,6 +39,8 @@ type Play struct {
 	Secret         simulator.Secret
 	SubscriptionID string // in payloads; "" for a random one
 	Seed           *int64 // nil: the scenario's own
+
+	Observe func(step json.RawMessage) // called for each step that has ended, one at a time, with the step as in the report
 }
 
 // Played is the result of a play.
@@ -77,6 +79,31 @@ type play struct {
 	state  playState
 	detail string
 	result json.RawMessage
+
+	mu    sync.Mutex
+	steps []json.RawMessage // that have ended
+	more  chan struct{}     // closed by the next step; nil if nobody waits
+}
+
+// observe adds a step.
+func (p *play) observe(step json.RawMessage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.steps = append(p.steps, step)
+	if p.more != nil {
+		close(p.more)
+		p.more = nil
+	}
+}
+
+// after returns the steps after the first n, and a channel that the next step closes.
+func (p *play) after(n int) ([]json.RawMessage, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.more == nil {
+		p.more = make(chan struct{})
+	}
+	return p.steps[min(n, len(p.steps)):len(p.steps):len(p.steps)], p.more
 }
 
 // plays are the remembered plays, oldest first.
@@ -90,13 +117,14 @@ type plays struct {
 
 // playView is a running or finished play.
 type playView struct {
-	ID        int             `json:"id"`
-	Scenario  string          `json:"scenario,omitempty"` // name of the scenario, if it comes with the program
-	URL       string          `json:"url"`                // of the receiver
-	StartedAt timestamp       `json:"startedAt"`
-	State     playState       `json:"state"`            // "error" is a play that could not be played to its end
-	Detail    string          `json:"detail,omitempty"` // the error
-	Result    json.RawMessage `json:"result,omitempty"` // the report, as written by `semblance play --report json=FILE`
+	ID        int               `json:"id"`
+	Scenario  string            `json:"scenario,omitempty"` // name of the scenario, if it comes with the program
+	URL       string            `json:"url"`                // of the receiver
+	StartedAt timestamp         `json:"startedAt"`
+	State     playState         `json:"state"`            // "error" is a play that could not be played to its end
+	Detail    string            `json:"detail,omitempty"` // the error
+	Steps     []json.RawMessage `json:"steps,omitempty"`  // of a single play: those that have ended, as in the report
+	Result    json.RawMessage   `json:"result,omitempty"` // the report, as written by `semblance play --report json=FILE`
 }
 
 func viewPlay(p *play, withResult bool) playView {
@@ -183,13 +211,15 @@ func (h *Handler) startPlay(c *call, in *playRequest) (v playView, err error) {
 	if !ok {
 		return v, busy("plays", maxPlays)
 	}
+	p := &play{scenario: in.Scenario, url: what.URL, startedAt: clock.Now(), ended: make(chan struct{})}
+	what.Observe = p.observe
 	run, err := h.options.Player.Prepare(what)
 	if err != nil {
 		release()
 		return v, problem(http.StatusBadRequest, "scenario", "%s", err).about("scenario")
 	}
 	ctx, stop := context.WithCancel(h.closing)
-	p := &play{scenario: in.Scenario, url: what.URL, startedAt: clock.Now(), stop: stop, ended: make(chan struct{})}
+	p.stop = stop
 	if !h.plays.start(p, func() { p.run(ctx, run, release) }) {
 		stop()
 		release()
@@ -243,15 +273,23 @@ func (h *Handler) listPlays(*call) (listView[playView], error) {
 	return viewList(h.plays.list(), func(p *play) playView { return viewPlay(p, false) }), nil
 }
 
-var playWithinParameter = duration("within", "How long to wait for the end of the play, such as 30s; at most 5m.", 0, maxWait)
+var (
+	playWithinParameter = duration("within", "How long to wait for the end of the play, or for a further step, such as 30s; at most 5m.", 0, maxWait)
+	stepsParameter      = integer("steps", "Number of steps that the client has; the response has the further ones, and `within` waits for one.", -1, 0, maxSeq)
+)
 
-// getPlay returns a play, with its result if it has ended.
+// getPlay returns a play, with the steps that have ended, and its result if all have.
 func (h *Handler) getPlay(c *call) (v playView, err error) {
 	p, err := h.plays.find(c.variable("play"))
 	if err != nil {
 		return v, err
 	}
-	if within := playWithinParameter.of(c); within > 0 {
+	known := stepsParameter.of(c)
+	steps, more := p.after(int(max(0, known)))
+	if known < 0 || len(steps) > 0 {
+		more = nil // only the end is of interest, or there are further steps already
+	}
+	if within := playWithinParameter.of(c); within > 0 && (known < 0 || len(steps) == 0) {
 		_, ctx, end, err := h.longPoll(c, within)
 		if err != nil {
 			return v, err
@@ -259,10 +297,13 @@ func (h *Handler) getPlay(c *call) (v playView, err error) {
 		defer end()
 		select {
 		case <-p.ended:
+		case <-more:
 		case <-ctx.Done():
 		}
 	}
-	return viewPlay(p, true), nil
+	v = viewPlay(p, true)
+	v.Steps, _ = p.after(int(max(0, known)))
+	return v, nil
 }
 
 // stopPlay stops a play. The response has the result up to then.

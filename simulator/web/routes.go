@@ -40,6 +40,7 @@ func groups() []group {
 			{"GET", "/event-types/{type}/sample", see, []definition{sampleParameter, show}, noBody((*Handler).getSample), 0, nil},
 			{"GET", "/actions", "", nil, noBody((*Handler).listActions), 0, nil},
 			{"GET", "/faults", "", nil, noBody((*Handler).listFaultTypes), 0, nil},
+			{"GET", "/verifiers", "", nil, noBody((*Handler).listVerifiers), 0, nil},
 			{"GET", "/scenarios", "", nil, noBody((*Handler).listScenarios), 0, nil},
 		}},
 		{"events", []operation{
@@ -82,7 +83,7 @@ func groups() []group {
 		{"plays", []operation{
 			{"GET", "/plays", see, nil, noBody((*Handler).listPlays), 0, nil},
 			{"POST", "/plays", edit, nil, body((*Handler).startPlay), 202, []int{429, 501}},
-			{"GET", "/plays/{play}", see, []definition{playWithinParameter}, noBody((*Handler).getPlay), 0, []int{429}},
+			{"GET", "/plays/{play}", see, []definition{playWithinParameter, stepsParameter}, noBody((*Handler).getPlay), 0, []int{429}},
 			{"DELETE", "/plays/{play}", edit, nil, noBody((*Handler).stopPlay), 0, nil},
 		}},
 		{"time", []operation{

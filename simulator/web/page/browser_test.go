@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
@@ -69,7 +71,8 @@ type tab struct {
 	expected []string // parts of errors that may occur
 }
 
-func open(t *testing.T, address string) *tab {
+// open opens a page. The page may complain with these texts.
+func open(t *testing.T, address string, expected ...string) *tab {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a browser")
@@ -85,8 +88,8 @@ func open(t *testing.T, address string) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, tabTimeout)
 	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx}
-	host := strings.TrimPrefix(address, "http://")
+	b := &tab{t: t, ctx: ctx, expected: expected}
+	host, _, _ := strings.Cut(strings.TrimPrefix(address, "http://"), "/")
 	chromedp.ListenTarget(ctx, func(event any) {
 		switch e := event.(type) {
 		case *cdpruntime.EventExceptionThrown:
@@ -101,7 +104,7 @@ func open(t *testing.T, address string) *tab {
 			}
 		}
 	})
-	b.run(network.Enable(), chromedp.Navigate(address+"/"))
+	b.run(network.Enable(), emulation.SetFocusEmulationEnabled(true), chromedp.Navigate(address+"/"))
 	return b
 }
 
@@ -204,7 +207,9 @@ type sim struct {
 	provider *provider.Provider
 	handler  *web.Handler
 	url      string
+	server   *httptest.Server
 	receiver *httptest.Server
+	ended    sync.Once
 
 	mu     sync.Mutex
 	answer http.HandlerFunc // nil: 202
@@ -212,39 +217,59 @@ type sim struct {
 
 func start(t *testing.T, o provider.Options, w web.Options) *sim {
 	t.Helper()
-	s := &sim{}
-	s.receiver = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		answer := s.answer
-		s.mu.Unlock()
-		if answer == nil {
-			w.WriteHeader(http.StatusAccepted)
-			return
-		}
-		answer(w, r)
-	}))
-	t.Cleanup(s.receiver.Close)
+	return startAt(t, "127.0.0.1:0", o, w, nil)
+}
+
+// startAt starts a provider at an address, with a receiver that is there already unless it is nil.
+func startAt(t *testing.T, address string, o provider.Options, w web.Options, receiver *httptest.Server) *sim {
+	t.Helper()
+	s := &sim{receiver: receiver}
+	if receiver == nil {
+		s.receiver = httptest.NewServer(http.HandlerFunc(s.receive))
+		t.Cleanup(s.receiver.Close)
+	}
 	if o.Subscriptions == nil {
 		o.Subscriptions = []provider.NewSubscription{{URL: s.receiver.URL + "/webhooks", Label: "everything", Secret: "whsec_semblance_local_only", Local: true, EventTypes: everyType()}}
 	}
-	p, err := provider.Start(t.Context(), o)
-	if err != nil {
+	var err error
+	if s.provider, err = provider.Start(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	s.provider, s.handler = p, web.New(p, w)
-	server := httptest.NewServer(s.handler)
-	s.url = server.URL
-	t.Cleanup(func() {
+	s.handler = web.New(s.provider, w)
+	s.server = httptest.NewUnstartedServer(s.handler)
+	s.server.Listener.Close()
+	if s.server.Listener, err = net.Listen("tcp", address); err != nil {
+		t.Fatal(err)
+	}
+	s.server.Start()
+	s.url = s.server.URL
+	t.Cleanup(func() { s.end(t) })
+	return s
+}
+
+// end stops everything but the receiver, once.
+func (s *sim) end(t *testing.T) {
+	s.ended.Do(func() {
+		s.server.CloseClientConnections() // as a process that is killed
 		s.handler.Close()
-		server.CloseClientConnections()
-		server.Close()
+		s.server.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := p.Close(ctx); err != nil {
+		if err := s.provider.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})
-	return s
+}
+
+func (s *sim) receive(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	answer := s.answer
+	s.mu.Unlock()
+	if answer == nil {
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	answer(w, r)
 }
 
 func (s *sim) answers(h http.HandlerFunc) {

@@ -2,10 +2,10 @@
 
 export const $ = id => document.getElementById(id);
 
-// el makes an element from "tag.class", children, and objects with properties or attributes.
+// el makes an element of "tag.class", children, and objects with properties.
 export function el(name, ...children) {
 	const [tag, ...classes] = name.split("."), e = document.createElement(tag);
-	if (classes.length) e.className = classes.join(" ");
+	if (classes[0]) e.className = classes.join(" ");
 	for (const c of children.flat(Infinity)) {
 		if (c == null || c === false) continue;
 		if (c instanceof Node || typeof c !== "object") e.append(c);
@@ -14,20 +14,15 @@ export function el(name, ...children) {
 	return e;
 }
 
-// btn makes a button. With a reason it is disabled, and its title is the reason.
-export const btn = (text, run, key, reason, ...more) => el("button", {
-	type: "button", onclick: () => act(run), disabled: !!reason, title: reason || "", "aria-keyshortcuts": key,
-}, key && el("kbd", key), text, ...more);
-
+export const btn = (text, run, key, more, reason) => el("button", { type: "button", onclick: () => act(run), "aria-keyshortcuts": key, disabled: !!reason, title: reason || "" }, key && el("kbd", key), text, more);
 export const primary = { className: "primary" };
+export const region = (name, ...text) => el("pre", { tabIndex: 0, role: "region", ariaLabel: name }, text);
 
-// say puts a result into the status line, which screen readers read out.
 export function say(text, bad) {
 	$("status").textContent = text;
 	$("status").className = bad ? "bad" : "";
 }
 
-// act runs an action and shows its error. An error about the token opens a dialog instead.
 export async function act(run) {
 	try {
 		return await run();
@@ -36,31 +31,28 @@ export async function act(run) {
 	}
 }
 
-export async function copy(text, what) {
+export async function copy(text, what = "the command") {
 	await navigator.clipboard.writeText(text);
 	say(`Copied ${what}.`);
 }
+export const copier = (text, what) => btn("Copy", () => copy(text, what), null, { ariaLabel: `Copy ${what ?? "the command"}` });
+export const command = line => el("p.command", el("code", line), copier(line));
 
-// command shows a command with a button that copies it.
-export const command = line => el("p.command", el("code", line), btn("Copy", () => copy(line, "the command"), null, "", { ariaLabel: "Copy the command" }));
-
-// dialog shows a form. Enter submits it, Ctrl+Enter in a text area; it closes unless submit returns false.
+// dialog shows a form. Enter submits it, Ctrl+Enter in a text area.
 export function dialog(title, content, submit) {
 	const before = document.activeElement;
-	const close = event => {
+	function close(event) {
 		event?.preventDefault();
 		box.close();
 		box.remove();
 		before.focus();
-	};
+	}
 	const form = el("form", content, {
 		async onsubmit(event) {
 			event.preventDefault();
 			if (await act(async () => await submit?.(form) !== false)) close();
 		},
-		onkeydown(event) {
-			if (event.key === "Enter" && event.target.tagName === "TEXTAREA" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-		},
+		onkeydown(event) { if (event.key === "Enter" && event.target.tagName === "TEXTAREA" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); },
 	});
 	const box = el("dialog", { ariaLabel: title, oncancel: close }, el("h2", title, btn("Close", () => close(), "Esc")), form);
 	document.body.append(box);
@@ -69,33 +61,22 @@ export function dialog(title, content, submit) {
 }
 
 export const field = (label, ...input) => el("label", label, input);
-export const inline = (input, ...label) => el("label.inline", input, label);
-export const row = (name, ...value) => el("tr", el("th", { scope: "row" }, name), el("td", value));
-export const table = (...rows) => el("table.plain", el("tbody", rows));
+export const inline = (...content) => el("label.inline", content);
+export const table = rows => el("table.plain", el("tbody", rows.map(([name, ...value]) => el("tr", el("th", { scope: "row" }, name), el("td", value)))));
 
 const two = (n, digits = 2) => String(n).padStart(digits, "0");
+export const clockTime = (time, d = new Date(time)) => [d.getHours(), d.getMinutes(), d.getSeconds()].map(n => two(n)).join(":");
+export const exactTime = (time, d = new Date(time)) => [clockTime(d), el("span.ms", "." + two(d.getMilliseconds(), 3))];
+export const dateTime = (time, d = new Date(time)) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${clockTime(d)}`;
 
-export function clockTime(time, millis = true) {
-	const d = new Date(time);
-	return isNaN(d) ? "" : `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}${millis ? "." + two(d.getMilliseconds(), 3) : ""}`;
-}
-
-export function dateTime(time) {
-	const d = new Date(time);
-	return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${clockTime(d, false)}`;
-}
-
-// span writes a duration in milliseconds.
 export function span(ms) {
-	const s = Math.round(ms / 1000);
-	if (ms < 1000) return `${ms < 100 ? +ms.toFixed(1) : Math.round(ms)} ms`;
-	if (s < 60) return `${s < 10 ? +(ms / 1000).toFixed(1) : s} s`;
-	return s < 3600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
+	const s = Math.round(ms / 1000), m = Math.floor(s / 60);
+	return ms < 1000 ? `${+ms.toFixed(ms < 100 ? 1 : 0)} ms` : s < 60 ? `${+(ms / 1000).toFixed(s < 10 ? 1 : 0)} s` : m < 60 ? `${m} min ${s % 60} s` : `${Math.floor(m / 60)} h ${m % 60} min`;
 }
-
 export const until = ms => ms > 0 ? `in ${span(Math.ceil(ms / 1000) * 1000)}` : "now";
 export const number = n => n.toLocaleString("en");
 export const count = (n, noun, nouns = noun + "s") => `${number(n)} ${n === 1 ? noun : nouns}`;
+export const deliveries = n => count(n, "delivery", "deliveries");
 export const short = id => id.length > 4 ? "…" + id.slice(-4) : id;
 export const isID = text => /^[0-9a-f]{24}$/.test(text);
 export const kindOf = identifier => identifier.replace(/Id$/, "");

@@ -1,14 +1,13 @@
-// The keys: one table for the handler, the help and the test. Each line has the action, its keys and a description.
+// The keys: action, names, description.
 
-import { dialog, el, inline, row, table } from "./dom.js";
+import { dialog, el, inline, table } from "./dom.js";
 
-export const keys = `
-next|j ArrowDown|select the next row
+export const keys = `next|j ArrowDown|select the next row
 previous|k ArrowUp|select the previous row
 open|Enter|open the selected row
 back|Escape|back to the row
 filter|/|filter
-failed|f|show failed rows only, or all
+failed|f|failed rows only, or all
 resend|r|resend the same bytes
 resendNew|R|resend as a new attempt
 edit|e|edit and resend
@@ -23,21 +22,20 @@ tab2|2|second tab
 tab3|3|third tab
 tab4|4|fourth tab
 raw|b|raw bytes, or formatted
-newest|g|select the newest row
-oldest|G|select the oldest row
-help|?|show the keys`.trim().split("\n").map(line => line.split("|")).map(([action, names, text]) => ({ action, names: names.split(" "), text }));
+newest|g|newest row
+oldest|G|oldest row
+help|?|show the keys`.split("\n").map(line => line.split("|")).map(([action, names, text]) => ({ action, names: names.split(" "), text }));
 
-// listen calls the actions of keys. Keys are off in inputs, in dialogs, with Ctrl, Alt or Meta, and for missing actions.
 export function listen(actions) {
 	actions.help = () => dialog("Keys", [
-		table(keys.filter(k => actions[k.action]).map(k => row(k.names.map(name => el("kbd", name.replace(/^Arrow/, ""))), k.text))),
+		table(keys.filter(k => actions[k.action]).map(k => [k.names.map(name => el("kbd", name.replace("Arrow", ""))), k.text])),
 		el("p.dim", "In dialogs Enter confirms; in a text area Ctrl+Enter does (Cmd+Enter on macOS)."),
-		inline(el("input", { type: "checkbox", checked: !localStorage.keysOff, onchange: event => { localStorage.keysOff = event.target.checked ? "" : "1"; } }), "Single keys are on"),
+		inline(el("input", { type: "checkbox", checked: !localStorage.keysOff, onchange() { localStorage.keysOff = this.checked ? "" : "1"; } }), "Single keys are on"),
 	]);
 	addEventListener("keydown", event => {
 		const { key, target } = event, action = actions[keys.find(k => k.names.includes(key))?.action];
-		if (!action || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]") || localStorage.keysOff && key !== "?") return;
-		if (target.matches("input, textarea, select") || key === "Enter" && target.matches("button, summary")) return;
+		if (!action || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]") || localStorage.keysOff && key !== "?" ||
+			target.matches("input, textarea, select") || key === "Enter" && target.matches("button, summary")) return;
 		event.preventDefault();
 		action();
 	});

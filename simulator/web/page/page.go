@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-//go:embed *.html *.css *.js *.svg verifiers
+//go:embed *.html *.css *.js
 var files embed.FS
 
 // Policy is the Content-Security-Policy of the page.
@@ -33,7 +33,6 @@ var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
-	".svg":  "image/svg+xml",
 }
 
 // Handler serves the files below a path. Make one with [New].
@@ -69,7 +68,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header.Set("Content-Security-Policy", Policy)
-	header.Set("Content-Type", contentType(h.name(r.URL.Path)))
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Content-Type", contentTypes[path.Ext(h.name(r.URL.Path))])
 	header.Set("Cache-Control", "no-cache")
 	header.Set("Vary", "Accept-Encoding")
 	content, etag := f.plain, f.etag
@@ -106,13 +107,6 @@ func (h *Handler) find(urlPath string) *file {
 	f := &file{plain: plain, compressed: compress(plain), etag: `"` + hex.EncodeToString(sum[:8]) + `"`}
 	h.files[name] = f
 	return f
-}
-
-func contentType(name string) string {
-	if t, ok := contentTypes[path.Ext(name)]; ok && !strings.Contains(name, "/") {
-		return t
-	}
-	return "text/plain; charset=utf-8"
 }
 
 func compress(plain []byte) []byte {

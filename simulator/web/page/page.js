@@ -1,7 +1,5 @@
-// The page: it picks the mode by its path, loads what exists, follows the stream, and wires keys and buttons.
+// The page. Its path says whose it is.
 
-import { isReceiver, takeToken } from "./api.js";
-import { act } from "./dom.js";
+import { isReceiver } from "./api.js";
 
-takeToken();
-act(async () => (await import(isReceiver ? "./receiver.js" : "./provider.js")).start());
+(await import(isReceiver ? "./receiver.js" : "./provider.js")).start();

@@ -28,6 +28,7 @@ func everyType() []string {
 
 // The first minute: an empty page leads to the first delivered event with one click.
 func TestFirstMinute(t *testing.T) {
+	t.Parallel()
 	s := start(t, provider.Options{}, web.Options{})
 	b := open(t, s.url)
 	b.see("No requests sent yet.")
@@ -59,6 +60,7 @@ func busy(t *testing.T) *sim {
 
 // Every key of the table does what the help says.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	s := busy(t)
 	b := open(t, s.url)
 	b.until(`document.querySelectorAll("#rows tr").length === 9`)

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -55,6 +56,9 @@ func (p *apiPlayer) Prepare(play web.Play) (func(context.Context) (web.Played, e
 	if play.Seed != nil {
 		options.Seed, options.HasSeed = *play.Seed, true
 	}
+	if play.Observe != nil {
+		options.Observer = &stepObserver{observe: play.Observe}
+	}
 	return func(ctx context.Context) (web.Played, error) {
 		result, err := player.PlayAll(ctx, options, []*script.Scenario{scenario})
 		if result == nil {
@@ -67,6 +71,28 @@ func (p *apiPlayer) Prepare(play web.Play) (func(context.Context) (web.Played, e
 		return web.Played{Passed: result.ExitCode() == scenarios.ExitPassed, Result: data.Bytes()}, err
 	}, nil
 }
+
+// stepObserver passes on the steps of a play as they end.
+type stepObserver struct {
+	observe  func(step json.RawMessage)
+	scenario scenarios.ScenarioResult
+}
+
+// Begin implements player.Observer.
+func (o *stepObserver) Begin(scenario scenarios.ScenarioResult) { o.scenario = scenario }
+
+// Progress implements player.Observer.
+func (o *stepObserver) Progress(scenarios.Step, int64) {}
+
+// Step implements player.Observer.
+func (o *stepObserver) Step(result scenarios.StepResult) {
+	if step, err := report.StepJSON(&o.scenario, &result); err == nil { // else the report of the play says why
+		o.observe(step)
+	}
+}
+
+// End implements player.Observer.
+func (o *stepObserver) End(scenarios.ScenarioResult) {}
 
 func (p *apiPlayer) read(play web.Play) (*script.Scenario, error) {
 	if play.Scenario != "" {

@@ -1,0 +1,4 @@
+package page
+
+// Compress is how the handler compresses a file.
+var Compress = compress
