@@ -156,6 +156,7 @@ func finish(c *cobra.Command) {
 func refuseUnknownTopics(root *cobra.Command, args []string) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
+	flags.BashCompletion(root)
 	for _, c := range root.Commands() {
 		switch c.Name() {
 		case "help":
