@@ -52,6 +52,22 @@ func TestFrontPagesLinkToFiles(t *testing.T) {
 	}
 }
 
+// The Go code of README.md is part of a test that another page shows, and that runs in a module of its own.
+func TestReadmeGoCode(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "scenarios", "simtest", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range fences(t, "go") {
+		for line := range strings.Lines(block) {
+			if line = strings.TrimSpace(line); !strings.Contains(string(page), line) {
+				t.Errorf("scenarios/simtest/README.md does not contain %q", line)
+			}
+		}
+	}
+}
+
 // README.md stays short.
 func TestReadmeIsShort(t *testing.T) {
 	t.Parallel()

@@ -296,6 +296,7 @@ func (a *app) greet(s *server.Server, f *serveFlags, ownToken bool) {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(a.out, "  %-12s %s\n", label, fmt.Sprintf(format, args...))
 	}
+	line("page", "%s/ in a browser", url)
 	subscriptions := s.Provider.Subscriptions(false)
 	for _, sub := range subscriptions {
 		paused := ""
