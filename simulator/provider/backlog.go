@@ -17,14 +17,14 @@ type backlog struct {
 	beyond     int                // those that are not in memory
 	horizon    slot               // if there are any, a delivery that is due after it is not kept in memory
 	heldFirst  bool               // there may be some that were held, which precede all that are due
-	busy       bool               // a job reads from the journal what is beyond the window
+	busy       bool               // a job reads or changes deliveries beyond the window
 	reading    *reading           // nil unless it reads while everything else continues
 	settled    bool               // the subscription is paused, and those beyond the window are held
 	workers    int                // goroutines, each with one attempt in flight at most
 	timer      *timer             // wakes a worker when the first of the queue is due; nil until it is needed
 }
 
-// reading is what happens to a backlog while the deliveries that follow its window are read.
+// reading notes the changes of a backlog while the deliveries that follow its window are read.
 type reading struct {
 	gone  map[string]bool // deliveries that were finished, by outboxId; the journal may not know it yet
 	stale bool            // deliveries beyond the window have changed
@@ -89,7 +89,7 @@ func (b *backlog) next(now time.Time) *pending {
 	return d
 }
 
-// first returns the first delivery of the queue, or nil if there is none or others that are beyond the window precede it.
+// first returns the first delivery of the queue, or nil if the queue is empty or deliveries beyond the window precede it.
 func (b *backlog) first() *pending {
 	d := b.queue.first()
 	if d != nil && b.beyond > 0 && !b.heldFirst && b.horizon.before(&d.slot) {

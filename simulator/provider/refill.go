@@ -19,8 +19,8 @@ func (p *Provider) refill(ctx context.Context, s *subscription) {
 }
 
 // readAhead loads the deliveries that follow the window of a subscription, while everything else continues. Meanwhile
-// nothing is left to the journal, so that only what was left before must be read. It returns false if something happened
-// that changes which deliveries follow.
+// nothing is left to the journal, so that only the deliveries that were left before must be read. It returns false if
+// something happened that changes which deliveries follow.
 func (p *Provider) readAhead(ctx context.Context, s *subscription) bool {
 	b, state := &s.backlog, p.state
 	if b.heldFirst || s.blocks() || p.outbox.unread {

@@ -10,8 +10,7 @@ import (
 	"semblance/simulator/journal/internal/journaltest"
 )
 
-// New clinic records are added to the indexes for lists by the next list. If the journal is full, a list has them all the
-// same.
+// New clinic records are added to the indexes for lists by the next list. A list of a full journal has them too.
 func TestListClinicRecordsOfAFullJournal(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
