@@ -127,6 +127,9 @@ func (r *Requirement) Wanted() string {
 
 // Judge judges one response. [Requirement.JudgeAll] judges the responses of a step together.
 func (r *Requirement) Judge(a *simulator.Attempt) Verdict {
+	if r.Refuses() && refusedEarly(&a.Response) {
+		return Verdict{}
+	}
 	verdict := judgeAny(slices.Concat(r.One, r.Others), a)
 	if len(r.Any) > 0 {
 		verdict = judgeAny(r.Any, a)
@@ -223,6 +226,13 @@ func DescribeResponse(r *simulator.Response) string {
 		return r.Detail
 	}
 	return string(r.Failure)
+}
+
+// refusedEarly reports whether the receiver refused a request before it had read all of it: it responded and ended the
+// connection, which can cut its response. Node does so with status 431.
+func refusedEarly(r *simulator.Response) bool {
+	ended := r.Failure == simulator.FailureReset || r.Failure == simulator.FailureClosed
+	return ended && Refused.contains(r.Status)
 }
 
 // closed reports whether the receiver ended the connection without a response.

@@ -41,6 +41,12 @@ func closedConnection() *simulator.Attempt {
 	return &simulator.Attempt{Response: simulator.Response{Failure: simulator.FailureReset, Detail: "the receiver reset the connection"}}
 }
 
+func cutResponse(status int) *simulator.Attempt {
+	a := closedConnection()
+	a.Response.Status = status
+	return a
+}
+
 func wanted(words ...scenarios.Word) []scenarios.Expect {
 	var e scenarios.Expect
 	for _, word := range words {
@@ -61,6 +67,8 @@ func TestRequirementOfOneResponse(t *testing.T) {
 		{"accepted", scenarios.Requirement{Any: wanted(scenarios.Accepted)}, response(202), ""},
 		{"not accepted", scenarios.Requirement{Any: wanted(scenarios.Accepted)}, response(302), "status: expected accepted (2xx), got 302"},
 		{"closed", scenarios.Requirement{Any: refusedOrClosed}, closedConnection(), ""},
+		{"refused early", scenarios.Requirement{Any: refusedOrClosed}, cutResponse(431), ""},
+		{"failed early", scenarios.Requirement{Any: refusedOrClosed}, cutResponse(500), "response: expected refused (4xx except 408 and 429) or a closed connection, got the receiver reset the connection"},
 		{"neither", scenarios.Requirement{Any: refusedOrClosed}, response(500), "response: expected refused (4xx except 408 and 429) or a closed connection, got status 500"},
 		{"not", scenarios.Requirement{Not: []scenarios.Expect{{Status: scenarios.Statuses{{Low: 500, High: 599}}}}}, response(302), ""},
 		{"not, but is", scenarios.Requirement{Not: []scenarios.Expect{{Status: scenarios.Statuses{{Low: 500, High: 599}}}}}, response(502), "status: expected not 5xx, got status 502"},
