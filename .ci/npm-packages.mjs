@@ -28,9 +28,9 @@ for (const binary of read(join(dist, "artifacts.json")).filter(({ type }) => typ
   mkdirSync(join(folder, "bin"), { recursive: true });
   copyFileSync(binary.path, join(folder, "bin", file));
   chmodSync(join(folder, "bin", file), 0o755);
-  const { license, engines } = launcher;
+  const { license, engines, repository } = launcher;
   const description = `The program of ${launcher.name} for ${os} on ${cpu}; install ${launcher.name}`;
-  pack(folder, { name, version, description, license, engines, os: [os], cpu: [cpu], files: ["bin"] });
+  pack(folder, { name, version, description, license, repository, engines, os: [os], cpu: [cpu], files: ["bin"] });
 }
 
 const folder = join(out, launcher.name);

@@ -2,6 +2,9 @@
 "use strict";
 const { execFile, spawn } = require("node:child_process");
 const { once } = require("node:events");
+const { mkdtemp, readFile, rm } = require("node:fs/promises");
+const { tmpdir } = require("node:os");
+const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 const { installed, missing } = require("./program.cjs");
 
@@ -55,12 +58,24 @@ async function start(receiver, ...flags) {
       await post(`/subscriptions/${items[0].id}/faults`, { fault, next });
     },
     play: (...scenarios) => play(receiver, ...scenarios),
+    check: (...checks) => check(receiver, ...checks),
     stop,
   };
 }
 
 function play(receiver, ...scenarios) {
   return run(["play", ...scenarios, "--to", receiver, "--quiet"]);
+}
+
+async function check(receiver, ...checks) {
+  const folder = await mkdtemp(join(tmpdir(), "semblance-"));
+  try {
+    const file = join(folder, "check.json");
+    await run(["check", ...checks, "--to", receiver, "--quiet", "--report", `json=${file}`]);
+    return JSON.parse(await readFile(file, "utf8"));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 // run runs the program and returns its output. If it fails, the error contains the output.
@@ -77,4 +92,4 @@ function explain(error) {
   return error.code === "ENOENT" ? new Error(`cannot start semblance: ${missing}`) : error;
 }
 
-module.exports = { play, program, secret, start };
+module.exports = { check, play, program, secret, start };

@@ -16,6 +16,12 @@ export function start(receiver: string, ...flags: string[]): Promise<Semblance>;
  */
 export function play(receiver: string, ...scenarios: string[]): Promise<string>;
 
+/**
+ * Judges the receiver by checks, by default by all, and returns the report. Ids, groups and levels select checks; flags of
+ * `semblance check` may follow. If a MUST is not met or cannot be judged, the error's message is the report.
+ */
+export function check(receiver: string, ...checks: string[]): Promise<CheckReport>;
+
 /** A running provider. */
 export interface Semblance {
   /** The page for people. */
@@ -41,6 +47,8 @@ export interface Semblance {
   fault(fault: string, next?: number): Promise<void>;
   /** Plays scenarios against the receiver; see {@link play}. */
   play(...scenarios: string[]): Promise<string>;
+  /** Judges the receiver by checks; see {@link check}. */
+  check(...checks: string[]): Promise<CheckReport>;
   /** Calls the control API with GET. */
   get(path: string): Promise<any>;
   /** Calls the control API with POST. */
@@ -83,5 +91,16 @@ export interface Attempt {
   eventType: string;
   eventId: string;
   outcome: string;
+  [field: string]: unknown;
+}
+
+/** The report of checks. `semblance check --report json=FILE` has further fields. */
+export interface CheckReport {
+  verdict: string;
+  /** What the receiver does, in one sentence. */
+  sentence: string;
+  /** The number of checks by outcome. */
+  counts: Record<string, number>;
+  checks: { id: string; name: string; group: string; level: string; outcome: string; fix: string; [field: string]: unknown }[];
   [field: string]: unknown;
 }

@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -96,6 +97,10 @@ class Provider:
         """Play scenarios of the library, or files, against the receiver. A failed expectation fails the test."""
         return play(self.receiver, *scenarios)
 
+    def check(self, *checks):
+        """Judge the receiver by checks, by default by all. A MUST that is not met, or cannot be judged, fails the test."""
+        return check(self.receiver, *checks)
+
     def get(self, path):
         """Call the control API with GET."""
         return self._call(urllib.request.Request(self.api + path))
@@ -130,7 +135,26 @@ class Provider:
 def play(receiver, *scenarios):
     """Play scenarios against a receiver, without a provider, and return the report. A failed expectation fails the test."""
     __tracebackhide__ = True
-    ran = subprocess.run([program(), "play", *scenarios, "--to", receiver, "--quiet"], capture_output=True, text=True)
+    return _run("play", *scenarios, "--to", receiver)
+
+
+def check(receiver, *checks):
+    """Judge a receiver by checks, by default by all, and return the report as `semblance check --report json=FILE` writes it.
+
+    Ids, groups and levels select checks. A MUST that is not met, or cannot be judged, fails the test.
+    """
+    __tracebackhide__ = True
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "check.json")
+        _run("check", *checks, "--to", receiver, "--report", f"json={file}")
+        with open(file, encoding="utf-8") as report:
+            return json.load(report)
+
+
+def _run(*words):
+    """Run the program and return its output. If it fails, the test fails with the output."""
+    __tracebackhide__ = True
+    ran = subprocess.run([program(), *words, "--quiet"], capture_output=True, encoding="utf-8")
     if ran.returncode != 0:
         pytest.fail(ran.stdout + ran.stderr, pytrace=False)
     return ran.stdout

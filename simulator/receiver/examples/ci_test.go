@@ -238,7 +238,8 @@ func TestActionPlays(t *testing.T) {
 	needUnix(t)
 	j := newJob(t)
 	out, err := j.action(actionFolder, map[string]string{
-		"releases": j.release(programLike(t)), "to": "3000/webhooks", "play": "first-visit dup*", "flags": "--seed 7", "serve": "true",
+		"releases": j.release(programLike(t)), "to": "3000/webhooks", "play": "first-visit dup*", "serve": "true",
+		"check": "CTL-01 AGE-*",
 	})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -248,7 +249,8 @@ func TestActionPlays(t *testing.T) {
 	})
 	for name, want := range map[string]string{
 		".runner/summary.md": "2 scenarios passed", ".runner/path": filepath.Join(j.dir, ".runner", "temporary", "semblance"),
-		".runner/outputs": "api=http://127.0.0.1:", "semblance-reports/play.json": `"seed": 7`, "semblance-reports/play.html": "<html",
+		".runner/outputs": "api=http://127.0.0.1:", "semblance-reports/play.json": `"seed": `, "semblance-reports/play.html": "<html",
+		"semblance-reports/check.json": `"verdict": "passed"`, "semblance-reports/check.xml": "AGE-02",
 	} {
 		if got := j.read(name); !strings.Contains(got, want) {
 			t.Errorf("%s does not hold %q:\n%.1000s", name, want, got)

@@ -1,5 +1,5 @@
 // What a test in TypeScript may write; tsc checks it.
-import { type Attempt, play, program, secret, start } from "semblance";
+import { type Attempt, check, play, program, secret, start } from "semblance";
 
 const semblance = await start("http://127.0.0.1:3000/webhooks", "--provider", "attempts=2");
 const event = await semblance.emit("booking.created", { omit: ["patientId"], set: { bookingId: secret } });
@@ -11,6 +11,8 @@ const urls: string[] = [semblance.url, semblance.graphql, semblance.api, semblan
 await semblance.post("/faults", urls);
 await semblance.stop();
 await play("3000", "duplicates");
+const warned: string[] = (await check("3000", "signature", "--strict")).checks.filter((c) => c.outcome === "warned").map((c) => c.fix);
+console.log(warned, (await semblance.check()).counts["passed"]);
 
 // @ts-expect-error: a misspelt key is found
 await semblance.emit("booking.created", { ommit: [] });

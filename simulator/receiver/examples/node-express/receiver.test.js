@@ -9,13 +9,13 @@ const broken = {
   skip: () => true,
   reparse: (body, ...rest) => verify(Buffer.from(JSON.stringify(JSON.parse(body))), ...rest),
 };
-const check = broken[process.env.BREAK_SIGNATURE] ?? verify;
+const verifier = broken[process.env.BREAK_SIGNATURE] ?? verify;
 
 let desk, server, url;
 
 beforeEach(async () => {
   desk = new Desk();
-  server = createApp({ desk, secret, check }).listen(0, "127.0.0.1");
+  server = createApp({ desk, secret, check: verifier }).listen(0, "127.0.0.1");
   await once(server, "listening");
   url = `http://127.0.0.1:${server.address().port}/webhooks`;
 });

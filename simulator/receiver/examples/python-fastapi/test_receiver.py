@@ -24,8 +24,8 @@ def desk():
 @pytest.fixture
 def url(desk, semblance_secret):
     """The receiver, served on a real socket."""
-    check = BROKEN.get(os.environ.get("BREAK_SIGNATURE"), verify)
-    server = uvicorn.Server(uvicorn.Config(create_app(desk, semblance_secret, check), log_level="warning"))
+    verifier = BROKEN.get(os.environ.get("BREAK_SIGNATURE"), verify)
+    server = uvicorn.Server(uvicorn.Config(create_app(desk, semblance_secret, verifier), log_level="warning"))
     listener = socket.create_server(("127.0.0.1", 0))  # connections wait until the server accepts them
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -3,7 +3,7 @@ import os
 import threading
 
 import pytest
-from pytest_semblance import play
+from pytest_semblance import check, play
 from werkzeug.serving import make_server
 
 from receiver import Desk, create_app, verify
@@ -23,8 +23,8 @@ def desk():
 @pytest.fixture
 def url(desk, semblance_secret):
     """The receiver, served on a real socket."""
-    check = BROKEN.get(os.environ.get("BREAK_SIGNATURE"), verify)
-    server = make_server("127.0.0.1", 0, create_app(desk, semblance_secret, check), threaded=True)
+    verifier = BROKEN.get(os.environ.get("BREAK_SIGNATURE"), verify)
+    server = make_server("127.0.0.1", 0, create_app(desk, semblance_secret, verifier), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/webhooks"
@@ -47,6 +47,7 @@ def test_a_duplicate_has_no_second_effect(url, desk):
 
 def test_forgeries_are_refused(url):
     play(url, "forgeries", "raw-bytes")
+    assert check(url, "signature")["verdict"] == "passed"
 
 
 def test_a_lost_response_causes_a_retry_and_no_second_receipt(semblance, url, desk):
