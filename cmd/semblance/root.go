@@ -131,7 +131,7 @@ configuration.`,
 	)
 	root.SetHelpCommandGroupID(groupReference)
 	root.SetCompletionCommandGroupID(groupReference)
-	root.AddCommand(a.commands()...)
+	root.AddCommand(flags.Ordered(a.commands())...)
 	root.AddCommand(a.configTopic(), a.settingsTopic())
 	root.Version = build.Line()
 	root.SetVersionTemplate("{{.Version}}\n")

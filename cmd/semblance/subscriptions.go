@@ -35,14 +35,14 @@ label; it may be left out if there is only one.`,
 		Args: flags.Subcommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(
+	c.AddCommand(flags.Ordered([]*cobra.Command{
 		a.listSubscriptionsCommand(), a.addSubscriptionCommand(),
 		a.subscriptionCommand("show", "Show a subscription", http.MethodGet, ""),
 		a.subscriptionCommand("remove", "Remove a subscription; its pending deliveries are dropped", http.MethodDelete, ""),
 		a.subscriptionCommand("pause", "Pause the deliveries to a subscription", http.MethodPost, "/pause"),
 		a.subscriptionCommand("resume", "Resume the deliveries to a subscription, with those that were held", http.MethodPost, "/resume"),
 		a.rotateSecretCommand(),
-	)
+	})...)
 	return c
 }
 

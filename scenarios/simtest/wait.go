@@ -108,7 +108,11 @@ func (w *waiter) until(o waitOptions, done func(context.Context) (bool, error)) 
 		}
 		switch {
 		case ctx.Err() != nil:
-			return fmt.Errorf("within %s%s", human.Duration(o.within), w.state())
+			flight := ""
+			if n := w.sim.provider.Health().InFlight; n > 0 {
+				flight = "; " + human.Count(n, "attempt") + " without a response yet"
+			}
+			return fmt.Errorf("within %s%s%s", human.Duration(o.within), flight, w.state())
 		case err != nil:
 			return fmt.Errorf("(reading the journal: %w)", err)
 		case stuck != "":
@@ -196,9 +200,6 @@ func (w *waiter) state() string {
 		if fix := w.sim.hint(&a.Attempt); fix != "" && !a.Response.OK() {
 			text += "\n\thint: " + fix
 		}
-	}
-	if n := w.sim.provider.Health().InFlight; n > 0 {
-		text += "; " + human.Count(n, "attempt") + " without a response yet"
 	}
 	return text
 }

@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,20 @@ const group = "group"
 
 // topics is the group of help topics, which are commands that do nothing.
 const topics = "topics"
+
+// order is the annotation of a command with its place in the help of its parent.
+const order = "order"
+
+// Ordered gives commands their places in the help: those of the list. Others follow by name.
+func Ordered(commands []*cobra.Command) []*cobra.Command {
+	for i, c := range commands {
+		if c.Annotations == nil {
+			c.Annotations = map[string]string{}
+		}
+		c.Annotations[order] = fmt.Sprintf("%03d", i)
+	}
+	return commands
+}
 
 // Group adds flags under a heading of the help: those that add registers.
 func Group(c *cobra.Command, heading string, add func()) {
@@ -66,9 +81,14 @@ func writeCommands(b *strings.Builder, c *cobra.Command) {
 	if slices.ContainsFunc(c.Commands(), (*cobra.Command).IsAdditionalHelpTopicCommand) {
 		groups = append(slices.Clone(groups), &cobra.Group{ID: topics, Title: "Topics, for " + c.CommandPath() + " help:"})
 	}
+	children := slices.Clone(c.Commands()) // by name
+	slices.SortStableFunc(children, func(a, b *cobra.Command) int {
+		const last = "~"
+		return strings.Compare(cmp.Or(a.Annotations[order], last), cmp.Or(b.Annotations[order], last))
+	})
 	for _, g := range groups {
 		fmt.Fprintf(b, "\n%s\n", g.Title)
-		for _, child := range c.Commands() {
+		for _, child := range children {
 			topic := g.ID == topics && child.IsAdditionalHelpTopicCommand()
 			if topic || child.GroupID == g.ID && (child.IsAvailableCommand() || child.Name() == "help") {
 				fmt.Fprintf(b, "  %-*s %s\n", child.NamePadding(), child.Name(), child.Short)
