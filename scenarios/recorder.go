@@ -209,6 +209,13 @@ func (s *ScenarioRecorder) Step(path string) (result StepResult) {
 	return result
 }
 
+// Stop records why the rest of the run is not played.
+func (r *Recorder) Stop(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.result.Stopped = reason
+}
+
 // Close ends the scenario and records its duration.
 func (s *ScenarioRecorder) Close(took time.Duration) {
 	s.run.mu.Lock()

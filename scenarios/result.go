@@ -23,8 +23,9 @@ type Result struct {
 	Coverage     Coverage
 	CoverAtLeast float64 // the percentage that the run must cover; 0 requires nothing
 	Latency      LatencySummary
-	Interrupted  bool // stopped before the end
-	Truncated    bool // MaxFailures or MaxAttempts was exceeded; only the counts include the rest
+	Interrupted  bool   // stopped before the end
+	Stopped      string // why the rest of the run was not played, or ""
+	Truncated    bool   // MaxFailures or MaxAttempts was exceeded; only the counts include the rest
 }
 
 // Counts are exact for a run of any length.

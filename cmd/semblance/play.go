@@ -184,7 +184,7 @@ func (f *playFlags) options(set *pflag.FlagSet) (o player.Options, err error) {
 		Secret: secrets[0], OtherSecrets: secrets[1:], SubscriptionID: f.subscription,
 		HasSeed: f.seed.Given(), At: f.at,
 		Select:   player.Selection{Tags: f.tags, Until: f.until, Only: f.only},
-		FailFast: f.failFast, AllowExec: f.allowExec, DryRun: f.dryRun,
+		FailFast: f.failFast, Control: true, AllowExec: f.allowExec, DryRun: f.dryRun,
 		CoverAtLeast: f.coverAtLeast,
 	}
 	if o.HasSeed {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -42,10 +43,10 @@ func start(t *testing.T, mistake string) *receiver.Server {
 	return server
 }
 
-// play plays scenarios in one run.
+// play plays scenarios in one run, with new records, as the command does.
 func play(t *testing.T, target string, played ...*script.Scenario) scenarios.Result {
 	t.Helper()
-	p, err := player.New(player.Options{Target: target})
+	p, err := player.New(player.Options{Target: target, FreshSeed: rand.Int64N(1<<40) + 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestReferenceReceiverPasses(t *testing.T) {
 				t.Error("no description")
 			}
 			target := start(t, "").URL
-			for n := range 2 { // the second play has the same records and new eventIds
+			for n := range 2 { // the receiver remembers the first play
 				result := play(t, target, scenario.Scenario)
 				if code := result.ExitCode(); code != 0 {
 					t.Errorf("play %d: exit code %d\n%s", n+1, code, failures(&result))

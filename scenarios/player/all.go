@@ -7,6 +7,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/script"
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
@@ -26,8 +27,12 @@ func PlayAll(ctx context.Context, o Options, all []*script.Scenario) (*scenarios
 			return nil, err
 		}
 	}
-	for _, scenario := range all {
+	for i, scenario := range all {
 		if ctx.Err() != nil {
+			break
+		}
+		if p.refused.Load() {
+			p.results.Stop(notAccepted + ", nor " + human.Count(len(all)-i, "scenario"))
 			break
 		}
 		if err = p.Play(ctx, scenario); err != nil {

@@ -95,6 +95,7 @@ func (e *emission) recordTry(b *branch, v *values, t *try) {
 			e.run.fail(e.path, e.round, err)
 			return
 		}
+		e.control(expect, &t.attempt)
 	}
 	t.attempt.Request.Body = e.shownBody(b, &t.attempt.Request)
 	b.record(e.path, scenarios.Evidence{Round: e.round.String(), Copy: t.copy, StartedAt: t.startedAt, Attempt: &t.attempt}, expect, e.exchange(b))

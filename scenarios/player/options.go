@@ -38,6 +38,7 @@ type Options struct {
 
 	Select    Selection
 	FailFast  bool // stop the run after the first failed step
+	Control   bool // stop the run if the receiver refuses the first right event that it must accept, or does not respond
 	AllowExec bool // allow probes to run commands
 	DryRun    bool // send nothing; the transcript has the requests. See [Player.Play]
 

@@ -22,7 +22,9 @@ type session struct {
 	transcript *track // nil: none is written
 	records    *records
 	reference  atomic.Bool // the receiver is the reference receiver
-	failed     atomic.Bool // a step failed, and FailFast is set
+	failed     atomic.Bool // a step failed, and FailFast is set; or the control failed
+	refused    atomic.Bool // the control failed
+	controlled atomic.Bool // the first right event that the receiver must accept was sent
 }
 
 // referenceHeader is a header of every response of the reference receiver. The receiver package does not depend on the

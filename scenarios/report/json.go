@@ -13,7 +13,8 @@ import (
 // The JSON form of a result. Programs read it: keys may be added, but not renamed or removed.
 type (
 	jsonResult struct {
-		Outcome    string                   `json:"outcome"` // passed, failed, unreached or interrupted
+		Stopped    string                   `json:"stopped,omitempty"` // why the rest of the run was not played
+		Outcome    string                   `json:"outcome"`           // passed, failed, unreached or interrupted
 		ExitCode   int                      `json:"exitCode"`
 		Target     string                   `json:"target"`
 		StartedAt  time.Time                `json:"startedAt"`
@@ -88,7 +89,7 @@ type (
 func JSON(w io.Writer, r scenarios.Result) error {
 	out := jsonResult{
 		Outcome: outcome(&r), ExitCode: r.ExitCode(), Target: r.Target, StartedAt: r.StartedAt, DurationMs: scenarios.Milliseconds(r.Duration),
-		Counts: r.Counts, Latency: r.Latency, Truncated: r.Truncated,
+		Counts: r.Counts, Latency: r.Latency, Truncated: r.Truncated, Stopped: r.Stopped,
 		Coverage: jsonCoverage{
 			Percent: r.Coverage.Percent(), Covered: r.Coverage.Covered(), Of: len(r.Coverage.Types), AtLeast: r.CoverAtLeast, Missing: []string{},
 		},

@@ -253,6 +253,9 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 		}
 	}
 	fmt.Fprintf(b, "\n%s  %s\n", t.verdict(r), stepCounts(steps))
+	if r.Stopped != "" {
+		fmt.Fprintf(b, "  stopped   %s\n", t.wrap(r.Stopped, 12))
+	}
 	t.causes(b, r)
 	t.judged(b, r)
 	fmt.Fprintf(b, "  sent      %s, %s, in %s%s\n", human.Count(r.Counts.Attempts, "request"), human.Count(r.Counts.Responses, "response"), human.Duration(r.Duration), seedOf(r))
