@@ -321,7 +321,11 @@ func faultRows() string {
 		if attributes == nil {
 			attributes = []string{"none"}
 		}
-		fmt.Fprintf(&b, "| `%s: %s` | %s | %s |\n", f.Family, f.Name, f.Summary, strings.Join(attributes, "; "))
+		layer := "none"
+		if f.Layer != "" {
+			layer = "`" + f.Layer + "`"
+		}
+		fmt.Fprintf(&b, "| `%s: %s` | %s | %s | %s |\n", f.Family, f.Name, f.Summary, strings.Join(attributes, "; "), layer)
 	}
 	return b.String()
 }

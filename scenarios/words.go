@@ -96,6 +96,11 @@ type Requirement struct {
 	Effect Effect        // of the event
 	Each   time.Duration // the longest time of a response
 	Median time.Duration // the largest median of the times
+
+	// Of the responses of a run; see [Responses.Judge].
+	Lack   []Lack // texts that no response contains
+	AtMost int64  // the largest size of a body
+	Alike  bool   // all refusals have the same status and body
 }
 
 // String returns the requirement in words, such as "must be accepted (2xx)".
@@ -121,6 +126,15 @@ func (r *Requirement) Wanted() string {
 	}
 	if r.Median > 0 {
 		words = append(words, "within "+human.Duration(r.Median)+" at the median")
+	}
+	for _, lack := range r.Lack {
+		words = append(words, "without "+lack.String())
+	}
+	if r.AtMost > 0 {
+		words = append(words, "at most "+human.Size(r.AtMost))
+	}
+	if r.Alike {
+		words = append(words, "alike for all refusals")
 	}
 	return human.And(words)
 }

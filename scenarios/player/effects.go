@@ -167,8 +167,10 @@ func (e *emission) watch(ctx context.Context) func() {
 	if effect == "" || effects == nil || id == "" || e.run.trial != nil || e.run.options.DryRun {
 		return func() {}
 	}
-	before, err := effects.Count(ctx, id)
-	if err != nil {
+	before, err := 0, error(nil)
+	if e.before != nil {
+		before = *e.before
+	} else if before, err = effects.Count(ctx, id); err != nil {
 		return func() { e.run.fail(e.path, e.round, err) }
 	}
 	return func() {

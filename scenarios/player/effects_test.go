@@ -185,3 +185,19 @@ func TestReceiverThatDoesNothing(t *testing.T) {
 		t.Errorf("failures %v", f)
 	}
 }
+
+// The effect of an event that is sent again is that of all its requests.
+func TestEffectOfResentEvent(t *testing.T) {
+	t.Parallel()
+	const text = "name: E\nsteps:\n  - {name: first, send: booking.created}\n  - {resend: first, effect: once}\n"
+	for _, test := range []struct {
+		remember bool
+		failures int
+	}{{true, 0}, {false, 1}} {
+		result := playEffects(t, &ledger{remember: test.remember}, text)
+		evidence := result.Scenarios[0].Steps[1].Evidence
+		if f := evidence[len(evidence)-1].Verdict.Failures; len(f) != test.failures {
+			t.Errorf("a receiver that remembers (%t): %v", test.remember, f)
+		}
+	}
+}

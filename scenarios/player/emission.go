@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
 	"semblance/simulator/provider"
+	"semblance/simulator/signature"
 )
 
 // emission is one event that a step sends, with its copies and retries.
@@ -34,6 +36,7 @@ type emission struct {
 	validate bool           // check the payload against its schema, because the step changed it
 
 	values *values // of the step
+	before *int    // the effects before the event was sent for the first time; nil: not counted
 
 	another func(key string) (schemas.Event, error) // a similar event about a new record; nil: there is none
 }
@@ -49,8 +52,14 @@ type try struct {
 // send sends the event and records its attempts.
 func (e *emission) send(ctx context.Context, b *branch, v *values) {
 	e.values = v
+	e.countBefore(ctx)
 	judgeEffect := e.watch(ctx)
 	tries, err := e.tries(ctx, b)
+	e.finish(b, v, tries, err, judgeEffect)
+}
+
+// finish records the attempts, and judges what concerns them together.
+func (e *emission) finish(b *branch, v *values, tries []try, err error, judgeEffect func()) {
 	e.record(b, v, tries, err)
 	var attempts []*simulator.Attempt
 	for i := range tries {
@@ -109,7 +118,11 @@ func (e *emission) exchange(b *branch) *Exchange {
 	own := *b
 	key := drawKey(e.path, e.round)
 	x := &Exchange{RecordID: recordID(&e.event), Each: e.values.each.String()}
-	x.twin = e.run.plain(e.step, key, e.event.Type, &own)
+	var wire *script.Wire
+	if e.options.Layers != nil {
+		wire = e.options.Layers.Wire
+	}
+	x.twin = e.run.plain(e.step, key, e.event.Type, wire, &own)
 	x.repeat = func(ctx context.Context) (*Exchange, error) {
 		single, options := *e, *e.options
 		options.Again, options.Deliver, single.options = nil, script.DeliverOnce, &options
@@ -143,26 +156,42 @@ func (e *emission) tries(ctx context.Context, b *branch) ([]try, error) {
 	if again == nil {
 		again = &script.Again{}
 	}
+	if again.Together {
+		return e.together(ctx, b, again)
+	}
+	var tries []try
+	var first simulator.Request
+	for i := range again.Copies + 1 {
+		if i > 0 && again.After > 0 && b.pass(ctx, again.After, again.After) != nil {
+			break
+		}
+		ids := e.run.ids.generator(e.path, e.options, e.number, i)
+		request, err := e.copy(b, again.As, i, first, ids)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			first = request
+			e.run.remember(e.step.Name, e, request)
+		}
+		tries = append(tries, e.deliver(ctx, b, request, i, ids)...)
+	}
+	return tries, nil
+}
+
+// together sends all copies at once.
+func (e *emission) together(ctx context.Context, b *branch, again *script.Again) ([]try, error) {
 	copies := make([]simulator.Request, again.Copies+1)
 	ids := make([]*objectid.Generator, len(copies))
 	for i := range copies {
 		ids[i] = e.run.ids.generator(e.path, e.options, e.number, i)
-		if i > 0 && again.As == script.AsReplay {
-			copies[i] = copies[0]
-			continue
-		}
 		var err error
-		if copies[i], err = e.prepare(b, ids[i], true); err != nil {
+		if copies[i], err = e.copy(b, again.As, i, copies[0], ids[i]); err != nil {
 			return nil, err
 		}
 	}
+	e.run.remember(e.step.Name, e, copies[0])
 	tries := make([][]try, len(copies))
-	if !again.Together {
-		for i := range copies {
-			tries[i] = e.deliver(ctx, b, copies[i], i, ids[i])
-		}
-		return slices.Concat(tries...), nil
-	}
 	var running sync.WaitGroup
 	for i := range copies {
 		running.Go(func() {
@@ -174,13 +203,37 @@ func (e *emission) tries(ctx context.Context, b *branch) ([]try, error) {
 	return slices.Concat(tries...), nil
 }
 
-// prepare encodes and signs a request with a new eventId. Only the first one has the layers and the fault of the step.
-func (e *emission) prepare(b *branch, ids *objectid.Generator, first bool) (simulator.Request, error) {
+// copy returns the request of a copy; number 0 is the original. The copies of an event that is signed again in the same
+// second are signed a second earlier each, so that their signatures differ.
+func (e *emission) copy(b *branch, as script.As, number int, first simulator.Request, ids *objectid.Generator) (simulator.Request, error) {
+	switch {
+	case number > 0 && as == script.AsReplay:
+		return first, nil
+	case number > 0 && as == script.AsResigned:
+		return e.resign(b, first, time.Duration(number)*time.Second)
+	}
+	return e.prepare(b, ids.New(b.now()).String(), b.time, true)
+}
+
+// resign prepares a request with the eventId of another one, and a new time. If that is not later, it is earlier by the
+// given time.
+func (e *emission) resign(b *branch, first simulator.Request, earlier time.Duration) (simulator.Request, error) {
+	at := b.now()
+	if signed, err := strconv.ParseInt(first.Header(signature.TimestampName), 10, 64); err == nil && signed >= at.Unix() {
+		at = at.Add(-earlier)
+	}
+	return e.prepare(b, first.EventID, at, true)
+}
+
+// prepare encodes and signs a request at a time; zero is now. Only the first attempt has the layers and the fault of the
+// step.
+func (e *emission) prepare(b *branch, eventID string, at time.Time, first bool) (simulator.Request, error) {
 	var injected *fault.Fault
 	if first {
 		injected = e.options.Fault
 	}
-	m := e.message(b, ids.New(b.now()).String(), injected)
+	m := e.message(b, eventID, injected)
+	m.At = at
 	if e.validate {
 		if err := e.check(&m); err != nil {
 			return simulator.Request{}, fmt.Errorf("%w; add `invalid: on-purpose` to send it", err)
@@ -240,7 +293,7 @@ func (e *emission) deliver(ctx context.Context, b *branch, request simulator.Req
 	seed := splitmix.Mix(uint64(e.run.seed)) ^ hash(drawKey(e.path, e.round))
 	for {
 		t := try{copy: number, startedAt: e.run.elapsed(), final: true}
-		t.attempt = b.attempt(ctx, request, len(history)+1)
+		t.attempt = b.attemptOn(ctx, e.connection(), request, len(history)+1)
 		tries = append(tries, t)
 		if e.options.Deliver != script.DeliverWithRetries || ctx.Err() != nil {
 			return tries
@@ -253,7 +306,7 @@ func (e *emission) deliver(ctx context.Context, b *branch, request simulator.Req
 			return tries
 		}
 		var err error
-		if request, err = e.prepare(b, ids, false); err != nil { // unexpected: only the time differs from the first request
+		if request, err = e.prepare(b, ids.New(b.now()).String(), b.time, false); err != nil { // unexpected: only the time differs from the first request
 			response.Detail += "; preparing the retry: " + err.Error()
 			return tries
 		}

@@ -9,6 +9,8 @@ import (
 
 	"semblance/scenarios/script"
 	"semblance/simulator"
+	"semblance/simulator/body"
+	"semblance/simulator/fault"
 	"semblance/simulator/signature"
 )
 
@@ -26,6 +28,13 @@ func (e *emission) layer(request *simulator.Request) error {
 	v.time = time.Unix(signedAt, 0)
 	if request.Body, err = changed(l.Body, request.Body, &v); err != nil {
 		return fmt.Errorf("body: %w", err)
+	}
+	wire := l.Wire
+	if wire == nil {
+		wire = &script.Wire{}
+	}
+	if wire.Gzip == script.GzipCompressed {
+		request.Body = body.Gzip(request.Body)
 	}
 	res := resolver{values: &v}
 	value := res.signEvent(l.Sign, request.Body)
@@ -46,6 +55,13 @@ func (e *emission) layer(request *simulator.Request) error {
 	} else {
 		setHeader(request, "Content-Length", strconv.Itoa(len(request.Body)))
 	}
+	if wire.Gzip == script.GzipPlain {
+		request.Body = body.Gzip(request.Body)
+		setHeader(request, "Content-Length", strconv.Itoa(len(request.Body)))
+	}
+	if err := setWire(request, wire); err != nil {
+		return err
+	}
 	res.replaceHeaders(request, l.Headers)
 	for _, name := range l.Without {
 		dropHeader(request, name)
@@ -54,21 +70,43 @@ func (e *emission) layer(request *simulator.Request) error {
 	return res.err
 }
 
+// setWire sets the headers of the way in which the bytes are sent.
+func setWire(request *simulator.Request, wire *script.Wire) error {
+	if wire.Gzip != script.GzipNone {
+		setHeader(request, "Content-Encoding", "gzip")
+	}
+	if named := wire.Fault(len(request.Body)); named != "" {
+		f, err := fault.Parse(named)
+		if err != nil {
+			return err
+		}
+		request.Fault = f.String()
+	}
+	switch {
+	case wire.Chunks > 0:
+		dropHeader(request, "Content-Length")
+		setHeader(request, "Transfer-Encoding", "chunked")
+	case wire.Hold > 0:
+		setHeader(request, "Expect", "100-continue")
+	}
+	return nil
+}
+
 // changed returns a body with the changes of a layer, which may be nil.
-func changed(c *script.Change, body []byte, v *values) ([]byte, error) {
+func changed(c *script.Change, data []byte, v *values) ([]byte, error) {
 	if c == nil {
-		return body, nil
+		return data, nil
 	}
 	change, err := c.Resolve(v)
 	if err != nil {
 		return nil, err
 	}
-	return change.Apply(body)
+	return change.Apply(data)
 }
 
 // signEvent sets the values t and v1 of a layer, which may be nil, and returns the signature header: with one v1 for each
 // secret of the subscription, unless the layer has a secret.
-func (r *resolver) signEvent(s *script.Sign, body []byte) string {
+func (r *resolver) signEvent(s *script.Sign, data []byte) string {
 	if s == nil {
 		s = script.RightSign()
 	}
@@ -78,7 +116,7 @@ func (r *resolver) signEvent(s *script.Sign, body []byte) string {
 	}
 	var all []string
 	for i := range secrets {
-		r.signWith(s, body, secrets[len(secrets)-1-i].Reveal()) // the first secret last: its v1 is ${sign.v1}
+		r.signWith(s, data, secrets[len(secrets)-1-i].Reveal()) // the first secret last: its v1 is ${sign.v1}
 		all = append(all, "v1="+r.sign["v1"])
 	}
 	slices.Reverse(all)

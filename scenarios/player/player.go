@@ -136,7 +136,7 @@ func (p *Player) Play(ctx context.Context, scenario *script.Scenario) error {
 	if err != nil {
 		return err
 	}
-	defer r.sender.Close()
+	defer r.closeConnections()
 	p.options.Observer.Begin(r.describe())
 	r.play(ctx)
 	p.interrupted = p.interrupted || ctx.Err() != nil

@@ -12,6 +12,11 @@ import (
 
 // attempt sends a prepared request.
 func (b *branch) attempt(ctx context.Context, request simulator.Request, number int) simulator.Attempt {
+	return b.attemptOn(ctx, b.run.sender, request, number)
+}
+
+// attemptOn is attempt on the connections of a sender.
+func (b *branch) attemptOn(ctx context.Context, on sender, request simulator.Request, number int) simulator.Attempt {
 	t := b.run.trial
 	if t != nil && request.Kind == simulator.KindEvent {
 		request.Kind = simulator.KindCheck
@@ -24,7 +29,7 @@ func (b *branch) attempt(ctx context.Context, request simulator.Request, number 
 			return a
 		}
 	}
-	a.Response = b.run.sender.Send(ctx, request)
+	a.Response = on.Send(ctx, request)
 	if t != nil && t.options.Sent != nil {
 		t.options.Sent(&a)
 	}
@@ -41,6 +46,7 @@ func (b *branch) record(path string, e scenarios.Evidence, expected expected, x 
 	r.recognize(&e.Attempt.Response)
 	e.Verdict, e.Expected = expected.judge(e.Attempt), expected.String()
 	b.responses.add(e.Attempt)
+	r.collect(path, e.Attempt, expected.levels)
 	if r.trial != nil && x != nil {
 		x.Round, x.Copy, x.Attempt, x.Required = e.Round, e.Copy, *e.Attempt, expected.levels
 		r.trial.add(r.stepAt[path], x)

@@ -52,7 +52,7 @@ func (r *run) handmade(step *script.Request, f frame, b *branch) *Exchange {
 	}
 	return &Exchange{
 		Each: each,
-		twin: r.plain(&step.Common, drawKey(step.Path, f.round), plainType, &own),
+		twin: r.plain(&step.Common, drawKey(step.Path, f.round), plainType, nil, &own),
 		repeat: func(ctx context.Context) (*Exchange, error) {
 			request, _, _, err := prepareRequest(step, own.values(f))
 			if err != nil {

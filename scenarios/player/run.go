@@ -28,6 +28,11 @@ type run struct {
 	cast           map[*script.Scenario]map[string]*fixtures.Record // of the scenario and of those that it plays
 	castIDs        map[string]bool                                  // the ids of all records in cast
 	sender         sender
+	seen           *scenarios.Responses // nil: no step examines them
+	connections    map[string]sender    // that steps share, by name
+	resends        []*script.Resend
+	sentMu         sync.Mutex
+	sent           map[string]sentEvent // the events of named steps, by path
 	recorder       *scenarios.ScenarioRecorder
 	steps          map[string]scenarios.Step // by path
 	stepAt         map[string]script.Step    // by path
@@ -75,6 +80,16 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 		return nil, err
 	}
 	if r.sender, err = s.options.newSender(scenario); err != nil {
+		return nil, err
+	}
+	switch {
+	case t != nil:
+		r.seen = t.options.Responses
+	case examines(scenario):
+		r.seen = &scenarios.Responses{}
+	}
+	if err := r.openConnections(); err != nil {
+		r.closeConnections()
 		return nil, err
 	}
 	r.clinics.publish()

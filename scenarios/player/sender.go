@@ -73,10 +73,8 @@ func (s *session) permitted(ctx context.Context, scenario *script.Scenario) erro
 // kindOf returns the kind of the requests that a step sends to the target, if it is not [simulator.KindEvent].
 func kindOf(step script.Step) simulator.Kind {
 	switch s := step.(type) {
-	case *script.Send:
-		return kindOfDelivering(&s.Delivering)
-	case *script.Do:
-		return kindOfDelivering(&s.Delivering)
+	case *script.Send, *script.Resend, *script.Do:
+		return kindOfDelivering(script.DeliveringOf(step))
 	case *script.Traffic:
 		return simulator.KindTraffic
 	case *script.Request:
@@ -103,14 +101,9 @@ func readsBodies(scenario *script.Scenario) bool {
 	for step := range scenario.All() {
 		var expect script.Expect
 		var captures []script.Capture
-		switch s := step.(type) {
-		case *script.Send:
-			expect, captures = s.Expect, s.Captures
-		case *script.Do:
-			expect, captures = s.Expect, s.Captures
-		case *script.Traffic:
-			expect, captures = s.Expect, s.Captures
-		case *script.Request:
+		if d := script.DeliveringOf(step); d != nil {
+			expect, captures = d.Expect, d.Captures
+		} else if s, ok := step.(*script.Request); ok {
 			expect, captures = s.Expect, s.Captures
 		}
 		if expect.Body != nil || len(expect.Equals) > 0 || len(captures) > 0 || script.ReadsBodies(step) {

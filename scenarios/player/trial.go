@@ -30,9 +30,10 @@ type Trial struct {
 type TrialStep struct {
 	Step      script.Step
 	Info      scenarios.Step
-	Skipped   string      // why the step was not played, or ""
-	Failed    string      // why the step could not be played, or ""
-	Exchanges []*Exchange // in the order in which they ended
+	Skipped   string             // why the step was not played, or ""
+	Failed    string             // why the step could not be played, or ""
+	Exchanges []*Exchange        // in the order in which they ended
+	Verdict   *scenarios.Verdict // of a step that examines responses; otherwise nil
 }
 
 // Exchange is a request of a trial and its response.
@@ -66,6 +67,8 @@ type TrialOptions struct {
 	Count func(ctx context.Context, recordID string) (int, error)
 	// Pace is called before each request. It may wait; an error ends the trial. Nil: requests are sent at once.
 	Pace func(ctx context.Context) error
+	// Responses collects the responses of the run, which responses steps examine. Nil: those of the trial.
+	Responses *scenarios.Responses
 	// Sent is called after each request, also of twins. Calls may be concurrent. It may be nil.
 	Sent func(attempt *simulator.Attempt)
 }
@@ -90,6 +93,9 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 	if o.Stale == 0 {
 		o.Stale = DefaultStale
 	}
+	if o.Responses == nil {
+		o.Responses = &scenarios.Responses{}
+	}
 	s := &session{options: p.options, origin: p.origin, secrets: p.secrets, probes: p.probes, salt: p.salt, runID: p.runID, records: p.records}
 	s.options.Transcript, s.options.Observer = nil, noObserver{}
 	s.results = scenarios.NewRecorder(scenarios.Run{Target: s.options.Target, StartedAt: clock.Now(), ShowSecrets: s.options.ShowSecrets})
@@ -103,7 +109,7 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 	if err != nil {
 		return nil, err
 	}
-	defer r.sender.Close()
+	defer r.closeConnections()
 	r.play(ctx)
 	r.recorder.Close(r.elapsed())
 	if o.Count != nil && ctx.Err() == nil {
@@ -324,7 +330,7 @@ func (t *trial) count(ctx context.Context) error {
 }
 
 // plain returns a function that sends an event of a type, right in every part, about a new record.
-func (r *run) plain(step *script.Common, key string, eventType *schemas.EventType, b *branch) func(ctx context.Context) (simulator.Attempt, error) {
+func (r *run) plain(step *script.Common, key string, eventType *schemas.EventType, wire *script.Wire, b *branch) func(ctx context.Context) (simulator.Attempt, error) {
 	n := 0
 	return func(ctx context.Context) (simulator.Attempt, error) {
 		n++
@@ -332,7 +338,10 @@ func (r *run) plain(step *script.Common, key string, eventType *schemas.EventTyp
 		if err != nil {
 			return simulator.Attempt{}, err
 		}
-		e := emission{run: r, path: step.Path, step: step, options: &script.Delivering{}, event: r.identify(event)}
+		e := emission{run: r, path: step.Path, step: &script.Common{}, options: &script.Delivering{}, event: r.identify(event), values: b.values(frame{})}
+		if wire != nil {
+			e.options.Layers = &script.Layers{Wire: wire}
+		}
 		tries, err := e.tries(ctx, b)
 		if err == nil && len(tries) != 1 {
 			err = errors.New("no attempt was made")
@@ -340,6 +349,7 @@ func (r *run) plain(step *script.Common, key string, eventType *schemas.EventTyp
 		if err != nil {
 			return simulator.Attempt{}, err
 		}
+		r.collect(step.Path, &tries[0].attempt, nil)
 		return tries[0].attempt, nil
 	}
 }

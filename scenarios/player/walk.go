@@ -100,6 +100,8 @@ func (r *run) planKind(step script.Step, f frame) task {
 	switch step := step.(type) {
 	case *script.Send:
 		return r.send(step, f)
+	case *script.Resend:
+		return r.resend(step, f)
 	case *script.Do:
 		return r.do(step, f)
 	case *script.Wait:
@@ -108,6 +110,8 @@ func (r *run) planKind(step script.Step, f frame) task {
 		return r.probe(step, f)
 	case *script.Request:
 		return r.request(step, f)
+	case *script.Responses:
+		return r.examine(step, f)
 	case *script.Traffic:
 		return r.traffic(step, f)
 	case *script.Shuffle:
@@ -128,6 +132,9 @@ func (r *run) reasonToSkip(step script.Step, b *branch) string {
 	c := script.Of(step)
 	if c.Kind == "probe" && r.options.DryRun {
 		return "a dry run runs no probes"
+	}
+	if c.Kind == "responses" && r.options.DryRun {
+		return "a dry run has no responses"
 	}
 	if c.Needs == script.NeedReference && !r.reference.Load() {
 		return "only the reference receiver (semblance listen) supports this"

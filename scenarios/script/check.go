@@ -12,10 +12,11 @@ import (
 // checker checks the steps of one file: references, names, and the records that events concern.
 type checker struct {
 	*parser
-	captures     map[string]Pos // the first position of each capture of the file
-	names        map[string]Pos // positions of the named steps
-	isCheck      bool           // the file is a check
-	stateUnknown bool           // the scratch clinic may differ from the scenario's, so no further actions are performed in it
+	captures     map[string]Pos   // the first position of each capture of the file
+	names        map[string]Pos   // positions of the named steps
+	sends        map[string]*Send // the named send steps before this one
+	isCheck      bool             // the file is a check
+	stateUnknown bool             // the scratch clinic may differ from the scenario's, so no further actions are performed in it
 }
 
 // scope is the set of values that a step can refer to.
@@ -28,7 +29,7 @@ func (s scope) clone() scope { return scope{captures: maps.Clone(s.captures), se
 
 // check checks the meaning of the steps of a file. Their form was checked when they were read.
 func (p *parser) check(s *Scenario) {
-	c := &checker{parser: p, captures: map[string]Pos{}, names: map[string]Pos{}, isCheck: s.Check != nil, stateUnknown: len(p.substitutes) > 0}
+	c := &checker{parser: p, captures: map[string]Pos{}, names: map[string]Pos{}, sends: map[string]*Send{}, isCheck: s.Check != nil, stateUnknown: len(p.substitutes) > 0}
 	c.collect(s.Steps)
 	c.sequence(s.Steps, &scope{captures: map[string]bool{}})
 }
@@ -85,6 +86,11 @@ func (c *checker) step(step Step, s *scope) {
 	switch step := step.(type) {
 	case *Send:
 		c.send(step)
+		if step.Name != "" {
+			c.sends[step.Name] = step
+		}
+	case *Resend:
+		c.resend(step)
 	case *Do:
 		c.do(step)
 	case *Traffic:
@@ -109,7 +115,7 @@ func (c *checker) step(step Step, s *scope) {
 // sends reports whether a step sends an event, whose id is then ${request.eventId}.
 func sends(step Step) bool {
 	switch step.(type) {
-	case *Send, *Do, *Traffic:
+	case *Send, *Resend, *Do, *Traffic:
 		return true
 	}
 	return slices.ContainsFunc(Children(step), sends)
@@ -117,10 +123,8 @@ func sends(step Step) bool {
 
 func capturesOf(step Step) []Capture {
 	switch s := step.(type) {
-	case *Send:
-		return s.Captures
-	case *Do:
-		return s.Captures
+	case *Send, *Do, *Resend:
+		return DeliveringOf(step).Captures
 	case *Probe:
 		return s.Captures
 	case *Request:
@@ -264,11 +268,18 @@ func eachText(step Step, each func(t *Text, at site)) {
 		for _, e := range levels[i].expects() {
 			expect(e, judged)
 		}
+		for k := range levels[i].Lack {
+			each(&levels[i].Lack[k], siteLack)
+		}
 	}
 	for i := range step.common().Each {
 		for k := range step.common().Each[i].Values {
 			value(&step.common().Each[i].Values[k], siteRequest)
 		}
+	}
+	if d := DeliveringOf(step); d != nil {
+		d.Layers.eachText(each)
+		expect(&d.Expect, siteExpect)
 	}
 	switch s := step.(type) {
 	case *Send:
@@ -277,13 +288,6 @@ func eachText(step Step, each func(t *Text, at site)) {
 			each(&s.OmitTexts[i], siteStep)
 		}
 		named(s.Identifiers, siteStep)
-		s.Layers.eachText(each)
-		expect(&s.Expect, siteExpect)
-	case *Do:
-		s.Layers.eachText(each)
-		expect(&s.Expect, siteExpect)
-	case *Traffic:
-		expect(&s.Expect, siteExpect)
 	case *Probe:
 		each(&s.URL, siteStep)
 		for i := range s.Exec {

@@ -181,11 +181,8 @@ func needs(h *Head) value {
 // requiresLevels reports whether a step of a check lacks its requirements. A step that only waits or contains others needs
 // none.
 func requiresLevels(step Step) bool {
-	switch step.(type) {
-	case *Send, *Do, *Traffic, *Request:
-		return len(step.common().Levels) == 0
-	}
-	return false
+	_, handmade := step.(*Request)
+	return (handmade || DeliveringOf(step) != nil) && len(step.common().Levels) == 0
 }
 
 // checkLevels reports the steps of a check without a requirement, and the files that it plays.

@@ -18,6 +18,7 @@ type Layers struct {
 	Without []string // names of headers that are not sent
 	Method  string   // "" is POST; GET and HEAD have no body
 	HTTP    string   // "" is 1.1
+	Wire    *Wire    // nil: one write
 }
 
 // Change is a change of a body before its references are resolved; see [body.Change].
@@ -108,6 +109,11 @@ func layerKeys(into **Layers) []key {
 		}}},
 		{"method", "The HTTP method; GET and HEAD have no body.", false, oneOf(&l.Method, methods()...)},
 		{"http", `The HTTP version; default "1.1".`, false, httpVersion(&l.HTTP)},
+		{"wire", "The way in which the bytes reach the receiver.", false, value{shape: func() shape { return ref("wire") }, read: func(p *parser, n *node, _ string) {
+			l.Wire = &Wire{}
+			c := wireConstruct(l.Wire)
+			c.read(p, n)
+		}}},
 	}
 	for i := range keys {
 		keys[i] = set(keys[i])

@@ -20,11 +20,19 @@ type Level struct {
 	Effect scenarios.Effect
 	Each   time.Duration
 	Median time.Duration
+
+	// Of a responses step.
+	Lack   []Text
+	AtMost int
+	Alike  bool
 }
 
 // Resolve returns the requirement with its values. Messages have the values of shown instead.
 func (l *Level) Resolve(values, shown Values) (scenarios.Requirement, error) {
-	out := scenarios.Requirement{Level: l.Level, Effect: l.Effect, Each: l.Each, Median: l.Median}
+	out := scenarios.Requirement{Level: l.Level, Effect: l.Effect, Each: l.Each, Median: l.Median, AtMost: int64(l.AtMost), Alike: l.Alike}
+	if err := l.resolveLack(values, &out); err != nil {
+		return out, err
+	}
 	for _, part := range []struct {
 		from []Expect
 		to   *[]scenarios.Expect

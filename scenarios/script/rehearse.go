@@ -275,12 +275,10 @@ func (placeholders) Value(*Ref) (any, error) { return placeholder, nil }
 // no id that is the same in every request.
 func (c *checker) checkBodies(step Step) {
 	var layers *Layers
-	switch s := step.(type) {
-	case *Send:
-		layers = s.Layers
-	case *Do:
-		layers = s.Layers
-	case *Request:
+	if d := DeliveringOf(step); d != nil {
+		layers = d.Layers
+	}
+	if s, ok := step.(*Request); ok {
 		c.sharedID(&s.Body)
 	}
 	layers.eachText(func(t *Text, _ site) {

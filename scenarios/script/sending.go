@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"semblance/fixtures"
 	"semblance/schemas"
@@ -50,8 +51,14 @@ func (p *parser) checkDelivering(n *node, c *Common, d *Delivering) {
 func againConstruct(a *Again) construct {
 	return construct{name: "again", about: "Sends copies of an event.", keys: []key{
 		{"copies", "The number of copies, in addition to the first event; default 1.", false, count(&a.Copies, 1, MaxCopies)},
-		{"as", "replay: the same bytes and headers; retry: a new eventId and a new signature.", false, oneOf(&a.As, AsReplay, AsRetry)},
+		{"as", "replay: the same bytes and headers; resigned: the same eventId with a new time and signature; retry: a new eventId and a new signature.", false,
+			oneOf(&a.As, AsReplay, AsResigned, AsRetry)},
+		{"after", "Wait before each copy.", false, duration(&a.After, time.Millisecond)},
 		{"together", "Send all at once.", false, boolean(&a.Together)},
+	}, check: func(p *parser, n *node) {
+		if a.Together && a.After > 0 {
+			p.fail(n.key("after"), "after and together cannot be combined")
+		}
 	}}
 }
 

@@ -40,6 +40,7 @@ func kindOf[T any, S interface {
 func stepKinds() []stepKind {
 	return []stepKind{
 		kindOf("send", "Sends one event, whatever the state of the clinic.", sendStep),
+		kindOf("resend", "Sends the event of an earlier step again.", resendStep),
 		kindOf("do", "Performs an action of the clinic and sends the resulting events.", doStep),
 		kindOf("wait", "Pauses the scenario.", waitStep),
 		kindOf("probe", "Queries the receiver's application, or runs a command, until the result is as expected.", probeStep),
@@ -48,6 +49,7 @@ func stepKinds() []stepKind {
 		kindOf("parallel", "Runs its steps at once and ends when all have ended.", parallelStep),
 		kindOf("traffic", "Sends the events of a clinic's day.", trafficStep),
 		kindOf("play", "Plays another scenario inside this one.", playStep),
+		kindOf("responses", "Examines the responses of the run so far, and sends nothing.", responsesStep),
 		kindOf("request", "Sends any bytes with any signature.", requestStep),
 	}
 }

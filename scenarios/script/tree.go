@@ -40,8 +40,8 @@ type Relation struct {
 	Name string // in the cast
 }
 
-// Step is one step of a scenario: a *[Send], *[Do], *[Wait], *[Probe], *[Shuffle], *[Repeat], *[Parallel], *[Traffic],
-// *[Play] or *[Request].
+// Step is one step of a scenario: a *[Send], *[Resend], *[Do], *[Wait], *[Probe], *[Shuffle], *[Repeat], *[Parallel], *[Traffic],
+// *[Play], *[Request] or *[Responses].
 type Step interface {
 	common() *Common
 }
@@ -146,7 +146,8 @@ type Named struct {
 type Again struct {
 	Copies   int // in addition to the first
 	As       As
-	Together bool // all at once, including the first
+	After    time.Duration // before each copy
+	Together bool          // all at once, including the first
 }
 
 // As is the kind of a copy.
@@ -154,8 +155,9 @@ type As string
 
 // The kinds of copies.
 const (
-	AsReplay As = "replay" // the same bytes and headers
-	AsRetry  As = "retry"  // a new eventId and a new signature
+	AsReplay   As = "replay"   // the same bytes and headers
+	AsRetry    As = "retry"    // a new eventId and a new signature
+	AsResigned As = "resigned" // the same eventId with a new time and signature
 )
 
 // Deliver says whether a failed attempt is followed by a retry.

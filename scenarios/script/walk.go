@@ -98,6 +98,8 @@ func describe(step Step) string {
 			line += " with " + s.Fault.String()
 		}
 		return line
+	case *Resend:
+		return "resend " + s.Of + " as " + string(s.As)
 	case *Do:
 		return "do " + s.Action + describeAbout(s.About)
 	case *Wait:
@@ -121,6 +123,8 @@ func describe(step Step) string {
 		return "traffic: " + human.Count(s.Events, "event")
 	case *Play:
 		return "play " + s.File
+	case *Responses:
+		return "examine " + map[scenarios.Which]string{scenarios.WhichAll: "all responses", scenarios.WhichRefusals: "the refusals", scenarios.WhichHTML: "the HTML responses"}[s.Which]
 	case *Request:
 		return "request: " + s.Method
 	}

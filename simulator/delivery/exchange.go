@@ -85,6 +85,10 @@ func (a *attempt) exchangeConcurrently(c *conn, head int, r *responseReader) err
 	}
 	ctx, cancel := context.WithDeadline(a.ctx, a.deadline)
 	defer cancel()
+	if a.fault != nil {
+		r.continued = make(chan struct{})
+		ctx = fault.WithContinued(ctx, r.continued)
+	}
 	written := make(chan error, 1)
 	f := a.fault // so that a does not escape to the heap
 	go func() { written <- transmit(ctx, c, f, head) }()

@@ -33,8 +33,9 @@ type responseReader struct {
 	maxBody  int
 	maxDrain int64
 
-	started  bool // a byte was read
-	reusable bool // another request may follow on the connection
+	continued chan struct{} // closed by a 100 Continue; may be nil
+	started   bool          // a byte was read
+	reusable  bool          // another request may follow on the connection
 }
 
 // read reads the complete response and skips informational ones before it.
@@ -59,6 +60,10 @@ func (r *responseReader) read() error {
 			return fmt.Errorf("malformed response head: invalid status %03d", resp.StatusCode)
 		}
 		if resp.StatusCode/100 == 1 && resp.StatusCode != http.StatusSwitchingProtocols {
+			if resp.StatusCode == http.StatusContinue && r.continued != nil {
+				close(r.continued)
+				r.continued = nil
+			}
 			continue
 		}
 		r.setHead(resp.StatusCode, resp.Proto, headersOf(text))

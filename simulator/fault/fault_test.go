@@ -43,7 +43,7 @@ func TestParseSuggestsFix(t *testing.T) {
 		{"signatur=stale", `unknown fault family "signatur"; did you mean "signature"?`},
 		{"signature=stael", `unknown signature fault "stael"; did you mean "stale"?`},
 		{"signature=gzip", `"gzip" is a transport fault; write "transport=gzip"`},
-		{"transport=", `unknown transport fault ""; use slow-body, cut-body, reset, lost-response, chunked, gzip or oversized`},
+		{"transport=", `unknown transport fault ""; use slow-body, pieces, hold-body, cut-body, reset, unread-response, lost-response, chunked, gzip or oversized`},
 		{"signature=stale,aeg=3s", `the fault signature=stale: unknown attribute "aeg"; did you mean "age"?`},
 		{"signature=tampered,age=3s", `the fault signature=tampered has no attributes; remove "age"`},
 		{"signature=stale,age=long", `the fault signature=stale, attribute age: invalid duration "long"; write it as 400s or 1m30s`},

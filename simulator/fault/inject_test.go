@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -100,6 +101,7 @@ func TestConnectionFaultsDoNotChangeRequest(t *testing.T) {
 			continue
 		}
 		d, err := inject(t, info.Text(), "body")
+		d.Headers = slices.DeleteFunc(d.Headers, func(h simulator.Header) bool { return h.Name == "Expect" }) // concerns the connection
 		if err != nil || string(d.Body) != "body" || len(d.Headers) != 2 || string(f.Frame(nil, d.Body)) != "body" {
 			t.Errorf("%s: %+v, %v", info.Text(), d, err)
 		}
@@ -178,4 +180,51 @@ func TestLostResponseKeepsTimings(t *testing.T) {
 	if response.Status != 0 || response.Body != nil || response.Size != 0 || response.Failure != simulator.FailureLost || response.Timings.Total != time.Second {
 		t.Errorf("%+v", response)
 	}
+}
+
+// The pieces are cut in the head and in the body, with a pause before each but the first.
+func TestPieces(t *testing.T) {
+	for text, want := range map[string]string{
+		"transport=pieces":                   "he|ad01234|56789",
+		"transport=pieces,count=2,every=3s":  "he|ad0123456789",
+		"transport=pieces,count=5,every=1ms": "h|e|ad012|345|6789",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			conn := &recorder{start: time.Now()}
+			if err := parse(t, text).Transmit(t.Context(), conn, []byte("head"), []byte("0123456789")); err != nil {
+				t.Fatal(err)
+			}
+			written := conn.written.String()
+			if strings.ReplaceAll(want, "|", "") != written || len(conn.at) != strings.Count(want, "|")+1 {
+				t.Errorf("%s: %q in %d pieces; want %s", text, written, len(conn.at), want)
+			}
+			if text == "transport=pieces" && conn.at[2] != 600*time.Millisecond {
+				t.Errorf("written at %v", conn.at)
+			}
+		})
+	}
+}
+
+// The body is held until the receiver continues, but not longer than the time.
+func TestHoldBody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := &recorder{start: time.Now()}
+		f := parse(t, "transport=hold-body")
+		if err := f.Transmit(t.Context(), conn, []byte("head"), []byte("body")); err != nil {
+			t.Fatal(err)
+		}
+		continued := make(chan struct{})
+		close(continued)
+		if err := f.Transmit(fault.WithContinued(t.Context(), continued), conn, []byte("head"), []byte("body")); err != nil {
+			t.Fatal(err)
+		}
+		if conn.written.String() != "headbodyheadbody" || conn.at[1] != time.Second || conn.at[3] != time.Second {
+			t.Errorf("%q at %v", conn.written.String(), conn.at)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := f.Transmit(ctx, conn, []byte("head"), []byte("body")); !errors.Is(err, context.Canceled) {
+			t.Errorf("a context that is done: %v", err)
+		}
+	})
 }

@@ -84,9 +84,24 @@ var table = []row{
 		new:          func(v values) injector { return slowBody{over: v.duration("over"), pieces: v.count("pieces")} },
 	},
 	{
+		Info: Info{Transport, "pieces", "The request is sent in pieces with pauses between them, cut in the head and in the body", []Attribute{
+			{Name: "count", Kind: Count, Default: "3", Min: 2, Max: 1000, Summary: "the number of pieces"},
+			{Name: "every", Kind: Duration, Default: "300ms", Max: int64(time.Hour), Summary: "the pause between two pieces"},
+		}, "wire: {pieces: 3}"},
+		onConnection: true,
+		new:          func(v values) injector { return pieces{count: v.count("count"), every: v.duration("every")} },
+	},
+	{
+		Info: Info{Transport, "hold-body", "The body is sent after a 100 Continue, or after a time (Expect: 100-continue)", []Attribute{
+			{Name: "wait", Kind: Duration, Default: "1s", Max: int64(time.Hour), Summary: "the longest time without a response"},
+		}, "wire: {hold-body: 1s}"},
+		onConnection: true,
+		new:          func(v values) injector { return holdBody{wait: v.duration("wait")} },
+	},
+	{
 		Info: Info{Transport, "cut-body", "The connection is closed before the end of the body", []Attribute{
 			{Name: "keep", Kind: Share, Default: halfOfBody, Max: 99, Summary: "the part of the body sent before"},
-		}, ""},
+		}, "wire: {keep: 50%}"},
 		onConnection:   true,
 		endsConnection: true,
 		new:            func(v values) injector { return cutBody{keep: v.count("keep")} },
@@ -94,10 +109,16 @@ var table = []row{
 	{
 		Info: Info{Transport, "reset", "The connection is reset (TCP RST) within or after the body", []Attribute{
 			{Name: "keep", Kind: Share, Default: halfOfBody, Max: 100, Summary: "the part of the body sent before"},
-		}, ""},
+		}, "wire: {keep: 50%, then: reset}"},
 		onConnection:   true,
 		endsConnection: true,
 		new:            func(v values) injector { return reset{keep: v.count("keep")} },
+	},
+	{
+		Info:           Info{Transport, "unread-response", "The connection is closed after the complete body, without reading the response", nil, "wire: {response: unread}"},
+		onConnection:   true,
+		endsConnection: true,
+		new:            func(values) injector { return cutBody{keep: 100} },
 	},
 	{
 		Info:         Info{Transport, "lost-response", "The response is awaited and then discarded: the receiver has done its work", nil, ""},
@@ -113,7 +134,7 @@ var table = []row{
 	{
 		Info: Info{Transport, "gzip", "The body is compressed, with a Content-Encoding header", []Attribute{
 			{Name: "signed", Kind: Choice, Default: "compressed", Choices: []string{"compressed", "plain"}, Summary: "the bytes that are signed: compressed (as sent) or plain (after decompression)"},
-		}, ""},
+		}, "wire: {gzip: compressed}"},
 		new: func(v values) injector { return gzipped{signsPlain: v.text("signed") == "plain"} },
 	},
 	{

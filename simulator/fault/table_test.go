@@ -103,10 +103,16 @@ func ExampleAll() {
 	// transport=slow-body
 	//     over (duration, default 2s)
 	//     pieces (count, default 10)
+	// transport=pieces
+	//     count (count, default 3)
+	//     every (duration, default 300ms)
+	// transport=hold-body
+	//     wait (duration, default 1s)
 	// transport=cut-body
 	//     keep (share, default 50%)
 	// transport=reset
 	//     keep (share, default 50%)
+	// transport=unread-response
 	// transport=lost-response
 	// transport=chunked
 	//     size (size, default 16)
