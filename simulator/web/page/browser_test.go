@@ -170,12 +170,16 @@ func (b *tab) key(keys ...string) {
 	b.t.Helper()
 	for _, k := range keys {
 		b.run(chromedp.ActionFunc(func(ctx context.Context) error {
-			for _, e := range kb.Encode([]rune(k)[0]) {
+			events := kb.Encode([]rune(k)[0])
+			for i, e := range events {
 				switch e.Type {
 				case input.KeyChar:
 					continue
 				case input.KeyRawDown:
 					e.Type = input.KeyDown
+					if next := events[i+1]; next.Type == input.KeyChar {
+						e.Text, e.UnmodifiedText = next.Text, next.UnmodifiedText
+					}
 				}
 				if err := e.Do(ctx); err != nil {
 					return err
@@ -308,8 +312,11 @@ func (player) Scenarios() ([]web.Scenario, error) {
 	return []web.Scenario{{Name: "duplicates", Title: "Duplicates", Description: "The same bytes arrive twice."}, {Name: "first-visit", Title: "A first visit", Description: "A patient books and comes."}}, nil
 }
 
-func (player) Prepare(web.Play) (func(context.Context) (web.Played, error), error) {
+func (player) Prepare(p web.Play) (func(context.Context) (web.Played, error), error) {
 	return func(context.Context) (web.Played, error) {
-		return web.Played{Passed: true, Result: json.RawMessage(`{"scenarios":[{"steps":[{"path":"1","title":"send booking.created","outcome":"passed"}]}]}`)}, nil
+		p.Observe(json.RawMessage(`{"path":"1","title":"send booking.created","outcome":"passed"}`))
+		p.Observe(json.RawMessage(`{"path":"2","title":"send it again","outcome":"failed","rerun":"semblance play duplicates","evidence":[{"failures":[{"part":"status","expected":"2xx","got":"500"}],` +
+			`"request":{"method":"POST","url":"http://127.0.0.1:1/","proto":"1.1","headers":[],"eventType":"booking.created"},"response":{"status":500,"proto":"HTTP/1.1","size":2,"body":"no","timingsMs":{"total":2}}}]}`))
+		return web.Played{}, nil
 	}, nil
 }

@@ -1,10 +1,9 @@
 // The detail of one attempt.
 
-import { $, act, btn, clockTime, command, dateTime, dialog, el, exactTime, isID, kindOf, responseOf, say, short, span, table, until } from "./dom.js";
+import { $, act, body, btn, clockTime, command, dialog, difference, el, exactTime, headers, isID, kindOf, lines, responseOf, short, span, table, tabs, until } from "./dom.js";
 import { get, post } from "./api.js";
-import { body, difference, headers, lines, tabs } from "./text.js";
 
-const names = ["Request", "Response", "Attempts", "Diff"], show = ["request", "response", "attempts", "diff"];
+const names = ["Request", "Response", "Attempts", "Diff"];
 
 export class Detail {
 	tab = 0;
@@ -14,7 +13,7 @@ export class Detail {
 	constructor(app) { this.app = app; }
 
 	async show(id) {
-		this.wanted = id;
+		this.wanted = this.app.list.latest = id;
 		const full = await act(() => get(`/attempts/${id}`));
 		if (full && this.wanted === id) this.render(full);
 	}
@@ -30,13 +29,13 @@ export class Detail {
 		$("detail").focus();
 	}
 
-	get reason() { return !this.current ? "Select an attempt first." : this.current.title ? "A play sent this; copy the command that repeats it." : this.current.unreadable ?? ""; }
+	get reason() { return !this.current ? "Select an attempt first." : this.current.title ? "Attempts of a play cannot be resent." : this.current.unreadable ?? ""; }
 
 	render(a = this.current) {
 		if (!a) return;
 		const { actions } = this.app, focused = document.activeElement.id, { hint = "", violations = [] } = a;
 		const header = /signature/.test(hint) && a.request.headers.find(h => h.name === "X-Webhook-Signature")?.value;
-		const button = (text, action, key) => btn(text, actions[action], key, null, this.reason);
+		const button = (text, key, action) => btn(text, actions[action], key, null, this.reason);
 		this.current = a;
 		$("detail").hidden = false;
 		$("detail").replaceChildren(...el("div", el("span.narrow", btn("Back", actions.back, "Esc")), el("h2", a.eventType || "Request"),
@@ -46,8 +45,8 @@ export class Detail {
 			(hint || violations[0]) && el("section.why", hint && [el("h3", "Why it failed"), el("p", `fix: ${hint}`)],
 				header && [el("p", "Save the bytes that your receiver verifies as body.json, then run"), command(`semblance verify body.json --signature ${header} --at ${header.slice(2, 12)}`)],
 				violations[0] && [el("h3", "The payload violates its schema"), violations.map(v => el("p.wire", v))]),
-			a.rerun ? command(a.rerun) : el("p.actions", button("Resend", "resend", "r"), button("Resend as new", "resendNew", "R"), button("Edit and resend", "edit", "e"), button("Copy curl", "copyCurl", "c"),
-				button("Copy command", "copyCommand", "y"), button(this.marked === a ? "Marked" : "Mark", "mark", "m")),
+			a.rerun ? command(a.rerun) : el("p.actions", button("Resend", "r", "resend"), button("Resend as new", "R", "resendNew"), button("Edit and resend", "e", "edit"), button("Copy curl", "c", "copyCurl"), button("Copy command", "y", "copyCommand"),
+				button(this.marked === a ? "Marked" : "Mark", "m", "mark")),
 			tabs(names, this.tab, (tab, focus) => this.open(tab, focus))).children);
 		if (focused.startsWith("tab")) $(focused).focus();
 		this.fill($("panel"));
@@ -61,7 +60,7 @@ export class Detail {
 	}
 
 	async fill(panel) {
-		const a = this.current, content = a.unreadable ? el("p", a.unreadable) : await act(() => this[show[this.tab]](a));
+		const a = this.current, content = a.unreadable ? el("p", a.unreadable) : await act(() => this[names[this.tab].toLowerCase()](a));
 		panel.append(...el("div", content).children);
 	}
 
@@ -79,13 +78,13 @@ export class Detail {
 	async attempts(a) {
 		if (a.title) return el("p", "A play has no deliveries.");
 		const { app } = this, [d, { items }, asked] = await Promise.all([get(`/deliveries/${a.deliveryId}`), get(`/attempts?delivery=${a.deliveryId}&order=oldest&limit=1000`), app.asked(a)]);
-		const all = [...items, ...asked].sort((x, y) => x.startedAt < y.startedAt ? -1 : 1), due = d.state === "pending" && d.due;
+		const all = [...items, ...asked.filter(r => r.startedAt >= items[0].startedAt)].sort((x, y) => x.startedAt < y.startedAt ? -1 : 1), due = d.state === "pending" && d.due;
 		return [el("p", `The delivery is ${d.state}.`), el("ol.chain", all.map((x, i) => {
 			const gap = i && Date.parse(x.startedAt) - Date.parse(all[i - 1].startedAt);
 			return [gap > 999 && el("li.wait", `${span(gap)} later`), x.number ? el(x.outcome === "accepted" ? "li.good" : "li.bad", { ariaCurrent: String(x.id === a.id) },
 				btn(`${x.number}: ${responseOf(x)} in ${span(x.tookMs)}`, () => app.open(x.id)), " ", exactTime(x.startedAt), x.replayOf && " same bytes", x.fault && ` ${x.fault}`) : el("li.wait", exactTime(x.startedAt), ` ${x.text}`)];
 		}), due && el("li.next", "next attempt ", el("span", { "data-due": due }, until(app.left(due))))),
-		/failed|dropped/.test(d.state) && btn("Requeue", async () => { await post(`/deliveries/${d.id}/requeue`); say("Queued again."); this.render(); }),
+		/failed|dropped/.test(d.state) && btn("Requeue", async () => { await post(`/deliveries/${d.id}/requeue`); this.render(); }),
 		due && app.clock.manual && btn("Advance to next attempt", () => app.advance(app.left(due) + "ms"))];
 	}
 
@@ -93,7 +92,7 @@ export class Detail {
 		let other = this.marked !== a && this.marked;
 		if (!other) {
 			const found = (await get(`/attempts?type=${a.eventType}&outcome=accepted&limit=2`)).items.find(x => x.id !== a.id);
-			if (!found) return el("p", "No other attempt of this type was accepted yet. Key m marks an attempt to compare with.");
+			if (!found) return el("p", "No other accepted attempt of this type. Key m marks one to compare with.");
 			other = await get(`/attempts/${found.id}`);
 		}
 		const response = x => `${responseOf(x)}\n${lines(x.response)}`;
@@ -111,6 +110,6 @@ function timing({ dns, connect, tls, firstByte = 0, total }) {
 
 async function record(id) {
 	const r = await get(`/records/${id}`);
-	const value = v => isID(v) ? btn(short(v), () => { form.close(); return record(v); }) : Array.isArray(v) ? v.map(value) : typeof v === "object" ? JSON.stringify(v) : `${v}${/^\d{4}-\d\d-\d\dT/.test(v) ? ` (${dateTime(v)} here)` : ""}`;
+	const value = v => isID(v) ? btn(short(v), () => { form.close(); return record(v); }) : Array.isArray(v) ? v.map(value) : typeof v === "object" ? JSON.stringify(v) : String(v);
 	const form = dialog(`${r.kind} ${short(id)}`, [el("p.dim", id, r.deleted && ", deleted"), table(Object.entries({ ...r.related, ...r.values }).map(([name, v]) => [name, value(v)]))]);
 }

@@ -1,4 +1,7 @@
 package page
 
-// Compress is how the handler compresses a file.
-var Compress = compress
+// Compress and Slim are what the handler does to a file.
+var (
+	Compress = compress
+	Slim     = slim
+)

@@ -237,7 +237,7 @@ func TestReceiverPage(t *testing.T) {
 	for _, key := range []string{"1", "2", "b", "f", "/", "\x1b", "l", "l", "?"} {
 		b.key(key)
 	}
-	b.see("select the next row")
+	b.see("previous row")
 	if text := eval[string](b, `document.querySelector("dialog").innerText`); strings.Contains(text, "resend") {
 		t.Errorf("the help has keys that do nothing: %s", text)
 	}

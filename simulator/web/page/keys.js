@@ -2,26 +2,26 @@
 
 import { dialog, el, inline, table } from "./dom.js";
 
-export const keys = `next|j ArrowDown|select the next row
-previous|k ArrowUp|select the previous row
-open|Enter|open the selected row
+export const keys = `next|j ArrowDown|next row
+previous|k ArrowUp|previous row
+open|Enter|open the row
 back|Escape|back to the row
 filter|/|filter
-failed|f|failed rows only, or all
+failed|f|failed rows only
 resend|r|resend the same bytes
-resendNew|R|resend as a new attempt
+resendNew|R|resend as new
 edit|e|edit and resend
-copyCurl|c|copy as curl
-copyCommand|y|copy the semblance command
+copyCurl|c|copy curl
+copyCommand|y|copy command
 emit|n|emit an event
 play|p|play a scenario
-freeze|l|freeze the list, or follow it
-mark|m|mark for the difference
+freeze|l|freeze the list
+mark|m|mark for Diff
 tab1|1|first tab
 tab2|2|second tab
 tab3|3|third tab
 tab4|4|fourth tab
-raw|b|raw bytes, or formatted
+raw|b|raw bytes
 newest|g|newest row
 oldest|G|oldest row
 help|?|show the keys`.split("\n").map(line => line.split("|")).map(([action, names, text]) => ({ action, names: names.split(" "), text }));
@@ -29,8 +29,8 @@ help|?|show the keys`.split("\n").map(line => line.split("|")).map(([action, nam
 export function listen(actions) {
 	actions.help = () => dialog("Keys", [
 		table(keys.filter(k => actions[k.action]).map(k => [k.names.map(name => el("kbd", name.replace("Arrow", ""))), k.text])),
-		el("p.dim", "In dialogs Enter confirms; in a text area Ctrl+Enter does (Cmd+Enter on macOS)."),
-		inline(el("input", { type: "checkbox", checked: !localStorage.keysOff, onchange() { localStorage.keysOff = this.checked ? "" : "1"; } }), "Single keys are on"),
+		el("p.dim", "In dialogs Enter confirms, in text areas Ctrl+Enter or Cmd+Enter."),
+		inline(el("input", { type: "checkbox", checked: !localStorage.keysOff, onchange() { localStorage.keysOff = this.checked ? "" : "1"; } }), "Keys are on"),
 	]);
 	addEventListener("keydown", event => {
 		const { key, target } = event, action = actions[keys.find(k => k.names.includes(key))?.action];

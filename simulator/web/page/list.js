@@ -128,7 +128,7 @@ export class List {
 
 	select(row, opened, focus) {
 		if (this.selected) this.selected.tr.ariaSelected = "false";
-		this.selectedId = row.id;
+		this.selectedId = this.latest = row.id;
 		row.tr.ariaSelected = "true";
 		this.reach(row.tr);
 		if (opened) document.body.className = "open";
@@ -160,7 +160,7 @@ export class List {
 		this.waiting = items ? null : [];
 		if (items) this.add(items);
 		this.label();
-		say(items ? "The list follows new rows." : "The list is frozen. New rows wait.");
+		say(items ? "The list follows." : "The list is frozen.");
 	}
 
 	news() { return `${number(this.waiting.length)} new, ${number(this.waiting.filter(data => this.kinds[this.bad]({ data })).length)} failed`; }

@@ -2,13 +2,16 @@ package page_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -160,4 +163,87 @@ func TestScreenshots(t *testing.T) {
 			}
 		}
 	}
+}
+
+// typed puts a text into a field, as a person does.
+func (b *tab) typed(selector, text string) {
+	b.t.Helper()
+	b.run(chromedp.Focus(selector), chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).select()`, selector), nil), input.InsertText(text))
+}
+
+// The dialogs do what they say: emit an event with a fault, edit and resend, subscribe, pause, advance the clock, play.
+func TestDialogs(t *testing.T) {
+	t.Parallel()
+	s := busy(t)
+	var bodies []string
+	var mu sync.Mutex
+	s.answers(func(w http.ResponseWriter, r *http.Request) {
+		data, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		bodies = append(bodies, string(data))
+		w.WriteHeader(http.StatusAccepted)
+	})
+	last := func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return bodies[len(bodies)-1]
+	}
+	b := open(t, s.url)
+	b.until(`document.querySelectorAll("#rows tr").length === 9`)
+
+	b.key("n")
+	b.see("Optional identifiers")
+	b.typed("dialog input[name=type]", "invoice.refunded")
+	b.click("Emit")
+	b.until(`document.querySelector("#rows .event")?.innerText === "invoice.refunded"`)
+	b.until(`!document.querySelector("dialog")`)
+
+	b.key("j", "e")
+	b.see("Edit and resend attempt")
+	b.typed("dialog textarea", `{"eventId":"x"}`)
+	b.see("Send anyway")
+	b.click("Send anyway")
+	b.see("Resent attempt")
+	if got := last(); got != `{"eventId":"x"}` {
+		t.Errorf("the receiver got %s", got)
+	}
+	b.until(`!document.querySelector("dialog")`)
+
+	b.click("Subscriptions")
+	b.see("Add a subscription")
+	b.click("Inject")
+	b.see("fault signature=missing, the next 1")
+	b.click("Pause")
+	b.until(`[...document.querySelectorAll("dialog button")].some(e => e.innerText === "Resume")`)
+	b.typed("dialog .card:last-child input", s.receiver.URL+"/second")
+	b.click("Subscribe")
+	b.see("/second")
+	b.key(kb.Escape)
+
+	b.click("Clock")
+	b.see("it moves only when it is advanced")
+	b.click("+10m")
+	b.key(kb.Escape)
+	b.until(`!document.querySelector("dialog")`)
+
+	b.key("p")
+	b.see("The same bytes arrive twice.")
+	b.click("Play")
+	b.see("1 send booking.created")
+	b.see("expected")
+	b.see("failed")
+	b.click("Open attempt")
+	b.see("status : expected 2xx, got 500")
+	b.see("semblance play duplicates")
+	b.key("r")
+	b.see("Attempts of a play cannot be resent.")
+	b.key("g")
+
+	b.click("API requests")
+	b.see("Requests of the receiver to POST /graphql appear here.")
+	b.key(kb.Escape)
+	b.until(`!document.querySelector("dialog")`)
+	b.until(`document.querySelector("#detail h2").innerText === "invoice.refunded" && [...document.querySelectorAll("#detail button")].find(e => e.innerText.startsWith("invoice …"))?.click() === undefined`) // the record
+	b.see("createdAt")
 }

@@ -5,20 +5,18 @@ import { follow, get, post, setFragment } from "./api.js";
 import { List } from "./list.js";
 import { Detail } from "./detail.js";
 import { listen } from "./keys.js";
-import { editDialog, emitDialog, playDialog, resent } from "./dialogs.js";
-import { clockPanel, noticesPanel, subscribe, subscriptionsPanel } from "./panels.js";
+import { asked, clockPanel, editDialog, emitDialog, noticesPanel, playDialog, requestsPanel, resent, subscribe, subscriptionsPanel } from "./dialogs.js";
 
 const failed = a => a.outcome !== "accepted", booking = "booking.created";
 
 const app = {
-	subscriptions: [], faults: [], clock: {}, health: {}, notices: 0, unseen: 0, header,
+	subscriptions: [], faults: [], clock: {}, health: {}, notices: 0, unseen: 0, header, asked,
 	states: new Map(), // of deliveries, by id
 	left: due => Date.parse(due) - (app.clock.manual ? Date.parse(app.clock.now) : Date.now() + app.offset),
 	receives: type => app.subscriptions.filter(s => s.eventTypes.includes(type)),
 	firstType: () => app.receives(booking)[0] ? booking : app.subscriptions[0]?.eventTypes[0] ?? booking,
 	via: () => location.port === "4700" ? "" : `--via ${location.host}`,
 	nextDue: () => [...app.states.values()].map(d => d.state === "pending" && d.due).filter(Boolean).sort()[0],
-	asked: async () => [],
 	// The list may not have the attempt yet.
 	open(id) {
 		const row = app.list.rows.get(id);
@@ -92,7 +90,7 @@ function header() {
 	$("address").textContent = location.host;
 	$("journal").textContent = `journal: ${app.health.journal}`;
 	$("menu").replaceChildren(btn("Emit event", actions.emit, "n", primary), btn("Play scenario", actions.play, "p"), btn("Subscriptions", all), btn(clock.manual ? `Clock ${clockTime(clock.now)}` : "Clock", () => clockPanel(app)),
-		btn(app.notices ? `Notices (${app.notices})` : "Notices", () => noticesPanel(app)), btn("Keys", actions.help, "?"));
+		btn(app.notices ? `Notices (${app.notices})` : "Notices", () => noticesPanel(app)), btn("API requests", () => requestsPanel(app)), btn("Keys", actions.help, "?"));
 	const s = subscriptions.find(s => s.id === list.filter.subscriptionId) ?? (!subscriptions[1] && subscriptions[0]);
 	if (!s) return $("target").replaceChildren(count(subscriptions.length, "subscription"));
 	const last = [...list.rows.values()].findLast(row => row.data.subscriptionId === s.id)?.data, secret = async () => (await get(`/subscriptions/${s.id}?show=secret`)).secret;
@@ -105,7 +103,7 @@ function header() {
 
 async function empty() {
 	const s = app.subscriptions[0], type = app.firstType(), title = el("h2", "No requests sent yet."), code = region("Verifier");
-	if (!s) return $("empty").replaceChildren(title, el("p", "There is no receiver. Where does yours listen?"), subscribe(app), el("p", "This starts one at port 4701:"), command("semblance listen"));
+	if (!s) return $("empty").replaceChildren(title, subscribe(app), el("p", "No receiver? This starts one at port 4701:"), command("semblance listen"));
 	const { items } = await get("/verifiers"), choose = v => { code.textContent = v.code; };
 	choose(items[0]);
 	$("empty").replaceChildren(title, el("p", btn(`Emit ${type}`, () => post("/events", { eventType: type }), null, primary)), el("p", "The same from a terminal:"), command(`semblance emit ${type} ${app.via()}`.trim()),
@@ -175,12 +173,16 @@ async function check(last) {
 		if (same?.startedAt === newest.startedAt) return last;
 	}
 	const now = await load();
-	if (newest) say(now > newest.id ? "Older attempts were removed from the journal." : "This is a new journal.");
+	if (newest) say(now > newest.id ? "Older attempts were removed from the journal." : "A new journal.");
 	return now;
 }
 
 function actions() {
-	const { list, detail } = app, current = run => () => act(() => { if (detail.reason) throw new Error(detail.reason); return run(detail.current); }), tab = i => () => detail.open(i);
+	const { list, detail } = app, current = run => () => act(async () => {
+		if (list.latest && detail.current?.id !== list.latest && !detail.current?.title) await detail.show(list.latest);
+		if (detail.reason) throw new Error(detail.reason);
+		return run(detail.current);
+	}), tab = i => () => detail.open(i);
 	const resend = newAttempt => current(async a => resent(app, a.id, await post(`/attempts/${a.id}/resend`, { newAttempt }))), as = (form, what) => current(async a => copy(await get(`/attempts/${a.id}?as=${form}`), what));
 	return {
 		...list.actions, resend: resend(false), resendNew: resend(true), edit: current(a => editDialog(app, a)), copyCurl: as("curl", "the curl command"), copyCommand: as("command"),

@@ -1,10 +1,9 @@
 // The page of a receiver: what arrived, and why it was refused.
 
-import { $, act, btn, command, copier, el, exactTime, number, region, short } from "./dom.js";
+import { $, act, body, btn, command, copier, el, exactTime, headers, number, region, short, tabs } from "./dom.js";
 import { follow, get } from "./api.js";
 import { List } from "./list.js";
 import { listen } from "./keys.js";
-import { body, headers, tabs } from "./text.js";
 
 const refused = d => d.outcome === "refused", names = ["Headers", "Body", "Signed content"];
 let list, actions, current, timer, raw, tab = 0;
@@ -22,7 +21,7 @@ function render(d) {
 	$("detail").hidden = false;
 	$("detail").replaceChildren(...el("div", el("span.narrow", btn("Back", actions.back, "Esc")), el("h2", d.eventType || "Unreadable"), el("p", el(refused(d) ? "b.bad" : "b.good", `${d.status} ${d.outcome}`), d.eventId && ` event ${d.eventId}`),
 		d.detail && el("section.why", el("h3", "Why it was refused"), el("p", d.detail), d.fix && el("p", `fix: ${d.fix}`)), d.violations?.map(v => el("p.wire", `${v.pointer ?? ""} expected ${v.expected}, got ${v.got}`)),
-		d.forwarded && el("p", `Forwarded: ${d.forwarded.failure ?? d.forwarded.status}`), tabs(names, tab, open)).children);
+		tabs(names, tab, open)).children);
 	$("panel").append(...el("div", tab === 0 ? [el("p.wire", `${r.method} ${r.url} HTTP/${r.proto}`), headers(r)] : tab === 1 ? body(r, raw, actions.raw) : [el("p", "The signature covers t, a dot and the raw body:"), region("Signed content", `${t}.${r.body ?? ""}`)]).children);
 }
 
