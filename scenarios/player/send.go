@@ -71,6 +71,12 @@ func (r *run) send(step *script.Send, f frame) task {
 			}
 			e.shown = &shown
 		}
+		if t := r.trial; t != nil && t.options.Hook != nil && step.Hook != (script.Hook{}) {
+			if err := t.options.Hook(ctx, recordID(&e.event), step.Hook.Fail, step.Hook.Delay); err != nil {
+				r.fail(step.Path, f.round, fmt.Errorf("setting the hook: %w", err))
+				return
+			}
+		}
 		e.send(ctx, b, v)
 	}
 }

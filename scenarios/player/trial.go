@@ -65,6 +65,8 @@ type TrialOptions struct {
 
 	// Count returns the number of effects on a record. Nil: there is no probe.
 	Count func(ctx context.Context, recordID string) (int, error)
+	// Hook makes the receiver's work on a record fail once, or wait once. Nil: there is no hook.
+	Hook func(ctx context.Context, recordID string, fail bool, delay time.Duration) error
 	// Pace is called before each request. It may wait; an error ends the trial. Nil: requests are sent at once.
 	Pace func(ctx context.Context) error
 	// Responses collects the responses of the run, which responses steps examine. Nil: those of the trial.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"semblance/scenarios/player"
 	"semblance/scenarios/script"
@@ -206,5 +208,32 @@ func TestTrialAtPublicAddress(t *testing.T) {
 	_, err := p.Try(t.Context(), parse(t, "name: Valid\nsteps:\n  - {send: booking.created, must: accepted}\n"), player.TrialOptions{})
 	if err == nil || !strings.Contains(err.Error(), "public address") {
 		t.Errorf("err %v", err)
+	}
+}
+
+// A step with a hook tells the receiver which record is concerned before it sends the event.
+func TestHook(t *testing.T) {
+	t.Parallel()
+	app := newApplication(t)
+	p := newPlayer(t, player.Options{Target: app.URL})
+	const text = `
+name: Hooks
+steps:
+  - {send: booking.created, hook: fail, must: accepted}
+  - {send: booking.created, hook: 15s, must: accepted}
+`
+	var set []string
+	trial := try(t, p, player.TrialOptions{Offers: []script.Need{script.NeedHook}, Hook: func(_ context.Context, id string, fail bool, delay time.Duration) error {
+		set = append(set, fmt.Sprint(id, fail, delay, len(app.received())))
+		return nil
+	}}, text)
+	want := []string{trial.Steps[0].Exchanges[0].RecordID + "true 0s 0", trial.Steps[1].Exchanges[0].RecordID + "false 15s 1"}
+	if fmt.Sprint(set) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", set, want)
+	}
+	for _, step := range try(t, p, player.TrialOptions{}, text).Steps {
+		if step.Skipped == "" || len(step.Exchanges) > 0 {
+			t.Errorf("without a hook: %+v", step)
+		}
 	}
 }

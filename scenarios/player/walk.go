@@ -142,6 +142,9 @@ func (r *run) reasonToSkip(step script.Step, b *branch) string {
 	if send, ok := step.(*script.Send); ok && send.Type != nil && !r.trial.subscribed(send.Type) {
 		return "not subscribed to " + send.Type.Name
 	}
+	if send, ok := step.(*script.Send); ok && send.Hook != (script.Hook{}) && (r.trial == nil || r.trial.options.Hook == nil) {
+		return "only a run of checks with " + string(script.NeedHook) + " supports this"
+	}
 	if c.Needs != "" && c.Needs != script.NeedReference && !r.trial.offers(c.Needs) {
 		return "only a run of checks with " + string(c.Needs) + " supports this"
 	}

@@ -121,7 +121,20 @@ func sendStep(p *parser, s *Send) construct {
 			value{shape: func() shape { return enum([]string{"on-purpose"}) }, read: func(p *parser, n *node, key string) {
 				_, s.Invalid = p.oneOf(n, key, []string{"on-purpose"})
 			}}},
+		{"hook", "fail, or a time such as 15s: make the receiver's work on the event fail or wait once. The step is skipped without semblance check --hook.", false, hook(s)},
 	}, deliveringKeys(p, &s.Common, &s.Delivering)...)}
+}
+
+// hook is what the receiver's work does once.
+func hook(s *Send) value {
+	return value{shape: func() shape { return anyOf(enum([]string{"fail"}), durationShape()) }, read: func(p *parser, n *node, key string) {
+		s.Needs = NeedHook
+		if n.kind == scalar && n.text == "fail" {
+			s.Hook.Fail = true
+			return
+		}
+		s.Hook.Delay = p.duration(n, key, time.Millisecond)
+	}}
 }
 
 // sendType is the event type of a send.

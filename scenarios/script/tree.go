@@ -116,8 +116,15 @@ type Send struct {
 	Identifiers []Named            // in the order of the file; they replace the identifiers of the records
 	Omit        []string
 	OmitTexts   []Text // of ${name}
+	Hook        Hook   // what the receiver's work on the record of the event does first
 	omitAt      []Pos  // positions of Omit
 	Invalid     bool   // invalid: on-purpose; otherwise a payload that violates its schema is an error
+}
+
+// Hook is what the work of the receiver does once, for a check that needs a hook. The zero value is nothing.
+type Hook struct {
+	Fail  bool          // it fails
+	Delay time.Duration // it takes this time
 }
 
 // Do performs an action of the clinic and sends the resulting events.
