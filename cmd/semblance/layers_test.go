@@ -73,8 +73,9 @@ var packages = map[string]struct {
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library", ""},
 
-	"cmd/semblance/internal/apilog": {"schemas cmd/semblance/internal/client", ""},
-	"cmd/semblance/internal/build":  {"", ""},
+	"cmd/semblance/internal/apilog":  {"schemas cmd/semblance/internal/client", ""},
+	"cmd/semblance/internal/browser": {"", ""},
+	"cmd/semblance/internal/build":   {"", ""},
 	"cmd/semblance/internal/client": {"simulator simulator/delivery simulator/provider simulator/web scenarios " +
 		"cmd/semblance/internal/exit cmd/semblance/internal/flags", "cobra"},
 	"cmd/semblance/internal/config": {"schemas simulator simulator/delivery simulator/graphql simulator/journal simulator/provider scenarios " +
@@ -128,7 +129,7 @@ var belongs = []struct {
 	{"net", "Dial DialTimeout DialTCP DialUnix Dialer", "simulator/delivery", "only simulator/delivery dials a receiver"},
 	{"net/http", "Client Transport DefaultClient DefaultTransport Get Head Post PostForm", "scenarios/player cmd/semblance/internal/client",
 		"only probes and the client of serve send HTTP requests with net/http"},
-	{"os/exec", "*", "scenarios/player schemas/internal/regenerate cmd/semblance/internal/editor", "only a probe and resend --edit run a command"},
+	{"os/exec", "*", "scenarios/player schemas/internal/regenerate cmd/semblance/internal/browser cmd/semblance/internal/editor", "only a probe, serve --open and resend --edit run a command"},
 	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/regenerate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate simulator/graphql/internal/generate", "only commands use the process's arguments and environment"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite uses SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
@@ -301,7 +302,7 @@ func TestMisplaced(t *testing.T) {
 		{"simulator/receiver", `"net"`, `net.Listen("tcp", "")`, ""},
 		{"simulator/delivery", `"net/http"`, "_ = http.Client{}", "only probes"},
 		{"scenarios/player", `"net/http"`, "_ = http.Client{}", ""},
-		{"scenarios/script", `"os/exec"`, `exec.Command("true")`, "only a probe and resend --edit run"},
+		{"scenarios/script", `"os/exec"`, `exec.Command("true")`, "only a probe, serve --open and resend --edit run"},
 		{"scenarios/player", `"os"`, `os.Getenv("HOME")`, "only commands"},
 		{"scenarios/player", `"os"`, `os.Open("file")`, ""},
 		{"simulator/journal", `"database/sql"`, `sql.Open("", "")`, "uses SQL"},

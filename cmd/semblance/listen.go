@@ -163,6 +163,7 @@ func (l *listener) greet(url string) {
 		wrong = l.out.yellow(", acting wrong: " + l.flags.actWrong)
 	}
 	fmt.Fprintf(l.out, "listening at %s with the secret %s%s\n", l.out.bold(url), secrets, wrong)
+	fmt.Fprintf(l.out, "  its page is at %s%s in a browser on this machine\n", url, receiver.PagePath)
 	if l.forwardURL != "" {
 		fmt.Fprintf(l.out, "  passes deliveries on to %s and returns its responses\n", human.Line(simulator.RedactURL(l.forwardURL)))
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"semblance/cmd/semblance/internal/browser"
 	"semblance/cmd/semblance/internal/client"
 	"semblance/cmd/semblance/internal/config"
 	"semblance/cmd/semblance/internal/exit"
@@ -55,6 +56,7 @@ type serveFlags struct {
 	quiet       bool
 	grace       time.Duration
 	healthCheck bool
+	open        bool
 	allowPublic bool
 	attempt     flags.Attempt
 }
@@ -72,9 +74,8 @@ every attempt. The provider's GraphQL API is at /graphql; emit, log and other co
 A file for --config, which ` + "`semblance help config-file`" + ` explains:
 
 ` + strings.TrimSuffix(config.Example, "\n"),
-		Example: `  semblance serve --to 3000/webhooks                send every event there
-  semblance serve --data clinic.journal             continue after a restart
-  semblance serve --time-scale 60 --to 3000         retry after seconds instead of minutes`,
+		Example: `  semblance serve --to 3000/webhooks --open         send every event there, and show the requests
+  semblance serve --data clinic.journal             continue after a restart`,
 		Args:        flags.None,
 		Annotations: map[string]string{untilSignal: "yes"},
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -119,6 +120,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 		flags.AddChoice(c, &f.logFormat, "log-format", "attempts and log as text, or as one JSON object per line", "text", "json")
 		flags.AddChoice(c, &f.logLevel, "log-level", "log this level and above (default error as text, info as JSON)", "", "debug", "info", "warn", "error")
 		set.DurationVar(&f.grace, "grace", delivery.DefaultTimeout, "`TIME` to finish attempts when stopped")
+		set.BoolVar(&f.open, "open", false, "open the page in the browser")
 		set.BoolVar(&f.healthCheck, "health-check", false, "check the provider at --addr; exit 0 if it is ready")
 	})
 	flags.Group(c, "Clinic and clock", func() {
@@ -143,7 +145,13 @@ func (a *app) serve(c *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	a.greet(s, f, len(options.Provider.Tokens) > 0)
+	ownToken := len(options.Provider.Tokens) > 0
+	a.greet(s, f, ownToken)
+	if f.open {
+		if err := browser.Open(c.Context(), pageURL(s, ownToken)); err != nil {
+			a.err.warn("%s", err)
+		}
+	}
 	if f.feeds() {
 		s.Follow((&feed.Feed{
 			Out: a.out, Text: a.out.text(false), JSON: f.logFormat == "json", Subscriptions: s.Provider.Subscriptions(false), Started: s.Started(),
@@ -276,6 +284,14 @@ func (f *serveFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
+// pageURL returns the URL of the page. A generated token is in its fragment, which is not sent to the server.
+func pageURL(s *server.Server, ownToken bool) string {
+	if ownToken {
+		return s.URL() + "/"
+	}
+	return s.URL() + "/#token=" + s.Token().Text
+}
+
 // greet prints where the provider is and to whom it sends. As JSON it is one line for a program: with --format json, the
 // token and the secret are in full.
 func (a *app) greet(s *server.Server, f *serveFlags, ownToken bool) {
@@ -296,7 +312,7 @@ func (a *app) greet(s *server.Server, f *serveFlags, ownToken bool) {
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(a.out, "  %-12s %s\n", label, fmt.Sprintf(format, args...))
 	}
-	line("page", "%s/ in a browser", url)
+	line("page", "%s in a browser; --open opens it", pageURL(s, ownToken))
 	subscriptions := s.Provider.Subscriptions(false)
 	for _, sub := range subscriptions {
 		paused := ""

@@ -46,6 +46,7 @@ type Handler struct {
 	router   *mux.Router
 	guarded  http.Handler
 	plays    plays
+	feed     feed // of the streams
 
 	streams, waits, playing slots
 	patience                time.Duration // for one write to a stream

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -54,6 +53,10 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 var stop = func() {}
 
 func TestMain(m *testing.M) {
+	if address := os.Getenv(addressVariable); address != "" {
+		fmt.Fprintln(os.Stderr, serve(address, os.Getenv("SEMBLANCE_PAGE_FILE"), os.Getenv("SEMBLANCE_PAGE_TO")))
+		os.Exit(1)
+	}
 	code := m.Run()
 	stop()
 	os.Exit(code)
@@ -211,9 +214,7 @@ type sim struct {
 	provider *provider.Provider
 	handler  *web.Handler
 	url      string
-	server   *httptest.Server
 	receiver *httptest.Server
-	ended    sync.Once
 
 	mu     sync.Mutex
 	answer http.HandlerFunc // nil: 202
@@ -221,17 +222,9 @@ type sim struct {
 
 func start(t *testing.T, o provider.Options, w web.Options) *sim {
 	t.Helper()
-	return startAt(t, "127.0.0.1:0", o, w, nil)
-}
-
-// startAt starts a provider at an address, with a receiver that is there already unless it is nil.
-func startAt(t *testing.T, address string, o provider.Options, w web.Options, receiver *httptest.Server) *sim {
-	t.Helper()
-	s := &sim{receiver: receiver}
-	if receiver == nil {
-		s.receiver = httptest.NewServer(http.HandlerFunc(s.receive))
-		t.Cleanup(s.receiver.Close)
-	}
+	s := &sim{}
+	s.receiver = httptest.NewServer(http.HandlerFunc(s.receive))
+	t.Cleanup(s.receiver.Close)
 	if o.Subscriptions == nil {
 		o.Subscriptions = []provider.NewSubscription{{URL: s.receiver.URL + "/webhooks", Label: "everything", Secret: "whsec_semblance_local_only", Local: true, EventTypes: everyType()}}
 	}
@@ -240,29 +233,19 @@ func startAt(t *testing.T, address string, o provider.Options, w web.Options, re
 		t.Fatal(err)
 	}
 	s.handler = web.New(s.provider, w)
-	s.server = httptest.NewUnstartedServer(s.handler)
-	s.server.Listener.Close()
-	if s.server.Listener, err = net.Listen("tcp", address); err != nil {
-		t.Fatal(err)
-	}
-	s.server.Start()
-	s.url = s.server.URL
-	t.Cleanup(func() { s.end(t) })
-	return s
-}
-
-// end stops everything but the receiver, once.
-func (s *sim) end(t *testing.T) {
-	s.ended.Do(func() {
-		s.server.CloseClientConnections() // as a process that is killed
+	server := httptest.NewServer(s.handler)
+	s.url = server.URL
+	t.Cleanup(func() {
 		s.handler.Close()
-		s.server.Close()
+		server.CloseClientConnections()
+		server.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := s.provider.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})
+	return s
 }
 
 func (s *sim) receive(w http.ResponseWriter, r *http.Request) {

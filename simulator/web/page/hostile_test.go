@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +17,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"semblance/simulator/journal"
-	"semblance/simulator/journal/sqlite"
 	"semblance/simulator/provider"
 	"semblance/simulator/receiver"
 	"semblance/simulator/web"
@@ -101,40 +102,35 @@ func TestManyAttempts(t *testing.T) {
 	}
 }
 
-// A server that stops without a word and starts again on its journal: the page continues, and no attempt is missing.
-func TestRestart(t *testing.T) {
+// A server that is killed and starts again on its journal: the page continues, and no attempt is missing.
+func TestKilledServer(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "clinic.db")
-	open1 := func() journal.Journal {
-		j, err := sqlite.Open(t.Context(), file, journal.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { j.Close() })
-		return j
-	}
-	first := open1()
-	s := start(t, provider.Options{Journal: first, Clock: nil}, web.Options{})
-	s.emit(t, "booking.created", "patient.created")
-	b := open(t, s.url)
-	b.expected = []string{"Failed to load resource", "net::ERR"}
-	b.until(`document.querySelectorAll("#rows tr").length === 2`)
-	address := s.server.Listener.Addr().String()
-	s.end(t)
-	if err := first.Close(); err != nil {
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
+	t.Cleanup(target.Close)
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // for a free port
+	if err != nil {
 		t.Fatal(err)
 	}
+	address := listener.Addr().String()
+	listener.Close()
+	kill := startProcess(t, address, file, target.URL)
+	emitAt(t, address, "booking.created", "patient.created")
+	b := open(t, "http://"+address, "Failed to load resource", "net::ERR")
+	b.until(`document.querySelectorAll("#rows tr").length === 2`)
+	b.see("live")
+	kill()
 	b.see("reconnecting")
-	again := startAt(t, address, provider.Options{Journal: open1()}, web.Options{}, s.receiver)
-	again.emit(t, "invoice.paid", "invoice.created")
+	kill = startProcess(t, address, file, target.URL)
+	emitAt(t, address, "invoice.paid", "invoice.created")
 	b.until(`document.querySelectorAll("#rows tr").length === 4`)
 	b.see("live")
 	if got := eval[string](b, `[...document.querySelectorAll("#rows .event")].map(e => e.innerText).join()`); got != "invoice.created,invoice.paid,patient.created,booking.created" {
 		t.Errorf("the list has %s", got)
 	}
-	again.end(t)
-	fresh := startAt(t, address, provider.Options{}, web.Options{}, s.receiver) // without the journal
-	fresh.emit(t, "letter.created")
+	kill()
+	startProcess(t, address, "", target.URL) // without the journal
+	emitAt(t, address, "letter.created")
 	b.until(`document.querySelectorAll("#rows tr").length === 1`)
 	b.see("letter.created")
 }
