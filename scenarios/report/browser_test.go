@@ -161,19 +161,30 @@ func TestHTMLInABrowser(t *testing.T) {
 			if len(s.LowContrast) > 0 {
 				t.Errorf("dark %v: low contrast: %q", dark, s.LowContrast)
 			}
-			if len(s.Loaded) > 0 || s.Scripts > 0 {
+			if len(s.Loaded) > 0 || s.Scripts != 1 {
 				t.Errorf("the page loads %v and has %d scripts", s.Loaded, s.Scripts)
 			}
-			if !s.Chart || s.Bars < 7 {
+			if !s.Chart || s.Bars < 6 {
 				t.Errorf("the timeline has %d bars", s.Bars)
 			}
-			if s.Open != 3 || after.Open != 4 || s.Closed != after.Closed+1 {
-				t.Errorf("%d steps are open and %d closed; after a click %d and %d", s.Open, s.Closed, after.Open, after.Closed)
+			if s.Open != 7 || after.Open != 8 || s.Closed != after.Closed+1 {
+				t.Errorf("%d parts are open and %d closed; after a click %d and %d", s.Open, s.Closed, after.Open, after.Closed)
 			}
-			for _, want := range []string{"1 of 2 scenarios failed", "Failing <script>alert(1)</script>", "scenario.yaml:5:5", "/a-rather-long-pointer", "Rerun: semblance play scenario.yaml", "✓ booking.created"} {
+			for _, want := range []string{"1 of 2 scenarios failed", "Failing <script>alert(1)</script>", "scenario.yaml:5:5", "/a-rather-long-pointer", "What failed", "semblance play scenario.yaml", "✓ booking.created"} {
 				if !strings.Contains(s.Text, want) {
 					t.Errorf("%q is not visible in\n%s", want, s.Text)
 				}
+			}
+			var filtered, failed, linked string
+			const visible = `[...document.querySelectorAll(".step")].filter(e => e.offsetParent).map(e => e.id).join(" ")`
+			err = chromedp.Run(ctx, chromedp.SendKeys("#filter", "invoice.paid"), chromedp.Evaluate(visible, &filtered),
+				chromedp.Navigate(page), chromedp.Click("#only"), chromedp.Evaluate(visible, &failed),
+				chromedp.Navigate(page), chromedp.Click(`.causes a[href="#s1-2"]`), chromedp.Evaluate("location.hash", &linked))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if filtered != "s1-3.1" || failed != "s1-2 s1-3 s1-3.1 s1-4" || linked != "#s1-2" {
+				t.Errorf("filtered %q, only failed %q, link %q", filtered, failed, linked)
 			}
 			if !strings.HasPrefix(s.Title, "1 of 2 scenarios failed") {
 				t.Errorf("the title is %q", s.Title)

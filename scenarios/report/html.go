@@ -1,42 +1,57 @@
 package report
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
 	"semblance/scenarios"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/fault"
 )
 
 //go:embed report.html
 var page string
 
-// HTML writes the result as one HTML file without scripts, fonts or other resources. It has a light and a dark theme and
-// can be printed.
+// script is the only script of the page: the filter and the buttons that copy a command. Without it everything is visible.
+//
+//go:embed report.js
+var script string
+
+// HTML writes the result as one HTML file without fonts or other resources. It has a light and a dark theme and can be
+// printed. Its policy allows its own script and no other, whatever a receiver responds.
 func HTML(w io.Writer, r scenarios.Result) error {
+	sum := sha256.Sum256([]byte(script))
 	t, err := template.New("report").Funcs(template.FuncMap{
+		"policy": func() string {
+			return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		},
+		"script":    func() template.HTML { return template.HTML("<script>" + script + "</script>") },
 		"duration":  human.Duration,
 		"number":    human.Number[int64],
 		"count":     human.Count[int64],
+		"counted":   human.Count[int],
 		"printable": printable,
 		"position":  position,
 		"brief":     brief,
 		"instance":  instance,
 		"request":   request,
 		"response":  response,
+		"short":     short,
 		"subject":   subject,
 		"class":     class,
 		"indent":    indent,
+		"words":     faultWords,
 		"passed":    func(e scenarios.Evidence) bool { return e.Verdict.Passed() },
 		"summary":   func(s *scenarios.ScenarioResult) string { return stepCounts(s.Summary()) },
-		"rerun": func(s *scenarios.ScenarioResult, step *scenarios.StepResult) string {
-			return Command(s.ReproduceStep(&step.Step))
-		},
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("parsing the template of the report: %w", err)
@@ -44,35 +59,138 @@ func HTML(w io.Writer, r scenarios.Result) error {
 	return t.Execute(w, htmlPage(&r))
 }
 
+// Bounds of the page, so that a green run of the library has less than 300 kB and a red one stays readable.
+const (
+	maxLinked   = 20 // failed steps that are linked below a cause
+	maxDetailed = 5  // steps with the same cause whose messages are shown in full
+	maxEvidence = 10 // attempts of one failed step that are shown in full
+)
+
 // htmlRun is the data of the template.
 type htmlRun struct {
 	*scenarios.Result
 	Outcome   string
 	Title     string
 	Covered   string
+	Judged    scenarios.Judged
+	Causes    []htmlCause
 	Scenarios []htmlScenario
 }
+
+// htmlCause is a reason for which steps failed.
+type htmlCause struct {
+	Title, Times, Fix, Rerun string
+	Steps                    []htmlLink
+	More                     int // further steps
+}
+
+type htmlLink struct{ Anchor, Text string }
 
 type htmlScenario struct {
 	*scenarios.ScenarioResult
 	Anchor   string
 	Verdict  scenarios.Outcome
-	Steps    []*scenarios.StepResult
-	Timeline timeline
+	Steps    []htmlStep
+	Timeline timeline // only of a scenario with a failed step
+}
+
+type htmlStep struct {
+	*scenarios.StepResult
+	Anchor string
+	Title  string
+	Fix    string
+	Rerun  string
+	Shown  []scenarios.Evidence // in full; of a step that passed the first, without headers
+	More   int                  // evidence that is not shown
 }
 
 func htmlPage(r *scenarios.Result) htmlRun {
-	run := htmlRun{Result: r, Outcome: outcome(r), Title: Terminal{}.verdict(r), Covered: r.Coverage.String()}
+	run := htmlRun{Result: r, Outcome: outcome(r), Title: Terminal{}.verdict(r), Covered: r.Coverage.String(), Judged: r.Judged()}
+	var all causes
+	links := map[*cause][]htmlLink{}
 	for i := range r.Scenarios {
 		s := &r.Scenarios[i]
-		scenario := htmlScenario{ScenarioResult: s, Anchor: fmt.Sprintf("scenario-%d", i+1), Verdict: s.Outcome(), Timeline: timelineOf(s)}
+		scenario := htmlScenario{ScenarioResult: s, Anchor: fmt.Sprintf("scenario-%d", i+1), Verdict: s.Outcome()}
+		if scenario.Verdict == scenarios.Failed {
+			scenario.Timeline = timelineOf(s)
+		}
 		for k := range s.Steps {
-			scenario.Steps = append(scenario.Steps, &s.Steps[k])
+			step := htmlStep{StepResult: &s.Steps[k], Anchor: fmt.Sprintf("s%d-%s", i+1, s.Steps[k].Path), Title: stepTitle(&s.Steps[k])}
+			var known *cause
+			if step.Outcome == scenarios.Failed && !step.IsBlock() {
+				known = all.add(s, step.StepResult)
+				step.Rerun = Command(s.ReproduceStep(&step.Step))
+			}
+			step.show(known)
+			if known != nil {
+				step.Fix = fixOf(&step.Step, failedEvidence(step.StepResult))
+				links[known] = append(links[known], htmlLink{step.Anchor, s.Name + ", step " + step.Path + ": " + step.Title})
+			}
+			scenario.Steps = append(scenario.Steps, step)
 		}
 		run.Scenarios = append(run.Scenarios, scenario)
 	}
+	for _, c := range all.list {
+		linked := links[c]
+		run.Causes = append(run.Causes, htmlCause{
+			Title: c.title(), Times: c.times(), Fix: c.fix(), Rerun: Command(c.scenario.ReproduceStep(&c.first.Step)),
+			Steps: linked[:min(len(linked), maxLinked)], More: max(len(linked)-maxLinked, 0),
+		})
+	}
 	return run
 }
+
+// show selects the evidence of a step that the page shows.
+func (s *htmlStep) show(c *cause) {
+	limit := 1
+	if s.Outcome == scenarios.Failed {
+		limit = maxEvidence
+		if c != nil && c.steps > maxDetailed {
+			limit = 0
+		}
+	}
+	failed := func(e scenarios.Evidence) bool { return !e.Verdict.Passed() }
+	for _, e := range slices.Concat(slices.Collect(filtered(s.Evidence, failed)), slices.Collect(filtered(s.Evidence, func(e scenarios.Evidence) bool { return !failed(e) }))) {
+		if len(s.Shown) == limit {
+			break
+		}
+		s.Shown = append(s.Shown, e)
+	}
+	s.More = len(s.Evidence) - len(s.Shown)
+}
+
+func filtered(all []scenarios.Evidence, keep func(scenarios.Evidence) bool) iter.Seq[scenarios.Evidence] {
+	return func(yield func(scenarios.Evidence) bool) {
+		for _, e := range all {
+			if keep(e) && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// faultWords says what a fault is, such as that of "signature=stale,age=400s", or "".
+func faultWords(text string) string {
+	name, _, _ := strings.Cut(text, ",")
+	for _, info := range fault.All() {
+		if info.Text() == name {
+			return info.Summary
+		}
+	}
+	return ""
+}
+
+// short returns request and response of an attempt that passed, without headers.
+func short(a *simulator.Attempt) string {
+	text := fmt.Sprintf("%s %s\n%s\n\n", a.Request.Method, a.Request.URL, human.Cut(printable(a.Request.Body), maxShort))
+	if a.Response.Status == 0 {
+		return text + a.Response.Detail
+	}
+	return text + fmt.Sprintf("%d\n%s", a.Response.Status, human.Cut(printable(a.Response.Body), maxShort))
+}
+
+// maxShort bounds each body of a step that passed.
+const maxShort = 400
 
 // class returns the CSS class of an outcome.
 func class(o scenarios.Outcome) string { return strings.ReplaceAll(string(o), " ", "") }
@@ -174,7 +292,7 @@ func timelineOf(s *scenarios.ScenarioResult) timeline {
 			continue
 		}
 		row := timelineStep{Path: step.Path, Title: step.Title, Class: class(step.Outcome), Y: len(t.Rows) * timelineRow, X: x(step.StartedAt)}
-		row.Label = human.Cut(fmt.Sprintf("%-5s %s", step.Path, title(&step.Step)), labelLength)
+		row.Label = human.Cut(fmt.Sprintf("%-5s %s", step.Path, stepTitle(step)), labelLength)
 		row.Width = max(x(step.StartedAt+step.Duration)-row.X, 2)
 		for k := range step.Evidence[:min(len(step.Evidence), maxMarks)] {
 			e := &step.Evidence[k]

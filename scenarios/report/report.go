@@ -46,6 +46,28 @@ func title(s *scenarios.Step) string {
 	return s.Title
 }
 
+// stepTitle returns the title of a step that was played. A probe or a request names the URL that was asked, not the template in the file.
+func stepTitle(s *scenarios.StepResult) string {
+	if s.Kind != "probe" && s.Kind != "request" || len(s.Evidence) == 0 {
+		return title(&s.Step)
+	}
+	own := ""
+	switch e := &s.Evidence[0]; {
+	case e.Probe != nil:
+		own = e.Probe.Request
+	case e.Attempt != nil:
+		own = e.Attempt.Request.Method + " " + e.Attempt.Request.URL
+	}
+	if own == "" {
+		return title(&s.Step)
+	}
+	own = s.Kind + ": " + own
+	if s.Name != "" {
+		own = s.Name + ": " + own
+	}
+	return own
+}
+
 // brief describes the response of an attempt or a check in a few words, such as "202 in 1.3 ms".
 func brief(e *scenarios.Evidence) string {
 	switch {

@@ -182,7 +182,10 @@ func filter(t *testing.T, document []byte, name string, arguments ...string) str
 func TestHTMLIsSelfContained(t *testing.T) {
 	t.Parallel()
 	document := string(written(t, report.HTML, sample(t)))
-	for _, never := range []string{"<script", "<link", "src=", "@import", "url(", "<b>bold"} {
+	if n := strings.Count(document, "<script"); n != 1 || !strings.Contains(document, "Content-Security-Policy") {
+		t.Errorf("the page has %d scripts, want its own, and a policy that allows no other", n)
+	}
+	for _, never := range []string{"<script>alert", "<link", "src=", "@import", "url(", "<b>bold"} {
 		if strings.Contains(document, never) {
 			t.Errorf("the page contains %q", never)
 		}

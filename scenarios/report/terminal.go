@@ -115,7 +115,7 @@ func (p *printer) step(b *bytes.Buffer, s *scenarios.StepResult) {
 	if s.Description != "" {
 		fmt.Fprintf(b, "  %s\n", p.paint(human.Line(s.Description), color.Bold))
 	}
-	what := human.Line(title(&s.Step))
+	what := human.Line(stepTitle(s))
 	switch s.Outcome {
 	case scenarios.Passed:
 		p.line(b, p.paint("ok  ", color.FgGreen), s.Path, what, p.paint(result(s), color.Faint))
