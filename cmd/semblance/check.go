@@ -18,6 +18,7 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/check"
 	"semblance/scenarios/player"
+	"semblance/scenarios/report"
 	"semblance/scenarios/script"
 	"semblance/schemas"
 	"semblance/simulator/delivery"
@@ -250,6 +251,9 @@ func (a *app) concludeCheck(f *checkFlags, r *scenarios.CheckRun) error {
 		return err
 	}
 	failure := f.reports.WriteChecks(r)
+	if err := flags.StepSummary(a.getenv, func(w io.Writer) error { return report.ChecksMarkdown(w, r) }); err != nil {
+		a.err.warn("the summary of the step cannot be written: %v", err)
+	}
 	if f.writeBaseline {
 		data, err := check.WriteBaseline(r)
 		if err == nil {

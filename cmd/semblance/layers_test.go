@@ -63,7 +63,7 @@ var packages = map[string]struct {
 	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/body simulator/fault " +
 		"simulator/delivery simulator/provider scenarios scenarios/script", ""},
 	"scenarios/load":         {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery simulator/hint scenarios", ""},
-	"scenarios/report":       {"simulator simulator/capture simulator/clock simulator/hint scenarios scenarios/load scenarios/report/color", "udiff"},
+	"scenarios/report":       {"simulator simulator/capture simulator/clock simulator/fault simulator/hint scenarios scenarios/load scenarios/report/color", "udiff"},
 	"scenarios/report/color": {"", ""},
 	"scenarios/library":      {"schemas scenarios scenarios/script", ""},
 	"scenarios/conformance":  {"", ""},
@@ -86,6 +86,7 @@ var packages = map[string]struct {
 	"cmd/semblance/internal/files":  {"", "term"},
 	"cmd/semblance/internal/flags": {"schemas schemas/validate fixtures simulator simulator/clock simulator/delivery simulator/fault simulator/signature " +
 		"scenarios scenarios/library scenarios/report scenarios/script cmd/semblance/internal/exit cmd/semblance/internal/files", "cobra pflag"},
+	"cmd/semblance/internal/watch":     {"simulator/clock", ""},
 	"cmd/semblance/internal/reference": {"simulator simulator/clock simulator/receiver scenarios/player", ""},
 	"cmd/semblance/internal/server": {"fixtures simulator simulator/delivery simulator/graphql simulator/journal simulator/journal/sqlite " +
 		"simulator/provider simulator/web simulator/web/guard scenarios scenarios/library scenarios/player scenarios/report " +

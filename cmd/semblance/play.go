@@ -16,6 +16,7 @@ import (
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/cmd/semblance/internal/reference"
+	"semblance/cmd/semblance/internal/watch"
 	"semblance/fixtures"
 	"semblance/scenarios"
 	"semblance/scenarios/library"
@@ -52,6 +53,7 @@ type playFlags struct {
 	subscription string
 
 	dryRun, allowExec, allowPublic bool
+	watch                          bool
 	probe                          string
 
 	attempt flags.Attempt
@@ -80,10 +82,12 @@ repeats every byte.
 Without --to, play starts the built-in reference receiver, which passes every scenario of the library.
 
 Exit code: 0 everything was as expected; 1 something was not, or too little was covered; 2 wrong usage or file; 3 no
-attempt got a response; 4 a report could not be written; 130 interrupted. Reports cover the part that was played.`,
+attempt got a response; 4 a report could not be written; 130 interrupted. Reports cover the part that was played. In GitHub
+Actions the Markdown report is the summary of the step.`,
 		Example: `  semblance play first-visit                               at the built-in receiver
   semblance play first-visit my.yaml --to 3000/webhooks    two scenarios, at your receiver
   semblance play '*' --to 3000 --report junit=out.xml --report html=out.html
+  semblance play my.yaml --to 3000 --watch                 again on each save
   semblance play my.yaml --to 3000 --until 8               the first eight steps
   semblance play '*' --to 3000 --probe 'http://localhost:3000/effects/${id}'
   semblance play my.yaml --to 3000 --seed 2                the records and ids of seed 2
@@ -109,6 +113,7 @@ func (f *playFlags) register(c *cobra.Command) {
 		set.StringSliceVar(&f.tags, "tag", nil, "play only steps with one of these `TAGS`")
 		set.StringVar(&f.until, "until", "", "play up to this `STEP`: a path such as 8 or 8.2, or a name")
 		set.StringVar(&f.only, "only", "", "play only this `STEP`")
+		set.BoolVar(&f.watch, "watch", false, "play again whenever a file in the folder of the SCENARIO is saved")
 		set.BoolVar(&f.failFast, "fail-fast", false, "stop after the first failed step")
 		set.StringVar(&f.probe, "probe", "", "count the effects on record ${id}: a URL or exec:COMMAND `PROBE`")
 		set.BoolVar(&f.allowExec, "allow-exec", false, "allow probes to run commands")
@@ -135,6 +140,28 @@ func (f *playFlags) register(c *cobra.Command) {
 }
 
 func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
+	if !f.watch {
+		return a.playOnce(c, args, f)
+	}
+	names, err := library.Find(args)
+	if err != nil {
+		return exit.Usage(err)
+	}
+	folders := watch.Folders(names)
+	if len(folders) == 0 {
+		return exit.Usagef("--watch plays files again when they are saved; %s is no file", strings.Join(args, ", "))
+	}
+	watch.Run(c.Context(), folders, a.err, func() {
+		if _, message := exit.Of(a.playOnce(c, args, f)); message != "" {
+			fmt.Fprintf(a.err, "%s %s\n", a.err.red("semblance:"), human.Printable(message))
+		}
+		f.seed.Renew()
+	})
+	return exit.Silent(scenarios.ExitInterrupted)
+}
+
+// playOnce plays the scenarios.
+func (a *app) playOnce(c *cobra.Command, args []string, f *playFlags) error {
 	options, err := f.options(c.Flags())
 	if err != nil {
 		return exit.Usage(err)
@@ -171,6 +198,9 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 		return errors.Join(exit.Usage(err), transcript.Close())
 	}
 	err = errors.Join(err, transcript.Close(), f.reports.Write(*result))
+	if failed := flags.StepSummary(a.getenv, func(w io.Writer) error { return report.Markdown(w, *result) }); failed != nil {
+		a.err.warn("the summary of the step cannot be written: %v", failed)
+	}
 	return a.concludePlay(f, result, live, err)
 }
 

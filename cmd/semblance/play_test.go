@@ -249,7 +249,7 @@ func TestPlayInterrupted(t *testing.T) {
 	}
 	for _, kind := range flags.ReportKinds() {
 		text := plainReport(t, kind, filepath.Join(folder, kind))
-		if !strings.Contains(text, "nterrupted") || !strings.Contains(text, "booking.updated") {
+		if !strings.Contains(text, "nterrupted") || kind != "markdown" && !strings.Contains(text, "booking.updated") { // Markdown lists no steps
 			t.Errorf("the report %s: %.2000s", kind, text)
 		}
 	}

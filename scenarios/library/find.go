@@ -41,8 +41,8 @@ func Find(words []string) ([]string, error) {
 	return names, nil
 }
 
-// inFolder returns the YAML files of a folder, sorted. It leaves out JSON files: most of those beside scenarios are
-// schemas.
+// inFolder returns the YAML files of a folder, sorted. It leaves out schemas, and JSON files: most of those beside scenarios
+// are schemas.
 func inFolder(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -53,7 +53,7 @@ func inFolder(folder string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if ext := path.Ext(e.Name()); !e.IsDir() && (ext == ".yaml" || ext == ".yml") {
+		if ext := path.Ext(e.Name()); !e.IsDir() && (ext == ".yaml" || ext == ".yml") && !isSchema(strings.TrimSuffix(e.Name(), ext)) {
 			names = append(names, filepath.Join(folder, e.Name()))
 		}
 	}
@@ -61,6 +61,11 @@ func inFolder(folder string) ([]string, error) {
 		return nil, fmt.Errorf("the folder %s has no .yaml file", folder)
 	}
 	return names, nil
+}
+
+// isSchema reports whether a file beside scenarios is a schema by its name, such as ack.schema.yaml or openapi.yaml.
+func isSchema(name string) bool {
+	return strings.HasSuffix(name, ".schema") || name == "openapi" || name == "asyncapi" || name == "swagger"
 }
 
 // matching returns the scenarios of the library whose names match a pattern.

@@ -20,7 +20,7 @@ import (
 type Form struct {
 	Name        string // the value of --report
 	Summary     string
-	Write       func(w io.Writer, r scenarios.Result) error    // nil: only runs of checks have this form
+	Write       func(w io.Writer, r scenarios.Result) error
 	WriteChecks func(w io.Writer, r *scenarios.CheckRun) error // nil: runs of checks do not have this form
 }
 
@@ -30,7 +30,7 @@ func Forms() []Form {
 		{"junit", "JUnit XML for CI systems", JUnit, ChecksJUnit},
 		{"html", "one HTML file with all details", HTML, ChecksHTML},
 		{"json", "the whole result as JSON", JSON, ChecksJSON},
-		{"markdown", "a table for the summary of a pull request", nil, ChecksMarkdown},
+		{"markdown", "a table for the summary of a pull request", Markdown, ChecksMarkdown},
 		{"text", "the output of the terminal", func(w io.Writer, r scenarios.Result) error { return Terminal{}.Write(w, r) }, Terminal{}.Checks},
 	}
 }

@@ -37,7 +37,7 @@ type reportFile struct {
 // AddChecks adds --report for a run of checks.
 func (r *Reports) AddChecks(c *cobra.Command) {
 	r.checks = true
-	c.Flags().StringArrayVar(&r.texts, "report", nil, "write a report `KIND=FILE` ("+strings.Join(names(r.forms()), ", ")+")")
+	c.Flags().StringArrayVar(&r.texts, "report", nil, "report `KIND=FILE` ("+strings.Join(names(r.forms()), ", ")+")")
 	CompleteFunc(c, "report", r.complete)
 }
 
@@ -50,7 +50,7 @@ func (r *Reports) forms() []report.Form {
 
 // Add adds both flags.
 func (r *Reports) Add(c *cobra.Command) {
-	c.Flags().StringArrayVar(&r.texts, "report", nil, "write a report `KIND=FILE` ("+strings.Join(ReportKinds(), ", ")+"); repeatable")
+	c.Flags().StringArrayVar(&r.texts, "report", nil, "report `KIND=FILE` ("+strings.Join(ReportKinds(), ", ")+"); repeatable")
 	c.Flags().StringVar(&r.transcript, "transcript", "", "write each attempt to this `FILE`, one JSON object per line")
 	CompleteFunc(c, "report", r.complete)
 }

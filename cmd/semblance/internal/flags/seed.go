@@ -45,6 +45,9 @@ func (s *Seed) Draw(at time.Time) int64 {
 // FreshSeed returns a seed at random, from 1.
 func FreshSeed() int64 { return 1 + rand.Int64N(maxFreshSeed) }
 
+// Renew lets the next Draw draw another seed, if the flag is not set.
+func (s *Seed) Renew() { s.drawn = false }
+
 // Drawn returns the fresh seed, or 0 if the seed was given.
 func (s *Seed) Drawn() int64 {
 	if !s.drawn {
