@@ -164,7 +164,15 @@ func requiredEffect(step *script.Common) (scenarios.Effect, scenarios.Level) {
 func (e *emission) watch(ctx context.Context) func() {
 	effect, level := requiredEffect(e.step)
 	effects, id := e.run.effects(), recordID(&e.event)
-	if effect == "" || effects == nil || id == "" || e.run.trial != nil || e.run.options.DryRun {
+	if id == "" || e.run.trial != nil || e.run.options.DryRun {
+		return func() {}
+	}
+	_, sent := e.run.sentAbout.LoadOrStore(id, true)
+	if effect == "" {
+		return func() {}
+	}
+	if _, old := e.run.older.Load(id); old || effects == nil {
+		e.run.older.Store(id, true)
 		return func() {}
 	}
 	before, err := 0, error(nil)
@@ -172,6 +180,10 @@ func (e *emission) watch(ctx context.Context) func() {
 		before = *e.before
 	} else if before, err = effects.Count(ctx, id); err != nil {
 		return func() { e.run.fail(e.path, e.round, err) }
+	}
+	if before > 0 && !sent { // from an earlier run with the same seed and time: a receiver that ignores duplicates ignores this run
+		e.run.older.Store(id, true)
+		return func() {}
 	}
 	return func() {
 		started, startedAt := clock.Now(), e.run.elapsed()

@@ -38,6 +38,8 @@ type run struct {
 	stepAt         map[string]script.Step    // by path
 	selected       selected
 	started        time.Time // machine time
+	sentAbout      sync.Map  // the ids of records about which events were sent
+	older          sync.Map  // the ids of records whose effects cannot be judged, see emission.watch
 	observing      sync.Mutex
 	stopped        atomic.Bool // by FailFast, or after the last selected step
 }
