@@ -29,7 +29,7 @@ var packages = map[string]struct {
 	"schemas/pointer":             {"schemas/human", ""},
 	"schemas/splitmix":            {"", ""},
 	"schemas/internal/generate":   {"schemas", "yaml"},
-	"schemas/validate":            {"schemas", "jsonschema"},
+	"schemas/validate":            {"schemas", "jsonschema yaml"},
 	"schemas/export":              {"schemas", ""},
 	"fixtures":                    {"schemas", "gofakeit"},
 	"fixtures/internal/samples":   {"schemas fixtures simulator", ""},

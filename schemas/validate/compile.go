@@ -71,8 +71,11 @@ func Compile(source Source) (*Schema, error) {
 	return c.compile(base)
 }
 
-// File compiles the schema in a user's file, for `--expect-body`. A $ref may reach the folder of the file.
+// File compiles the schema in a user's file, JSON or YAML, for `--expect-body`. A $ref may reach the folder of the file. A
+// pointer after # names a schema inside the file, such as openapi.yaml#/components/schemas/Ack.
 func File(name string) (*Schema, error) {
+	whole := name
+	name, fragment, _ := strings.Cut(name, "#")
 	root, err := os.OpenRoot(filepath.Dir(name))
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, plain(err))
@@ -82,8 +85,18 @@ func File(name string) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
 	}
-	base := filepath.Base(name)
-	return Compile(Source{Name: name, JSON: data, Files: root.FS(), Path: base})
+	address := folder + (&url.URL{Path: filepath.Base(name)}).EscapedPath()
+	c := newCompilation(whole, root.FS())
+	if err := c.add(address, name, data); err != nil {
+		return nil, err
+	}
+	if fragment == "" && openAPIVersion(c.documents[address]) != "" {
+		return nil, &SchemaError{whole, []Problem{{"", "this is an OpenAPI document; name a schema in it, such as " + name + "#/components/schemas/NAME"}}}
+	}
+	if fragment != "" {
+		address += "#" + fragment
+	}
+	return c.compile(address)
 }
 
 // compileShipped compiles a schema of Semblance. Only there is content asserted (a JSON array encoded in a string).
@@ -142,11 +155,18 @@ func (c *compilation) add(address, name string, data []byte) error {
 
 // prepare checks a schema before the library reads it, stores it, and sets $schema.
 func (c *compilation) prepare(address, name string, data []byte) ([]byte, error) {
+	var err error
+	if isYAML(name) {
+		if data, err = fromYAML(data); err != nil {
+			return nil, &SchemaError{name, []Problem{{"", err.Error()}}}
+		}
+	}
 	v, err := Parse(data)
 	if err != nil {
 		return nil, &SchemaError{name, []Problem{{"", err.Error()}}}
 	}
-	if problems := checkSchema(v); len(problems) > 0 {
+	problems := c.check(v)
+	if len(problems) > 0 {
 		return nil, &SchemaError{name, problems}
 	}
 	c.documents[address] = v
@@ -163,6 +183,14 @@ func (c *compilation) prepare(address, name string, data []byte) ([]byte, error)
 		schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	}
 	return json.Marshal(schema)
+}
+
+// check returns the problems of a schema, or of the schemas of an OpenAPI document.
+func (c *compilation) check(v any) []Problem {
+	if version := openAPIVersion(v); version != "" {
+		return checkOpenAPI(v, version)
+	}
+	return checkSchema(v)
 }
 
 func resolve(base, reference string) (string, error) {

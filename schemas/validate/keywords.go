@@ -81,7 +81,10 @@ func checkSchema(v any) []Problem {
 	return c.problems
 }
 
-type checker struct{ problems []Problem }
+type checker struct {
+	problems []Problem
+	openAPI  bool // the schema belongs to an OpenAPI document
+}
 
 func (c *checker) add(at, format string, arguments ...any) {
 	c.problems = append(c.problems, Problem{at, fmt.Sprintf(format, arguments...)})
@@ -103,7 +106,11 @@ func (c *checker) keyword(at, name string, v any) {
 	place := at + "/" + pointer.Escape(name)
 	i := slices.IndexFunc(keywords[:], func(k keyword) bool { return k.name == name })
 	if i < 0 {
-		if !strings.HasPrefix(name, "x-") {
+		switch {
+		case name == "nullable":
+			c.add(place, "nullable is a keyword of OpenAPI 3.0, not of JSON Schema; write type: [string, \"null\"]")
+		case c.openAPI && slices.Contains(openAPIOnly, name):
+		case !strings.HasPrefix(name, "x-"):
 			c.add(place, "%s", naming.Unknown("keyword", name, keywordNames()))
 		}
 		return
