@@ -57,6 +57,7 @@ type ScenarioResult struct {
 	Name        string
 	Description string
 	File        string
+	Library     bool // File is a file of the library, not of the disk
 	Seed        int64
 	StartedAt   time.Time
 	Duration    time.Duration

@@ -144,7 +144,7 @@ func eachPlay(steps []script.Step, f func(*script.Play) error) error {
 // describe returns the scenario's result without its steps.
 func (r *run) describe() scenarios.ScenarioResult {
 	s := scenarios.ScenarioResult{
-		Name: r.scenario.Name, Description: r.scenario.Description, File: r.scenario.File, Seed: r.seed, StartedAt: r.options.At,
+		Name: r.scenario.Name, Description: r.scenario.Description, File: r.scenario.File, Library: r.scenario.Library, Seed: r.seed, StartedAt: r.options.At,
 		Reproduce: append([]string{"play", r.scenario.File}, r.options.Reproduce...),
 	}
 	if s.StartedAt.IsZero() {

@@ -93,7 +93,7 @@ func writeJUnit(w io.Writer, all *junitSuites) error {
 
 func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite {
 	suite := junitSuite{
-		Name: s.Name, Time: seconds(s.Duration), Timestamp: s.StartedAt.UTC().Format("2006-01-02T15:04:05"), File: s.File,
+		Name: s.Name, Time: seconds(s.Duration), Timestamp: s.StartedAt.UTC().Format("2006-01-02T15:04:05"), File: fileOf(s, s.File),
 		Properties: []junitProperty{{"target", r.Target}, {"seed", fmt.Sprint(s.Seed)}, {"judged", r.Judged().String()}, {"covered", r.Coverage.String()}},
 	}
 	for i := range s.Steps {
@@ -101,7 +101,7 @@ func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite 
 		if step.IsBlock() { // its steps have test cases
 			continue
 		}
-		c := junitCase{Name: step.Path + " " + title(&step.Step), ClassName: s.Name, File: step.File, Line: step.Line, Time: seconds(step.Duration)}
+		c := junitCase{Name: step.Path + " " + title(&step.Step), ClassName: s.Name, File: fileOf(s, step.File), Line: lineOf(s, step), Time: seconds(step.Duration)}
 		switch step.Outcome {
 		case scenarios.Failed:
 			suite.Failures++
@@ -117,6 +117,22 @@ func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite 
 	}
 	suite.Tests = len(suite.Cases)
 	return suite
+}
+
+// fileOf returns a file that a CI system can link, or "": a file of the library is in no repository of the user.
+func fileOf(s *scenarios.ScenarioResult, file string) string {
+	if s.Library || file != s.File {
+		return ""
+	}
+	return file
+}
+
+// lineOf returns the line of a step in the file that fileOf returns.
+func lineOf(s *scenarios.ScenarioResult, step *scenarios.StepResult) int {
+	if fileOf(s, step.File) == "" {
+		return 0
+	}
+	return step.Line
 }
 
 func junitFailed(s *scenarios.ScenarioResult, step *scenarios.StepResult) *junitFailure {
@@ -148,8 +164,8 @@ func junitFailed(s *scenarios.ScenarioResult, step *scenarios.StepResult) *junit
 }
 
 func junitCoverage(r *scenarios.Result) junitSuite {
-	c := junitCase{Name: fmt.Sprintf("at least %g %% of the event types are covered", r.CoverAtLeast), ClassName: "coverage", Time: "0.000"}
-	suite := junitSuite{Name: "coverage", Tests: 1, Time: "0.000", Timestamp: r.StartedAt.UTC().Format("2006-01-02T15:04:05")}
+	c := junitCase{Name: fmt.Sprintf("at least %g %% of the event types are covered", r.CoverAtLeast), ClassName: "coverage", Time: seconds(0)}
+	suite := junitSuite{Name: "coverage", Tests: 1, Time: seconds(0), Timestamp: r.StartedAt.UTC().Format("2006-01-02T15:04:05")}
 	if !r.CoverageMet() {
 		suite.Failures = 1
 		c.Failure = &junitFailure{Type: "coverage", Message: r.Coverage.String(), Text: "not covered: " + missing(&r.Coverage)}
@@ -158,4 +174,4 @@ func junitCoverage(r *scenarios.Result) junitSuite {
 	return suite
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
+func seconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }

@@ -98,6 +98,7 @@ func (l *load) read(source *Source, prefix string, substitutes map[string]substi
 	}
 	p := &parser{src: src, load: l, path: prefix, source: source, cast: map[string]member{}, substitutes: substitutes}
 	scenario := p.scenario(root)
+	scenario.Library = strings.HasPrefix(source.ID, libraryID)
 	p.check(scenario)
 	return scenario
 }

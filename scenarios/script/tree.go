@@ -18,6 +18,7 @@ type Scenario struct {
 	Description string
 	Seed        int64 // the random seed: the file's, or DefaultSeed
 	HasSeed     bool  // the file has a seed of its own
+	Library     bool  // a scenario of the library: its file is not on the disk
 	Check       *Head // nil: not a check
 	Cast        []Cast
 	Steps       []Step
