@@ -47,8 +47,9 @@ func (a *app) logCommand() *cobra.Command {
 		Short:   "Show the attempts of a running provider",
 		GroupID: groupRun,
 		Long: `Log shows the attempts of a running provider: the latest ones, oldest first, and with --follow new ones as they end. A
-failure that differs from the one before has its reason and the likely fix. With the id of an attempt it shows that attempt
-in full: the exact request and the response.`,
+failure that differs from the one before has its reason and the likely fix. With the LOG ID of an attempt it shows that
+attempt in full: the exact request and the response. Three ids differ: the LOG ID numbers the records of the journal, the
+id of a delivery (--delivery) stays the same in all its attempts, and the eventId of the payload is new in each attempt.`,
 		Example: `  semblance log
   semblance log --follow
   semblance log --type 'invoice.*' --outcome refused,unanswered
@@ -150,7 +151,7 @@ func (a *app) log(ctx context.Context, args []string, f *logFlags) error {
 		return err
 	}
 	if f.format == "text" {
-		fmt.Fprint(a.out, a.out.faint(fmt.Sprintf(logHeads, "ID", "STARTED (UTC)", "ATTEMPT", "RESPONSE", "TOOK", "NEXT", "EVENT, SUBSCRIPTION AND URL")))
+		fmt.Fprint(a.out, a.out.faint(fmt.Sprintf(logHeads, "LOG ID", "STARTED (UTC)", "ATTEMPT", "RESPONSE", "TOOK", "NEXT", "EVENT, SUBSCRIPTION AND URL")))
 	}
 	after := int64(0)
 	for _, attempt := range slices.Backward(attempts) {
