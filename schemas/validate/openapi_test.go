@@ -35,7 +35,7 @@ func TestSchemasInYAML(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	for name, text := range map[string]string{
-		"openapi.yaml": openAPI30,
+		"openapi.yaml":    openAPI30,
 		"ack.schema.yaml": "type: object\nrequired: [status]\nproperties:\n  status: {const: accepted}\n  day: {const: 2026-11-30}\n  id: {const: \"010\"}\n",
 		"uses.json":       `{"type": "object", "properties": {"ack": {"$ref": "openapi.yaml#/components/schemas/Ack"}}}`,
 		"nullable.json":   `{"type": "object", "properties": {"a": {"type": "string", "nullable": true}}}`,
