@@ -67,7 +67,7 @@ var packages = map[string]struct {
 	"scenarios/report/color": {"", ""},
 	"scenarios/library":      {"schemas scenarios scenarios/script", ""},
 	"scenarios/conformance":  {"", ""},
-	"scenarios/check": {"schemas schemas/validate simulator simulator/signature simulator/clock scenarios scenarios/script scenarios/player " +
+	"scenarios/check": {"schemas schemas/validate simulator simulator/signature simulator/clock simulator/hint scenarios scenarios/script scenarios/player " +
 		"scenarios/conformance", "yaml"},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/hint simulator/clock simulator/signature simulator/fault " +
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +

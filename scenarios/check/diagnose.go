@@ -4,12 +4,14 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"strings"
 	"time"
 
 	"semblance/scenarios"
 	"semblance/scenarios/player"
 	"semblance/scenarios/script"
 	"semblance/simulator"
+	"semblance/simulator/hint"
 )
 
 //go:embed constructions.yaml
@@ -32,17 +34,12 @@ const fixUnknown = "Run check with the URL and the secret that the receiver uses
 // off is the receiver's clock minus ours.
 func Diagnose(ctx context.Context, p *player.Player, valid *simulator.Attempt, off time.Duration, o player.TrialOptions) Diagnosis {
 	d := Diagnosis{Fix: fixUnknown}
+	known := hint.For(valid)
+	if known.Fix != "" && known.Name != hint.Signature {
+		d.Fix = sentence(known.Fix)
+	}
 	switch r := &valid.Response; {
-	case r.Failure != "":
-		d.Fix = "Respond to every event within ten seconds: acknowledge first, then do the work."
-		return d
-	case r.Status/100 == 3:
-		d.Fix = "Configure the URL that responds itself: a redirect is a failed delivery."
-		return d
-	case r.Status == 404 || r.Status == 405:
-		d.Fix = fmt.Sprintf("Check the URL: a POST to it gets %d.", r.Status)
-	case r.Status == 415:
-		d.Fix = "Accept the Content-Type application/json."
+	case r.Failure != "", r.Status/100 == 3, r.Status == 415:
 		return d
 	}
 	forged, err := d.try(ctx, p, "  - {send: booking.created, sign: {secret: \"${new.secret}\"}, expect: {response: any}}\n", o)
@@ -53,11 +50,19 @@ func Diagnose(ctx context.Context, p *player.Player, valid *simulator.Attempt, o
 		d.Signed = true
 		d.Response = fmt.Sprintf("a forged event gets %d, so the signature was accepted", forged.Response.Status)
 		d.Fix = "Look behind the verification: the event is refused after its signature was accepted."
+		if known.Fix != "" && known.Name != hint.Signature {
+			d.Fix = sentence(known.Fix)
+		}
 		return d
 	}
 	d.Response = "same for a forged event"
 	d.search(ctx, p, off, o)
 	return d
+}
+
+// sentence returns a hint as a sentence of its own.
+func sentence(fix string) string {
+	return strings.ToUpper(fix[:1]) + fix[1:] + "."
 }
 
 // search tries the constructions until one is accepted.

@@ -122,6 +122,7 @@ func TestResponses(t *testing.T) {
 		{"http://h/w", head(400) + `{"issues":[{"code":"invalid_type","expected":"string","received":"undefined","path":["identifiers","patientId"],"message":"Required"}]}`, "validation", "requires"},
 		{"http://h/w", head(400) + `Key: 'Event.PatientID' Error:Field validation for 'PatientID' failed on the 'required' tag`, "validation", "requires PatientID"},
 		{"http://h/w", head(400) + `{"error":"\"data\" is required"}`, "validation", "requires data"},
+		{"http://h/w", head(422) + "missing required field patientId", "validation", "requires patientId;"},
 		{"http://h/w", head(400) + "a signature is required", "signature", ""},
 		{"http://h/w", head(429, "Retry-After: 30") + "Too Many Requests", "rate-limit", "asks to wait 30 s"},
 		{"http://h/w", head(429) + "Too Many Requests", "rate-limit", "limits the rate; raise"},

@@ -202,8 +202,8 @@ var required = []*regexp.Regexp{
 	regexp.MustCompile(`"loc":\s*\[\s*"body",\s*"([\w.]+)"`),                                                               // FastAPI
 	regexp.MustCompile(`must have required property '([\w.]+)'`),                                                           // Ajv, Fastify
 	regexp.MustCompile(`\\?"?([\w.]+)\\?"? is required`),                                                                   // Joi and others
-	regexp.MustCompile(`'?([\w.]+)'?:? (?:this field is required|required field)`),                                         // DRF, Cerberus
 	regexp.MustCompile(`missing (?:required )?(?:field|key|property|parameter)s?:? ["']?([\w.]+)`),                         // serde, hand-written
+	regexp.MustCompile(`'?([\w.]+)'?:? (?:this field is required|required field)`),                                         // DRF, Cerberus
 	regexp.MustCompile(`"code":\s*"invalid_type"[^}]*?"received":\s*"undefined"[^}]*?"path":\s*\[\s*"([\w]+(?:","\w+)*)"`), // Zod
 	regexp.MustCompile(`key: '\w+\.(\w+)' error`),                                                                          // validator of Go
 }
@@ -212,7 +212,7 @@ var required = []*regexp.Regexp{
 func (f *facts) missing() string {
 	for _, pattern := range required {
 		if m := pattern.FindStringSubmatch(f.text); m != nil {
-			for _, word := range []string{"signature", "secret", "header", "token", "body", "it", "this", "and", "timestamp"} {
+			for _, word := range []string{"signature", "secret", "header", "token", "body", "it", "this", "and", "timestamp", "missing"} {
 				if m[1] == word {
 					return ""
 				}

@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(422, '{"detail":[{"type":"missing","loc":["body","data"],"msg":"Field required"}]}', "application/json")
         if name == "clock-in-milliseconds":
             age = abs(time.time() * 1000 - int(parts.get("t", 0)))
-            return self.answer(400, "timestamp outside the tolerance") if age > 300 else self.answer(200, "ok")
+            return self.answer(400, "timestamp outside the tolerance") if age > 300_000 else self.answer(200, "ok")
         if name == "get-only":
             return self.send_error(501, "Unsupported method ('POST')")
         digest = DIGESTS[name](parts.get("t", ""), body)
