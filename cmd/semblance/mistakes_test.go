@@ -62,13 +62,13 @@ var goMistakes = []struct {
 	{mistaken: mistaken{name: "upper case compared", says: "refuses a valid signature", verify: "upper-case hexadecimal digits"}, digest: func(t string, b []byte) string {
 		return strings.ToUpper(hexMAC(string(simulator.DefaultSecret), t+"."+string(b)))
 	}},
-	{mistaken: mistaken{name: "no verification", says: "verify the signature and its age before anything else", check: "SIG-03"}},
+	{mistaken: mistaken{name: "no verification", says: "Refuse unsigned requests first", check: "SIG-03"}},
 	{mistaken: mistaken{name: "requires patientId", says: "requires patientId", check: "PAY-02"}, digest: hmacOf("", "%s.%s"), after: func(w http.ResponseWriter, r *http.Request) {
 		if b, _ := io.ReadAll(r.Body); !bytes.Contains(b, []byte("patientId")) {
 			http.Error(w, "missing required field patientId", http.StatusUnprocessableEntity)
 		}
 	}},
-	{mistaken: mistaken{name: "fails at unknown event types", says: "the receiver failed: its log names the error", check: "PAY-03"}, digest: hmacOf("", "%s.%s"), after: func(w http.ResponseWriter, r *http.Request) {
+	{mistaken: mistaken{name: "fails at unknown event types", says: "Acknowledge unknown types with 2xx", check: "PAY-03"}, digest: hmacOf("", "%s.%s"), after: func(w http.ResponseWriter, r *http.Request) {
 		if b, _ := io.ReadAll(r.Body); bytes.Contains(b, []byte("teleported")) {
 			http.Error(w, "unknown event type", http.StatusInternalServerError)
 		}

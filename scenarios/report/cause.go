@@ -61,6 +61,9 @@ func (c *cause) fix() string { return fixOf(&c.first.Step, c.evidence) }
 func fixOf(step *scenarios.Step, e *scenarios.Evidence) string {
 	switch e.Hint.Name {
 	case "", "error", "unread", "forgery-accepted":
+		if step.Fix != "" && e.Hint.Name == "error" {
+			return "the receiver failed: its log names the error. " + human.Line(step.Fix)
+		}
 		if step.Fix != "" {
 			return human.Line(step.Fix)
 		}
@@ -90,7 +93,9 @@ func causeKey(step *scenarios.Step, e *scenarios.Evidence) string {
 		return withoutNumbers(failures[0].Got)
 	}
 	switch e.Hint.Name {
-	case "", "error", "unread", "validation":
+	case "error": // the same exception is the same cause, whatever the step expected
+		return responseKey(e)
+	case "", "unread", "validation":
 	default:
 		return e.Hint.Name
 	}
