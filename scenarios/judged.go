@@ -6,7 +6,7 @@ import (
 	"semblance/schemas/human"
 )
 
-// Judged says what a run judged, and what it left out.
+// Judged describes the extent of a run: the kinds of evidence that it judged, and the steps that it left out.
 type Judged struct {
 	Responses int64 // responses, or their absence
 	Effects   int64 // events whose effects were counted
@@ -20,7 +20,7 @@ type Skip struct {
 	Steps  int    `json:"steps"`
 }
 
-// Judged returns what the run judged.
+// Judged returns the extent of the run.
 func (r *Result) Judged() Judged {
 	j := Judged{Responses: r.Counts.Attempts, Effects: r.Counts.Effects}
 	for i := range r.Scenarios {
@@ -43,11 +43,10 @@ func (r *Result) Judged() Judged {
 	return j
 }
 
-// OnlyResponses reports whether nothing was judged but responses. Such a run says nothing about what the receiver did with
-// the events.
+// OnlyResponses reports whether nothing was judged but responses. Such a run shows no effect of any event.
 func (j Judged) OnlyResponses() bool { return j.Effects == 0 && j.Probes == 0 }
 
-// String returns what was judged in words: "responses only", or "responses, 4 probes, the effects of 3 events".
+// String returns the extent in words: "responses only", or "responses, 4 probes, the effects of 3 events".
 func (j Judged) String() string {
 	if j.OnlyResponses() {
 		return "responses only"

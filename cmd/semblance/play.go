@@ -149,7 +149,7 @@ func (a *app) play(c *cobra.Command, args []string, f *playFlags) error {
 	}
 	folders := watch.Folders(names)
 	if len(folders) == 0 {
-		return exit.Usagef("--watch plays files again when they are saved; %s is no file", strings.Join(args, ", "))
+		return exit.Usagef("--watch plays files again when they are saved; name a file or a folder, not %s", strings.Join(args, ", "))
 	}
 	watch.Run(c.Context(), folders, a.err, func() {
 		if _, message := exit.Of(a.playOnce(c, args, f)); message != "" {

@@ -10,7 +10,7 @@ import (
 	"semblance/simulator/hint"
 )
 
-// Bounds of what a terminal shows of one run.
+// Bounds of the output of one run on a terminal.
 const (
 	maxSame       = 2  // further steps that are shown in one line if they fail by a cause that was shown before
 	maxCauseLines = 30 // of the first step that fails by a cause

@@ -12,7 +12,7 @@ import (
 // maxRows bounds the scenarios that did not pass in the Markdown report.
 const maxRows = 30
 
-// Markdown writes the result for the summary of a pull request: the outcome, what was judged, the causes of failures with
+// Markdown writes the result for the summary of a pull request: the outcome, its extent, the causes of failures with
 // their fixes, and the scenarios that did not pass.
 func Markdown(w io.Writer, r scenarios.Result) error {
 	var b strings.Builder

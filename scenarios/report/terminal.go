@@ -272,7 +272,7 @@ func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
 	}
 }
 
-// judged says what the run judged and what it left out: a run that passed claims nothing else.
+// judged writes the extent of the run: a run that passed claims nothing else.
 func (t Terminal) judged(b *bytes.Buffer, r *scenarios.Result) {
 	j := r.Judged()
 	text := j.String()
@@ -288,7 +288,7 @@ func (t Terminal) judged(b *bytes.Buffer, r *scenarios.Result) {
 			fmt.Fprintf(b, "            and %s\n", human.Count(len(j.Skipped)-i, "more reason"))
 			break
 		}
-		fmt.Fprintf(b, "  skipped   %s: %s\n", human.Count(skip.Steps, "step"), t.wrap(human.Line(skip.Reason), 12))
+		fmt.Fprintf(b, "  skipped   %s\n", t.wrap(human.Count(skip.Steps, "step")+": "+human.Line(skip.Reason), 12))
 	}
 }
 
@@ -316,7 +316,7 @@ func (t Terminal) causes(b *bytes.Buffer, r *scenarios.Result) {
 			fmt.Fprintf(b, "            and %s\n", human.Count(len(all)-i, "more cause"))
 			break
 		}
-		fmt.Fprintf(b, "  cause     %s: %s\n", c.times(), t.wrap(c.title(), 12))
+		fmt.Fprintf(b, "  cause     %s\n", t.wrap(c.times()+": "+c.title(), 12))
 		if fix := c.fix(); fix != "" {
 			fmt.Fprintf(b, "  fix       %s\n", t.wrap(fix, 12))
 		}

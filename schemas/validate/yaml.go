@@ -110,11 +110,11 @@ func (c *yamlConverter) scalar(n *yaml.Node) error {
 		if !json.Valid([]byte(text)) { // 0x1f, 1_000 or .5
 			var v float64
 			if err := n.Decode(&v); err != nil {
-				return fmt.Errorf("line %d: %q is no number of JSON", n.Line, n.Value)
+				return fmt.Errorf("line %d: %q is not a number of JSON", n.Line, n.Value)
 			}
 			text = strconv.FormatFloat(v, 'g', -1, 64)
 			if !json.Valid([]byte(text)) { // .inf
-				return fmt.Errorf("line %d: %q is no number of JSON", n.Line, n.Value)
+				return fmt.Errorf("line %d: %q is not a number of JSON", n.Line, n.Value)
 			}
 		}
 		c.out.WriteString(text)

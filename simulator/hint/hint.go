@@ -18,7 +18,7 @@ import (
 	"semblance/simulator"
 )
 
-// Hint says what to change after a failed attempt. The zero value is no hint.
+// Hint is the likely fix of a failed attempt. The zero value means that there is none.
 type Hint struct {
 	Name string `json:"name"` // the kind of failure, such as "no-route"; attempts with the same Name have the same cause
 	Fix  string `json:"fix"`  // what to change, in one sentence

@@ -19,9 +19,9 @@ type Seed struct {
 // maxFreshSeed bounds fresh seeds: short enough to type, and many enough that two runs rarely draw the same.
 const maxFreshSeed = 9_999_999
 
-// Add adds --seed. What says what the seed decides.
-func (s *Seed) Add(c *cobra.Command, what string) {
-	c.Flags().Int64Var(&s.value, "seed", 0, "random `SEED` of "+what+" (default fresh, printed)")
+// Add adds --seed, the seed of these parts of a run, such as "records and values".
+func (s *Seed) Add(c *cobra.Command, parts string) {
+	c.Flags().Int64Var(&s.value, "seed", 0, "random `SEED` of "+parts+" (default fresh, printed)")
 	flag := c.Flags().Lookup("seed")
 	flag.DefValue = "0" // the text names the default
 	s.set = func() bool { return flag.Changed }

@@ -22,7 +22,7 @@ const (
 	maxFiles = 10_000                 // looked at, at most
 )
 
-// Folders returns the folders of the files among the names. A name that is no file is left out.
+// Folders returns the folders of the files among the names. Other names, such as those of the library, are left out.
 func Folders(names []string) []string {
 	var folders []string
 	for _, name := range names {
