@@ -60,7 +60,7 @@ func testFailedStep(t *testing.T, folder string) {
 		t.Fatalf("the test of a broken receiver passes:\n%s", out)
 	}
 	for _, want := range []string{ // as semblance play prints it
-		"--- FAIL: TestReceiver/2_send_booking.created_about_visit", "first-visit.yaml:14:5", "expected  2xx", "got       418",
+		"--- FAIL: TestReceiver/2_send_booking.created_about_visit", "first-visit.yaml:15:5", "expected  2xx", "got       418",
 		"rerun     semblance play first-visit.yaml --to http://127.0.0.1:", "--until 2 --seed ", "semblance send booking.created",
 	} {
 		if !strings.Contains(string(out), want) {
