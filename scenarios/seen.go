@@ -73,7 +73,7 @@ type SeenRequest struct {
 }
 
 // Add adds the response to a request of a check or a step. right is the signature that the request should have had, or "" if it carried
-// it: a receiver that repeats what it got says nothing new.
+// it: a receiver that repeats it reveals nothing.
 func (r *Responses) Add(from string, a *simulator.Attempt, refusal bool, right string) {
 	if r == nil || a.Response.Status == 0 {
 		return
@@ -134,7 +134,7 @@ func (r *Responses) List(which Which) []*Seen {
 	})
 }
 
-// Judge judges the responses of a selection by a requirement. It is a pure function of what was added.
+// Judge judges the responses of a selection by a requirement. It depends on the added responses alone.
 func (r *Responses) Judge(which Which, required *Requirement) Verdict {
 	var verdict Verdict
 	list := r.List(which)

@@ -86,7 +86,7 @@ func (e Effect) Holds(count int) bool {
 	return true
 }
 
-// Requirement is what a step requires of its responses at one level. Zero parts require nothing.
+// Requirement is the requirement of a step for its responses at one level. Zero parts require nothing.
 type Requirement struct {
 	Level  Level
 	Any    []Expect      // each response meets one of them
@@ -231,7 +231,7 @@ func alternatives(expects []Expect) string {
 	return human.Or(words)
 }
 
-// DescribeResponse describes a response in a few words: its status, or why there is none.
+// DescribeResponse describes a response in a few words: its status, or the failure.
 func DescribeResponse(r *simulator.Response) string {
 	switch {
 	case r.Failure == "":

@@ -38,7 +38,7 @@ type emission struct {
 	values *values // of the step
 	before *int    // the effects before the event was sent for the first time; nil: not counted
 
-	another func(key string) (schemas.Event, error) // a similar event about a new record; nil: there is none
+	another func(key string) (schemas.Event, error) // a similar event about a new record; may be nil
 }
 
 // try is one attempt of an emission.

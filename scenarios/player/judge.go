@@ -9,7 +9,7 @@ import (
 	"semblance/simulator"
 )
 
-// expected is what a step requires of a response: an expectation, or requirements of several levels in its place.
+// expected is the requirement of a step for a response: an expectation, or requirements of several levels in its place.
 type expected struct {
 	expect scenarios.Expect
 	levels []scenarios.Requirement
@@ -20,7 +20,7 @@ func anything() expected {
 	return expected{expect: scenarios.Expect{Response: scenarios.ResponseAny}}
 }
 
-// expected resolves what a step requires.
+// expected resolves the requirement of a step.
 func (v *values) expected(step *script.Common, expect *script.Expect) (expected, error) {
 	if len(step.Levels) == 0 {
 		resolved, err := expect.Resolve(v, v.shown())
@@ -64,7 +64,7 @@ func addLevel(verdict *scenarios.Verdict, level scenarios.Level, failed scenario
 	}
 }
 
-// String returns what is required, in words.
+// String returns the requirement in words.
 func (e *expected) String() string {
 	if len(e.levels) == 0 {
 		return e.expect.String()
@@ -95,7 +95,7 @@ func (r *responses) add(a *simulator.Attempt) {
 	}
 }
 
-// judgeAll judges what a step requires of all its responses together.
+// judgeAll judges all responses of a step together.
 func (r *run) judgeAll(step *script.Common, round rounds, v *values, attempts []*simulator.Attempt) {
 	if len(step.Levels) == 0 || r.options.DryRun || len(attempts) == 0 {
 		return

@@ -18,8 +18,8 @@ import (
 	"semblance/simulator/clock"
 )
 
-// Trial is a check that was played once with [Player.Try]: every request with its exact bytes, its response and what was
-// required of it. It contains no verdict on the check.
+// Trial is a check that was played once with [Player.Try]: every request with its exact bytes, its response and its
+// requirements. It contains no verdict on the check.
 type Trial struct {
 	Scenario *script.Scenario
 	Result   scenarios.ScenarioResult // as after a play: the evidence of each step, judged by its requirements alone
@@ -49,7 +49,7 @@ type Exchange struct {
 	Twin *simulator.Attempt
 
 	// RecordID identifies the record of the event, such as the bookingId of a booking.created; "" for a request without an
-	// event. Effects is the number of effects on it after the last step. It is nil if nothing was required or there is no probe.
+	// event. Effects is the number of effects on it after the last step. It is nil if nothing was required, and without a probe.
 	RecordID string
 	Effects  *int
 
@@ -57,15 +57,15 @@ type Exchange struct {
 	repeat func(ctx context.Context) (*Exchange, error)
 }
 
-// TrialOptions say what a run of checks offers. The zero value offers nothing.
+// TrialOptions are the properties of a run of checks. The zero value has none.
 type TrialOptions struct {
 	Subscribed []*schemas.EventType // nil: all; a send of another type is skipped
 	Offers     []script.Need        // steps that need something else are skipped
 	Stale      time.Duration        // the age of ${stale}; default an hour
 
-	// Count returns the number of effects on a record. Nil: there is no probe.
+	// Count returns the number of effects on a record. Nil: no probe.
 	Count func(ctx context.Context, recordID string) (int, error)
-	// Hook makes the receiver's work on a record fail once, or wait once. Nil: there is no hook.
+	// Hook makes the receiver's work on a record fail once, or wait once. Nil: no hook.
 	Hook func(ctx context.Context, recordID string, fail bool, delay time.Duration) error
 	// Pace is called before each request. It may wait; an error ends the trial. Nil: requests are sent at once.
 	Pace func(ctx context.Context) error
@@ -84,7 +84,7 @@ func (p *Player) IDBytes() string {
 // Try plays a check once, with new ids. It may be called while other trials of the player run. The result of the player
 // does not contain it. A public address gets no request, unless Options.Delivery allows it. Unlike [Player.Play], Try sends twins and counts effects.
 //
-// The error says why the check could not be played, or is that of ctx or Pace. The trial then has what was sent until then.
+// The error says why the check could not be played, or is that of ctx or Pace. The trial then has the requests until then.
 func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOptions) (*Trial, error) {
 	if err := p.Check(ctx, scenario); err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ func (r *run) identify(event schemas.Event) schemas.Event {
 	return r.identifiers([]schemas.Event{event})[0]
 }
 
-// offers reports whether a run has what a step needs.
+// offers reports whether a run has a property that a step needs.
 func (t *trial) offers(need script.Need) bool {
 	return t != nil && slices.Contains(t.options.Offers, need)
 }

@@ -20,7 +20,7 @@ type Head struct {
 	Fix        string
 	Sources    []string // URLs, contract or own
 	After      []string // ids of checks; if one of them failed, this check is not judged
-	Needs      []Need   // what the run must have, or the check is skipped
+	Needs      []Need   // properties of the run without which the check is skipped
 	Subscribed []string // patterns of event types of which one must be subscribed, or the check is skipped
 	Alone      Alone
 	Then       Then
@@ -139,7 +139,7 @@ func sources(into *[]string) value {
 	}}
 }
 
-// runNeeds returns what a run of checks may lack.
+// runNeeds returns the properties that a run of checks may lack.
 func runNeeds() []Need { return []Need{NeedProbe, NeedHook, NeedReadBack, NeedTiming} }
 
 func needs(h *Head) value {

@@ -9,7 +9,7 @@ import (
 	"semblance/simulator/fault"
 )
 
-// Layers are the changes to the request of an event, in the order in which they are made. What they leave out is right.
+// Layers are the changes to the request of an event, in the order in which they are made. The rest of the request is right.
 type Layers struct {
 	Body    *Change  // before signing
 	Sign    *Sign    // nil: as the subscription's events are signed

@@ -9,7 +9,7 @@ import (
 	"semblance/schemas/naming"
 )
 
-// Level is what a step requires at one level, before its references are resolved. See [scenarios.Requirement].
+// Level is the requirement of a step at one level, before its references are resolved. See [scenarios.Requirement].
 type Level struct {
 	Pos
 	Level  scenarios.Level
@@ -72,9 +72,9 @@ func ReadsBodies(step Step) bool {
 // levelKeys returns the keys must, should and may, and effect.
 func levelKeys(c *Common) []key {
 	return []key{
-		{"must", "What the responses must be, in place of expect: a word, a status, a list of which one is enough, or a map.", false, level(c, scenarios.Must)},
-		{"should", "What the responses should be; a failure is a warning.", false, level(c, scenarios.Should)},
-		{"may", "What the responses may be; a failure is a remark.", false, level(c, scenarios.May)},
+		{"must", "The required result, in place of expect: a word, a status, a list of which one is enough, or a map.", false, level(c, scenarios.Must)},
+		{"should", "The result that the responses should have; a failure is a warning.", false, level(c, scenarios.Should)},
+		{"may", "The result that the responses may have; a failure is a remark.", false, level(c, scenarios.May)},
 		{"effect", "How often the event takes effect. A probe counts; without one this is ignored.", false, effect(&c.Effect)},
 	}
 }
@@ -101,7 +101,7 @@ func level(c *Common, l scenarios.Level) value {
 
 func levelConstruct(l *Level) construct {
 	var e Expect
-	c := construct{name: "level", about: "What the responses of a step must, should or may be.", keys: []key{
+	c := construct{name: "level", about: "The result that the responses of a step must, should or may have.", keys: []key{
 		{"one", "What at least one of the copies gets.", false, wants(&l.One)},
 		{"others", "What each of the other copies gets.", false, wants(&l.Others)},
 		{"not", "What no response is.", false, wants(&l.Not)},

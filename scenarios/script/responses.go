@@ -16,7 +16,7 @@ func responsesStep(p *parser, s *Responses) construct {
 	keys := []key{{"responses", "The responses to examine: all, refusals (of requests that had to be refused), or html.", true,
 		oneOf(&s.Which, scenarios.WhichAll, scenarios.WhichRefusals, scenarios.WhichHTML)}}
 	for _, l := range []scenarios.Level{scenarios.Must, scenarios.Should, scenarios.May} {
-		keys = append(keys, key{string(l), "What the responses " + string(l) + " lack, and their size.", false, value{
+		keys = append(keys, key{string(l), "The texts that the responses " + string(l) + " lack, and their size.", false, value{
 			shape: func() shape { return ref("examination") },
 			read: func(p *parser, n *node, _ string) {
 				parsed := Level{Pos: n.pos, Level: l}
@@ -28,14 +28,14 @@ func responsesStep(p *parser, s *Responses) construct {
 	}
 	return construct{keys: keys, check: func(p *parser, n *node) {
 		if len(s.Levels) == 0 && n.get("must") == nil && n.get("should") == nil && n.get("may") == nil {
-			p.fail(n, "a responses step needs must, should or may, such as must: {lack: [secret]}")
+			p.fail(n, "a responses step needs must, should or may, such as must: {lack: [Traceback]}")
 		}
 	}}
 }
 
 func examinationConstruct(l *Level) construct {
 	alike := ""
-	return construct{name: "examination", about: "What the responses of a run lack, and their size.", keys: []key{
+	return construct{name: "examination", about: "The texts that the responses of a run lack, and their size.", keys: []key{
 		{"lack", "Texts that no header line (Name: value) and no line of a body contains; * stands for any characters.", false,
 			value{shape: func() shape { return anyOf(textShape(), listOf(textShape())) }, read: func(p *parser, n *node, key string) {
 				for _, item := range p.items(n, key, true) {

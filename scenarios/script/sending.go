@@ -125,7 +125,7 @@ func sendStep(p *parser, s *Send) construct {
 	}, deliveringKeys(p, &s.Common, &s.Delivering)...)}
 }
 
-// hook is what the receiver's work does once.
+// hook is fail, or a time that the receiver's work takes once.
 func hook(s *Send) value {
 	return value{shape: func() shape { return anyOf(enum([]string{"fail"}), durationShape()) }, read: func(p *parser, n *node, key string) {
 		s.Needs = NeedHook

@@ -117,12 +117,12 @@ type Send struct {
 	Identifiers []Named            // in the order of the file; they replace the identifiers of the records
 	Omit        []string
 	OmitTexts   []Text // of ${name}
-	Hook        Hook   // what the receiver's work on the record of the event does first
+	Hook        Hook   // for the record of the event
 	omitAt      []Pos  // positions of Omit
 	Invalid     bool   // invalid: on-purpose; otherwise a payload that violates its schema is an error
 }
 
-// Hook is what the work of the receiver does once, for a check that needs a hook. The zero value is nothing.
+// Hook makes the receiver's work on a record fail or wait once, for a check that needs a hook. The zero value does nothing.
 type Hook struct {
 	Fail  bool          // it fails
 	Delay time.Duration // it takes this time

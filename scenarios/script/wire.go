@@ -29,13 +29,13 @@ const (
 	ThenReset EndOfConnection = "reset"
 )
 
-// Gzip says what the signature of a compressed body covers.
+// Gzip selects the bytes that the signature of a compressed body covers.
 type Gzip string
 
 // The values of [Wire.Gzip].
 const (
 	GzipNone       Gzip = ""
-	GzipCompressed Gzip = "compressed" // the compressed bytes, as they are sent
+	GzipCompressed Gzip = "compressed" // the compressed bytes
 	GzipPlain      Gzip = "plain"      // the bytes before compression
 )
 

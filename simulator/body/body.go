@@ -3,7 +3,7 @@
 //	change := body.Change{Set: []body.Member{{Pointer: "/eventType", Value: "booking.teleported"}}, Style: body.Indented}
 //	changed, err := change.Apply(payload)
 //
-// The order of the keys and everything that a change does not concern stay as they are. The package signs nothing: whether a
+// A change keeps the order of the keys and all other bytes of a document. The package signs nothing: whether a
 // change comes before or after signing decides whether the result is a valid event or a forgery.
 package body
 
@@ -49,7 +49,7 @@ type Change struct {
 	Raw    *string  // replaces the body
 	Set    []Member // replaces values, or adds them to their objects
 	Remove []string // pointers of values
-	Twice  string   // pointer of a member that is written twice; "" is none
+	Twice  string   // pointer of a member that is written twice, or ""
 	Nest   int      // adds an unknown member with that many nested arrays
 	Style  Style    // "" keeps the style
 	Pad    int      // appends spaces up to this size in bytes

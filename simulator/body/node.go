@@ -161,7 +161,7 @@ func (n *node) set(m Member) error {
 	return nil
 }
 
-// encode encodes a value as compact JSON. Bytes of strings that are not UTF-8 stay as they are.
+// encode encodes a value as compact JSON. It keeps bytes of strings that are not UTF-8.
 func encode(value any) ([]byte, error) {
 	if text, ok := value.(string); ok {
 		return appendString(nil, text), nil

@@ -44,7 +44,7 @@ func WithContinued(ctx context.Context, received <-chan struct{}) context.Contex
 	return context.WithValue(ctx, continuedKey{}, received)
 }
 
-// continued returns the channel of a context; nil if there is none.
+// continued returns the channel of a context, or nil.
 func continued(ctx context.Context) <-chan struct{} {
 	received, _ := ctx.Value(continuedKey{}).(<-chan struct{})
 	return received
