@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"semblance/cmd/semblance/internal/client"
 	"semblance/simulator"
 	"semblance/simulator/signature"
 )
@@ -145,7 +146,7 @@ func (v *victim) checkAttempts(t *testing.T) int {
 	counted, total := map[string]int{}, 0
 	for cursor := ""; ; {
 		var page struct {
-			Items []loggedAttempt
+			Items []client.Attempt
 			Next  string
 		}
 		v.get(t, "/attempts?full=true&order=oldest&limit=1000"+cursor, &page)
@@ -163,12 +164,12 @@ func (v *victim) checkAttempts(t *testing.T) int {
 	}
 }
 
-func wholeAttempt(a *loggedAttempt, number int) error {
+func wholeAttempt(a *client.Attempt, number int) error {
 	switch {
 	case a.Number != number:
 		return fmt.Errorf("it is number %d, want %d", a.Number, number)
 	case a.Request == nil || a.Response == nil || a.Outcome == "" || a.Next == "":
-		return fmt.Errorf("something is missing: %s", a.raw)
+		return fmt.Errorf("something is missing: %s", a.Raw)
 	}
 	return signature.Verify(a.Request.Body, a.Request.Header(signature.HeaderName), simulator.DefaultSecret.Reveal(), a.StartedAt, time.Minute)
 }

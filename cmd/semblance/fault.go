@@ -79,7 +79,7 @@ func (a *app) fault(ctx context.Context, args []string, f *faultFlags) error {
 	}
 	switch {
 	case len(args) > 1:
-		return exit.Usagef("%s is no fault; a fault is FAMILY=NAME, such as delivery=drop", human.Quoted(args[1]))
+		return exit.Usagef("expected a fault as FAMILY=NAME, such as delivery=drop, got %s", human.Quoted(args[1]))
 	case f.clear && text != "":
 		return exit.Usagef("--clear removes all faults; leave out %s", text)
 	}

@@ -247,9 +247,9 @@ func (l *listener) forwarded(r *receiver.Receipt) string {
 	}
 	switch {
 	case accepts && r.Outcome == receiver.Refused:
-		text += "\n    " + l.out.yellow("differs: ") + "it accepts what the reference receiver refuses"
+		text += "\n    " + l.out.yellow("differs: ") + "it accepts the delivery, and the reference receiver refuses it"
 	case !accepts && r.Outcome != receiver.Refused:
-		text += "\n    " + l.out.yellow("differs: ") + "it does not accept what the reference receiver accepts"
+		text += "\n    " + l.out.yellow("differs: ") + "it refuses the delivery, and the reference receiver accepts it"
 	}
 	return text
 }

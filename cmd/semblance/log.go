@@ -21,7 +21,6 @@ import (
 	"semblance/scenarios/report"
 	"semblance/schemas"
 	"semblance/schemas/human"
-	"semblance/simulator"
 	"semblance/simulator/hint"
 )
 
@@ -84,43 +83,6 @@ id of a delivery (--delivery) stays the same in all its attempts, and the eventI
 	return c
 }
 
-// loggedAttempt is an attempt of the API, with its bytes.
-type loggedAttempt struct {
-	ID             int64               `json:"id"`
-	DeliveryID     string              `json:"deliveryId"`
-	SubscriptionID string              `json:"subscriptionId"`
-	Number         int                 `json:"number"`
-	StartedAt      time.Time           `json:"startedAt"`
-	EventID        string              `json:"eventId"`
-	EventType      string              `json:"eventType"`
-	Fault          string              `json:"fault"`
-	Outcome        string              `json:"outcome"`
-	Status         int                 `json:"status"`
-	Failure        string              `json:"failure"`
-	Detail         string              `json:"detail"`
-	URL            string              `json:"url"`
-	Hint           string              `json:"hint"` // in full attempts only
-	TookMs         float64             `json:"tookMs"`
-	Next           string              `json:"nextState"`
-	Due            time.Time           `json:"due"`
-	Violations     []string            `json:"violations"`
-	ReplayOf       int64               `json:"replayOf"`
-	Request        *simulator.Request  `json:"request"`
-	Response       *simulator.Response `json:"response"`
-
-	raw json.RawMessage
-}
-
-// UnmarshalJSON keeps the bytes.
-func (l *loggedAttempt) UnmarshalJSON(data []byte) error {
-	type plain loggedAttempt
-	if err := json.Unmarshal(data, (*plain)(l)); err != nil {
-		return err
-	}
-	l.raw = slices.Clone(data)
-	return nil
-}
-
 func (a *app) log(ctx context.Context, args []string, f *logFlags) error {
 	provider, err := f.client.Open()
 	if err != nil {
@@ -162,7 +124,7 @@ func (a *app) log(ctx context.Context, args []string, f *logFlags) error {
 		return provider.Stream(ctx, after, func(name string, data []byte) error { return t.printStreamed(ctx, selected, name, data) })
 	}
 	if len(attempts) == 0 && f.format == "text" {
-		fmt.Fprintln(a.err, "no attempts yet; `semblance emit booking.created` makes an event happen")
+		fmt.Fprintln(a.err, f.none())
 	}
 	return nil
 }
@@ -191,12 +153,20 @@ func (a *app) logAPI(ctx context.Context, provider *client.Client, f *logFlags) 
 	return nil
 }
 
+// none says that there are no attempts.
+func (f *logFlags) none() string {
+	if len(f.types)+len(f.outcomes) > 0 || f.subscription != "" || f.delivery != "" || f.record != "" {
+		return "no such attempts; `semblance log` shows all"
+	}
+	return "no attempts yet; `semblance emit booking.created` makes an event happen"
+}
+
 // read returns the latest attempts, the latest first.
-func (f *logFlags) read(ctx context.Context, provider *client.Client) ([]loggedAttempt, error) {
-	var attempts []loggedAttempt
+func (f *logFlags) read(ctx context.Context, provider *client.Client) ([]client.Attempt, error) {
+	var attempts []client.Attempt
 	for query := f.query(); ; {
 		var page struct {
-			Items []loggedAttempt
+			Items []client.Attempt
 			Next  string
 		}
 		if err := provider.Call(ctx, http.MethodGet, "/attempts?"+query.Encode(), nil, &page); err != nil {
@@ -222,13 +192,20 @@ type logTable struct {
 // learn reads the labels of the subscriptions, and replaces the label in --subscription by the id.
 func (t *logTable) learn(ctx context.Context) error {
 	all, err := t.client.Subscriptions(ctx, true)
+	if err != nil {
+		return err
+	}
+	wanted, found := t.flags.subscription, false
 	for _, s := range all {
 		t.labels[s.ID] = s.Label
-		if s.Label == t.flags.subscription && !s.Deleted {
-			t.flags.subscription = s.ID
+		if s.ID == wanted || s.Label == wanted && !s.Deleted {
+			t.flags.subscription, found = s.ID, true
 		}
 	}
-	return err
+	if wanted != "" && !found {
+		return exit.Usagef("unknown subscription %s; `semblance subscriptions list` shows them", human.Quoted(wanted))
+	}
+	return nil
 }
 
 // query returns the parameters of the API request.
@@ -246,12 +223,12 @@ func (f *logFlags) query() url.Values {
 }
 
 // filter returns a function that selects new attempts as the query does.
-func (f *logFlags) filter() (func(*loggedAttempt) bool, error) {
+func (f *logFlags) filter() (func(*client.Attempt) bool, error) {
 	types, err := schemas.MatchAny(f.types)
 	if err != nil {
 		return nil, exit.Usagef("--type: %w", err)
 	}
-	return func(l *loggedAttempt) bool {
+	return func(l *client.Attempt) bool {
 		return (len(f.types) == 0 || slices.ContainsFunc(types, func(t *schemas.EventType) bool { return t.Name == l.EventType })) &&
 			(f.subscription == "" || f.subscription == l.SubscriptionID) &&
 			(f.delivery == "" || f.delivery == l.DeliveryID) &&
@@ -267,9 +244,9 @@ const (
 )
 
 // print prints an attempt as a line of the table, and the reason of a failure that differs from the one before.
-func (t *logTable) print(ctx context.Context, l *loggedAttempt) {
+func (t *logTable) print(ctx context.Context, l *client.Attempt) {
 	if t.flags.format == "json" {
-		fmt.Fprintf(t.out, "%s\n", l.raw)
+		fmt.Fprintf(t.out, "%s\n", l.Raw)
 		return
 	}
 	response, paint := strconv.Itoa(l.Status), t.out.green
@@ -295,7 +272,7 @@ func (t *logTable) print(ctx context.Context, l *loggedAttempt) {
 	if l.TookMs > 0 {
 		took = human.Duration(time.Duration(l.TookMs * float64(time.Millisecond)))
 	}
-	fmt.Fprintf(t.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, paint(fmt.Sprintf("%-10s", response)), took, l.next(), event)
+	fmt.Fprintf(t.out, logLine, l.ID, l.StartedAt.Format(time.DateTime), l.Number, paint(fmt.Sprintf("%-10s", response)), took, l.After(), event)
 	cause := response
 	if l.Outcome == "accepted" {
 		cause = ""
@@ -307,8 +284,8 @@ func (t *logTable) print(ctx context.Context, l *loggedAttempt) {
 }
 
 // explain prints the response or the reason of a failed attempt, and the fix.
-func (t *logTable) explain(ctx context.Context, l *loggedAttempt) {
-	var full loggedAttempt
+func (t *logTable) explain(ctx context.Context, l *client.Attempt) {
+	var full client.Attempt
 	if err := t.client.Call(ctx, http.MethodGet, fmt.Sprintf("/attempts/%d", l.ID), nil, &full); err != nil || full.Response == nil {
 		full = *l // it may be gone by now
 	}
@@ -324,19 +301,6 @@ func (t *logTable) explain(ctx context.Context, l *loggedAttempt) {
 	line("hint", full.Hint)
 }
 
-// next says how the delivery goes on.
-func (l *loggedAttempt) next() string {
-	switch l.Next {
-	case "":
-		return "unchanged"
-	case "pending":
-		return "retry at " + l.Due.Format(time.TimeOnly)
-	case "failed":
-		return "failed"
-	}
-	return human.Line(l.Next)
-}
-
 // logOne shows one attempt in full.
 func (a *app) logOne(ctx context.Context, provider *client.Client, id string, f *logFlags) error {
 	if !flags.Digits(id) {
@@ -346,12 +310,12 @@ func (a *app) logOne(ctx context.Context, provider *client.Client, id string, f 
 	if f.showSecret {
 		path += "?show=secret"
 	}
-	var l loggedAttempt
+	var l client.Attempt
 	if err := provider.Call(ctx, http.MethodGet, path, nil, &l); err != nil {
 		return err
 	}
 	if f.format == "json" {
-		fmt.Fprintf(a.out, "%s\n", l.raw)
+		fmt.Fprintf(a.out, "%s\n", l.Raw)
 		return nil
 	}
 	if l.Request == nil || l.Response == nil {
@@ -375,7 +339,7 @@ func (a *app) logOne(ctx context.Context, provider *client.Client, id string, f 
 	for _, v := range l.Violations {
 		fmt.Fprintf(a.out, "breaks its schema: %s\n", human.Line(v))
 	}
-	fmt.Fprintf(a.out, "the delivery: %s\n", l.next())
+	fmt.Fprintf(a.out, "the delivery: %s\n", l.After())
 	if l.Hint != "" {
 		fmt.Fprintf(a.out, "hint: %s\n", human.Line(l.Hint))
 	}
@@ -383,10 +347,10 @@ func (a *app) logOne(ctx context.Context, provider *client.Client, id string, f 
 }
 
 // printStreamed prints an event of the provider's stream.
-func (t *logTable) printStreamed(ctx context.Context, selected func(*loggedAttempt) bool, name string, data []byte) error {
+func (t *logTable) printStreamed(ctx context.Context, selected func(*client.Attempt) bool, name string, data []byte) error {
 	switch name {
 	case "attempt":
-		var l loggedAttempt
+		var l client.Attempt
 		if err := json.Unmarshal(data, &l); err != nil {
 			return fmt.Errorf("reading the stream: %w", err)
 		}

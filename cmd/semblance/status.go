@@ -20,7 +20,7 @@ func (a *app) statusCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:     "status",
-		Short:   "Show what a running provider is doing",
+		Short:   "Show the state of a running provider",
 		GroupID: groupRun,
 		Long: `Status shows the state of a running provider: its time, pending deliveries, attempts in flight, paused subscriptions and
 traffic.

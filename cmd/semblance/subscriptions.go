@@ -122,7 +122,12 @@ default every type.`,
 			}
 			return flags.Patterns(c, args, prefix)
 		},
-		RunE: func(c *cobra.Command, args []string) error { return a.addSubscription(c.Context(), args, f) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("secret") && f.secret == "" {
+				return exit.Usage(flags.ErrEmptySecret)
+			}
+			return a.addSubscription(c.Context(), args, f)
+		},
 	}
 	set := c.Flags()
 	set.StringVar(&f.label, "label", "from the command line", "`LABEL` of the subscription")

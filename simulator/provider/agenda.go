@@ -114,7 +114,7 @@ func (p *Provider) schedulePruning() {
 func (p *Provider) Advance(ctx context.Context, d time.Duration) error {
 	manual, ok := p.options.Clock.(*clock.ManualClock)
 	if !ok {
-		return refuse(CodeClock, "clock", "only a manual clock can be advanced; start the provider with one")
+		return refuse(CodeClock, "clock", "only a manual clock can be advanced; start the provider with one, as `semblance serve --clock manual` does")
 	}
 	if d < 0 {
 		return refuse(CodeClock, "by", "the clock cannot go back by %v", -d)

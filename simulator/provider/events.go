@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"semblance/schemas"
+	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/journal"
 )
@@ -123,8 +124,8 @@ func (p *Provider) notice(c *commit, s *simulator.Subscription, failed int) {
 	c.add(&journal.Notice{
 		At: p.Now(), SubscriptionID: s.ID,
 		Subject: fmt.Sprintf("Webhook deliveries to %q are paused", s.Label),
-		Text: fmt.Sprintf("%d deliveries in a row to %s (subscription %s) failed, so deliveries to it are paused. "+
-			"Fix the receiver, then resume them: updateWebhook with deliveryPaused: false.", failed, simulator.RedactURL(s.URL), s.ID),
+		Text: fmt.Sprintf("%s in a row to %s (subscription %s) failed, so deliveries to it are paused. "+
+			"Fix the receiver, then resume them: updateWebhook with deliveryPaused: false.", human.Count(failed, "delivery"), simulator.RedactURL(s.URL), s.ID),
 	})
 	p.log.Warn("subscription paused", "subscription", s.ID, "label", s.Label, "url", simulator.RedactURL(s.URL), "failed", failed)
 }

@@ -35,13 +35,13 @@ type Delivery struct {
 	Bytes      int                  `json:"bytes"`                // of the body
 	Reason     string               `json:"reason,omitempty"`     // of a refusal, for programs
 	Detail     string               `json:"detail,omitempty"`     // of a refusal, a sentence
-	Fix        string               `json:"fix,omitempty"`        // what the sender or the configuration must change
+	Fix        string               `json:"fix,omitempty"`        // the change that the sender or the configuration needs
 	Violations []validate.Violation `json:"violations,omitempty"` // of the body's schema, tolerated or not
 	Request    simulator.Request    `json:"request"`              // headers in alphabetical order; a long body is cut
 	Forwarded  *simulator.Response  `json:"forwarded,omitempty"`  // of the receiver that Options.Forward asks
 }
 
-// received is what is kept of a delivery. A Delivery is made of it when somebody asks.
+// received is a kept delivery. A Delivery is made of it when somebody asks.
 type received struct {
 	id      int64
 	receipt Receipt

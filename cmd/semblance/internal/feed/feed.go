@@ -1,4 +1,4 @@
-// Package feed prints what a running provider does, as it happens: attempts and their responses, retries, pauses, notices.
+// Package feed prints the work of a running provider as it happens: attempts and their responses, retries, pauses, notices.
 //
 //	f := &feed.Feed{Out: os.Stdout}
 //	err := f.Follow(ctx, journal, after)
