@@ -29,6 +29,10 @@ type ClinicRecord struct {
 	Previous []byte
 }
 
+// RecordSlack is the number of records of the journal before the first event for which clinic records are kept. An event and
+// the records that it changes are in one commit, and the event does not name all of them.
+const RecordSlack = 10_000
+
 // Kind returns KindClinicRecord.
 func (*ClinicRecord) Kind() Kind { return KindClinicRecord }
 

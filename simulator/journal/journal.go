@@ -93,7 +93,7 @@ type Journal interface {
 	// It deletes in small steps, between which others can write, and returns the number of deleted records. A
 	// delivery is deleted with its attempts, an event with its last delivery. Unfinished deliveries and records that
 	// are in force are never deleted. A record of the clinic is deleted when it is not permanent, no event in the
-	// journal names it, and it was last changed before the first of these events, by up to a thousand records.
+	// journal names it, and it was last changed more than RecordSlack records before the first of these events.
 	Prune(ctx context.Context, now time.Time) (int, error)
 
 	// Reset deletes all events, deliveries, attempts and transitions, and the records of every other kind except

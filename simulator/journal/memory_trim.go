@@ -44,7 +44,7 @@ func (m *Memory) pruneRecords() int {
 	if len(m.events) == 0 {
 		return 0
 	}
-	return m.records.prune(m.events[0].Seq)
+	return m.records.prune(m.events[0].Seq - RecordSlack)
 }
 
 // Prune implements [Journal].

@@ -18,7 +18,8 @@ func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
 	return err
 }
 
-// nameClinicRecords records that an event names clinic records.
+// nameClinicRecords records that an event names clinic records. It does so again only after journal.RecordSlack records, which
+// saves most of this work: events that follow each other are often about the same records.
 func (w *writer) nameClinicRecords(e *journal.Event) error {
 	for _, i := range e.Identifiers {
 		if !w.hasClinicRecords || w.cache.isNamed(i.Value, int64(e.Seq)) || !objectid.Valid(i.Value) {
@@ -32,15 +33,10 @@ func (w *writer) nameClinicRecords(e *journal.Event) error {
 	return nil
 }
 
-// nameSlack is the number of journal records for which it is not recorded again that an event names a clinic record. It
-// saves most of that work, because events that follow each other are often about the same records. A clinic record is pruned
-// later by as many.
-const nameSlack = 10_000
-
 // named returns the number of the last record that names a clinic record when it is written.
 func named(r *journal.ClinicRecord) int64 {
 	if r.Permanent {
-		return math.MaxInt64 - nameSlack
+		return math.MaxInt64 - journal.RecordSlack
 	}
 	return int64(r.Seq)
 }
@@ -56,7 +52,7 @@ func bit(b bool) int64 {
 func (p *pruner) clinicRecords() error {
 	for n := int64(pruneStep); n == pruneStep; p.deleted += int(n) {
 		err := p.j.do(p.ctx, "pruning", &task{run: func(w *writer) (err error) {
-			n, err = w.statements[sqlDeleteClinicRecords].exec(int64(nameSlack), int64(pruneStep))
+			n, err = w.statements[sqlDeleteClinicRecords].exec(int64(journal.RecordSlack), int64(pruneStep))
 			w.written += int(n) * deletionBytes
 			return err
 		}})

@@ -248,7 +248,7 @@ func newCache() cache { return cache{current: map[string]*deliveryRef{}, named: 
 // isNamed reports whether a clinic record was named not long before an event, or will never be pruned.
 func (c *cache) isNamed(id string, seq int64) bool {
 	at, known := c.named[id]
-	return known && at+nameSlack >= seq
+	return known && at+journal.RecordSlack >= seq
 }
 
 // nameRecord remembers that a clinic record was named.
