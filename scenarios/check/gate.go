@@ -77,13 +77,31 @@ func (g *gate) wait(ctx context.Context) error {
 type visitor struct {
 	gate *gate
 	free bool // holds no place: its requests take long on purpose
+	// doubt is called before the next request after one without a response. An error ends the check. It may be nil.
+	doubt func(ctx context.Context) error
 
-	mu    sync.Mutex
-	under int // requests under way
+	mu      sync.Mutex
+	under   int  // requests under way
+	doubted bool // a request got no response
+}
+
+// resolve clears up the doubt about the receiver that a request without a response leaves.
+func (v *visitor) resolve(ctx context.Context) error {
+	v.mu.Lock()
+	doubted := v.doubted && v.doubt != nil
+	v.doubted = false
+	v.mu.Unlock()
+	if !doubted {
+		return nil
+	}
+	return v.doubt(ctx)
 }
 
 // enter waits for a place, if the check has none.
 func (v *visitor) enter(ctx context.Context) error {
+	if err := v.resolve(ctx); err != nil {
+		return err
+	}
 	if !v.free {
 		v.mu.Lock()
 		defer v.mu.Unlock()
@@ -96,17 +114,26 @@ func (v *visitor) enter(ctx context.Context) error {
 		}
 		v.under++
 	}
-	return v.gate.wait(ctx)
+	err := v.gate.wait(ctx)
+	if err != nil && !v.free {
+		v.release()
+	}
+	return err
+}
+
+// release ends a request. The caller holds the lock.
+func (v *visitor) release() {
+	if v.under--; v.under == 0 {
+		v.gate.places <- struct{}{}
+	}
 }
 
 // leave gives the place back after the last request under way.
-func (v *visitor) leave(*simulator.Attempt) {
-	if v.free {
-		return
-	}
+func (v *visitor) leave(a *simulator.Attempt) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.under--; v.under == 0 {
-		v.gate.places <- struct{}{}
+	v.doubted = v.doubted || a.Response.Status == 0
+	if !v.free {
+		v.release()
 	}
 }

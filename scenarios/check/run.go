@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ type run struct {
 	gate    *gate
 	places  int // of the gate
 	result  *scenarios.CheckRun
-	seen    *responses
+	seen    scenarios.Responses
 
 	mu      sync.Mutex
 	done    map[string]*scenarios.CheckResult
@@ -39,7 +40,7 @@ type run struct {
 }
 
 func newRun(o *Options, p *player.Player) *run {
-	r := &run{options: o, player: p, control: byID(o.Checks, scenarios.ControlID), places: 1, seen: newResponses(),
+	r := &run{options: o, player: p, control: byID(o.Checks, scenarios.ControlID), places: 1,
 		gate: newGate(1, o.Pace), done: map[string]*scenarios.CheckResult{}, running: map[string]bool{},
 		result: &scenarios.CheckRun{Target: simulator.RedactURL(o.Player.Target), IDs: p.IDBytes(), Partial: len(o.Checks) < len(o.All), Strict: o.Strict}}
 	if o.Player.Secret == simulator.DefaultSecret || o.Player.Secret == "" {
@@ -63,7 +64,9 @@ func (r *run) run(ctx context.Context) {
 	if r.why(ctx) == "" {
 		r.confirmed(ctx)
 	}
-	r.examine()
+	for _, c := range r.pending() { // those that examine the responses
+		r.one(ctx, c)
+	}
 }
 
 // begin sends the control twice. It reports whether the receiver accepts valid events.
@@ -93,6 +96,9 @@ func (r *run) begin(ctx context.Context) bool {
 		r.describe(&first.Attempt)
 		if n == 0 {
 			trial.Steps = next.Steps
+			if first.Attempt.Response.Status == 0 {
+				break
+			}
 			continue
 		}
 		trial.Steps[0].Exchanges = append(trial.Steps[0].Exchanges, next.Steps[0].Exchanges...)
@@ -106,37 +112,37 @@ func (r *run) begin(ctx context.Context) bool {
 	return true
 }
 
-// rounds runs the checks whose predecessors have been judged, then a control, and so on. It returns the checks that ran while
-// others did.
+// roundSize is the number of checks after which a control is sent.
+const roundSize = 25
+
+// rounds runs the checks side by side, each as soon as its predecessors have been judged, with a control after every round. It
+// returns the checks that ran, none of them alone.
 func (r *run) rounds(ctx context.Context) (crowded []*Case) {
-	for r.why(ctx) == "" {
-		var ready []*Case
+	finished := make(chan *Case)
+	started := map[*Case]bool{}
+	running, done := 0, 0
+	for {
 		for _, c := range r.pending() {
-			if c.Scenario.Check.Alone == script.AloneNo && r.ready(c) {
-				ready = append(ready, c)
+			if started[c] || running == maxWaiting || c.Scenario.Check.Alone != script.AloneNo || examines(c.Scenario) || !r.ready(c) || r.why(ctx) != "" {
+				continue
 			}
+			started[c] = true
+			crowded = append(crowded, c)
+			running++
+			go func() {
+				r.one(ctx, c)
+				finished <- c
+			}()
 		}
-		if len(ready) == 0 {
+		if running == 0 {
 			return crowded
 		}
-		places := make(chan struct{}, maxWaiting)
-		var all sync.WaitGroup
-		for _, c := range ready {
-			places <- struct{}{}
-			all.Go(func() {
-				defer func() { <-places }()
-				r.one(ctx, c)
-			})
-		}
-		all.Wait()
-		if len(ready) > 1 {
-			crowded = append(crowded, ready...)
-		}
-		if r.why(ctx) == "" {
+		<-finished
+		running--
+		if done++; (done%roundSize == 0 || running == 0) && r.why(ctx) == "" {
 			r.confirmed(ctx)
 		}
 	}
-	return crowded
 }
 
 // alone runs checks that run by themselves, in the order of their ids.
@@ -224,8 +230,12 @@ func (r *run) finish(c *Case, trial scenarios.Trial) *scenarios.CheckResult {
 
 func (r *run) judged(c *Case, trial scenarios.Trial) scenarios.CheckResult {
 	result := scenarios.JudgeCheck(c.Check, trial)
-	result.Rerun = slices.Concat([]string{"check", c.ID}, r.options.Reproduce)
+	result.Rerun = r.rerun(c)
 	return result
+}
+
+func (r *run) rerun(c *Case) []string {
+	return slices.Concat([]string{"check", c.ID}, r.options.Reproduce)
 }
 
 // one runs a check and keeps its result.
@@ -256,7 +266,7 @@ func (r *run) judge(ctx context.Context, c *Case) scenarios.CheckResult {
 	started := clock.Now()
 	r.mark(c.ID, true)
 	defer r.mark(c.ID, false)
-	v := &visitor{gate: r.gate, free: takesLong(c.Scenario)}
+	v := &visitor{gate: r.gate, free: takesLong(c.Scenario), doubt: r.doubt}
 	t := r.try(ctx, c, v)
 	if r.limited(&t.Trial) {
 		r.pause(ctx, &t.Trial)
@@ -267,18 +277,33 @@ func (r *run) judge(ctx context.Context, c *Case) scenarios.CheckResult {
 	if t.err != "" {
 		t.Unclear = t.err
 	}
+	alone := c.Scenario.Check.Alone != script.AloneNo
 	switch {
-	case c.Scenario.Check.Then == script.ThenControl && r.why(ctx) == "":
+	case r.why(ctx) != "":
+	case c.Scenario.Check.Then == script.ThenControl:
 		t.Control = r.confirmed(ctx)
-	case t.silent() && r.why(ctx) == "":
+	case t.silent():
 		r.confirmed(ctx)
 	}
-	if reason := r.why(ctx); reason != "" && t.silent() {
-		t.Unclear = reason
+	if reason := r.why(ctx); reason != "" && !alone || reason == rateLimited { // others may have caused it
+		if t.Control != nil || t.silent() {
+			t.Control, t.Unclear = nil, reason
+		}
 	}
 	result := r.judged(c, t.Trial)
 	result.Duration = clock.Since(started)
 	return result
+}
+
+// doubt sends the control after a request without a response. The error says that the receiver was lost.
+func (r *run) doubt(ctx context.Context) error {
+	if r.why(ctx) == "" {
+		r.confirmed(ctx)
+	}
+	if reason := r.why(ctx); reason != "" {
+		return errors.New(reason)
+	}
+	return nil
 }
 
 func (r *run) mark(id string, running bool) {
@@ -340,11 +365,7 @@ func unreachable(r *simulator.Response) bool {
 
 // try plays a check once.
 func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
-	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.options.offers(), Stale: r.options.stale(), Pace: v.enter,
-		Sent: func(a *simulator.Attempt) {
-			v.leave(a)
-			r.seen.add(c.ID, a)
-		}}
+	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.options.offers(), Stale: r.options.stale(), Pace: v.enter, Sent: v.leave, Responses: &r.seen}
 	if r.options.Probe != nil {
 		o.Count = func(ctx context.Context, id string) (int, error) { return r.options.Probe.count(ctx, r.player, id) }
 	}
@@ -367,9 +388,23 @@ func convert(t *player.Trial) []scenarios.TrialStep {
 		for _, x := range s.Exchanges {
 			step.Exchanges = append(step.Exchanges, scenarios.Exchange{Label: label(x), Attempt: x.Attempt, Required: x.Required, Twin: x.Twin, Effects: x.Effects})
 		}
+		if v := s.Verdict; v != nil {
+			step.Found = append(step.Found, found(s.Info, scenarios.Must, v.Failures)...)
+			step.Found = append(step.Found, found(s.Info, scenarios.Should, v.Warnings)...)
+			step.Found = append(step.Found, found(s.Info, scenarios.May, v.Remarks)...)
+		}
 		steps = append(steps, step)
 	}
 	return steps
+}
+
+// found returns what a step found in the responses of the run at a level.
+func found(step scenarios.Step, level scenarios.Level, failures []scenarios.Failure) []scenarios.Finding {
+	var all []scenarios.Finding
+	for _, f := range failures {
+		all = append(all, scenarios.Finding{Level: level, Step: step, Expected: f.Expected, Got: f.Got})
+	}
+	return all
 }
 
 // label distinguishes an exchange from the others of its step.
@@ -437,6 +472,9 @@ func (r *run) conclude() {
 			if control != nil && control.Outcome != scenarios.Passed {
 				result.Because = cmp.Or(control.Because, scenarios.ControlID)
 			}
+		}
+		if result.Rerun == nil {
+			result.Rerun = r.rerun(c)
 		}
 		r.result.Checks = append(r.result.Checks, *result)
 	}

@@ -17,4 +17,21 @@ func goesOverTypes(s *script.Scenario) bool {
 }
 
 // takesLong reports whether the check holds a request back on purpose.
-func takesLong(s *script.Scenario) bool { return false }
+func takesLong(s *script.Scenario) bool {
+	for step := range s.All() {
+		if send, ok := step.(*script.Send); ok && send.Layers != nil && send.Layers.Wire != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// examines reports whether the check examines the responses of the run.
+func examines(s *script.Scenario) bool {
+	for step := range s.All() {
+		if _, ok := step.(*script.Responses); ok {
+			return true
+		}
+	}
+	return false
+}

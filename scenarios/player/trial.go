@@ -275,7 +275,7 @@ func (x *Exchange) refused() bool {
 const (
 	countWithin = 5 * time.Second
 	countEvery  = 100 * time.Millisecond
-	countSettle = 300 * time.Millisecond
+	countSettle = 200 * time.Millisecond
 )
 
 // count counts the effects of the events of all steps, after the last one, until they are as required, and once more a moment

@@ -23,8 +23,14 @@ func (t Terminal) Checks(w io.Writer, r *scenarios.CheckRun) error {
 		c.head()
 		c.groups()
 	}
+	if t.Verbose {
+		c.lines()
+	}
 	for i := range r.Checks {
 		c.check(&r.Checks[i])
+	}
+	if !t.Quiet {
+		c.open()
 	}
 	for _, line := range r.OutOfDate {
 		c.wrap("", "baseline: "+line)
@@ -60,8 +66,15 @@ func (c *checksText) groups() {
 			fmt.Fprintf(c, "  %-12s %s\n", group, c.control())
 			continue
 		}
-		if line := c.group(group); line != "" {
-			fmt.Fprintf(c, "  %-12s %s\n", group, strings.TrimRight(line, " "))
+		count, words := c.group(group)
+		if count == "" {
+			continue
+		}
+		for i, line := range human.Wrap(words, checkWidth-26) {
+			if i > 0 {
+				group, count = "", ""
+			}
+			c.WriteString(strings.TrimRight(fmt.Sprintf("  %-12s %-10s %s", group, count, line), " ") + "\n")
 		}
 	}
 	c.WriteByte('\n')
@@ -99,8 +112,8 @@ func (c *checksText) precision() time.Duration {
 	return unit
 }
 
-// group counts the outcomes of a group, or returns "" for a group without checks.
-func (c *checksText) group(group string) string {
+// group counts the outcomes of a group. count is "" for a group without checks.
+func (c *checksText) group(group string) (count, outcomes string) {
 	counts := map[scenarios.Outcome]int{}
 	var all, unjudged int
 	skipped := map[string]int{}
@@ -123,7 +136,7 @@ func (c *checksText) group(group string) string {
 		}
 	}
 	if all == 0 {
-		return ""
+		return "", ""
 	}
 	var words []string
 	for _, o := range []scenarios.Outcome{scenarios.Failed, scenarios.Warned, scenarios.Unsteady, scenarios.Remarked, scenarios.Inconclusive} {
@@ -141,7 +154,7 @@ func (c *checksText) group(group string) string {
 		}
 		words = append(words, word)
 	}
-	return fmt.Sprintf("%2d of %2d   %s", counts[scenarios.Passed], all, strings.Join(words, ", "))
+	return fmt.Sprintf("%2d of %2d", counts[scenarios.Passed], all), strings.Join(words, ", ")
 }
 
 var outcomeColors = map[scenarios.Outcome][]color.Attribute{
@@ -157,7 +170,7 @@ var outcomeWords = map[scenarios.Outcome]string{
 // check writes a check in full if it failed, warned or is inconclusive, and in two lines if it is a remark.
 func (c *checksText) check(r *scenarios.CheckResult) {
 	word := outcomeWords[r.Outcome]
-	if word == "" || r.Because != "" || c.style.Quiet && r.Outcome != scenarios.Failed && !(c.run.Strict && word == "WARN") {
+	if word == "" || r.Outcome == scenarios.Inconclusive || c.style.Quiet && r.Outcome != scenarios.Failed && !(c.run.Strict && word == "WARN") {
 		return
 	}
 	level := strings.ToUpper(string(levelOf(r)))
@@ -168,12 +181,6 @@ func (c *checksText) check(r *scenarios.CheckResult) {
 	if c.run.Unreached && len(r.Findings) > 0 {
 		c.line("got", gotText(&r.Findings[0]))
 		c.line("fix", "Start the receiver, or name its port or URL with --to.")
-		c.WriteByte('\n')
-		return
-	}
-	if r.Outcome == scenarios.Inconclusive {
-		c.line("reason", r.Reason)
-		c.line("rerun", Command(r.Rerun))
 		c.WriteByte('\n')
 		return
 	}
@@ -188,8 +195,69 @@ func (c *checksText) check(r *scenarios.CheckResult) {
 	if ids := c.run.Explained(r.ID); len(ids) > 0 && r.ID != scenarios.ControlID {
 		c.line("explains", human.And(ids)+", not judged")
 	}
-	c.line("rerun", Command(append(r.Rerun, "--verbose")))
+	if !c.style.Verbose {
+		c.line("rerun", Command(append(r.Rerun, "--verbose")))
+	} else {
+		c.messages(r)
+	}
 	c.WriteByte('\n')
+}
+
+// lines writes a line for each check.
+func (c *checksText) lines() {
+	for i := range c.run.Checks {
+		r := &c.run.Checks[i]
+		word, text := string(r.Outcome), human.Duration(r.Duration.Round(time.Millisecond))
+		switch {
+		case r.Because != "":
+			word, text = "not judged", r.Because+" failed"
+		case r.Reason != "":
+			text = r.Reason
+		}
+		fmt.Fprintf(c, "%s  %-7s %s  %s\n", c.style.paint(fmt.Sprintf("%-12s", word), outcomeColors[r.Outcome]...), r.ID, human.Line(r.Name), c.style.paint(human.Line(text), color.Faint))
+	}
+	c.WriteByte('\n')
+}
+
+// messages writes the first request of each finding with its response.
+func (c *checksText) messages(r *scenarios.CheckResult) {
+	for _, f := range r.Findings {
+		if len(f.Exchanges) == 0 {
+			continue
+		}
+		a := f.Exchanges[0].Attempt.Redacted()
+		fmt.Fprintf(c, "\n%s%s", RequestText(&a.Request), ResponseText(&a.Response))
+	}
+}
+
+// open writes the inconclusive checks, those with the same reason together.
+func (c *checksText) open() {
+	var reasons []string
+	ids, first := map[string][]string{}, map[string]*scenarios.CheckResult{}
+	for i := range c.run.Checks {
+		r := &c.run.Checks[i]
+		if r.Outcome != scenarios.Inconclusive || r.Because != "" || r.ID == scenarios.ControlID && c.run.Unreached {
+			continue
+		}
+		if first[r.Reason] == nil {
+			reasons, first[r.Reason] = append(reasons, r.Reason), r
+		}
+		ids[r.Reason] = append(ids[r.Reason], r.ID)
+	}
+	for _, reason := range reasons {
+		r, all := first[reason], ids[reason]
+		title := r.Name
+		if len(all) > 1 {
+			title = "and " + human.Count(len(all)-1, "other check")
+		}
+		fmt.Fprintf(c, "%s  %-7s %s\n", c.style.paint("OPEN", outcomeColors[scenarios.Inconclusive]...), r.ID, human.Cut(human.Line(title), checkWidth-15))
+		c.line("reason", reason)
+		if len(all) > 1 {
+			c.line("checks", strings.Join(all, " "))
+		}
+		c.line("rerun", Command(r.Rerun))
+		c.WriteByte('\n')
+	}
 }
 
 // The findings of a check that are written, and the requests of each.

@@ -84,7 +84,8 @@ func checksData(r *scenarios.CheckRun) htmlChecks {
 	control := validEvent(r)
 	text := checksText{run: r}
 	for _, name := range scenarios.CheckGroups() {
-		group := htmlGroup{Name: name, Summary: strings.TrimSpace(text.group(name))}
+		count, outcomes := text.group(name)
+		group := htmlGroup{Name: name, Summary: strings.TrimSpace(count + " " + outcomes)}
 		for i := range r.Checks {
 			if c := &r.Checks[i]; c.Group == name {
 				group.Checks = append(group.Checks, htmlChecked(r, c, control))

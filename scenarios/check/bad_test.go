@@ -1,0 +1,164 @@
+package check_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"semblance/scenarios"
+	"semblance/scenarios/check"
+	"semblance/simulator"
+	"semblance/simulator/receiver"
+)
+
+// correct returns the reference receiver as a handler that does not say what it is.
+func correct(t testing.TB) http.Handler {
+	t.Helper()
+	r, err := receiver.New(receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.ServeHTTP(anonymous{w}, req)
+	})
+}
+
+// anonymous removes the header of the reference receiver.
+type anonymous struct{ http.ResponseWriter }
+
+func (a anonymous) WriteHeader(status int) {
+	a.Header().Del(receiver.HeaderName)
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a anonymous) Write(data []byte) (int, error) {
+	a.Header().Del(receiver.HeaderName)
+	return a.ResponseWriter.Write(data)
+}
+
+// hang responds to nobody.
+func hang(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the sender has gone
+	<-r.Context().Done()
+}
+
+// Whatever a receiver does, a run ends in time with a true sentence and the right exit code.
+func TestBadReceivers(t *testing.T) {
+	t.Parallel()
+	status := func(code int, body string) func(testing.TB) http.Handler {
+		return func(testing.TB) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				w.WriteHeader(code)
+				_, _ = io.WriteString(w, body)
+			})
+		}
+	}
+	reset := func(w http.ResponseWriter) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			_ = conn.(*net.TCPConn).SetLinger(0)
+			_ = conn.Close()
+		}
+	}
+	after := func(n int64, then func(http.ResponseWriter, *http.Request)) func(testing.TB) http.Handler {
+		return func(t testing.TB) http.Handler {
+			right, count := correct(t), atomic.Int64{}
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if count.Add(1) > n {
+					then(w, r)
+					return
+				}
+				right.ServeHTTP(w, r)
+			})
+		}
+	}
+	for _, test := range []struct {
+		name     string
+		handler  func(testing.TB) http.Handler
+		exit     int
+		sentence string
+		also     string // in the text
+	}{
+		{"hangs", func(testing.TB) http.Handler {
+			return http.HandlerFunc(hang)
+		}, scenarios.ExitFailed, "The receiver does not accept valid events", "no response from"},
+		{"resets", func(testing.TB) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reset(w) })
+		}, scenarios.ExitFailed, "The receiver does not accept valid events", "connection"},
+		{"floods", func(testing.TB) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				for {
+					if _, err := io.WriteString(w, strings.Repeat("x", 64<<10)); err != nil {
+						return
+					}
+				}
+			})
+		}, scenarios.ExitFailed, "The receiver does not accept valid events", "is longer than"},
+		{"dies midway", after(40, func(w http.ResponseWriter, _ *http.Request) { reset(w) }), scenarios.ExitInconclusive,
+			"the receiver was lost", "OPEN"},
+		{"hangs midway", after(40, hang), scenarios.ExitInconclusive,
+			"the receiver was lost", "OPEN"},
+		{"limits the rate from the tenth request", after(9, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }),
+			scenarios.ExitInconclusive, "limits the rate", "--pace"},
+		{"responds 401 to all", status(401, "bad signature"), scenarios.ExitFailed, "The receiver does not accept valid events", "(same for a forged event)"},
+		{"responds 200 to all", status(200, "ok"), scenarios.ExitFailed, "The receiver does not refuse every forged event", "SIG-03"},
+		{"redirects all", func(testing.TB) http.Handler { return http.RedirectHandler("/elsewhere", http.StatusFound) },
+			scenarios.ExitFailed, "The receiver does not accept valid events", "Configure the URL that responds itself"},
+		{"responds 404 to all", status(404, "no such page"), scenarios.ExitFailed, "The receiver does not accept valid events", "Check the URL"},
+		{"responds 500 to all", status(500, "oh no"), scenarios.ExitFailed, "The receiver does not accept valid events", "same for a forged event"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(test.handler(t))
+			server.Config.BaseContext = func(net.Listener) context.Context { return t.Context() }
+			server.Start()
+			defer server.Close()
+			started := time.Now()
+			r := run(t, server.URL, func(o *check.Options) { o.Player.Delivery.Timeout = 300 * time.Millisecond })
+			got := text(t, r)
+			if r.ExitCode() != test.exit || !strings.Contains(r.Sentence(), test.sentence) || !strings.Contains(got, test.also) {
+				t.Errorf("exit code %d, want %d; the sentence should have %q, the text %q:\n%s", r.ExitCode(), test.exit, test.sentence, test.also, got)
+			}
+			if took := time.Since(started); took > 20*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			server.CloseClientConnections()
+			t.Log(got)
+		})
+	}
+}
+
+// Without a probe nothing is claimed about effects; with one, a receiver without them is named.
+func TestEffects(t *testing.T) {
+	t.Parallel()
+	for _, mistake := range []string{"does-nothing", "missing-field"} {
+		t.Run(mistake, func(t *testing.T) {
+			t.Parallel()
+			r, err := receiver.New(receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}, ActWrong: mistake})
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.ServeHTTP(anonymous{w}, req) }))
+			defer server.Close()
+			blind := run(t, server.URL, nil, "CTL-01", "SIG-08")
+			if blind.ExitCode() != 0 || blind.Effects != scenarios.EffectsUnknown {
+				t.Errorf("%s without a probe: %s", mistake, text(t, blind))
+			}
+			probe, err := check.ParseProbe(server.URL + "/records/${id} #/changes")
+			if err != nil {
+				t.Fatal(err)
+			}
+			seeing := run(t, server.URL, func(o *check.Options) { o.Probe = probe }, "CTL-01", "SIG-08")
+			if seeing.ExitCode() != 1 || !strings.Contains(seeing.Sentence(), "does not do their work once") {
+				t.Errorf("%s with a probe: %s", mistake, text(t, seeing))
+			}
+		})
+	}
+}
