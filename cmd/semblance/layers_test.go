@@ -71,7 +71,7 @@ var packages = map[string]struct {
 		"scenarios/conformance", "yaml"},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/hint simulator/clock simulator/signature simulator/fault " +
 		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
-		"scenarios/player scenarios/report scenarios/library", ""},
+		"scenarios/player scenarios/report scenarios/library scenarios/check", ""},
 
 	"cmd/semblance/internal/apilog":  {"schemas cmd/semblance/internal/client", ""},
 	"cmd/semblance/internal/browser": {"", ""},

@@ -135,6 +135,9 @@ func (r *run) rounds(ctx context.Context) (crowded []*Case) {
 			}()
 		}
 		if running == 0 {
+			if len(crowded) == 1 {
+				return nil
+			}
 			return crowded
 		}
 		<-finished

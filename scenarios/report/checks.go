@@ -226,7 +226,7 @@ func (c *checksText) messages(r *scenarios.CheckResult) {
 			continue
 		}
 		a := f.Exchanges[0].Attempt.Redacted()
-		fmt.Fprintf(c, "\n%s%s", RequestText(&a.Request), ResponseText(&a.Response))
+		fmt.Fprintf(c, "\n%s\n    %s\n%s", RequestText(&a.Request), f.Exchanges[0].Brief, ResponseText(&a.Response))
 	}
 }
 
