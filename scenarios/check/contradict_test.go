@@ -32,7 +32,9 @@ type contrary struct {
 }
 
 // key identifies a request, as the receiver and as the sender see it.
-func key(method, signed string, body []byte) string { return method + "\n" + signed + "\n" + string(body) }
+func key(method, signed string, body []byte) string {
+	return method + "\n" + signed + "\n" + string(body)
+}
 
 func (c *contrary) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)

@@ -81,7 +81,11 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 	if r.selected, err = s.options.Select.resolve(scenario); err != nil {
 		return nil, err
 	}
-	if r.sender, err = s.options.newSender(scenario); err != nil {
+	own := s.options
+	if t != nil {
+		own.Delivery.IdleTimeout = time.Nanosecond // a connection is only reused where a check names it: a receiver may close it after an error
+	}
+	if r.sender, err = own.newSender(scenario); err != nil {
 		return nil, err
 	}
 	switch {

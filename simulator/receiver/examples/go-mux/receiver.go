@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -149,5 +150,5 @@ func main() {
 	if secret == "" {
 		log.Fatal("WEBHOOK_SECRET is not set: set it to the secret of the subscription")
 	}
-	log.Fatal(http.ListenAndServe("127.0.0.1:3000", Routes(&Desk{}, SignedWith(secret))))
+	log.Fatal(http.ListenAndServe("127.0.0.1:"+cmp.Or(os.Getenv("PORT"), "3000"), Routes(&Desk{}, SignedWith(secret))))
 }

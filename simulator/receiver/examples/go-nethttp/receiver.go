@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -104,5 +105,5 @@ func main() {
 		log.Fatal("WEBHOOK_SECRET is not set: set it to the secret of the subscription")
 	}
 	http.Handle("POST /webhooks", Webhooks(&Desk{}, SignedWith(secret)))
-	log.Fatal(http.ListenAndServe("127.0.0.1:3000", nil))
+	log.Fatal(http.ListenAndServe("127.0.0.1:"+cmp.Or(os.Getenv("PORT"), "3000"), nil))
 }
