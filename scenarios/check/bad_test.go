@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/check"
+	"semblance/schemas"
 	"semblance/simulator"
 	"semblance/simulator/receiver"
 )
@@ -132,6 +134,29 @@ func TestBadReceivers(t *testing.T) {
 			server.CloseClientConnections()
 			t.Log(got)
 		})
+	}
+}
+
+// A receiver of a few event types is checked with these.
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	right := correct(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if bytes.Contains(body, []byte(`"booking.created"`)) {
+			t.Errorf("booking.created was sent: %s", body)
+		}
+		right.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	events, err := schemas.MatchAny([]string{"invoice.*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, server.URL, func(o *check.Options) { o.Events = events })
+	if r.ExitCode() != 0 || r.Count(scenarios.Skipped) < 3 {
+		t.Error(text(t, r))
 	}
 }
 

@@ -90,6 +90,7 @@ func (o *Options) setDefaults() {
 	if o.All == nil {
 		o.All = o.Checks
 	}
+	o.Checks, o.All = retyped(o.Checks, o.Events), retyped(o.All, o.Events)
 	if o.TimeLimit == 0 {
 		o.TimeLimit = DefaultTimeLimit
 	}

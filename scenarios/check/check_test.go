@@ -122,6 +122,40 @@ func TestWrongReceivers(t *testing.T) {
 	}
 }
 
+// Of a receiver with two mistakes both are found.
+func TestTwoMistakes(t *testing.T) {
+	t.Parallel()
+	pairs := [][2]string{}
+	verify := []string{"unsigned", "reserialise", "prefix-comparison", "plain-comparison", "any-age", "zero-time", "unset-secret", "old-scheme", "header-age", "any-scheme"}
+	other := []string{"all-identifiers", "known-identifiers", "no-metadata", "blocker-availability", "duplicate-conflict", "racing", "exact-content-type", "tells-secret", "unknown-type-crash", "stable-event-id"}
+	for i := range verify {
+		pairs = append(pairs, [2]string{verify[i], other[i]}, [2]string{verify[i], other[(i+3)%len(other)]})
+	}
+	data, err := os.ReadFile("testdata/wrong.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := func(mistake string) string {
+		_, row, _ := strings.Cut(string(data), "`"+mistake+"`")
+		_, row, _ = strings.Cut(row, "**")
+		id, _, _ := strings.Cut(row, "**")
+		return id
+	}
+	each(len(pairs), func(i int) {
+		pair := pairs[i]
+		r := run(t, start(t, pair[0]+"+"+pair[1]), nil)
+		got := outcomes(r)
+		for _, mistake := range pair {
+			if !strings.Contains(got, "**"+root(mistake)+"**") {
+				t.Errorf("%s and %s: no %s in %s", pair[0], pair[1], root(mistake), got)
+			}
+		}
+		if n := strings.Count(got, "**") / 2; n != 2 {
+			t.Errorf("%s and %s: %d roots: %s", pair[0], pair[1], n, got)
+		}
+	})
+}
+
 // each calls f for 0 to n-1, several at once.
 func each(n int, f func(i int)) {
 	places := make(chan struct{}, 12)

@@ -293,7 +293,12 @@ func (r *run) judge(ctx context.Context, c *Case) scenarios.CheckResult {
 			t.Control, t.Unclear = nil, reason
 		}
 	}
+	words, finding := measured(c, &t.Trial)
+	if finding != nil {
+		t.Steps = append(t.Steps, scenarios.TrialStep{Step: finding.Step, Found: []scenarios.Finding{*finding}})
+	}
 	result := r.judged(c, t.Trial)
+	result.Also = words
 	result.Duration = clock.Since(started)
 	return result
 }

@@ -213,6 +213,8 @@ func (c *checksText) lines() {
 			word, text = "not judged", r.Because+" failed"
 		case r.Reason != "":
 			text = r.Reason
+		case r.Also != "":
+			text = r.Also
 		}
 		fmt.Fprintf(c, "%s  %-7s %s  %s\n", c.style.paint(fmt.Sprintf("%-12s", word), outcomeColors[r.Outcome]...), r.ID, human.Line(r.Name), c.style.paint(human.Line(text), color.Faint))
 	}

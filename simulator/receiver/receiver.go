@@ -57,7 +57,7 @@ type Options struct {
 	MaxBody   int            // bytes; a longer body is refused with 413; 0 means DefaultMaxBody
 	Remember  int            // the number of events, and of records, to remember; 0 means DefaultRemember
 	Hosts     []string       // further host names for queries; localhost and IP addresses are always accepted
-	ActWrong  string         // the name of a mistake to make, one of [Wrongs]; "" for none
+	ActWrong  string         // the name of a mistake to make, one of [Wrongs], or several of different steps, joined by +; "" for none
 	Observe   func(*Receipt) // called for each delivery before its response, from many goroutines; it must not retain the receipt's Body, and may set Why and Fix
 
 	// Forward, if set, asks another receiver, whose response the sender gets. The receipt is complete except for Forwarded.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"semblance/schemas"
@@ -91,8 +92,11 @@ func reveals(f func(*Receiver, []byte, http.Header) string) func(*steps) {
 	return func(s *steps) { s.reveal = f }
 }
 
-// actWrong replaces the step that contains the mistake.
+// actWrong replaces the step that contains the mistake, or the steps of several mistakes, joined by +.
 func (r *Receiver) actWrong(name string) error {
+	if first, rest, several := strings.Cut(name, "+"); several {
+		return errors.Join(r.actWrong(first), r.actWrong(rest))
+	}
 	names := make([]string, len(wrongs))
 	for i, w := range wrongs {
 		if w.Name == name {
