@@ -30,6 +30,7 @@ type checkFlags struct {
 
 	events    []string
 	probe     string
+	hook      string
 	tolerance time.Duration
 	skip      []string
 	timing    bool
@@ -91,6 +92,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 		flags.AddAllowPublic(c, &f.allowPublic)
 		set.StringSliceVar(&f.events, "events", nil, "subscribed event types, `PATTERNS` such as 'booking.*' (default all)")
 		set.StringVar(&f.probe, "probe", "", "count the effects on record ${id}: `PROBE` is a URL or exec:COMMAND")
+		set.StringVar(&f.hook, "hook", "", "POST to this `URL` to make the receiver's work fail or wait once")
 		set.BoolVar(&f.allowExec, "allow-exec", false, "allow a probe to run a command")
 		flags.AddTolerance(c, &f.tolerance)
 	})
@@ -108,7 +110,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 		f.reports.AddChecks(c)
 		set.BoolVar(&f.quiet, "quiet", false, "print only failures and the verdict")
 		set.BoolVar(&f.verbose, "verbose", false, "print a line for each check, and the requests")
-		set.StringVar(&f.explain, "explain", "", "explain a `TOPIC`: a check (SIG-03), probe, new or levels")
+		set.StringVar(&f.explain, "explain", "", "explain a `TOPIC`: a check (SIG-03), probe, hook, new or levels")
 		set.BoolVar(&f.list, "list", false, "list all checks")
 	})
 	flags.Group(c, "Not published by the provider", func() { f.attempt.Add(c) })
@@ -198,6 +200,12 @@ func (f *checkFlags) options(set *pflag.FlagSet, all []*check.Case, words []stri
 		if strings.HasPrefix(f.probe, "exec:") && !f.allowExec {
 			return o, errors.New("--probe exec: running a command requires --allow-exec")
 		}
+	}
+	if f.hook != "" {
+		if err := check.CheckHook(f.hook); err != nil {
+			return o, fmt.Errorf("--hook: %w", err)
+		}
+		o.HookURL = f.hook
 	}
 	if f.pace != "" {
 		rate, ok := script.ParseRate(f.pace)

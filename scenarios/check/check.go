@@ -48,7 +48,8 @@ type Options struct {
 	All       []*Case        // all checks; nil: Checks
 	Events    []*schemas.EventType
 	Probe     *Probe        // counts effects; nil: only responses are judged
-	Hook      Hook          // makes the receiver's work fail or wait; nil: there is none
+	Hook      Hook          // makes the receiver's work fail or wait; nil: HookURL
+	HookURL   string        // in place of Hook; "": there is none
 	Tolerance time.Duration // age of a signature that the receiver accepts; default five minutes
 	Timing    bool          // also measure the comparison of signatures
 	InFlight  int           // requests under way at once; default 1 to 8, by the latency of the control
@@ -60,9 +61,6 @@ type Options struct {
 	Progress  func(group string, done, total int)
 }
 
-// Hook makes the receiver's work on a record fail once, or wait once.
-type Hook func(ctx context.Context, id string, fail bool, delay time.Duration) error
-
 // Run checks a receiver. The error says why nothing could be checked; whatever the receiver does is in the result.
 func Run(ctx context.Context, o Options) (*scenarios.CheckRun, error) {
 	o.setDefaults()
@@ -72,6 +70,9 @@ func Run(ctx context.Context, o Options) (*scenarios.CheckRun, error) {
 	}
 	defer p.Close()
 	r := newRun(&o, p)
+	if o.Hook == nil && o.HookURL != "" {
+		o.Hook = r.postTo(o.HookURL)
+	}
 	if err := p.Check(ctx, r.control.Scenario); err != nil {
 		return nil, err
 	}

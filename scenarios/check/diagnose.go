@@ -193,6 +193,14 @@ func (r *run) retried(ctx context.Context, control *scenarios.CheckResult) bool 
 func withoutNeeds(s *script.Scenario) *script.Scenario {
 	own, head := *s, *s.Check
 	head.Needs = nil
-	own.Check = &head
+	own.Check, own.Steps = &head, nil
+	for _, step := range s.Steps {
+		if send, ok := step.(*script.Send); ok {
+			plain := *send
+			plain.Needs, plain.Hook = "", script.Send{}.Hook
+			step = &plain
+		}
+		own.Steps = append(own.Steps, step)
+	}
 	return &own
 }

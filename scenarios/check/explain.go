@@ -78,7 +78,7 @@ func sourceText(source string) string {
 }
 
 // Topics returns the topics of [Explain] beside the checks.
-func Topics() []string { return []string{"levels", "new", "probe"} }
+func Topics() []string { return []string{"hook", "levels", "new", "probe"} }
 
 // explanations are the texts of the topics.
 var explanations = map[string]string{
@@ -110,6 +110,24 @@ net/http:
   })
 
 ${id} is the id of the event's record: the bookingId of a booking.created.
+`,
+	"hook": `A hook makes the receiver's work on one record fail once, or wait once. Semblance sends a POST to it before the event:
+
+  {"id": "507f1f77bcf86cd799439011", "fail": true}
+  {"id": "507f1f77bcf86cd799439011", "delay": "15s"}
+
+  --hook http://localhost:3000/test/hook
+
+Express:
+  const hooks = new Map();
+  app.post('/test/hook', express.json(), (req, res) => { hooks.set(req.body.id, req.body); res.end(); });
+
+In the work on an event:
+  const hook = hooks.get(event.identifiers.bookingId);
+  hooks.delete(event.identifiers.bookingId);
+  if (hook?.fail) throw new Error('fails on purpose');
+
+The id is that of the event's record: the bookingId of a booking.created.
 `,
 	"new": `A check is one file, scenarios/conformance/ID.yaml; nothing else has to change. Its steps send events,
 right in every part that they do not change, and say what the response must, should or may be:

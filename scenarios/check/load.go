@@ -183,6 +183,6 @@ func (c *Case) lacks(o *Options, offers []script.Need) string {
 var needed = map[script.Need]string{
 	script.NeedProbe:    "without --probe",
 	script.NeedHook:     "without --hook",
-	script.NeedReadBack: "without --api",
+	script.NeedReadBack: "without read-back",
 	script.NeedTiming:   "without --timing",
 }

@@ -373,7 +373,8 @@ func unreachable(r *simulator.Response) bool {
 
 // try plays a check once.
 func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
-	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.options.offers(), Stale: r.options.stale(), Pace: v.enter, Sent: v.leave, Responses: &r.seen}
+	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.options.offers(), Stale: r.options.stale(), Pace: v.enter, Sent: v.leave, Responses: &r.seen,
+		Hook: r.options.Hook}
 	if r.options.Probe != nil {
 		o.Count = func(ctx context.Context, id string) (int, error) { return r.options.Probe.count(ctx, r.player, id) }
 	}

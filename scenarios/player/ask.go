@@ -9,7 +9,17 @@ import (
 
 // Ask sends a GET request to the receiver's application, as a probe step does.
 func (p *Player) Ask(ctx context.Context, url string) simulator.Response {
-	exact := delivery.Exact{Method: "GET", URL: url}
+	return p.ask(ctx, delivery.Exact{Method: "GET", URL: url})
+}
+
+// Post sends a POST request with JSON to the receiver's application.
+func (p *Player) Post(ctx context.Context, url string, body []byte) simulator.Response {
+	exact := delivery.Exact{Method: "POST", URL: url, Body: body}
+	exact.SetDefault("Content-Type", "application/json")
+	return p.ask(ctx, exact)
+}
+
+func (p *Player) ask(ctx context.Context, exact delivery.Exact) simulator.Response {
 	exact.SetDefault("User-Agent", delivery.DefaultUserAgent)
 	request, err := p.probes.PrepareExact(exact)
 	if err != nil {

@@ -173,6 +173,9 @@ func (c *checksText) check(r *scenarios.CheckResult) {
 	if word == "" || r.Outcome == scenarios.Inconclusive || c.style.Quiet && r.Outcome != scenarios.Failed && !(c.run.Strict && word == "WARN") {
 		return
 	}
+	if r.Known != "" {
+		word = "note"
+	}
 	level := strings.ToUpper(string(levelOf(r)))
 	fmt.Fprintf(c, "%s  %-7s %-*s %s\n", c.style.paint(word, outcomeColors[r.Outcome]...), r.ID, checkWidth-15-len(level)-1, human.Cut(human.Line(r.Name), checkWidth-15-len(level)-1), level)
 	if r.Known != "" {
@@ -393,7 +396,7 @@ func (c *checksText) line(label, text string) { c.WriteString(Labelled(label, te
 func Labelled(label, text string) string {
 	var b strings.Builder
 	for _, line := range human.Wrap(human.Line(text), checkWidth-16) {
-		fmt.Fprintf(&b, "      %-9s %s\n", label, line)
+		b.WriteString(strings.TrimRight(fmt.Sprintf("      %-9s %s", label, line), " ") + "\n")
 		label = ""
 	}
 	return b.String()

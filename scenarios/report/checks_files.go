@@ -173,11 +173,14 @@ func ChecksMarkdown(w io.Writer, r *scenarios.CheckRun) error {
 		if rows++; rows == 1 {
 			b.WriteString("\n| check | level | outcome | got | fix |\n| --- | --- | --- | --- | --- |\n")
 		}
-		got, fix := c.Reason, ""
+		outcome, got, fix := string(c.Outcome), c.Reason, ""
+		if c.Known != "" {
+			outcome += " as expected: " + c.Known
+		}
 		if len(c.Findings) > 0 && c.Outcome != scenarios.Inconclusive {
 			got, fix = gotText(&c.Findings[0]), c.Advice()
 		}
-		fmt.Fprintf(&b, "| %s %s | %s | %s | %s | %s |\n", c.ID, markdown(c.Name), strings.ToUpper(string(levelOf(c))), c.Outcome, markdown(got), markdown(fix))
+		fmt.Fprintf(&b, "| %s %s | %s | %s | %s | %s |\n", c.ID, markdown(c.Name), strings.ToUpper(string(levelOf(c))), markdown(outcome), markdown(got), markdown(fix))
 	}
 	for _, line := range r.OutOfDate {
 		fmt.Fprintf(&b, "\n%s\n", markdown(line))

@@ -269,7 +269,7 @@ func common(a, b string, mask func(string) string) (prefix, suffix int) {
 	for suffix < min(len(a)-prefix, len(b)) && a[len(a)-1-suffix] == b[len(b)-1-suffix] {
 		suffix++
 	}
-	for suffix > 0 && a[len(a)-suffix]&0xc0 == 0x80 { // not inside a character
+	for at := len(a) - suffix; suffix > 0 && at > prefix && isWord(a[at]) && isWord(a[at-1]); at++ { // whole words are marked
 		suffix--
 	}
 	return prefix, suffix
