@@ -158,7 +158,7 @@ func TestTwoMistakes(t *testing.T) {
 
 // each calls f for 0 to n-1, several at once.
 func each(n int, f func(i int)) {
-	places := make(chan struct{}, 12)
+	places := make(chan struct{}, 16)
 	var all sync.WaitGroup
 	for i := range n {
 		places <- struct{}{}
