@@ -73,7 +73,7 @@ func (r *CheckResult) Advice() string {
 	return r.Fix
 }
 
-// Trial holds what was observed of a check: facts without a verdict.
+// Trial holds the observations of a check, without a verdict.
 type Trial struct {
 	Steps   []TrialStep
 	Control *Exchange // the valid event that followed the check; nil: none was due
@@ -117,7 +117,7 @@ type Unmet struct {
 	Brief string // in a word or two, such as 401
 }
 
-// JudgeCheck returns the outcome of a check. It is a pure function of what was observed.
+// JudgeCheck returns the outcome of a check. It is a pure function of the observations.
 //
 // A MUST that was not met is a failure, a SHOULD a warning, a MAY a remark. A refusal counts only if its twin was accepted:
 // otherwise the check is inconclusive. A request that had to be refused and got a 5xx or a closed connection was not
@@ -227,7 +227,7 @@ func timesOfEffect(n int) string {
 	return fmt.Sprintf("took effect %d times", n)
 }
 
-// brief describes a response by its status, or says why there is none.
+// brief describes a response by its status, or says why it is missing.
 func brief(r *simulator.Response) string {
 	if r.Failure == "" {
 		return strconv.Itoa(r.Status)

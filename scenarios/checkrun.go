@@ -38,7 +38,7 @@ const (
 	EffectsUnknown  Effects = ""      // only responses were judged
 	EffectsByProbe  Effects = "probe" // by a probe of the user
 	EffectsByOwn    Effects = "own"   // by the queries of the reference receiver
-	EffectsByReader Effects = "api"   // by what the receiver read from the provider's API
+	EffectsByReader Effects = "api"   // by the receiver's queries of the provider's API
 )
 
 // The verdicts of a run.
@@ -181,13 +181,13 @@ func partOf(c *Check, refusal bool) part {
 	return partValid
 }
 
-// aspect is what is known about one part.
+// aspect summarizes the checks of one part.
 type aspect struct {
 	judged, failed, open bool
 	warnings             int
 }
 
-// aspects returns what the checks say about each part.
+// aspects summarizes the checks of each part.
 func (r *CheckRun) aspects() [len(claims)]aspect {
 	var all [len(claims)]aspect
 	for i := range r.Checks {
@@ -228,7 +228,7 @@ func (r *CheckRun) aspects() [len(claims)]aspect {
 	return all
 }
 
-// Sentence returns the verdict about the receiver in one sentence. It claims only what was judged.
+// Sentence returns the verdict about the receiver in one sentence. It claims only parts that were judged.
 func (r *CheckRun) Sentence() string {
 	aspects := r.aspects()
 	control := r.Control()

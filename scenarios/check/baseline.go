@@ -52,7 +52,7 @@ func ParseBaseline(file string, data []byte, all []*Case) (Baseline, error) {
 			case string:
 				day, err := time.Parse(time.DateOnly, until)
 				if err != nil {
-					return nil, fmt.Errorf("%s: %s: until: %q is no day such as 2027-03-01", file, id, until)
+					return nil, fmt.Errorf("%s: %s: until: %q is not a day such as 2027-03-01", file, id, until)
 				}
 				entry.Until = day
 			}

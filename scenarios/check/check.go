@@ -49,7 +49,7 @@ type Options struct {
 	Events    []*schemas.EventType
 	Probe     *Probe        // counts effects; nil: only responses are judged
 	Hook      Hook          // makes the receiver's work fail or wait; nil: HookURL
-	HookURL   string        // in place of Hook; "": there is none
+	HookURL   string        // in place of Hook; "" for none
 	Tolerance time.Duration // age of a signature that the receiver accepts; default five minutes
 	Timing    bool          // also measure the comparison of signatures
 	InFlight  int           // requests under way at once; default 1 to 8, by the latency of the control
@@ -109,7 +109,7 @@ func (o *Options) setDefaults() {
 // stale returns the age of a signature that must be refused: an hour, or twice the tolerance if that is more.
 func (o *Options) stale() time.Duration { return max(player.DefaultStale, 2*o.Tolerance) }
 
-// offers returns what the run has that a check may need.
+// offers returns the needs of checks that the run meets.
 func (o *Options) offers() []script.Need {
 	var offers []script.Need
 	if o.Probe != nil {
@@ -131,7 +131,7 @@ func inFlight(latency time.Duration) int {
 	return min(max(n, 1), MaxInFlight)
 }
 
-// describe fills the result with what the control shows of the receiver.
+// describe adds the latency and the clock of the control to the result.
 func (r *run) describe(a *simulator.Attempt) {
 	r.result.Latency = a.Response.Timings.Total
 	if date, err := time.Parse(time.RFC1123, a.Response.Header("Date")); err == nil {

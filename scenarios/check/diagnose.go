@@ -19,7 +19,7 @@ var constructionsFile []byte
 
 // Diagnosis says why a receiver refuses a valid event.
 type Diagnosis struct {
-	Response string // what the response to the valid event was, beside that to a forged one
+	Response string // the response to a forged event beside that to the valid one, in words
 	Accepts  string // the construction that the receiver accepts, such as "accepts v1 over the body alone", or ""
 	Signed   bool   // the signature was accepted, and a later step refused the event
 	Fix      string // "" if nothing is known

@@ -25,8 +25,8 @@ func List(w io.Writer, all []*Case) error {
 	return err
 }
 
-// Explain writes what a check requires, why, its sources and its file, or the text of another topic. The error says that there
-// is no such topic.
+// Explain writes the level, reason, fix, sources and file of a check, or the text of another topic. The error names an unknown
+// topic.
 func Explain(w io.Writer, all []*Case, topic string) error {
 	if text, ok := explanations[topic]; ok {
 		_, err := io.WriteString(w, text)
@@ -130,7 +130,7 @@ In the work on an event:
 The id is that of the event's record: the bookingId of a booking.created.
 `,
 	"new": `A check is one file, scenarios/conformance/ID.yaml; nothing else has to change. Its steps send events,
-right in every part that they do not change, and say what the response must, should or may be:
+right in every part that they do not change, and name the response that must, should or may come:
 
   check: TRN-14
   name: A Date header is ignored

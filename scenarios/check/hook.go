@@ -45,7 +45,7 @@ func (r *run) postTo(address string) Hook {
 // CheckHook returns an error if a text is no URL of a hook.
 func CheckHook(text string) error {
 	if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("%s is no http or https URL; `semblance check --explain hook` shows an example", human.Quoted(text))
+		return fmt.Errorf("%s is not an http or https URL; `semblance check --explain hook` shows an example", human.Quoted(text))
 	}
 	return nil
 }

@@ -179,7 +179,7 @@ func (c *Case) lacks(o *Options, offers []script.Need) string {
 	return ""
 }
 
-// needed says what a skipped check needs.
+// needed names the need of a skipped check.
 var needed = map[script.Need]string{
 	script.NeedProbe:    "without --probe",
 	script.NeedHook:     "without --hook",

@@ -184,7 +184,7 @@ func (r *run) pending() []*Case {
 	return slices.DeleteFunc(slices.Clone(r.options.Checks), func(c *Case) bool { return c == r.control || r.done[c.ID] != nil })
 }
 
-// ready reports whether all checks before this one have been judged, as far as they are selected.
+// ready reports whether all selected checks before this one have been judged.
 func (r *run) ready(c *Case) bool {
 	for _, id := range c.After {
 		before := byID(r.options.Checks, id)
@@ -226,7 +226,7 @@ func (r *run) put(result scenarios.CheckResult) *scenarios.CheckResult {
 	return &result
 }
 
-// finish judges a check by what was observed and keeps the result.
+// finish judges a check and keeps the result.
 func (r *run) finish(c *Case, trial scenarios.Trial) *scenarios.CheckResult {
 	return r.put(r.judged(c, trial))
 }
@@ -389,7 +389,7 @@ func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
 	return t
 }
 
-// convert returns what was observed in the terms of package scenarios.
+// convert returns the observations in the terms of package scenarios.
 func convert(t *player.Trial) []scenarios.TrialStep {
 	var steps []scenarios.TrialStep
 	for _, s := range t.Steps {
@@ -407,7 +407,7 @@ func convert(t *player.Trial) []scenarios.TrialStep {
 	return steps
 }
 
-// found returns what a step found in the responses of the run at a level.
+// found returns the findings of a step about the responses of the run, at a level.
 func found(step scenarios.Step, level scenarios.Level, failures []scenarios.Failure) []scenarios.Finding {
 	var all []scenarios.Finding
 	for _, f := range failures {

@@ -329,7 +329,7 @@ func sentText(f *scenarios.Finding) string {
 	return strings.TrimPrefix(human.Line(f.Step.Title), "send ")
 }
 
-// gotText describes the responses of a finding. Of several it names what they share.
+// gotText describes the responses of a finding. Of several it names their common property.
 func gotText(f *scenarios.Finding) string {
 	if len(f.Exchanges) == 0 {
 		return human.Line(f.Got)
@@ -345,7 +345,7 @@ func gotText(f *scenarios.Finding) string {
 	return text
 }
 
-// shared names what the exchanges of a finding share, or the first of them.
+// shared names the common property of the exchanges of a finding, or the first of them.
 func shared(f *scenarios.Finding) string {
 	var common []string
 	for i, x := range f.Exchanges {

@@ -66,7 +66,7 @@ func checkCase(r *scenarios.CheckRun, c *scenarios.CheckResult) junitCase {
 	return out
 }
 
-// firstLine says what the response was, in one line.
+// firstLine describes the response in one line.
 func firstLine(c *scenarios.CheckResult) string {
 	if len(c.Findings) == 0 {
 		return c.Name

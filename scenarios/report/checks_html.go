@@ -257,7 +257,7 @@ func nearest(line string, others []string) string {
 	return best
 }
 
-// common returns the lengths of the common beginning and end of two lines, apart from what is masked in the beginning.
+// common returns the lengths of the common beginning and end of two lines, apart from the masked parts of the beginning.
 func common(a, b string, mask func(string) string) (prefix, suffix int) {
 	// the longest beginning of a that b has too, at ends of words
 	for i := len(a); i > 0; i-- {
