@@ -16,7 +16,7 @@ func invoiceOf(s *source) *Invoice {
 	total, outstanding := s.pence("total"), s.pence("outstanding")
 	i := &Invoice{
 		ID: graphql.ID(s.id), Type: new("invoice"), Status: new("active"), PaidOrOutstanding: new("Outstanding"),
-		InvoiceNumber: s.int("number"), Date: s.date("issuedOn"), PatientID: s.relatedID("patient"), DoctorID: s.relatedID("doctor"),
+		InvoiceNumber: s.int("number"), Date: s.date("issuedOn"), PatientID: s.relatedID("patient"), DoctorID: idOrNil(s.values["doctorId"]), Comments: s.text("comments"), ExtraInfo: s.text("extraInfo"),
 		Tax: new(0.0), Total: pounds(total), Outstanding: pounds(outstanding), Refunded: new(0.0),
 		Metadata: &[]*MetadataEntry{}, DateShared: s.time("sharedAt"), CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
 	}
@@ -33,7 +33,7 @@ func invoiceOf(s *source) *Invoice {
 		i.Refunds = refundsOf(s, *i.Payments)
 		i.Refunded = pounds(paidOf(*i.Payments))
 	}
-	return fill(s, i)
+	return i
 }
 
 // paymentOnAccountOf returns a payment on account as the invoice that the provider probably shows it as.
@@ -46,7 +46,7 @@ func paymentOnAccountOf(s *source) *Invoice {
 		CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
 	}
 	i.Payments = &[]*InvoicePayment{payment(s, "payment", amount, s.values["method"], "receivedOn")}
-	return fill(s, i)
+	return i
 }
 
 // lineItemsOf returns the line items of an invoice. They add up to its total.
@@ -58,11 +58,24 @@ func lineItemsOf(s *source, total int64) *[]*LineItem {
 			ID: new(derivedID(s.id, "item "+strconv.Itoa(n))), Date: s.date("issuedOn"), Title: new(lineTitles[hash(s.id, "title", strconv.Itoa(n))%uint64(len(lineTitles))]),
 			Price: pounds(price), Quantity: new(1.0), TaxRate: new(0.0), Total: pounds(price),
 		}
+		giveLine(s, items[n], n)
 		if booking := s.relatedID("booking"); booking != nil && n == 0 {
 			items[n].ReferenceID, items[n].ReferenceType = booking, new("Booking")
 		}
 	}
 	return &items
+}
+
+// giveLine gives a line item the title and the quantity that an application gave.
+func giveLine(s *source, item *LineItem, n int) {
+	if titles := strings.Split(s.values["lineTitles"], "\n"); s.values["lineTitles"] != "" && n < len(titles) {
+		item.Title = &titles[n]
+	}
+	if quantities := strings.Fields(s.values["quantities"]); n < len(quantities) {
+		if q, err := strconv.ParseFloat(quantities[n], 64); err == nil && q > 0 {
+			item.Quantity, item.Price = &q, new(*item.Total/q)
+		}
+	}
 }
 
 // lineTitles are titles of line items. The clinic has none.
@@ -99,12 +112,16 @@ func linePrices(s *source, total int64) []int64 {
 const maxLineItems = 1000
 
 // paymentsOf returns the payments of an invoice: two if a part was paid before the rest. It follows the clinic, where a
-// part is half of the total.
+// part is half of the total, or what an application paid.
 func paymentsOf(s *source, total int64) *[]*InvoicePayment {
 	payments := []*InvoicePayment{}
 	rest := total
 	status := s.values["status"]
-	if part := total - total/2; part > 0 && (s.values["partlyPaidAt"] != "" || status == "partiallyPaid") {
+	part := total - total/2
+	if paid := s.pence("paid"); paid > 0 {
+		part = min(paid, total)
+	}
+	if part > 0 && (s.values["partlyPaidAt"] != "" || status == "partiallyPaid") {
 		payments = append(payments, payment(s, "part", part, "STRIPE", "partlyPaidAt"))
 		rest -= part
 	}
@@ -149,10 +166,10 @@ func paidOf(payments []*InvoicePayment) int64 {
 
 // productOf returns the fields of a product that do not come from other records.
 func productOf(s *source) *Product {
-	return fill(s, &Product{
+	return &Product{
 		ID: graphql.ID(s.id), Status: new("active"), Name: s.text("name"), ItemCode: s.text("code"), Price: s.float("price"), StockLevel: s.int("stock"),
 		Appointments: &[]*Product{}, Metadata: &[]*MetadataEntry{}, CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
-	})
+	}
 }
 
 func productLabelOf(product, label *source, o LabelIDs) *ProductLabel {

@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -10,18 +11,18 @@ import (
 // bookingOf returns the fields of a booking that do not come from other records.
 func bookingOf(s *source) *Booking {
 	b := &Booking{
-		ID: graphql.ID(s.id), Deleted: &s.deleted, Status: new("confirmed"),
+		ID: graphql.ID(s.id), Deleted: &s.deleted, Status: new(cmp.Or(s.values["bookingStatus"], "confirmed")),
 		Start: localTime(s, "start"), End: localTime(s, "end"), CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
 		PatientID: s.relatedID("patient"), Comments: s.text("reason"), ClinicalPathwayID: s.relatedID("pathway"),
-		Metadata: &[]*MetadataEntry{},
+		Metadata: &[]*MetadataEntry{}, PatientMessagesSent: messagesOf(s),
 		BookingJourney: &Journey{
 			Arrived: s.time("arrivedAt"), Consultation: s.time("inConsultationAt"), Departed: s.time("departedAt"), Dna: s.time("noShowAt"),
 		},
 	}
 	if title := s.text("type"); title != nil {
-		b.Appointment = &Appointment{Title: title, Duration: minutesBetween(s, "start", "end")}
+		b.Appointment = &Appointment{ID: idOrNil(s.values["productId"]), Title: title, Duration: minutesBetween(s, "start", "end"), Price: s.float("price")}
 	}
-	return fill(s, b)
+	return b
 }
 
 // localTime returns a time as the wall clock of the practice with a false Z.
@@ -64,7 +65,7 @@ func practiceLocationOf(room, group, practice *source) *PracticeLocation {
 	if practice != nil {
 		l.Address = addressOf(practice)
 	}
-	return fill(room, l)
+	return l
 }
 
 // availabilityOf returns the fields of a rule of the newer appointment system that do not come from other records.
@@ -81,7 +82,7 @@ func availabilityOf(s *source) *ResourceAvailability {
 	} else {
 		r.EndDate = new(r.StartDate)
 	}
-	return fill(s, r)
+	return r
 }
 
 // availabilitySettingOf returns the fields of a setting of the older appointment system that do not come from other records.
@@ -95,7 +96,7 @@ func availabilitySettingOf(s *source) *AvailabilitySettings {
 	} else {
 		a.Date = &Date{start}
 	}
-	return fill(s, a)
+	return a
 }
 
 // availabilityTimes returns the hours of an availability by the wall clock of the practice.

@@ -9,18 +9,18 @@ import (
 
 // letterOf returns the fields of a letter that do not come from other records.
 func letterOf(s *source) *Letter {
-	return fill(s, &Letter{
+	return &Letter{
 		ID: graphql.ID(s.id), Deleted: &s.deleted, ReviewStatus: s.text("status"), Date: s.date("writtenOn"), Title: s.text("subject"),
 		DateShared: s.time("sharedAt"), CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
-	})
+	}
 }
 
 // labOf returns the fields of a lab that do not come from other records.
 func labOf(s *source) *Lab {
-	return fill(s, &Lab{
+	return &Lab{
 		ID: graphql.ID(s.id), Status: s.text("status"), RequestDate: s.date("requestedOn"), TestList: s.text("test"), ResultsReceivedAt: s.time("resultsAddedAt"),
 		CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
-	})
+	}
 }
 
 // prescriptionOf returns the fields of a prescription that do not come from other records.
@@ -35,7 +35,7 @@ func prescriptionOf(s *source) *Prescription {
 	if s.values["orderedAt"] != "" {
 		p.Orders = &[]*PrescriptionOrder{{Status: new("SENT")}}
 	}
-	return fill(s, p)
+	return p
 }
 
 // patientDocumentOf returns the fields of a document that do not come from other records.
@@ -48,7 +48,7 @@ func patientDocumentOf(s *source) *PatientDocument {
 	if path.Ext(name) == ".pdf" {
 		d.Type = new("application/pdf")
 	}
-	return fill(s, d)
+	return d
 }
 
 // consultationOf returns the fields of a consultation that do not come from other records.
@@ -62,11 +62,11 @@ func consultationOf(s *source) *Consultation {
 		})
 	}
 	c.Records = &records
-	return fill(s, c)
+	return c
 }
 
 func questionnaireOf(s *source) *Questionnaire {
-	return fill(s, &Questionnaire{ID: graphql.ID(s.id), Title: s.text("title"), Deleted: &s.deleted, CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated)})
+	return &Questionnaire{ID: graphql.ID(s.id), Title: s.text("title"), Deleted: &s.deleted, CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated)}
 }
 
 // episodeOf returns the fields of an episode that do not come from other records.
@@ -75,7 +75,7 @@ func episodeOf(s *source) *Episode {
 		ID: graphql.ID(s.id), PatientID: textOrNil(s.related["patient"]), Title: s.values["title"], Type: "SIMPLE", StartDate: dayOf(s, "startedOn"),
 		Labels: &[]EpisodeLabel{}, Deleted: &s.deleted, CreatedAt: dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
 	}
-	return fill(s, e)
+	return e
 }
 
 // shareKinds are the kinds of records that a practice shares with a patient, by their PatientSharedDocumentKind.

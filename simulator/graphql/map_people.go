@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"cmp"
 	"strings"
 
 	graphql "github.com/graph-gophers/graphql-go"
@@ -16,10 +17,35 @@ func patientOf(s *source) *Patient {
 		AccessGroups: &[]*PatientAccessGroup{},
 		CreatedAt:    dateTimeOrNil(s.created), UpdatedAt: dateTimeOrNil(s.updated),
 	}
+	p.BirthSurname, p.BirthName, p.BirthNames = s.text("birthSurname"), s.text("birthName"), s.text("birthNames")
+	p.SocialSecurityNumber, p.Gender, p.PaymentReference, p.Comments = s.text("socialSecurityNumber"), s.text("gender"), s.text("paymentReference"), s.text("comments")
+	p.CommunicationPreferences = preferencesOf(s)
 	if membership := s.values["membership"]; membership != "none" {
 		p.MembershipName = textOrNil(membership)
 	}
-	return fill(s, p)
+	return p
+}
+
+// preferencesOf returns the communication preferences that an application gave, or nil. The clinic has none.
+func preferencesOf(s *source) *CommunicationPreferences {
+	given := false
+	choice := func(name string) *bool {
+		if s.values[name] == "" {
+			return nil
+		}
+		given = true
+		return new(s.values[name] == "true")
+	}
+	c := &CommunicationPreferences{
+		ReceiveEmail: choice("receiveEmail"), ReceiveSMS: choice("receiveSMS"), PromotionalMarketing: choice("promotionalMarketing"), PaymentReminders: choice("paymentReminders"),
+	}
+	if response := s.text("privacyPolicy"); response != nil {
+		c.PrivacyPolicy, given = &PrivacyPolicy{Response: response}, true
+	}
+	if !given {
+		return nil
+	}
+	return c
 }
 
 // fullName returns the first and the last name, or "".
@@ -35,7 +61,7 @@ func addressOf(s *source) *Address {
 	if s.values["street"] == "" && s.values["postcode"] == "" {
 		return nil
 	}
-	return &Address{Address: s.text("street"), City: s.text("town"), Postcode: s.text("postcode"), Country: new("GB")}
+	return &Address{Address: s.text("street"), City: s.text("town"), Postcode: s.text("postcode"), Country: new(cmp.Or(s.values["country"], "GB"))}
 }
 
 // phoneTypes are the provider's PhoneType for the labels of the clinic.
@@ -43,7 +69,7 @@ var phoneTypes = map[string]string{"mobile": "Mobile", "home": "Home", "work": "
 
 // phoneOf returns a phone record of a patient.
 func phoneOf(s *source) *Phone {
-	return fill(s, &Phone{PhoneID: new(graphql.ID(s.id)), PhoneType: textOrNil(phoneTypes[s.values["label"]]), PhoneNumber: s.text("number")})
+	return &Phone{PhoneID: new(graphql.ID(s.id)), PhoneType: textOrNil(phoneTypes[s.values["label"]]), PhoneNumber: s.text("number")}
 }
 
 // ownPhone returns the phone number in the record of a person, or nil.
@@ -51,7 +77,7 @@ func ownPhone(s *source) *Phone {
 	if s.values["phone"] == "" {
 		return nil
 	}
-	return &Phone{PhoneID: new(derivedID(s.id, "phone")), PhoneType: new("Mobile"), PhoneNumber: s.text("phone")}
+	return &Phone{PhoneID: new(derivedID(s.id, "phone")), PhoneType: new(cmp.Or(s.values["phoneType"], "Mobile")), PhoneNumber: s.text("phone")}
 }
 
 // Names of numbers that a practice has for every patient.
@@ -71,11 +97,11 @@ func ownNumbers(s *source) []*PatientNumber {
 
 // numberOf returns a number record of a patient.
 func numberOf(s *source) *PatientNumber {
-	return fill(s, &PatientNumber{ID: new(graphql.ID(s.id)), Name: s.text("name"), Value: s.text("number")})
+	return &PatientNumber{ID: new(graphql.ID(s.id)), Name: s.text("name"), Value: s.text("number")}
 }
 
 func customAttributeOf(s *source) *CustomAttribute {
-	return fill(s, &CustomAttribute{ID: new(graphql.ID(s.id)), Title: s.text("name"), Text: s.text("text")})
+	return &CustomAttribute{ID: new(graphql.ID(s.id)), Title: s.text("name"), Text: s.text("text")}
 }
 
 // relationshipTypes are the types of the relationships of the clinic.
@@ -102,7 +128,7 @@ func relationshipOf(s, relative *source) *PatientRelationship {
 			Country: new("GB"), Name: textOrNil(fullName(relative)),
 		}
 	}
-	return fill(s, r)
+	return r
 }
 
 // labelRow returns the id of a label at a patient or a product, and the id of the label itself.
@@ -131,7 +157,7 @@ func userOf(s *source) *User {
 	if speciality := s.values["speciality"]; speciality != "" {
 		u.MedicalSpecialties = &[]*string{&speciality}
 	}
-	return fill(s, u)
+	return u
 }
 
 func contactOf(s *source) *Contact {
@@ -139,5 +165,5 @@ func contactOf(s *source) *Contact {
 	if phone := ownPhone(s); phone != nil {
 		phones = append(phones, phone)
 	}
-	return fill(s, &Contact{ID: graphql.ID(s.id), Phones: &phones, Metadata: &[]*MetadataEntry{}})
+	return &Contact{ID: graphql.ID(s.id), Phones: &phones, Metadata: &[]*MetadataEntry{}}
 }

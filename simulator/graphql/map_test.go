@@ -149,16 +149,6 @@ func TestLabelIDs(t *testing.T) {
 	}
 }
 
-// Fields that a client has set replace those of the clinic.
-func TestGivenFields(t *testing.T) {
-	t.Parallel()
-	s := newSource("patient", "firstName=Ada", "lastName=Lovelace")
-	s.given = json.RawMessage(`{"firstName":"Grace","comments":"new","onHold":7,"dob":"1985-03-04T00:00:00.000Z"}`)
-	if got := textual(t, patientOf(s)); !strings.Contains(got, `"firstName":"Grace"`) || !strings.Contains(got, `"comments":"new"`) || !strings.Contains(got, `"dob":"1985-03-04`) {
-		t.Error(got)
-	}
-}
-
 func TestSourceOfMalformedRecords(t *testing.T) {
 	t.Parallel()
 	for _, values := range []string{``, `[]`, `{"values":{"a":1}}`, `{`} {

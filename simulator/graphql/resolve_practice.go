@@ -6,6 +6,7 @@ import (
 	graphql "github.com/graph-gophers/graphql-go"
 
 	"semblance/simulator/journal"
+	"semblance/simulator/provider"
 )
 
 // invoiceKinds are the kinds of records that the API shows as invoices.
@@ -24,8 +25,16 @@ func (i *invoiceResolver) Patient(ctx context.Context) (*patientResolver, error)
 	return patient(ctx, i.s.related["patient"])
 }
 
-// Doctor returns null: an invoice of the clinic has no doctor.
-func (i *invoiceResolver) Doctor() *userResolver { return nil }
+// Doctor returns the doctor that an application gave, if the token may see users. An invoice of the clinic has none.
+func (i *invoiceResolver) Doctor(ctx context.Context) (*userResolver, error) {
+	if i.s.values["doctorId"] == "" {
+		return nil, nil
+	}
+	if err := executionOf(ctx).may(provider.SeeUsers); err != nil {
+		return nil, err
+	}
+	return user(ctx, i.s.values["doctorId"])
+}
 
 // PatientTitle returns the title of the patient.
 func (i *invoiceResolver) PatientTitle(ctx context.Context) (*string, error) {
@@ -45,13 +54,17 @@ func (i *invoiceResolver) PatientDob(ctx context.Context) (*Date, error) {
 	return p.Dob, nil
 }
 
-// Location returns the name of the room of the booking, or null.
+// Location returns the name of the room that an application gave, else of that of the booking, or null.
 func (i *invoiceResolver) Location(ctx context.Context) (*string, error) {
-	booking, err := readerOf(ctx).find(ctx, "booking", i.s.related["booking"])
-	if err != nil || booking == nil {
-		return nil, err
+	id := i.s.values["locationId"]
+	if id == "" {
+		booking, err := readerOf(ctx).find(ctx, "booking", i.s.related["booking"])
+		if err != nil || booking == nil {
+			return nil, err
+		}
+		id = booking.related["location"]
 	}
-	room, err := readerOf(ctx).find(ctx, "location", booking.related["location"])
+	room, err := readerOf(ctx).find(ctx, "location", id)
 	if err != nil || room == nil {
 		return nil, err
 	}
@@ -84,7 +97,7 @@ func practice(ctx context.Context) (*practiceResolver, error) {
 		return nil, err
 	}
 	p := &Practice{ID: graphql.ID(s.id), Name: s.text("name"), Timezone: new(timezone)}
-	return &practiceResolver{*fill(s, p), s}, nil
+	return &practiceResolver{*p, s}, nil
 }
 
 // Locations returns the rooms.

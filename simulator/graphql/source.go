@@ -24,8 +24,7 @@ type source struct {
 	related  map[string]string // ids by role
 	labels   []string          // ids
 	values   map[string]string
-	given    json.RawMessage // the fields that an API client has set, as the API shows them, or nil
-	size     int64           // the size of the record in bytes
+	size     int64 // the size of the record in bytes
 }
 
 // sourceOf decodes a record.
@@ -35,23 +34,14 @@ func sourceOf(r *journal.ClinicRecord) (*source, error) {
 		Related map[string]string
 		Labels  []string
 		Values  map[string]string
-		Given   json.RawMessage
 	}
 	if err := json.Unmarshal(r.Values, &content); err != nil {
 		return nil, fmt.Errorf("decoding %s %s: %w", r.RecordKind, r.ID, err)
 	}
 	return &source{
 		id: r.ID, kind: r.RecordKind, deleted: r.Deleted, created: r.CreatedAt, updated: r.UpdatedAt,
-		related: content.Related, labels: content.Labels, values: content.Values, given: content.Given, size: int64(len(r.Values)),
+		related: content.Related, labels: content.Labels, values: content.Values, size: int64(len(r.Values)),
 	}, nil
-}
-
-// fill replaces the fields of an object that an API client has set.
-func fill[T any](s *source, object *T) *T {
-	if s.given != nil {
-		_ = json.Unmarshal(s.given, object) // a field of another type stays as it was
-	}
-	return object
 }
 
 // The methods below return a value of the record in a type of the schema, nil if the record has no such value.

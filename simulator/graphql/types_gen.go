@@ -4,6 +4,149 @@ package graphql
 
 import graphql "github.com/graph-gophers/graphql-go"
 
+// CreatePatientDataInput is an input of the provider's API.
+type CreatePatientDataInput struct {
+	Title                    *string                               `json:"title"`
+	First                    *string                               `json:"first"`
+	Last                     *string                               `json:"last"`
+	BirthSurname             *string                               `json:"birthSurname"`
+	BirthName                *string                               `json:"birthName"`
+	BirthNames               *string                               `json:"birthNames"`
+	Email                    *string                               `json:"email"`
+	Dob                      *Date                                 `json:"dob"`
+	SocialSecurityNumber     *string                               `json:"socialSecurityNumber"`
+	Gender                   *string                               `json:"gender"`
+	Sex                      *string                               `json:"sex"`
+	Address                  *string                               `json:"address"`
+	City                     *string                               `json:"city"`
+	Postcode                 *string                               `json:"postcode"`
+	Country                  *string                               `json:"country"`
+	PhoneType                *string                               `json:"phoneType"`
+	PhoneNumber              *string                               `json:"phoneNumber"`
+	PaymentReference         *string                               `json:"paymentReference"`
+	CommunicationPreferences *PatientCommunicationPreferencesInput `json:"communicationPreferences"`
+	Labels                   *[]graphql.ID                         `json:"labels"`
+	Comments                 *string                               `json:"comments"`
+}
+
+// UpdatePatientDataInput is an input of the provider's API.
+type UpdatePatientDataInput struct {
+	Title                    *string                               `json:"title"`
+	First                    *string                               `json:"first"`
+	Last                     *string                               `json:"last"`
+	BirthSurname             *string                               `json:"birthSurname"`
+	BirthName                *string                               `json:"birthName"`
+	BirthNames               *string                               `json:"birthNames"`
+	Email                    *string                               `json:"email"`
+	Dob                      *Date                                 `json:"dob"`
+	SocialSecurityNumber     *string                               `json:"socialSecurityNumber"`
+	Gender                   *string                               `json:"gender"`
+	Sex                      *string                               `json:"sex"`
+	Address                  *string                               `json:"address"`
+	City                     *string                               `json:"city"`
+	Postcode                 *string                               `json:"postcode"`
+	Country                  *string                               `json:"country"`
+	PaymentReference         *string                               `json:"paymentReference"`
+	CommunicationPreferences *PatientCommunicationPreferencesInput `json:"communicationPreferences"`
+	Comments                 *string                               `json:"comments"`
+}
+
+// PatientCommunicationPreferencesInput is an input of the provider's API.
+type PatientCommunicationPreferencesInput struct {
+	ReceiveEmail         *bool   `json:"receiveEmail"`
+	ReceiveSMS           *bool   `json:"receiveSMS"`
+	PromotionalMarketing *bool   `json:"promotionalMarketing"`
+	PrivacyPolicy        *string `json:"privacyPolicy"`
+	PaymentReminders     *bool   `json:"paymentReminders"`
+}
+
+// BookingDataInput is an input of the provider's API.
+type BookingDataInput struct {
+	Patient             *graphql.ID               `json:"patient"`
+	Location            *graphql.ID               `json:"location"`
+	BookingType         *graphql.ID               `json:"bookingType"`
+	Doctor              *graphql.ID               `json:"doctor"`
+	Comments            *string                   `json:"comments"`
+	Start               *Date                     `json:"start"`
+	End                 *Date                     `json:"end"`
+	SendPatientMessages *SendPatientMessagesInput `json:"sendPatientMessages"`
+	Status              *string                   `json:"status"`
+}
+
+// BookingUpdateDataInput is an input of the provider's API.
+type BookingUpdateDataInput struct {
+	Location            *graphql.ID               `json:"location"`
+	BookingType         *graphql.ID               `json:"bookingType"`
+	Doctor              *graphql.ID               `json:"doctor"`
+	Comments            *string                   `json:"comments"`
+	Start               *Date                     `json:"start"`
+	End                 *Date                     `json:"end"`
+	SendPatientMessages *SendPatientMessagesInput `json:"sendPatientMessages"`
+	Status              *string                   `json:"status"`
+}
+
+// SendPatientMessagesInput is an input of the provider's API.
+type SendPatientMessagesInput struct {
+	Confirmation *bool `json:"confirmation"`
+	Reminder     *bool `json:"reminder"`
+	Followup     *bool `json:"followup"`
+	Cancellation *bool `json:"cancellation"`
+}
+
+// BookingJourneyInput is an input of the provider's API.
+type BookingJourneyInput struct {
+	JourneyStage *string `json:"journeyStage"`
+	Date         *Date   `json:"date"`
+}
+
+// NewInvoiceDataInput is an input of the provider's API.
+type NewInvoiceDataInput struct {
+	Date       Date                          `json:"date"`
+	PatientID  graphql.ID                    `json:"patientId"`
+	DoctorID   graphql.ID                    `json:"doctorId"`
+	LocationID graphql.ID                    `json:"locationId"`
+	Comments   *string                       `json:"comments"`
+	ExtraInfo  *string                       `json:"extraInfo"`
+	LineItems  *[]NewLineItemDataInput       `json:"lineItems"`
+	Payments   *[]NewInvoicePaymentDataInput `json:"payments"`
+	AccountID  *graphql.ID                   `json:"accountId"`
+}
+
+// NewLineItemDataInput is an input of the provider's API. referenceId is the id of a booking.
+type NewLineItemDataInput struct {
+	Date        Date        `json:"date"`
+	ProductID   graphql.ID  `json:"productId"`
+	Quantity    int32       `json:"quantity"`
+	Price       *float64    `json:"price"`
+	ReferenceID *graphql.ID `json:"referenceId"`
+}
+
+// NewInvoicePaymentDataInput is an input of the provider's API.
+type NewInvoicePaymentDataInput struct {
+	PaymentAmount float64    `json:"paymentAmount"`
+	PaymentTypeID graphql.ID `json:"paymentTypeId"`
+	PaymentDate   Date       `json:"paymentDate"`
+	Comment       *string    `json:"comment"`
+}
+
+// PatientResponsePayload is a type of the provider's API.
+type PatientResponsePayload struct {
+	Data  *Patient `json:"data"`
+	Error *string  `json:"error"`
+}
+
+// BookingResponsePayload is a type of the provider's API.
+type BookingResponsePayload struct {
+	Data  *Booking `json:"data"`
+	Error *string  `json:"error"`
+}
+
+// NewInvoiceResponsePayload is a type of the provider's API.
+type NewInvoiceResponsePayload struct {
+	Data  *Invoice `json:"data"`
+	Error *string  `json:"error"`
+}
+
 // Pagination is an input of the provider's API.
 type Pagination struct {
 	Page     *int32 `json:"page"`

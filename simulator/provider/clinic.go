@@ -41,6 +41,8 @@ type step struct {
 	Count   int               `json:"count,omitempty"`   // number of events, except of an action; 0 is 1
 	Auto    bool              `json:"auto,omitempty"`    // a step of the traffic that runs by itself
 	About   map[string]string `json:"about,omitempty"`   // ids of records, by role
+	Values  map[string]string `json:"values,omitempty"`  // of an action: given values
+	Related map[string]string `json:"related,omitempty"` // of an action: given ids of related records, by role
 	With    []string          `json:"with,omitempty"`
 	Omit    []string          `json:"omit,omitempty"`
 	Set     map[string]string `json:"set,omitempty"`
@@ -86,7 +88,11 @@ func (c *clinic) take(s step) ([]schemas.Event, error) {
 	case s.Type != "":
 		return c.state(s, about)
 	case s.Action != "":
-		events, err := c.Do(s.At, s.Action, about)
+		related, err := c.records(s.Related)
+		if err != nil {
+			return nil, err
+		}
+		events, err := c.DoGiven(s.At, s.Action, about, fixtures.Given{Values: s.Values, Related: related})
 		if err != nil {
 			return nil, refuseBecause(CodeInvalidEvent, "action", err)
 		}

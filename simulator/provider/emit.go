@@ -66,6 +66,12 @@ func (p *Provider) Do(ctx context.Context, action string, about map[string]strin
 	return p.perform(ctx, request{origin: originClinic, step: step{Action: action, About: about}, unchecked: true})
 }
 
+// DoGiven performs an action with values and related records that its caller gives, as an application that uses the
+// provider's API does. related holds ids of records that replace those of the main record, by role.
+func (p *Provider) DoGiven(ctx context.Context, action string, about, values, related map[string]string) ([]Emission, error) {
+	return p.perform(ctx, request{origin: originAPI, step: step{Action: action, About: about, Values: values, Related: related}, unchecked: true})
+}
+
 func first(all []Emission, err error) (Emission, error) {
 	if err != nil {
 		return Emission{}, err

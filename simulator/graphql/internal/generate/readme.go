@@ -12,7 +12,8 @@ import (
 // fillIn replaces the tables of README.md.
 func (s *schema) fillIn(readme []byte) ([]byte, error) {
 	for name, table := range map[string]string{
-		"identifiers": s.identifierTable(), "queries": fieldTable("query", s.queries), "types": s.typeTable(), "unknown": s.unknownList(),
+		"identifiers": s.identifierTable(), "queries": fieldTable("query", s.queries),
+		"mutations": fieldTable("mutation", s.mutations), "types": s.typeTable(), "unknown": s.unknownList(),
 	} {
 		begin, end := []byte("<!-- "+name+" -->\n"), []byte("<!-- /"+name+" -->")
 		i, j := bytes.Index(readme, begin), bytes.Index(readme, end)

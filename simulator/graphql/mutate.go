@@ -1,0 +1,123 @@
+package graphql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	graphql "github.com/graph-gophers/graphql-go"
+
+	"semblance/simulator/provider"
+)
+
+// recordPayload resolves the result of a mutation: the record, or why it was refused.
+type recordPayload[T any] struct {
+	Data  *T
+	Error *string
+}
+
+// change is a mutation as an action of the clinic.
+type change struct {
+	action  string
+	about   map[string]string // ids of records, by role
+	values  map[string]string // of the record that is created or changed
+	related map[string]string // ids of records that it is related to from now on, by role
+	main    string            // the role of the record
+}
+
+// refusal is why a mutation is refused.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+func refusef(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+
+// mutate carries out the changes that plan returns, in order, and returns the record of the first.
+func mutate[T any](ctx context.Context, read func(ctx context.Context, id string) (*T, error), plan func(m *mutation) error) (*recordPayload[T], error) {
+	e := executionOf(ctx)
+	m := &mutation{execution: e, ctx: ctx}
+	err := plan(m)
+	if reason, ok := refusedBecause(err); ok {
+		if e.log != nil {
+			e.log.refused(reason)
+		}
+		return &recordPayload[T]{Error: &reason}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	data, err := read(ctx, m.id)
+	return &recordPayload[T]{Data: data}, err
+}
+
+// refusedBecause returns the reason if the error is that a mutation is refused.
+func refusedBecause(err error) (string, bool) {
+	var cast *castError
+	if r, ok := errors.AsType[refusal](err); ok {
+		return string(r), true
+	}
+	if errors.As(err, &cast) || err != nil && provider.CodeOf(err) != "" {
+		return err.Error(), true
+	}
+	return "", false
+}
+
+// mutation is a mutation while it is carried out.
+type mutation struct {
+	*execution
+	ctx context.Context
+	id  string // the record of the first change
+}
+
+// do carries out a change.
+func (m *mutation) do(c change) error {
+	emissions, err := m.provider.DoGiven(m.ctx, c.action, c.about, c.values, c.related)
+	if err != nil {
+		return err
+	}
+	m.reader = newReader(m.options.Records, m.budget) // what was read before may have changed
+	if m.id != "" {
+		return nil
+	}
+	if m.id = c.about[c.main]; m.id != "" {
+		return nil
+	}
+	for _, i := range emissions[0].Event.Identifiers {
+		if i.Name == c.main+"Id" {
+			m.id = i.Value
+		}
+	}
+	return nil
+}
+
+// find returns the record of a kind that an argument names. A missing argument gives nil.
+func (m *mutation) find(argument, kind, model string, id *graphql.ID) (*source, error) {
+	if id == nil || *id == "" {
+		return nil, nil
+	}
+	lower, err := parseID(*id, model)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.reader.find(m.ctx, kind, lower)
+	if err == nil && s == nil {
+		err = refusef("%s: there is no %s with the id %s", argument, strings.ToLower(model), lower)
+	}
+	return s, err
+}
+
+// texts collects the values of given arguments. A null argument is absent.
+type texts map[string]string
+
+func (t texts) set(name string, text *string) {
+	if text != nil {
+		t[name] = *text
+	}
+}
+
+func (t texts) setBool(name string, value *bool) {
+	if value != nil {
+		t[name] = fmt.Sprint(*value)
+	}
+}
