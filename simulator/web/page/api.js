@@ -22,7 +22,7 @@ async function send(path, options, headers = {}) {
 	if (response.ok) return response;
 	const { detail = `${response.status} ${response.statusText}` } = await response.json().catch(() => ({}));
 	if (response.status === 401 && !document.querySelector("dialog[aria-label=Token]")) {
-		dialog("Token", [el("p", detail), field("Token, from the first lines of `semblance serve`", el("input", { name: "token", autocomplete: "off", required: true })), el("button", primary, "Use token")], form => {
+		dialog("Token", [el("p", detail), field("Token that `semblance serve` printed", el("input", { name: "token", autocomplete: "off", required: true })), el("button", primary, "Use token")], form => {
 			sessionStorage.token = form.elements.token.value.trim();
 			location.reload();
 		});

@@ -4,10 +4,10 @@ import { act, btn, command, copier, copy, count, dateTime, deliveries, dialog, e
 import { call, get, post } from "./api.js";
 
 const shell = word => /^[\w\-./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-const input = (name, value, ...more) => el("input", { name, value, spellcheck: false, autocomplete: "off" }, ...more);
+const input = (name, value, ...more) => el("input", { name, value, autocomplete: "off" }, ...more);
 const radio = (name, value, label, checked) => inline(el("input", { type: "radio", name, value, checked: !!checked }), label);
 const group = (legend, ...content) => el("fieldset", el("legend", legend), content);
-const area = (label, ...more) => el("textarea.wire", { rows: 9, spellcheck: false, ariaLabel: label }, ...more);
+const area = (label, ...more) => el("textarea.wire", { rows: 9, ariaLabel: label }, ...more);
 const buttons = (text, command) => el("p.actions", btn("Copy command", () => copy(command().flat().filter(Boolean).join(" "))), el("span.grow"), el("button", primary, text));
 const none = why => { throw new Error(`No command does the same: ${why}.`); };
 
@@ -145,9 +145,9 @@ export async function subscriptionsPanel(app) {
 }
 
 export function subscribe(app, done) {
-	const url = el("input", { value: "http://localhost:3000/webhooks", spellcheck: false });
+	const url = el("input", { size: 36, value: "http://localhost:3000/webhooks" });
 	return el("div.bar", field("Receiver URL", url), btn("Subscribe", async () => {
-		await post("/subscriptions", { url: url.value, label: "from the page", eventTypes: ["**"] });
+		await post("/subscriptions", { url: url.value, label: "page", eventTypes: ["**"] });
 		await app.loadSubscriptions();
 		await done?.();
 	}, null, primary));

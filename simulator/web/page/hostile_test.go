@@ -172,8 +172,11 @@ func TestAccessibility(t *testing.T) {
 				b.key(fmt.Sprint(tab + 1))
 				b.until(`document.querySelector("#panel").children.length > 0`)
 				check(fmt.Sprintf("%s, tab %d", state, tab+1))
+				if width < 1000 {
+					break // the others have the same parts
+				}
 			}
-			if width > 1000 {
+			if width > 1000 && scheme == "dark" {
 				for _, key := range []string{"n", "e", "p", "?"} {
 					b.key(key)
 					b.until(`document.querySelector("dialog[open]")`)
@@ -191,7 +194,7 @@ func TestTokenByFragment(t *testing.T) {
 	t.Parallel()
 	s := start(t, provider.Options{Tokens: []provider.Token{{Text: "a-token-for-the-page", Permissions: provider.AllPermissions()}}}, web.Options{Guard: guard.Guard{Public: true}})
 	b := open(t, s.url, "401")
-	b.see("Token, from the first lines")
+	b.see("Token that")
 	b.run(chromedp.Navigate("about:blank"), chromedp.Navigate(s.url+"/#token=a-token-for-the-page&q=x"))
 	b.see("No requests sent yet.")
 	if got := eval[string](b, "location.href"); strings.Contains(got, "token") {

@@ -21,7 +21,7 @@ export class List {
 			if (!event.target.closest("button")) this.select(tr.row, true, true);
 		};
 		this.input = el("input", {
-			type: "search", placeholder: "Filter", ariaLabel: "Filter", "aria-keyshortcuts": "/", spellcheck: false, oninput: () => this.setFilter({ text: this.input.value }),
+			type: "search", placeholder: "Filter", ariaLabel: "Filter", "aria-keyshortcuts": "/", oninput: () => this.setFilter({ text: this.input.value }),
 			onkeydown: event => { if (event.key === "Escape" || event.key === "Enter") { event.stopPropagation(); this.focus(); } },
 		});
 		this.buttons = Object.keys(this.kinds).map(only => btn(only, () => this.setFilter({ only })));
@@ -72,7 +72,7 @@ export class List {
 		}
 	}
 
-	// flush shows the queue. The selected row stays, however old it is.
+	// The selected row stays, however old it is.
 	flush() {
 		for (const row of this.rows.values()) {
 			if (this.rows.size <= limit) break;

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -163,6 +164,35 @@ func TestScreenshots(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A receiver that does not respond, and a subscription that there is not.
+func TestNoReceiver(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	s := start(t, provider.Options{Clock: clock.Manual(time.Now()), Subscriptions: []provider.NewSubscription{
+		{URL: closed.URL, Label: "closed", Secret: "whsec_of_mine_1234", Local: true, EventTypes: []string{"booking.created"}},
+	}}, web.Options{})
+	s.emit(t, "booking.created", "booking.created")
+	b := open(t, s.url, "401")
+	b.see("No response: ")
+	b.see("2 deliveries pending.")
+	b.see("…1234")
+	b.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}), chromedp.EmulateViewport(1920, 900))
+	b.key("j")
+	b.see("Why it failed")
+	b.shot("failing")
+	b.click("Show")
+	b.see("Token that")
+	none := start(t, provider.Options{Subscriptions: []provider.NewSubscription{}}, web.Options{})
+	b = open(t, none.url)
+	b.see("Receiver URL")
+	b.see("semblance listen")
+	b.shot("no-subscription")
+	b.typed("#empty input", s.receiver.URL)
+	b.click("Subscribe")
+	b.see("Emit booking.created")
 }
 
 // typed puts a text into a field, as a person does.

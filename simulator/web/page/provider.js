@@ -103,7 +103,7 @@ function header() {
 
 async function empty() {
 	const s = app.subscriptions[0], type = app.firstType(), title = el("h2", "No requests sent yet."), code = region("Verifier");
-	if (!s) return $("empty").replaceChildren(title, subscribe(app), el("p", "No receiver? This starts one at port 4701:"), command("semblance listen"));
+	if (!s) return $("empty").replaceChildren(title, subscribe(app), el("p", "No receiver? Start one:"), command("semblance listen"));
 	const { items } = await get("/verifiers"), choose = v => { code.textContent = v.code; };
 	choose(items[0]);
 	$("empty").replaceChildren(title, el("p", btn(`Emit ${type}`, () => post("/events", { eventType: type }), null, primary)), el("p", "The same from a terminal:"), command(`semblance emit ${type} ${app.via()}`.trim()),
@@ -127,7 +127,7 @@ function recall() {
 const causes = {};
 const later = (name, run) => { causes[name] ??= setTimeout(() => { delete causes[name]; act(run); }, 300); };
 
-// An id that is not above the last one means another journal.
+// An id not above the last one is of another journal.
 function take(records, last) {
 	if (records[0].id <= last || records.some(r => r.kind === "reset")) return load();
 	const attempts = [];
@@ -164,7 +164,7 @@ async function load() {
 	return items.at(-1)?.id ?? 0;
 }
 
-// The list is loaded, unless the journal still has its newest attempt.
+// The list is kept if the journal has its newest attempt.
 async function check(last) {
 	app.health = await get("/health");
 	const newest = [...app.list.rows.values()].at(-1)?.data;
