@@ -14,7 +14,7 @@ export function el(name, ...children) {
 	return e;
 }
 
-export const btn = (text, run, key, more, reason) => el("button", { type: "button", onclick: () => act(run), "aria-keyshortcuts": key, disabled: !!reason, title: reason || "" }, key && el("kbd", key), text, more);
+export const btn = (text, run, key, more, reason) => el("button", { type: "button", onclick: () => act(run), "aria-keyshortcuts": key, disabled: !!reason, title: reason || "" }, key && el("kbd", { ariaHidden: "true" }, key), text, more);
 export const primary = { className: "primary" };
 export const region = (name, ...text) => el("pre", { tabIndex: 0, role: "region", ariaLabel: name }, text);
 
@@ -110,7 +110,7 @@ export function body(m, raw, toggle) {
 		size > 0 && region("Body", textOf(m, raw))];
 }
 
-export const tabs = (names, current, open) => [el("div.tabs", { role: "tablist", ariaLabel: "Parts" }, names.map((name, i) => el("button", {
+export const tabs = (names, current, open) => [el("div.tabs", { role: "tablist" }, names.map((name, i) => el("button", {
 	type: "button", role: "tab", id: `tab${i + 1}`, ariaSelected: String(i === current), "aria-controls": "panel", tabIndex: i === current ? 0 : -1, onclick: () => open(i),
 	onkeydown(event) { if (/Arrow(L|R)/.test(event.key)) open(i + (event.key === "ArrowRight" ? 1 : -1), true); },
 }, name))), el("div", { id: "panel", role: "tabpanel", "aria-labelledby": `tab${current + 1}` })];

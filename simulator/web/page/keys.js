@@ -13,7 +13,7 @@ resendNew|R|resend as new
 edit|e|edit and resend
 copyCurl|c|copy curl
 copyCommand|y|copy command
-emit|n|emit an event
+emit|n|emit event
 play|p|play a scenario
 freeze|l|freeze the list
 mark|m|mark for Diff
