@@ -2,6 +2,7 @@ package web
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"semblance/schemas/validate"
@@ -31,6 +32,9 @@ func oneAttempt() action {
 	return a
 }
 
+// defaultPort is the port at which commands look for a provider.
+const defaultPort = ":4700"
+
 // writeForm writes an attempt in a form for other programs.
 func (h *Handler) writeForm(c *call, a *journal.Attempt, form string) (written, error) {
 	shown := a.Attempt
@@ -42,7 +46,11 @@ func (h *Handler) writeForm(c *call, a *journal.Attempt, form string) (written, 
 	case "curl":
 		data = []byte(capture.Curl(&a.Request, c.secrets))
 	case "command":
-		data = []byte(capture.Command([]string{"resend", strconv.FormatInt(int64(a.Seq), 10), "--via", c.Host}))
+		words := []string{"resend", strconv.FormatInt(int64(a.Seq), 10)}
+		if !strings.HasSuffix(c.Host, defaultPort) {
+			words = append(words, "--via", c.Host)
+		}
+		data = []byte(capture.Command(words))
 	case "http":
 		data = capture.HTTP(&shown)
 	case "har":

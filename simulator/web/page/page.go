@@ -112,7 +112,7 @@ func (h *Handler) find(urlPath string) *file {
 }
 
 // indentation is the white space at the start of a line, with a comment if that is the rest of the line.
-var indentation = regexp.MustCompile(`(?m)^\t+|^\t*// .*$`)
+var indentation = regexp.MustCompile(`(?m)^\t*// .*$|^\t+`)
 
 // slim returns a file without comments and indentation. The numbers of its lines stay, for debuggers.
 func slim(source []byte) []byte { return indentation.ReplaceAll(source, nil) }
