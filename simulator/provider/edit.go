@@ -22,8 +22,8 @@ import (
 
 // Edit says how a request that is sent again differs from that of the attempt. The zero value changes nothing.
 //
-// A request that has other identifiers, or a fault that changes what is signed, is signed now. Otherwise the headers with
-// the signature are those of the attempt, unless Anew is set.
+// A request with other identifiers, or with a fault that acts before the connection, is signed now. Otherwise the headers
+// with the signature are those of the attempt, unless Anew is set.
 type Edit struct {
 	Anew    bool               // sign now, with the subscription's current URL and headers, and with a new eventId unless there is a Body
 	Body    []byte             // send exactly these bytes; nil for the payload of the event
@@ -44,7 +44,7 @@ func (e *Edit) changesDelivery() bool {
 	return e.changesEvent() || e.Body != nil || e.Fault != "" || e.URL != "" || len(e.Headers) > 0
 }
 
-// editing is an edit with what is known about the attempt.
+// editing is an edit and its attempt.
 type editing struct {
 	Edit
 	before *journal.Attempt
@@ -237,7 +237,7 @@ func (p *Provider) edited(x *editing, t *task) (simulator.Request, error) {
 	return request, err
 }
 
-// unsigned returns the request of the attempt with the changes that leave its signature as it is.
+// unsigned returns the request of the attempt with its old signature and with the other changes.
 func (x *editing) unsigned() simulator.Request {
 	r := x.before.Request
 	r.Kind = x.kind

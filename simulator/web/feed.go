@@ -29,8 +29,8 @@ type fedRecord struct {
 	text []byte
 }
 
-// read returns records of some kinds after a number, in order, and the number up to which there are no others. Without
-// records, that number is at least after.
+// read returns records of some kinds after a number, in order, and the number up to which it has searched, which is
+// at least after.
 func (f *feed) read(ctx context.Context, j journal.Journal, after journal.Seq, kinds []journal.Kind) (records []fedRecord, upTo journal.Seq, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -38,7 +38,7 @@ func (f *feed) read(ctx context.Context, j journal.Journal, after journal.Seq, k
 		last, _ := j.Committed()
 		f.first, f.last = last, last
 	}
-	if after < f.first { // older than what the feed keeps
+	if after < f.first { // the feed starts later
 		records, err = readRecords(ctx, j, after, kinds)
 		if len(records) > 0 {
 			return records, records[len(records)-1].seq, err

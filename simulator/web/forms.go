@@ -65,7 +65,7 @@ func (h *Handler) writeForm(c *call, a *journal.Attempt, form string) (written, 
 	return written{}, nil
 }
 
-// signatureView is what the signature of a request says.
+// signatureView describes the signature of a request.
 type signatureView struct {
 	SignedAt timestamp `json:"signedAt,omitempty"` // its time; absent if it cannot be read
 	Valid    bool      `json:"valid"`              // with the subscription's present secret, at the time of the request
