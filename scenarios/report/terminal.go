@@ -108,7 +108,7 @@ func (p *printer) step(b *bytes.Buffer, s *scenarios.StepResult) {
 			p.hidden = true
 			return
 		}
-	case p.Quiet && s.Outcome != scenarios.Failed, p.hidden && s.Outcome != scenarios.Passed:
+	case p.Quiet && s.Outcome != scenarios.Failed && p.remarks(s) == "", p.hidden && s.Outcome != scenarios.Passed:
 		return
 	}
 	p.title(b)
@@ -118,7 +118,12 @@ func (p *printer) step(b *bytes.Buffer, s *scenarios.StepResult) {
 	what := human.Line(stepTitle(s))
 	switch s.Outcome {
 	case scenarios.Passed:
-		p.line(b, p.paint("ok  ", color.FgGreen), s.Path, what, p.paint(result(s), color.Faint))
+		label, lines := p.paint("ok  ", color.FgGreen), p.remarks(s)
+		if lines != "" {
+			label = p.paint("warn", color.FgYellow)
+		}
+		p.line(b, label, s.Path, what, p.paint(result(s), color.Faint))
+		b.WriteString(lines)
 	case scenarios.Skipped:
 		p.line(b, p.paint("skip", color.FgYellow), s.Path, what, p.paint(human.Line(s.Reason), color.Faint))
 	case scenarios.NotRun:
@@ -135,6 +140,27 @@ func (p *printer) step(b *bytes.Buffer, s *scenarios.StepResult) {
 			p.inFull(b, s, known)
 		}
 	}
+}
+
+// remarks returns the requirements at the levels should and may that a step that passed does not meet, each once.
+func (p *printer) remarks(s *scenarios.StepResult) string {
+	var lines []string
+	add := func(level scenarios.Level, failures []scenarios.Failure) {
+		for _, f := range failures {
+			line := "        " + p.wrap(human.Line(string(level)+": "+f.String()), 10) + "\n"
+			if !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	for i := range s.Evidence {
+		add(scenarios.Should, s.Evidence[i].Verdict.Warnings)
+		add(scenarios.May, s.Evidence[i].Verdict.Remarks)
+	}
+	if len(lines) > 0 && s.Fix != "" {
+		lines = append(lines, "        fix       "+p.wrap(human.Line(s.Fix), 18)+"\n")
+	}
+	return strings.Join(lines, "")
 }
 
 // inFull writes why a step failed, what to change, and how to play it again. Causes beyond [maxInFull] have one line.

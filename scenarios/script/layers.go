@@ -237,3 +237,23 @@ func (s *Sign) eachText(each func(t *Text, at site)) {
 		each(s.Secret, siteSecret)
 	}
 }
+
+// names returns the names of the layers that a step changes, in their order.
+func (l *Layers) names() []string {
+	if l == nil {
+		return nil
+	}
+	var names []string
+	for _, layer := range []struct {
+		name    string
+		changed bool
+	}{
+		{"body", l.Body != nil}, {"sign", l.Sign != nil}, {"alter", l.Alter != nil}, {"headers", len(l.Headers) > 0},
+		{"without", len(l.Without) > 0}, {"method", l.Method != ""}, {"http", l.HTTP != ""}, {"wire", l.Wire != nil},
+	} {
+		if layer.changed {
+			names = append(names, layer.name)
+		}
+	}
+	return names
+}

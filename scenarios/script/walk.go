@@ -94,14 +94,11 @@ func describe(step Step) string {
 			name = s.TypeText.String()
 		}
 		line := "send " + name + describeAbout(s.About)
-		if s.Fault != nil {
-			line += " with " + s.Fault.String()
-		}
-		return line
+		return line + describeChanges(step)
 	case *Resend:
-		return "resend " + s.Of + " as " + string(s.As)
+		return "resend " + s.Of + " as " + string(s.As) + describeChanges(step)
 	case *Do:
-		return "do " + s.Action + describeAbout(s.About)
+		return "do " + s.Action + describeAbout(s.About) + describeChanges(step)
 	case *Wait:
 		return "wait " + human.Duration(s.For)
 	case *Probe:
@@ -129,6 +126,24 @@ func describe(step Step) string {
 		return "request: " + s.Method
 	}
 	return Of(step).Kind
+}
+
+// describeChanges names the fault or the layers of a step, and the names of its values.
+func describeChanges(step Step) string {
+	text := ""
+	if d := DeliveringOf(step); d.Fault != nil {
+		text = " with " + d.Fault.String()
+	} else if names := d.Layers.names(); len(names) > 0 {
+		text = " with another " + human.And(names)
+	}
+	var each []string
+	for _, e := range step.common().Each {
+		each = append(each, e.Name)
+	}
+	if len(each) > 0 {
+		text += " for each " + human.And(each)
+	}
+	return text
 }
 
 // describeAbout names the records that a step concerns.

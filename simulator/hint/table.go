@@ -156,7 +156,7 @@ func (f *facts) client() bool { return f.status/100 == 4 }
 
 // refusesSignature reports whether the response refuses the signature of a request that has a valid one.
 func refusesSignature(f *facts) bool {
-	if f.attempt.Request.Fault != "" || f.attempt.Request.EventType == "" && f.attempt.Request.Kind == simulator.KindExact {
+	if f.attempt.Request.Fault != "" || f.attempt.Request.Kind == simulator.KindExact {
 		return false
 	}
 	switch f.status {
