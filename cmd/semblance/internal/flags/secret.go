@@ -149,8 +149,10 @@ func (s *Secret) ExplainRefusal(r *simulator.Request, secrets []simulator.Secret
 	}
 	words := append([]string{"verify", "body.json", "--signature", r.Header(signature.HeaderName)}, s.Arguments(secrets)...)
 	return fmt.Sprintf("  signed    %s: %s\n            with the secret %s%s\n", signature.HeaderName, r.Header(signature.HeaderName), s.Describe(secrets), hint) +
-		"  check     save the bytes that your receiver verifies as body.json, then run\n            " +
-		report.Command(append(words, "--at", r.Header(signature.TimestampName))) + "\n"
+		"  verify    save the bytes that your receiver verifies as body.json, then run\n            " +
+		report.Command(append(words, "--at", r.Header(signature.TimestampName))) + "\n" +
+		"  check     or let Semblance try the usual mistakes at the receiver:\n            " +
+		report.Command(append([]string{"check", "CTL-01", "--to", simulator.TargetArgument(r.URL)}, s.Arguments(secrets)...)) + "\n"
 }
 
 // Explain says whether a signature is valid with one of the secrets and, if not, which mistake was made with the first. It
