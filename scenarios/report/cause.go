@@ -95,7 +95,9 @@ func causeKey(step *scenarios.Step, e *scenarios.Evidence) string {
 	switch e.Hint.Name {
 	case "error": // the same exception is the same cause, whatever the step expected
 		return responseKey(e)
-	case "", "unread", "validation":
+	case "validation":
+		return e.Hint.Name + " " + e.Hint.Fix
+	case "", "unread":
 	default:
 		return e.Hint.Name
 	}
