@@ -47,8 +47,16 @@ is only one. Besides the faults of send there are:
 			}
 			return nil
 		},
-		ValidArgsFunction: flags.PlannedFaults,
-		RunE:              func(c *cobra.Command, args []string) error { return a.fault(c.Context(), args, f) },
+		RunE: func(c *cobra.Command, args []string) error { return a.fault(c.Context(), args, f) },
+	}
+	ids := f.via.Complete(a.getenv, client.SubscriptionIDs)
+	c.ValidArgsFunction = func(c *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
+		words, directive := flags.PlannedFaults(c, args, prefix)
+		if len(args) == 0 && !strings.Contains(prefix, "=") {
+			of, _ := ids(c, args, prefix)
+			words = append(of, words...)
+		}
+		return words, directive
 	}
 	c.Flags().IntVar(&f.next, "next", 1, "inject it into the next `N` attempts")
 	c.Flags().Float64Var(&f.share, "share", 0, "inject it into this `SHARE` of the attempts, such as 0.2")

@@ -107,6 +107,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 		set.StringVar(&f.secret, "secret", "", "`SECRET` of --to and --config (default "+string(simulator.DefaultSecret)+")")
 		set.StringVar(&f.config, "config", "", "YAML `FILE` with the sections subscriptions and provider")
 		set.StringArrayVar(&f.settings, "provider", nil, "setting `KEY=VALUE`, see semblance help provider-settings; repeatable")
+		flags.Complete(c, "provider", settingWords()...)
 		set.StringVar(&f.data, "data", "", "journal `FILE`, continued after a restart (default in memory)")
 		f.attempt.AddTLS(c)
 		flags.AddAllowPublic(c, &f.allowPublic)
@@ -130,6 +131,15 @@ func (f *serveFlags) register(c *cobra.Command) {
 		f.seed.Add(c, "records, jitter and faults")
 		flags.AddChoice(c, &f.appointments, "appointments", "appointment system of the practice", "newer", "older")
 	})
+}
+
+// settingWords completes --provider with the default of each setting.
+func settingWords() []string {
+	var words []string
+	for _, s := range config.Settings() {
+		words = append(words, cobra.CompletionWithDesc(s.Key+"="+s.Default, s.Values))
+	}
+	return words
 }
 
 // serve runs until ctx ends.
