@@ -114,6 +114,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 		set.BoolVar(&f.list, "list", false, "list all checks")
 	})
 	flags.Group(c, "Not published by the provider", func() { f.attempt.Add(c) })
+	set.Lookup("follow-redirects").Hidden = true // a redirect is a result
 	flags.CompleteFunc(c, "events", flags.Patterns)
 	flags.CompleteFunc(c, "skip", completeChecks)
 	flags.CompleteFunc(c, "explain", completeChecks)

@@ -14,6 +14,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/check"
+	"semblance/scenarios/report"
 	"semblance/schemas"
 	"semblance/simulator"
 	"semblance/simulator/receiver"
@@ -134,6 +135,33 @@ func TestBadReceivers(t *testing.T) {
 			server.CloseClientConnections()
 			t.Log(got)
 		})
+	}
+}
+
+// A secret of the user is in no report, whatever the receiver tells.
+func TestSecretsAreMasked(t *testing.T) {
+	t.Parallel()
+	const secret = "whsec_of_my_own_0042"
+	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{secret}, ActWrong: "tells-secret+exact-content-type"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	r := run(t, server.URL, func(o *check.Options) { o.Player.Secret = secret }, "SIG-03", "TRN-08", "LEAK-01")
+	if r.Count(scenarios.Failed) != 2 {
+		t.Error(text(t, r))
+	}
+	for _, form := range report.Forms() {
+		if form.WriteChecks == nil {
+			continue
+		}
+		var b bytes.Buffer
+		if err := form.WriteChecks(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "of_my_own_0042") {
+			t.Errorf("%s has the secret:\n%s", form.Name, b.String())
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ func (o *Options) setDefaults() {
 		o.Progress = func(string, int, int) {}
 	}
 	o.Player.ShowSecrets = true // responses are examined for them; reports redact
-	o.Player.Delivery.MaxBody = maxBody
+	o.Player.Delivery.MaxBody, o.Player.Delivery.Redirects = maxBody, 0
 	o.Player.Select, o.Player.Observer, o.Player.Transcript, o.Player.DryRun = player.Selection{}, nil, nil, false
 }
 

@@ -485,6 +485,7 @@ func (r *run) conclude() {
 		if result.Rerun == nil {
 			result.Rerun = r.rerun(c)
 		}
+		r.options.mask(result)
 		r.result.Checks = append(r.result.Checks, *result)
 	}
 	r.result.Requests = r.gate.sent()
