@@ -113,8 +113,8 @@ func TestBadReceivers(t *testing.T) {
 		{"responds 401 to all", status(401, "bad signature"), scenarios.ExitFailed, "The receiver does not accept valid events", "(same for a forged event)"},
 		{"responds 200 to all", status(200, "ok"), scenarios.ExitFailed, "The receiver does not refuse every forged event", "SIG-03"},
 		{"redirects all", func(testing.TB) http.Handler { return http.RedirectHandler("/elsewhere", http.StatusFound) },
-			scenarios.ExitFailed, "The receiver does not accept valid events", "Configure the URL that responds itself"},
-		{"responds 404 to all", status(404, "no such page"), scenarios.ExitFailed, "The receiver does not accept valid events", "Check the URL"},
+			scenarios.ExitFailed, "The receiver does not accept valid events", "Redirects are not followed"},
+		{"responds 404 to all", status(404, "no such page"), scenarios.ExitFailed, "The receiver does not accept valid events", "The receiver has no POST"},
 		{"responds 500 to all", status(500, "oh no"), scenarios.ExitFailed, "The receiver does not accept valid events", "same for a forged event"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
