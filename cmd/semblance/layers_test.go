@@ -49,8 +49,9 @@ var packages = map[string]struct {
 	"simulator/provider": {"schemas schemas/validate fixtures simulator simulator/signature simulator/fault simulator/delivery " +
 		"simulator/journal simulator/clock", ""},
 	"simulator/receiver": {"schemas schemas/validate simulator simulator/signature simulator/clock simulator/web/guard simulator/web/page", ""},
-	"simulator/graphql":  {"schemas fixtures simulator simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
-	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/fault simulator/journal simulator/provider " +
+	"simulator/apifault": {"schemas", ""},
+	"simulator/graphql":  {"schemas fixtures simulator simulator/apifault simulator/journal simulator/provider simulator/clock simulator/web/guard", "graphql"},
+	"simulator/web": {"schemas schemas/validate fixtures simulator simulator/apifault simulator/fault simulator/journal simulator/provider " +
 		"simulator/capture simulator/clock simulator/hint simulator/signature simulator/web/guard simulator/web/internal/openapi simulator/web/page", "mux"},
 	"simulator/web/guard":                 {"simulator/clock", ""},
 	"simulator/web/page":                  {"", ""},
@@ -78,7 +79,7 @@ var packages = map[string]struct {
 	"cmd/semblance/internal/build":   {"", ""},
 	"cmd/semblance/internal/client": {"simulator simulator/delivery simulator/provider simulator/web scenarios " +
 		"cmd/semblance/internal/exit cmd/semblance/internal/flags", "cobra"},
-	"cmd/semblance/internal/config": {"schemas simulator simulator/delivery simulator/graphql simulator/journal simulator/provider scenarios " +
+	"cmd/semblance/internal/config": {"schemas simulator simulator/apifault simulator/delivery simulator/graphql simulator/journal simulator/provider scenarios " +
 		"cmd/semblance/internal/files cmd/semblance/internal/flags cmd/semblance/internal/server", "yaml"},
 	"cmd/semblance/internal/exit":   {"scenarios", ""},
 	"cmd/semblance/internal/editor": {"", ""},
@@ -88,7 +89,7 @@ var packages = map[string]struct {
 		"scenarios scenarios/library scenarios/report scenarios/script cmd/semblance/internal/exit cmd/semblance/internal/files", "cobra pflag"},
 	"cmd/semblance/internal/watch":     {"simulator/clock", ""},
 	"cmd/semblance/internal/reference": {"simulator simulator/clock simulator/receiver scenarios/player", ""},
-	"cmd/semblance/internal/server": {"fixtures simulator simulator/delivery simulator/graphql simulator/journal simulator/journal/sqlite " +
+	"cmd/semblance/internal/server": {"fixtures simulator simulator/apifault simulator/delivery simulator/graphql simulator/journal simulator/journal/sqlite " +
 		"simulator/provider simulator/web simulator/web/guard scenarios scenarios/library scenarios/player scenarios/report " +
 		"scenarios/script cmd/semblance/internal/build cmd/semblance/internal/exit cmd/semblance/internal/flags", ""},
 	"cmd/semblance": {"*", "cobra pflag term"},

@@ -48,6 +48,7 @@ type Handler struct {
 	provider *provider.Provider
 	options  Options
 	schema   func() *graphql.Schema
+	limits   limits
 	log      *slog.Logger
 	guarded  http.Handler
 }
@@ -121,8 +122,12 @@ func (h *Handler) serve(w *loggedRequest, r *http.Request) {
 		return
 	}
 	w.identify(token, &in)
+	faults := h.inject(w, &in)
+	if h.instead(w, r, faults) {
+		return
+	}
 	e, ctx := h.newExecution(r.Context(), token, in.Query)
-	e.log = w
+	e.log, e.reader = w, newReader(faults.records(h.options.Records, h.provider.Now()), e.budget)
 	defer e.cancel()
 	response := h.schema().Exec(ctx, in.Query, in.OperationName, in.Variables)
 	switch err := e.budget.exceeded(); {
@@ -136,6 +141,10 @@ func (h *Handler) serve(w *loggedRequest, r *http.Request) {
 		}
 		h.respond(w, r, status, &graphql.Response{Errors: response.Errors})
 	default:
+		if err := faults.spoil(response); err != nil {
+			h.fail(w, r, err)
+			return
+		}
 		h.respond(w, r, http.StatusOK, response)
 	}
 }

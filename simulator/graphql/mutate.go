@@ -36,6 +36,7 @@ func refusef(format string, args ...any) error { return refusal(fmt.Sprintf(form
 // mutate carries out the changes that plan returns, in order, and returns the record of the first.
 func mutate[T any](ctx context.Context, read func(ctx context.Context, id string) (*T, error), plan func(m *mutation) error) (*recordPayload[T], error) {
 	e := executionOf(ctx)
+	e.reader = newReader(e.options.Records, e.budget) // a mutation is not stale
 	m := &mutation{execution: e, ctx: ctx}
 	err := plan(m)
 	if reason, ok := refusedBecause(err); ok {

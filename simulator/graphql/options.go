@@ -3,6 +3,7 @@ package graphql
 import (
 	"context"
 
+	"semblance/simulator/apifault"
 	"semblance/simulator/journal"
 )
 
@@ -23,7 +24,14 @@ type Options struct {
 	DeletedPatients bool // patient(id) returns a patient who was deleted or merged into another; otherwise null
 	HideEpisodes    bool // episode(id) is an unknown field, as in the public API before it was released
 	LabelIDs        LabelIDs
+
+	Faults    *apifault.Set // are injected; nil for none
+	RateLimit int           // requests per minute, beyond which the response says "too often"; 0 is no limit
+	EdgeLimit int           // requests per minute, beyond which the edge answers 403; 0 is no limit
 }
+
+// ProviderRateLimit is the provider's limit, in requests per minute.
+const ProviderRateLimit = 240
 
 // Defaults of [Options].
 const (

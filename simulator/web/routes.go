@@ -65,6 +65,9 @@ func groups() []group {
 			{"POST", "/attempts/{attempt}/resend", edit, nil, optionalBody((*Handler).resend), 201, []int{409, 410}},
 			{"GET", "/stream", see, []definition{streamedParameter, streamAfterParameter, lastEventIDParameter}, streaming("text/event-stream", (*Handler).stream), 0, []int{429}},
 			{"GET", "/api-requests", see, []definition{recordParameter, fieldParameter, afterParameter, limitParameter}, noBody((*Handler).listAPIRequests), 0, nil},
+			{"GET", "/api-faults", see, nil, noBody((*Handler).listAPIFaults), 0, nil},
+			{"POST", "/api-faults", edit, nil, body((*Handler).setAPIFault), 201, nil},
+			{"DELETE", "/api-faults", edit, nil, noBody((*Handler).clearAPIFaults), 0, nil},
 			{"GET", "/notices", see, []definition{afterParameter, limitParameter}, noBody((*Handler).listNotices), 0, nil},
 		}},
 		{"subscriptions", []operation{

@@ -23,6 +23,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"semblance/simulator/apifault"
 	"semblance/simulator/provider"
 	"semblance/simulator/web/guard"
 )
@@ -32,10 +33,11 @@ const maxOpen = 64
 
 // Options are the settings of a [Handler]. The zero value is right for a loopback address.
 type Options struct {
-	Guard   guard.Guard // which requests are accepted; if it is public, every request needs a token
-	Player  Player      // plays scenarios; if nil, the routes for plays respond with 501
-	Version string      // of the program, for the health route
-	Journal string      // name of the journal's file, for the health route; "" is a journal in memory
+	Guard     guard.Guard   // which requests are accepted; if it is public, every request needs a token
+	Player    Player        // plays scenarios; if nil, the routes for plays respond with 501
+	Version   string        // of the program, for the health route
+	APIFaults *apifault.Set // of the GraphQL API; nil for a set of its own
+	Journal   string        // name of the journal's file, for the health route; "" is a journal in memory
 }
 
 // Handler serves the control API. Make one with [New]; Close it at the end.
@@ -57,6 +59,9 @@ type Handler struct {
 
 // New returns the control API of a provider.
 func New(p *provider.Provider, o Options) *Handler {
+	if o.APIFaults == nil {
+		o.APIFaults = apifault.NewSet(0)
+	}
 	h := &Handler{
 		provider: p, options: o, log: o.Guard.Logger(), patience: streamPatience,
 		streams: make(slots, maxOpen), waits: make(slots, maxOpen), playing: make(slots, maxPlays),

@@ -17,6 +17,7 @@ import (
 	"semblance/scenarios"
 	"semblance/schemas/human"
 	"semblance/schemas/naming"
+	"semblance/simulator/apifault"
 	"semblance/simulator/delivery"
 	"semblance/simulator/graphql"
 	"semblance/simulator/journal"
@@ -93,6 +94,12 @@ func Settings() []Setting {
 			Default: "on", words: []string{"on", "off"}, option: func(o o) any { return &o.API.HideEpisodes }},
 		{Key: "label-id", Values: "referenceId or id: the field of a label that events name",
 			Default: "referenceId", words: []string{"referenceId", "id"}, option: func(o o) any { return &o.API.LabelIDs }},
+		{Key: "rate-limit", Values: "GraphQL requests per minute, such as 240; 0 is no limit",
+			Default: "0", option: func(o o) any { return &o.API.RateLimit }},
+		{Key: "edge-limit", Values: "GraphQL requests per minute before 403; 0 is no limit",
+			Default: "0", option: func(o o) any { return &o.API.EdgeLimit }},
+		{Key: "api-fault", Values: "fault of the GraphQL API, such as stale=10s; repeatable",
+			Default: "none", option: func(o o) any { return &o.APIFaults }},
 		{Key: "retention", Question: "How long, and how many, finished deliveries does it keep?", Values: "age at which a row is deleted, such as 24h; 0 is never",
 			Default: short(journal.DefaultAge), zero: true, option: func(o o) any { return &o.Retention.Age }},
 		{Key: "retention-rows", Values: "rows of each kind; 0 depends on the journal",
@@ -143,6 +150,14 @@ func (s *Setting) set(o *server.Options, value string) error {
 			return fmt.Errorf("expected a number%s, got %q", s.bounds(), value)
 		}
 		*option = off(s, x)
+	case *[]apifault.Plan:
+		if value == "none" {
+			*option = nil
+			return nil
+		}
+		plan, err := apifault.Parse(value)
+		*option = append(*option, plan)
+		return err
 	case *string:
 		if strings.ContainsFunc(value, unicode.IsControl) || value == "" {
 			return fmt.Errorf("expected text on one line, got %q", value)

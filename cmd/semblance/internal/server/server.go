@@ -18,6 +18,7 @@ import (
 	"semblance/cmd/semblance/internal/build"
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/flags"
+	"semblance/simulator/apifault"
 	"semblance/simulator/graphql"
 	"semblance/simulator/journal"
 	"semblance/simulator/journal/sqlite"
@@ -44,6 +45,7 @@ type Options struct {
 	Grace     time.Duration   // how long Close waits for work in progress
 	Provider  provider.Options
 	API       graphql.Options // of the provider's GraphQL API
+	APIFaults []apifault.Plan // that are injected into it from the start
 }
 
 // A Server is a running provider with its APIs.
@@ -98,9 +100,10 @@ func (s *Server) start(ctx context.Context) (err error) {
 	}
 	s.started, _ = s.journal.Committed()
 	g := guard.Guard{Hosts: o.Hosts, Public: s.Public(), Log: s.log}
+	o.API.Faults = apifault.NewSet(o.Provider.Seed, o.APIFaults...)
 	providerAPI := graphql.New(s.Provider, g, o.API)
 	s.api = web.New(s.Provider, web.Options{
-		Guard: g, Version: build.Version(), Journal: o.File,
+		Guard: g, Version: build.Version(), APIFaults: o.API.Faults, Journal: o.File,
 		Player: &apiPlayer{delivery: o.Provider.Delivery, system: o.Provider.Clinic.System},
 	})
 	s.http = &http.Server{
