@@ -71,7 +71,7 @@ var packages = map[string]struct {
 	"scenarios/check": {"schemas schemas/validate simulator simulator/signature simulator/clock simulator/hint scenarios scenarios/script scenarios/player " +
 		"scenarios/conformance", "yaml"},
 	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/hint simulator/clock simulator/signature simulator/fault " +
-		"simulator/delivery simulator/journal simulator/provider simulator/receiver scenarios scenarios/script " +
+		"simulator/delivery simulator/apifault simulator/graphql simulator/journal simulator/provider simulator/receiver simulator/web/guard scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library scenarios/check", ""},
 
 	"cmd/semblance/internal/apilog":  {"schemas cmd/semblance/internal/client", ""},

@@ -1,6 +1,7 @@
 package simtest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"semblance/schemas/objectid"
 	"semblance/schemas/validate"
 	"semblance/simulator"
+	"semblance/simulator/journal"
 )
 
 // Clinic is the practice whose records the events are about. A fake of the provider's API can answer from it. It is safe
@@ -28,6 +30,9 @@ type clinic struct {
 	mu  sync.Mutex
 	c   *fixtures.Clinic
 	now func() time.Time
+
+	journal journal.Journal        // gets the records for the API; nil without one
+	named   map[string]journal.Seq // by the id of a record, the last number of the journal before its last event
 }
 
 // Record is a copy of a record of the practice.
@@ -61,6 +66,9 @@ func (c *Clinic) Add(kind string, related ...Relation) Record {
 		}
 	}
 	record, err := c.c.Add(c.now(), kind, relations)
+	if err == nil {
+		err = c.save(c.sim.t.Context())
+	}
 	if err != nil {
 		c.sim.t.Fatalf("simtest: adding a %s: %v", kind, err)
 	}
@@ -110,7 +118,7 @@ func decode(encoded []byte) Record {
 }
 
 // event returns an event with the options of a send.
-func (c *clinic) event(eventType string, o *sendOptions) (schemas.Event, error) {
+func (c *clinic) event(ctx context.Context, eventType string, o *sendOptions) (schemas.Event, error) {
 	t, err := schemas.Lookup(eventType)
 	if err != nil {
 		return schemas.Event{}, err
@@ -122,6 +130,9 @@ func (c *clinic) event(eventType string, o *sendOptions) (schemas.Event, error) 
 		return schemas.Event{}, err
 	}
 	event, err := c.c.Event(c.now(), t, fixtures.EventOptions{About: about, With: o.with, Omit: o.omit, Set: o.set})
+	if err == nil {
+		err = c.save(ctx, event)
+	}
 	if err != nil || o.invalid || len(o.set) == 0 && len(o.omit) == 0 {
 		return event, err
 	}
@@ -133,7 +144,7 @@ func (c *clinic) event(eventType string, o *sendOptions) (schemas.Event, error) 
 }
 
 // do performs an action and returns its events.
-func (c *clinic) do(action string, o *sendOptions) ([]schemas.Event, error) {
+func (c *clinic) do(ctx context.Context, action string, o *sendOptions) ([]schemas.Event, error) {
 	if len(o.with)+len(o.omit)+len(o.set) > 0 || o.fault != "" {
 		return nil, errors.New("an action takes simtest.About and simtest.AboutRole only")
 	}
@@ -143,7 +154,11 @@ func (c *clinic) do(action string, o *sendOptions) ([]schemas.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.c.Do(c.now(), action, about)
+	events, err := c.c.Do(c.now(), action, about)
+	if err != nil {
+		return nil, err
+	}
+	return events, c.save(ctx, events...)
 }
 
 // records returns the clinic's own records for copies of them, by role.

@@ -76,7 +76,7 @@ func sendOptionsOf(with []SendOption) *sendOptions {
 func (s *Sim) Send(eventType string, with ...SendOption) *simulator.Attempt {
 	s.t.Helper()
 	o := sendOptionsOf(with)
-	event, err := s.clinic.event(eventType, o)
+	event, err := s.clinic.event(s.t.Context(), eventType, o)
 	if err != nil {
 		s.t.Fatalf("simtest: sending %s: %v", eventType, err)
 	}
@@ -114,7 +114,7 @@ func (s *Sim) Emit(eventType string, with ...SendOption) schemas.Event {
 	if o.fault != "" {
 		s.t.Fatalf("simtest: emitting %s: simtest.Fault is for Send; call Sim.Fault before Emit", eventType)
 	}
-	event, err := s.clinic.event(eventType, o)
+	event, err := s.clinic.event(s.t.Context(), eventType, o)
 	if err == nil {
 		_, err = s.provider.Deliver(s.t.Context(), "test", event)
 	}
@@ -128,7 +128,7 @@ func (s *Sim) Emit(eventType string, with ...SendOption) schemas.Event {
 // needs and [About] does not set are created.
 func (s *Sim) Do(action string, with ...SendOption) []schemas.Event {
 	s.t.Helper()
-	events, err := s.clinic.do(action, sendOptionsOf(with))
+	events, err := s.clinic.do(s.t.Context(), action, sendOptionsOf(with))
 	if err == nil {
 		_, err = s.provider.Deliver(s.t.Context(), "test", events...)
 	}

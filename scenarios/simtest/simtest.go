@@ -43,6 +43,7 @@ import (
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
+	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 )
 
@@ -80,6 +81,7 @@ type run struct {
 	log      attemptLog
 
 	mu      sync.Mutex
+	api     *api
 	players []*player.Player // of all scenarios that were played
 	failed  []failedScenario
 }
@@ -171,7 +173,7 @@ func (s *Sim) start(types []*schemas.EventType) {
 	s.eventIDs = objectid.NewGenerator(o.eventIDSeed())
 	// The seed differs from the provider's, whose own clinic would otherwise have the same records.
 	s.clinic.c = fixtures.New(fixtures.Options{Seed: int64(splitmix.Mix(uint64(o.seed)) >> 1), System: o.system, At: s.Now()})
-	s.clinic.now = s.Now
+	s.clinic.now, s.clinic.named = s.Now, map[string]journal.Seq{}
 }
 
 // label returns the name of a test, or the end of it if it is longer than the label of a subscription may be.

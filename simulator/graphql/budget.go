@@ -79,7 +79,7 @@ func (budgetTracer) TraceQuery(ctx context.Context, _, _ string, _ map[string]an
 func (budgetTracer) TraceField(ctx context.Context, _, typeName, field string, _ bool, args map[string]any) (context.Context, func(*qerrors.QueryError)) {
 	e := executionOf(ctx)
 	if (typeName == "Query" || typeName == "Mutation") && e.log != nil {
-		e.log.asked(field, args)
+		e.log.asked(field, typeName == "Mutation", args)
 	}
 	b := e.budget
 	size := int64(fieldSize)

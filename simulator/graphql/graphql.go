@@ -59,6 +59,9 @@ func New(p *provider.Provider, g guard.Guard, o Options) *Handler {
 	if o.Records == nil {
 		o.Records = p.Journal()
 	}
+	if o.Clinic == nil {
+		o.Clinic = p
+	}
 	h := &Handler{provider: p, options: o.withDefaults(), log: g.Logger()}
 	h.schema = sync.OnceValue(h.parseSchema)
 	h.guarded = g.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(h.newLoggedRequest(w), r) }), h.fail)
@@ -122,6 +125,9 @@ func (h *Handler) serve(w *loggedRequest, r *http.Request) {
 		return
 	}
 	w.identify(token, &in)
+	if err := h.provider.PrepareRecords(r.Context()); err != nil {
+		h.log.Warn("preparing the API", "error", err)
+	}
 	faults := h.inject(w, &in)
 	if h.instead(w, r, faults) {
 		return

@@ -73,7 +73,7 @@ type mutation struct {
 
 // do carries out a change.
 func (m *mutation) do(c change) error {
-	emissions, err := m.provider.DoGiven(m.ctx, c.action, c.about, c.values, c.related)
+	emissions, err := m.options.Clinic.DoGiven(m.ctx, c.action, c.about, c.values, c.related)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"semblance/simulator/apifault"
 	"semblance/simulator/journal"
+	"semblance/simulator/provider"
 )
 
 // Records are the records of the clinic. A [journal.Journal] implements it.
@@ -13,9 +14,16 @@ type Records interface {
 	ClinicRecords(ctx context.Context, q journal.RecordQuery) (journal.RecordPage, error)
 }
 
+// Clinic performs the actions of mutations. A [provider.Provider] implements it. An error with a code is a refusal.
+type Clinic interface {
+	DoGiven(ctx context.Context, action string, about, values, related map[string]string) ([]provider.Emission, error)
+}
+
 // Options say how the API behaves where the provider's behaviour is not known. The zero value has the defaults.
 type Options struct {
 	Records Records // the clinic's records; nil for those in the journal of the provider
+
+	Clinic Clinic // performs the actions of mutations; nil for the provider
 
 	PageSize    int // the default size of a page; 0 means DefaultPageSize
 	MaxPageSize int // a larger size counts as this one; 0 means DefaultMaxPageSize

@@ -41,9 +41,10 @@ func (h *Handler) newLoggedRequest(w http.ResponseWriter) *loggedRequest {
 }
 
 // asked notes a root field and the ids in its arguments.
-func (l *loggedRequest) asked(field string, args map[string]any) {
+func (l *loggedRequest) asked(field string, mutation bool, args map[string]any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.record.Mutation = l.record.Mutation || mutation
 	if len(l.record.Fields) < maxLoggedFields {
 		l.record.Fields = append(l.record.Fields, field)
 	}

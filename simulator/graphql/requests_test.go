@@ -52,7 +52,7 @@ func TestRequestsAreLogged(t *testing.T) {
 	want := []journal.APIRequest{
 		{Token: "…ests", Operation: "Visit", Fields: []string{"booking", "practice"}, IDs: []string{visit}, Status: 200},
 		{Token: "…ests", Fields: []string{"booking", "consultation"}, IDs: ids, Status: 200},
-		{Token: "…ests", Fields: []string{"deleteWebhook"}, IDs: []string{"507f1f77bcf86cd799439011"}, Status: 200},
+		{Token: "…ests", Fields: []string{"deleteWebhook"}, Mutation: true, IDs: []string{"507f1f77bcf86cd799439011"}, Status: 200},
 		{Token: "…ests", Status: 400},
 		{Token: "…1234", Fields: []string{"practice"}, Status: 200},
 		{Status: 401},

@@ -16,6 +16,7 @@ type APIRequest struct {
 	Operation string        // the name of the operation in the document, or ""
 	Fields    []string      // the root fields that were resolved, sorted, such as "booking" or "createBooking"
 	IDs       []string      // the ids in the arguments of these fields, sorted
+	Mutation  bool          // a root field is a mutation
 	Status    int           // of the HTTP response; 0 if the connection was closed instead
 	Error     string        // the first error, or why a mutation was refused, or ""
 	Fault     string        // the fault that was injected, or ""

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,16 +18,23 @@ func (c *commit) addRecords(records []*fixtures.Record) {
 	}
 }
 
-// initializeRecords adds all records of a clinic that is fresh, or whose journal has none because an earlier version wrote it.
-func (p *Provider) initializeRecords(ctx context.Context, c *commit, fresh bool) error {
-	p.state.clinic.Track()
-	if !fresh {
-		page, err := p.journal.ClinicRecords(ctx, journal.RecordQuery{Kinds: []string{"practice"}, Limit: 1})
-		if err != nil || len(page.Records) > 0 {
-			return err
-		}
+// PrepareRecords writes all records of the clinic into the journal, if they are not there yet. A provider writes the records
+// that its events change; the others are needed only by those who read records, so the start does not take the time.
+func (p *Provider) PrepareRecords(ctx context.Context) error {
+	if p.prepared.Load() {
+		return nil
 	}
-	c.addRecords(p.state.clinic.All())
+	page, err := p.journal.ClinicRecords(ctx, journal.RecordQuery{Kinds: []string{"practice"}, Limit: 1})
+	if err == nil && len(page.Records) == 0 {
+		err = p.command(ctx, func(c *commit) error {
+			c.addRecords(p.state.clinic.All())
+			return nil
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("preparing the records of the clinic: %w", err)
+	}
+	p.prepared.Store(true)
 	return nil
 }
 

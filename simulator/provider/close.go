@@ -103,7 +103,7 @@ func (p *Provider) reset(ctx context.Context) error {
 	before, initial, c := p.state, newState(options, p.options.window), &commit{}
 	initial.tokens = before.tokens
 	p.state = initial
-	err := p.initialize(ctx, c, nil)
+	err := p.initialize(c, nil)
 	p.state = before
 	if err != nil {
 		return err

@@ -61,6 +61,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"semblance/schemas"
@@ -78,6 +79,7 @@ type Provider struct {
 	types    ownTypes
 	random   random
 	verdicts verdicts
+	prepared atomic.Bool // the journal has all records of the clinic
 
 	mu       sync.Mutex // guards the fields below
 	state    *state

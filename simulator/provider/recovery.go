@@ -79,6 +79,7 @@ func (p *Provider) recoverState() {
 
 // replaceState puts a loaded state in the place of the current one. Attempts in flight continue.
 func (p *Provider) replaceState(next *state) {
+	p.prepared.Store(false)
 	for _, s := range p.state.all {
 		p.agenda.cancel(s.backlog.timer)
 		if n := next.byID[s.ID]; n != nil {

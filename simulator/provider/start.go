@@ -21,7 +21,7 @@ func (p *Provider) begin(ctx context.Context) error {
 		return err
 	}
 	c := &commit{}
-	if err := p.initialize(ctx, c, p.options.Tokens); err != nil {
+	if err := p.initialize(c, p.options.Tokens); err != nil {
 		return err
 	}
 	c.add(p.movedRecords(p.state)...)
@@ -80,19 +80,16 @@ func (p *Provider) restoreTime(ctx context.Context) error {
 
 // initialize adds the initial records that the state lacks to a commit, and applies them: the first snapshot of the clinic,
 // and the tokens and subscriptions of the options. It also drops deliveries to deleted subscriptions.
-func (p *Provider) initialize(ctx context.Context, c *commit, tokens []Token) error {
+func (p *Provider) initialize(c *commit, tokens []Token) error {
 	now := p.Now()
-	fresh := !p.state.clinic.known
-	if fresh {
+	if !p.state.clinic.known {
 		first, err := p.state.clinic.snapshot(now)
 		if err != nil {
 			return err
 		}
 		c.add(first)
 	}
-	if err := p.initializeRecords(ctx, c, fresh); err != nil {
-		return err
-	}
+	p.state.clinic.Track()
 	p.initializeTokens(c, tokens, now)
 	for _, s := range p.state.all {
 		if s.Deleted { // a process was killed while an attempt was in flight

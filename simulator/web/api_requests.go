@@ -17,6 +17,7 @@ type apiRequestView struct {
 	Operation string      `json:"operation,omitempty"` // name of the operation in the document
 	Fields    []string    `json:"fields"`              // root fields, sorted, such as `booking`
 	IDs       []string    `json:"ids"`                 // ids in the arguments of these fields
+	Mutation  bool        `json:"mutation,omitempty"`  // a root field is a mutation
 	Status    int         `json:"status"`              // of the HTTP response; 0 if the connection was closed instead
 	Error     string      `json:"error,omitempty"`     // the first error, or why a mutation was refused
 	Fault     string      `json:"fault,omitempty"`     // injected into the response
@@ -27,7 +28,7 @@ type apiRequestView struct {
 
 func viewAPIRequest(r *journal.APIRequest) apiRequestView {
 	return apiRequestView{
-		ID: r.Seq, At: stamp(r.At), Token: r.Token, Operation: r.Operation, Fields: append([]string{}, r.Fields...), IDs: append([]string{}, r.IDs...),
+		ID: r.Seq, At: stamp(r.At), Token: r.Token, Operation: r.Operation, Fields: append([]string{}, r.Fields...), IDs: append([]string{}, r.IDs...), Mutation: r.Mutation,
 		Status: r.Status, Error: r.Error, Fault: r.Fault, TookMs: float64(r.Took) / float64(time.Millisecond), Unreadable: r.Unreadable,
 	}
 }
