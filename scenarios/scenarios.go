@@ -103,6 +103,7 @@ const (
 	PartExit     = "exit code" // of a command that a probe ran
 	PartCapture  = "capture"   // the response has no such value; Failure.Name is the name of the capture
 	PartEffect   = "effect"    // the event had too many effects, or too few; Failure.Name is the id of its record
+	PartQuery    = "query"     // the receiver did not ask the provider's API, or did although it should not
 	PartStep     = "step"      // the step could not be played
 )
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/flags"
+	"semblance/cmd/semblance/internal/playapi"
 	"semblance/cmd/semblance/internal/reference"
 	"semblance/cmd/semblance/internal/watch"
 	"semblance/fixtures"
@@ -55,6 +57,7 @@ type playFlags struct {
 	dryRun, allowExec, allowPublic bool
 	watch                          bool
 	probe                          string
+	api                            string
 
 	attempt flags.Attempt
 }
@@ -116,6 +119,7 @@ func (f *playFlags) register(c *cobra.Command) {
 		set.BoolVar(&f.watch, "watch", false, "play again whenever a file in the folder of the SCENARIO is saved")
 		set.BoolVar(&f.failFast, "fail-fast", false, "stop after the first failed step")
 		set.StringVar(&f.probe, "probe", "", "count the effects on record ${id}: a URL or exec:COMMAND `PROBE`")
+		set.StringVar(&f.api, "api", "", "serve the provider's GraphQL API at this `ADDRESS`: a port or host:port")
 		set.BoolVar(&f.allowExec, "allow-exec", false, "allow probes to run commands")
 	})
 	flags.Group(c, "Clinic", func() {
@@ -185,6 +189,12 @@ func (a *app) playOnce(c *cobra.Command, args []string, f *playFlags) error {
 	if f.dryRun {
 		return a.dryPlay(c.Context(), f, all, options)
 	}
+	if api, err := f.serveAPI(c.Context(), all, &options); err != nil {
+		return err
+	} else if api != nil {
+		defer api.Close()
+		fmt.Fprintf(a.err, "GraphQL API at %s, x-token %s\n", api.URL(), api.Token())
+	}
 	if err := f.reports.Check(); err != nil {
 		return err
 	}
@@ -202,6 +212,26 @@ func (a *app) playOnce(c *cobra.Command, args []string, f *playFlags) error {
 		a.err.warn("the summary of the step cannot be written: %v", failed)
 	}
 	return a.concludePlay(f, result, live, err)
+}
+
+// serveAPI serves the provider's API if --api or a scenario asks for it.
+func (f *playFlags) serveAPI(ctx context.Context, all []*script.Scenario, o *player.Options) (*playapi.Server, error) {
+	wanted := slices.ContainsFunc(all, func(s *script.Scenario) bool { return s.API })
+	if f.api == "" && !wanted {
+		return nil, nil
+	}
+	settings := playapi.Options{Seed: o.Seed, Clock: o.Clock}
+	var err error
+	if f.api != "" {
+		if settings.Address, err = flags.Address(f.api); err != nil {
+			return nil, exit.Usagef("--api: %w", err)
+		}
+	}
+	api, err := playapi.Start(ctx, settings)
+	if err == nil {
+		o.API = api
+	}
+	return api, err
 }
 
 // options translates the flags.

@@ -34,6 +34,8 @@ type Options struct {
 	At        time.Time // start of the simulated time, which only the scenario moves; zero is real time
 	Clock     Clock     // with At: a clock that follows the scenario, for a receiver that shares it; may be nil
 
+	API API // the provider's API, which a receiver or an application may use; nil: there is none
+
 	Effects *Effects // counts effects, for steps that require one; nil: only those at the reference receiver are counted
 
 	Select    Selection

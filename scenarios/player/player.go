@@ -119,6 +119,9 @@ func (p *Player) Check(ctx context.Context, scenario *script.Scenario) error {
 			}
 		}
 	}
+	if err := p.options.checkAPI(scenario); err != nil {
+		return err
+	}
 	return p.permitted(ctx, scenario)
 }
 

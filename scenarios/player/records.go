@@ -25,13 +25,17 @@ type clinics struct {
 	options fixtures.Options
 	fixed   time.Time // the simulated time of the step that is planned, if it is fixed; otherwise zero
 	own     *fixtures.Clinic
+	api     API                         // gets the records; nil: nobody does
+	named   map[string]int64            // the number of [API.Save] before the last event that named a record, by its id
+	apiErr  error                       // of the last save that failed
 	traffic map[string]*fixtures.Clinic // by the path of the traffic step; in a repeat, the clinic of the last round
 }
 
-func newClinics(all *records, scenario string, o fixtures.Options) *clinics {
-	c := &clinics{records: all, prefix: scenario + "\x00", fixed: o.At, traffic: map[string]*fixtures.Clinic{}}
+func newClinics(all *records, scenario string, o fixtures.Options, api API) *clinics {
+	c := &clinics{records: all, prefix: scenario + "\x00", fixed: o.At, traffic: map[string]*fixtures.Clinic{}, api: api, named: map[string]int64{}}
 	o.At = c.now()
 	c.options, c.own = o, fixtures.New(o)
+	c.share(c.own)
 	return c
 }
 
@@ -80,21 +84,27 @@ func (c *clinics) publish() {
 func (c *clinics) add(key, kind string, relations map[string]*fixtures.Record) (*fixtures.Record, error) {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	return c.own.Place(c.prefix+key).Add(c.now(), kind, relations)
+	record, err := c.own.Place(c.prefix+key).Add(c.now(), kind, relations)
+	c.save(c.own)
+	return record, err
 }
 
 // event returns an event whose values follow from key.
 func (c *clinics) event(key string, t *schemas.EventType, o fixtures.EventOptions) (schemas.Event, error) {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	return c.own.Place(c.prefix+key).Event(c.now(), t, o)
+	event, err := c.own.Place(c.prefix+key).Event(c.now(), t, o)
+	c.save(c.own, event)
+	return event, err
 }
 
 // do performs an action of the clinic. The values of its events follow from key.
 func (c *clinics) do(key, action string, about map[string]*fixtures.Record) ([]schemas.Event, error) {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	return c.own.Place(c.prefix+key).Do(c.now(), action, about)
+	events, err := c.own.Place(c.prefix+key).Do(c.now(), action, about)
+	c.save(c.own, events...)
+	return events, err
 }
 
 // related follows roles from a record. It returns nil if the record does not exist.
@@ -120,6 +130,7 @@ func (c *clinics) stream(path, key string, system fixtures.System, o fixtures.Tr
 	stream, err := clinic.Place(c.prefix+key).Traffic(options.At, o)
 	if err == nil {
 		c.traffic[path] = clinic
+		c.share(clinic)
 	}
 	return stream, err
 }
@@ -128,5 +139,11 @@ func (c *clinics) stream(path, key string, system fixtures.System, o fixtures.Tr
 func (c *clinics) next(stream *fixtures.Traffic, b *branch) schemas.Event {
 	c.records.mu.Lock()
 	defer c.records.mu.Unlock()
-	return stream.Next(b.now())
+	event := stream.Next(b.now())
+	if c.api != nil {
+		for _, clinic := range c.traffic {
+			c.save(clinic, event)
+		}
+	}
+	return event
 }

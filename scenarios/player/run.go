@@ -62,7 +62,7 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 	if t != nil {
 		r.ids.shared = t.ids
 	}
-	r.clinics = newClinics(s.records, scenario.Name, fixtures.Options{Seed: r.seed, System: s.options.System, At: s.options.At})
+	r.clinics = newClinics(s.records, scenario.Name, fixtures.Options{Seed: r.seed, System: s.options.System, At: s.options.At}, s.options.API)
 	if r.subscriptionID == "" {
 		created := s.options.At
 		if created.IsZero() {

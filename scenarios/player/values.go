@@ -73,6 +73,15 @@ func (v *values) Value(ref *script.Ref) (any, error) {
 			return r.origin, nil
 		}
 		return r.options.Target, nil
+	case script.RefAPI:
+		switch api := r.options.API; {
+		case api == nil:
+			return "${" + ref.Text + "}", nil // of a dry run
+		case ref.Name == "url":
+			return api.URL(), nil
+		default:
+			return api.Token(), nil
+		}
 	case script.RefRun:
 		switch ref.Name {
 		case "seed":

@@ -108,6 +108,8 @@ func (r *run) planKind(step script.Step, f frame) task {
 		return func(ctx context.Context, b *branch) { b.pass(ctx, step.For, step.For) }
 	case *script.Probe:
 		return r.probe(step, f)
+	case *script.Queried:
+		return r.queried(step, f)
 	case *script.Request:
 		return r.request(step, f)
 	case *script.Responses:
@@ -130,7 +132,7 @@ func (r *run) planKind(step script.Step, f frame) task {
 // reasonToSkip returns why a step cannot be played now, or "".
 func (r *run) reasonToSkip(step script.Step, b *branch) string {
 	c := script.Of(step)
-	if c.Kind == "probe" && r.options.DryRun {
+	if (c.Kind == "probe" || c.Kind == "queried") && r.options.DryRun {
 		return "a dry run runs no probes"
 	}
 	if c.Kind == "responses" && r.options.DryRun {

@@ -299,6 +299,8 @@ func eachText(step Step, each func(t *Text, at site)) {
 		}
 		expect(&s.Until.Expect, siteStep)
 		optional(s.Until.Output, siteStep)
+	case *Queried:
+		optional(s.Record, siteStep)
 	case *Request:
 		optional(s.URL, siteRequest)
 		named(s.Headers, siteRequest)

@@ -285,7 +285,7 @@ func nested(c construct) value {
 
 // reserved returns the names that have their own meaning in ${…}.
 func reserved() []string {
-	return []string{"request", "env", "target", "run", "sign", "now", "stale", "new", "bytes", "fill", "secret"}
+	return []string{"request", "env", "target", "api", "run", "sign", "now", "stale", "new", "bytes", "fill", "secret"}
 }
 
 // newName reads the name of a record or a capture.

@@ -109,6 +109,7 @@ func (p *parser) parseReference(text string, pos Pos) *Ref {
 	}{
 		"request": {RefRequest, []string{"eventId"}},
 		"target":  {RefTarget, []string{"url", "origin"}},
+		"api":     {RefAPI, []string{"url", "token"}},
 		"run":     {RefRun, []string{"id", "seed", "round"}},
 		"sign":    {RefSign, []string{"t", "v1"}},
 	}

@@ -30,6 +30,7 @@ func scenarioConstruct(p *parser, s *Scenario) construct {
 		{"cast", "Records of the clinic, by their names in this scenario. They exist from the start, but no event about them has been sent.", false, cast(&s.Cast)},
 		{"expect", "The expectation of every event; the keys of a step override it.", false, expect(&p.expect, func() Expect { return p.expect })},
 		{"deliver", "How every event is delivered; the deliver of a step overrides it.", false, oneOf(&p.deliver, DeliverOnce, DeliverWithRetries)},
+		{"api", "Serve the provider's API over the records of the scenario while it is played; ${api.url} and ${api.token} name it.", false, boolean(&s.API)},
 		{"steps", "The steps, in order.", true, steps(&s.Steps, p.path)},
 	}}
 	c.keys = append(headKeys(&head), c.keys...)

@@ -44,6 +44,7 @@ func stepKinds() []stepKind {
 		kindOf("do", "Performs an action of the clinic and sends the resulting events.", doStep),
 		kindOf("wait", "Pauses the scenario.", waitStep),
 		kindOf("probe", "Queries the receiver's application, or runs a command, until the result is as expected.", probeStep),
+		kindOf("queried", "Checks what was asked of the provider's API.", queriedStep),
 		kindOf("shuffle", "Runs its steps one by one in an order drawn from the seed.", shuffleStep),
 		kindOf("repeat", "Runs its steps several times.", repeatStep),
 		kindOf("parallel", "Runs its steps at once and ends when all have ended.", parallelStep),

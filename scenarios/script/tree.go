@@ -20,6 +20,7 @@ type Scenario struct {
 	HasSeed     bool  // the file has a seed of its own
 	Library     bool  // a scenario of the library: its file is not on the disk
 	Check       *Head // nil: not a check
+	API         bool  // the provider's API is served over its records while it is played
 	Cast        []Cast
 	Steps       []Step
 	Warnings    Problems // problems that do not stop the play

@@ -31,6 +31,7 @@ const (
 	RefRequest RefKind = "request" // ${request.eventId} of the last event; in an expect, of the judged attempt
 	RefEnv     RefKind = "env"     // ${env.NAME}: Name
 	RefTarget  RefKind = "target"  // ${target.url}, ${target.origin}: Name
+	RefAPI     RefKind = "api"     // ${api.url}, ${api.token} of the provider's API: Name
 	RefRun     RefKind = "run"     // ${run.id}, ${run.seed}, ${run.round}: Name
 	RefSign    RefKind = "sign"    // ${sign.t}, ${sign.v1} in a request: Name
 	RefOver    RefKind = "over"    // ${t}, ${body} in the signed content of a request: Name

@@ -106,6 +106,8 @@ func describe(step Step) string {
 			return "probe: run " + s.Exec[0].String()
 		}
 		return "probe: " + s.Method + " " + s.URL.String()
+	case *Queried:
+		return s.describe()
 	case *Shuffle:
 		return "shuffle " + human.Count(len(s.Steps), "step")
 	case *Repeat:

@@ -48,6 +48,7 @@ type Handler struct {
 	provider *provider.Provider
 	options  Options
 	schema   func() *graphql.Schema
+	prepares bool // the records of the provider are shown, so they must be in its journal
 	limits   limits
 	log      *slog.Logger
 	guarded  http.Handler
@@ -56,13 +57,14 @@ type Handler struct {
 // New returns the API of a provider, for the requests that the guard accepts. The schema is parsed at the first request,
 // because that takes longer than the rest of the start of a server.
 func New(p *provider.Provider, g guard.Guard, o Options) *Handler {
-	if o.Records == nil {
+	own := o.Records == nil
+	if own {
 		o.Records = p.Journal()
 	}
 	if o.Clinic == nil {
 		o.Clinic = p
 	}
-	h := &Handler{provider: p, options: o.withDefaults(), log: g.Logger()}
+	h := &Handler{provider: p, options: o.withDefaults(), prepares: own, log: g.Logger()}
 	h.schema = sync.OnceValue(h.parseSchema)
 	h.guarded = g.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(h.newLoggedRequest(w), r) }), h.fail)
 	return h
@@ -125,7 +127,7 @@ func (h *Handler) serve(w *loggedRequest, r *http.Request) {
 		return
 	}
 	w.identify(token, &in)
-	if err := h.provider.PrepareRecords(r.Context()); err != nil {
+	if err := h.prepare(r.Context()); err != nil {
 		h.log.Warn("preparing the API", "error", err)
 	}
 	faults := h.inject(w, &in)
@@ -153,6 +155,14 @@ func (h *Handler) serve(w *loggedRequest, r *http.Request) {
 		}
 		h.respond(w, r, http.StatusOK, response)
 	}
+}
+
+// prepare makes the provider write the records that the API shows.
+func (h *Handler) prepare(ctx context.Context) error {
+	if !h.prepares {
+		return nil
+	}
+	return h.provider.PrepareRecords(ctx)
 }
 
 // respond writes a response as JSON, and logs the request.
