@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -65,6 +66,7 @@ func examples(t *testing.T) (folder string, all []example) {
 // clinicApplication is a receiver with the application that the probes in README.md ask.
 type clinicApplication struct {
 	mu    sync.Mutex
+	api   readAPI
 	first map[string]string // the job of the first event, for GET /jobs/7
 	state map[string]string // of each booking
 }
@@ -102,6 +104,7 @@ func (a *clinicApplication) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if state, ok := strings.CutPrefix(event.EventType, "booking.patientJourney."); ok {
 		a.state[event.Identifiers["bookingId"]] = state
 	}
+	a.api.read(event.Identifiers["bookingId"])
 	w.WriteHeader(http.StatusAccepted)
 	io.WriteString(w, `{"job":{"id":"7","done":false,"tags":["new"]}}`)
 }
@@ -122,6 +125,33 @@ func (a *clinicApplication) serveApplication(w http.ResponseWriter, r *http.Requ
 	}
 }
 
+// readAPI stands for the provider's API, which the application asks for each booking.
+type readAPI struct {
+	mu       sync.Mutex
+	requests []player.APIRequest
+}
+
+func (a *readAPI) read(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.requests = append(a.requests, player.APIRequest{Fields: []string{"booking"}, IDs: []string{id}})
+}
+
+func (a *readAPI) URL() string   { return "http://127.0.0.1:1/graphql" }
+func (a *readAPI) Token() string { return "token" }
+
+func (a *readAPI) Save(context.Context, []*fixtures.Record) (int64, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return int64(len(a.requests)), nil
+}
+
+func (a *readAPI) Requests(_ context.Context, since int64) ([]player.APIRequest, <-chan struct{}, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.requests[since:]), nil, nil
+}
+
 // Every scenario of README.md is valid and passes against a correct receiver.
 func TestReadmeExamples(t *testing.T) {
 	folder, all := examples(t)
@@ -138,9 +168,10 @@ func TestReadmeExamples(t *testing.T) {
 			if len(scenario.Warnings) > 0 {
 				t.Errorf("lint warnings:\n%v", scenario.Warnings)
 			}
-			app := httptest.NewServer(&clinicApplication{})
+			clinic := &clinicApplication{}
+			app := httptest.NewServer(clinic)
 			defer app.Close()
-			p, err := player.New(player.Options{Target: app.URL + "/webhooks", AllowExec: true, Env: func(name string) (string, bool) {
+			p, err := player.New(player.Options{Target: app.URL + "/webhooks", AllowExec: true, API: &clinic.api, Env: func(name string) (string, bool) {
 				return "letmein", name == "TOKEN"
 			}})
 			if err != nil {

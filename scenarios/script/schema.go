@@ -23,7 +23,7 @@ func Schema() ([]byte, error) {
 	}
 	for _, c := range []construct{
 		expectConstruct(&Expect{}), levelConstruct(&Level{}), examinationConstruct(&Level{}), changeConstruct(&Change{}), wireConstruct(&Wire{}), untilConstruct(&Probe{}), againConstruct(&Again{}), trafficConstruct(&Traffic{}), repeatConstruct(&Repeat{}),
-		playConstruct(&Play{}, nil), probeConstruct(&Probe{}), requestConstruct(&Request{}), signConstruct(&Sign{}),
+		playConstruct(&Play{}, nil), probeConstruct(&Probe{}), queriedConstruct(&Queried{}), requestConstruct(&Request{}), signConstruct(&Sign{}),
 	} {
 		definitions[c.name] = c.schema()
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"semblance/fixtures"
+	"semblance/scenarios/player"
 	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/simulator/apifault"
@@ -151,6 +152,38 @@ func (a *API) await(what string, after journal.Seq, within time.Duration, wanted
 	}
 }
 
+// serves reports whether the API is served.
+func (s *Sim) serves() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.api != nil
+}
+
+// playedAPI is the API for the scenarios of [Sim.Play]. It implements [player.API].
+type playedAPI struct{ api *API }
+
+func (p playedAPI) URL() string   { return p.api.URL }
+func (p playedAPI) Token() string { return p.api.Token }
+
+// Save stores records.
+func (p playedAPI) Save(ctx context.Context, changed []*fixtures.Record) (int64, error) {
+	j := p.api.sim.provider.Journal()
+	err := appendRecords(ctx, j, changed)
+	last, _ := j.Committed()
+	return int64(last), err
+}
+
+// Requests returns the requests since a number of Save.
+func (p playedAPI) Requests(_ context.Context, since int64) ([]player.APIRequest, <-chan struct{}, error) {
+	_, more := p.api.sim.provider.Journal().Committed()
+	requests, err := p.api.requests(journal.Seq(since))
+	all := make([]player.APIRequest, len(requests))
+	for i, r := range requests {
+		all[i] = player.APIRequest{Fields: r.Fields, IDs: r.IDs, Mutation: r.Mutation}
+	}
+	return all, more, err
+}
+
 // share writes the records of the clinic into a journal, and from now on those that change.
 func (c *clinic) share(ctx context.Context, j journal.Journal) error {
 	c.mu.Lock()
@@ -176,11 +209,15 @@ func (c *clinic) save(ctx context.Context, events ...schemas.Event) error {
 }
 
 func (c *clinic) write(ctx context.Context, changed []*fixtures.Record) error {
+	return appendRecords(ctx, c.journal, changed)
+}
+
+func appendRecords(ctx context.Context, j journal.Journal, changed []*fixtures.Record) error {
 	records := make([]journal.Record, len(changed))
 	for i, r := range changed {
 		records[i] = provider.ClinicRecord(r, true)
 	}
-	return c.journal.Append(ctx, records...)
+	return j.Append(ctx, records...)
 }
 
 // lastEvent returns the last number of the journal before the last event that named a record.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -184,5 +186,20 @@ func TestApplicationThatBooks(t *testing.T) {
 	sim.Accepted(1, "booking.deleted")
 	if got := f.row(visit.ID); !got.Deleted {
 		t.Errorf("stored %+v", got)
+	}
+}
+
+// A scenario that is played in a test sees what the receiver asked.
+func TestQueriedInAScenario(t *testing.T) {
+	t.Parallel()
+	sim, _, f := startFetcher(t)
+	file := filepath.Join(t.TempDir(), "visit.yaml")
+	const scenario = `{name: Visit, cast: {visit: {kind: booking}}, steps: [{do: arrive, about: visit}, {queried: {booking: visit}}, {queried: {booking: visit, times: 1, within: 10ms}}]}`
+	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	result := sim.Play(t, file)
+	if !result.Passed() || len(f.rows) != 1 {
+		t.Errorf("stored %v", f.rows)
 	}
 }

@@ -34,6 +34,9 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	var transcript bytes.Buffer
 	options := s.playerOptions(t)
 	options.Transcript = &transcript
+	if s.serves() || scenario.API {
+		options.API = playedAPI{s.API()}
+	}
 	p, err := player.New(options)
 	if err != nil {
 		t.Fatalf("simtest: %v", err)

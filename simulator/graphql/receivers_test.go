@@ -81,8 +81,12 @@ func TestReceiversThatFetch(t *testing.T) {
 		missing(t, "python3 is not installed")
 	}
 	for name, start := range map[string]func(t *testing.T, a *api) *receiverProcess{
-		"node":   func(t *testing.T, a *api) *receiverProcess { return startReceiver(t, a, provisioningFolder, node, "receive.mjs") },
-		"python": func(t *testing.T, a *api) *receiverProcess { return startReceiver(t, a, "testdata", python, "receive.py") },
+		"node": func(t *testing.T, a *api) *receiverProcess {
+			return startReceiver(t, a, provisioningFolder, node, "receive.mjs")
+		},
+		"python": func(t *testing.T, a *api) *receiverProcess {
+			return startReceiver(t, a, "testdata", python, "receive.py")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

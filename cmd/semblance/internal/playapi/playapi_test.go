@@ -1,0 +1,128 @@
+package playapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"semblance/cmd/semblance/internal/playapi"
+	"semblance/scenarios/player"
+	"semblance/scenarios/script"
+)
+
+const scenario = `
+name: A receiver that reads the visit
+api: true
+cast:
+  ada: {kind: patient}
+  visit: {kind: booking, patient: ada}
+steps:
+  - {do: arrive, about: visit}
+  - {queried: {booking: visit, within: 2s}}
+  - {queried: {booking: visit, times: 1, within: 20ms}}
+  - {do: start-consultation, about: visit}
+  - {queried: {patient: ada, times: 0, within: 10ms}}
+  - probe: {post: "${api.url}", headers: {x-token: "${api.token}"}, body: {query: "{ booking(id: \"${visit.id}\") { bookingJourney { consultation } } }"}, until: {body: {type: object, required: [data]}}}
+`
+
+// fetching is a receiver that asks the API for the booking of each event, unless it is lazy.
+type fetching struct {
+	api  func() (url, token string)
+	lazy bool
+	last string
+}
+
+func (f *fetching) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var event struct{ Identifiers map[string]string }
+	if err := json.NewDecoder(r.Body).Decode(&event); err != nil || f.lazy {
+		return
+	}
+	url, token := f.api()
+	document := fmt.Sprintf(`{"query": "{ booking(id: \"%s\") { patientId bookingJourney { arrived } } }"}`, event.Identifiers["bookingId"])
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, url, strings.NewReader(document))
+	if err != nil {
+		return
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("x-token", token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return
+	}
+	defer response.Body.Close()
+	var body bytes.Buffer
+	_, _ = body.ReadFrom(response.Body)
+	f.last = body.String()
+}
+
+// play plays the scenario and returns the failures of its steps.
+func play(t *testing.T, lazy bool) (receiver *fetching, failures []string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "visit.yaml")
+	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := script.Load(script.Files{}, file)
+	if err != nil || !s.API {
+		t.Fatal(err)
+	}
+	receiver = &fetching{lazy: lazy}
+	server := httptest.NewServer(receiver)
+	defer server.Close()
+	o := player.Options{Target: server.URL}
+	p, err := player.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Check(t.Context(), s); err == nil || !strings.Contains(err.Error(), "api: true") {
+		t.Errorf("without the API: %v", err)
+	}
+	p.Close()
+	api, err := playapi.Start(t.Context(), playapi.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := api.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	receiver.api = func() (string, string) { return api.URL(), api.Token() }
+	o.API = api
+	if p, err = player.New(o); err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := p.Play(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range p.Result().Scenarios[0].Steps {
+		for _, e := range step.Evidence {
+			for _, failure := range e.Verdict.Failures {
+				failures = append(failures, step.Path+" "+failure.Part+": expected "+failure.Expected+", got "+failure.Got)
+			}
+		}
+	}
+	return receiver, failures
+}
+
+// A scenario sees whether the receiver read the record after the event, and the API shows the state after it.
+func TestQueried(t *testing.T) {
+	t.Parallel()
+	receiver, failures := play(t, false)
+	if len(failures) > 0 {
+		t.Error(strings.Join(failures, "\n"))
+	}
+	if !strings.Contains(receiver.last, `"arrived":"2`) || strings.Contains(receiver.last, `"patientId":null`) {
+		t.Errorf("the API answers %s", receiver.last)
+	}
+	if _, failures := play(t, true); len(failures) != 2 || !strings.Contains(failures[0], "2 query: expected a request to the provider's API within 2 s, got 0 requests") {
+		t.Errorf("a receiver that reads nothing: %v", failures)
+	}
+}
