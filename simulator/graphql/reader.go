@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,11 +23,14 @@ type reader struct {
 	mu       sync.Mutex
 	sources  map[string]*source   // by id; nil for an unknown id
 	details  map[string][]*source // the details of a patient
+	invoices map[string][]*source // those of a patient
+	together map[string][]string  // the ids that are read with an id, because the same list has them
 	practice *source              // nil until it is read
 }
 
 func newReader(records Records, b *budget) *reader {
-	return &reader{records: records, budget: b, sources: map[string]*source{}, details: map[string][]*source{}}
+	return &reader{records: records, budget: b, sources: map[string]*source{}, details: map[string][]*source{},
+		invoices: map[string][]*source{}, together: map[string][]string{}}
 }
 
 // readerOf returns the reader of the execution that ctx belongs to.
@@ -41,6 +45,9 @@ func (r *reader) find(ctx context.Context, kind, id string) (*source, error) {
 	s, known := r.sources[id]
 	r.mu.Unlock()
 	if !known {
+		if s, known, err := r.findTogether(ctx, id); err != nil || known {
+			return r.spend(s, kind), err
+		}
 		record, err := r.records.ClinicRecord(ctx, id)
 		if err != nil && !errors.Is(err, journal.ErrNotFound) {
 			return nil, err
@@ -54,11 +61,94 @@ func (r *reader) find(ctx context.Context, kind, id string) (*source, error) {
 		r.sources[id] = s
 		r.mu.Unlock()
 	}
+	return r.spend(s, kind), nil
+}
+
+// spend spends the size of a record from the budget. It returns nil if there is no record of the kind.
+func (r *reader) spend(s *source, kind string) *source {
 	if s == nil || s.kind != kind {
-		return nil, nil
+		return nil
 	}
 	r.budget.spend(s.size)
-	return s, nil
+	return s
+}
+
+// findTogether returns a record that is read together with others of the same list. known is false if there are none.
+func (r *reader) findTogether(ctx context.Context, id string) (s *source, known bool, err error) {
+	r.mu.Lock()
+	ids := r.together[id]
+	r.mu.Unlock()
+	if len(ids) < 2 {
+		return nil, false, nil
+	}
+	p, err := r.records.ClinicRecords(ctx, journal.RecordQuery{IDs: ids, Deleted: journal.WithDeleted, Limit: journal.MaxLimit})
+	if err != nil {
+		return nil, false, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, other := range ids {
+		if _, known := r.sources[other]; !known {
+			r.sources[other] = nil
+		}
+	}
+	for _, record := range p.Records {
+		if r.sources[record.ID] == nil {
+			if r.sources[record.ID], err = sourceOf(record); err != nil {
+				return nil, false, err
+			}
+		}
+	}
+	return r.sources[id], true, nil
+}
+
+// maxTogether is the number of records that are read together.
+const maxTogether = 200
+
+// groupRelated notes the ids in each role of the records of a list, so that the first that is read brings the others.
+func (r *reader) groupRelated(all []*source) {
+	byRole := map[string][]string{}
+	for _, s := range all {
+		for role, id := range s.related {
+			if _, known := r.sources[id]; !known && r.together[id] == nil && len(byRole[role]) < maxTogether && !slices.Contains(byRole[role], id) {
+				byRole[role] = append(byRole[role], id)
+			}
+		}
+	}
+	for _, ids := range byRole {
+		for _, id := range ids {
+			r.together[id] = ids
+		}
+	}
+}
+
+// invoicesOf returns the invoices of a patient. For the patients of a list they are read together.
+func (r *reader) invoicesOf(ctx context.Context, patient string) ([]*source, error) {
+	r.mu.Lock()
+	invoices, known := r.invoices[patient]
+	ids := r.together[patient]
+	r.mu.Unlock()
+	if known {
+		return invoices, nil
+	}
+	if len(ids) > 1 {
+		all, more, _, err := r.query(ctx, journal.RecordQuery{Kinds: []string{"invoice"}, Patients: ids, Limit: journal.MaxLimit})
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			for _, id := range ids {
+				r.invoices[id] = nil
+			}
+			for _, s := range all {
+				r.invoices[s.related["patient"]] = append(r.invoices[s.related["patient"]], s)
+			}
+			return r.invoices[patient], nil
+		}
+	}
+	return r.everything(ctx, journal.RecordQuery{Kinds: []string{"invoice"}, Patient: patient})
 }
 
 // query returns the records that a query selects. total is set if the query asks for it.
@@ -77,6 +167,9 @@ func (r *reader) query(ctx context.Context, q journal.RecordQuery) (all []*sourc
 		r.sources[record.ID] = all[i]
 		r.mu.Unlock()
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.groupRelated(all)
 	return all, p.More, p.Total, nil
 }
 

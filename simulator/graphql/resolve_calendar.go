@@ -56,7 +56,7 @@ func (b *bookingResolver) Location(ctx context.Context) (*BookingLocation, error
 func (b *bookingResolver) Billed(ctx context.Context) (*bool, error) {
 	billed := false
 	if id := b.s.related["patient"]; id != "" {
-		invoices, err := readerOf(ctx).everything(ctx, journal.RecordQuery{Kinds: []string{"invoice"}, Patient: id})
+		invoices, err := readerOf(ctx).invoicesOf(ctx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -41,15 +41,17 @@ func (r *ClinicRecord) When() time.Time { return r.UpdatedAt }
 
 // RecordQuery selects clinic records. Every field that is set narrows the selection.
 type RecordQuery struct {
-	Kinds   []string  // one of these kinds; at least one kind is required
-	Patient string    // records about this patient
-	Doctor  string    // records of this doctor
-	Created TimeRange // records created in this range
-	Updated TimeRange // records last changed in this range
-	Start   TimeRange // records that start in this range
-	During  TimeRange // records that start or end in this range; for records of up to a day
-	Deleted Deletion
-	Search  string // records whose text contains each word
+	Kinds    []string  // one of these kinds; at least one kind is required, except with IDs
+	IDs      []string  // these records
+	Patient  string    // records about this patient
+	Patients []string  // records about one of these patients; not with Patient
+	Doctor   string    // records of this doctor
+	Created  TimeRange // records created in this range
+	Updated  TimeRange // records last changed in this range
+	Start    TimeRange // records that start in this range
+	During   TimeRange // records that start or end in this range; for records of up to a day
+	Deleted  Deletion
+	Search   string // records whose text contains each word
 
 	Order  RecordOrder
 	After  string // with ByID: records with a higher id
@@ -103,7 +105,7 @@ func (q *RecordQuery) Size() int { return (&Query{Limit: q.Limit}).Size() }
 // Check returns an error if the query has no kind, or a cursor that is not an id (ErrCursor). It is for implementations of
 // [Journal].
 func (q *RecordQuery) Check() error {
-	if len(q.Kinds) == 0 {
+	if len(q.Kinds) == 0 && len(q.IDs) == 0 {
 		return errors.New("reading clinic records: a kind is required")
 	}
 	for _, cursor := range []string{q.After, q.Before} {

@@ -67,7 +67,7 @@ func (c *clinicRecords) put(r *ClinicRecord) {
 		}
 	}
 	e.ClinicRecord, e.named = r, r.Seq
-	indexed := indexedRecord{r.CreatedAt.UnixMicro(), r.UpdatedAt.UnixMicro(), r.Start.UnixMicro(), r}
+	indexed := index(r)
 	add := func(index map[string]sortedRecords, key string) {
 		if key == "" {
 			return
@@ -81,6 +81,10 @@ func (c *clinicRecords) put(r *ClinicRecord) {
 	add(c.byKind, r.RecordKind)
 	add(c.byPatient, r.Patient)
 	add(c.byDoctor, r.Doctor)
+}
+
+func index(r *ClinicRecord) indexedRecord {
+	return indexedRecord{r.CreatedAt.UnixMicro(), r.UpdatedAt.UnixMicro(), r.Start.UnixMicro(), r}
 }
 
 // unlink removes a record from the indexes.
@@ -171,7 +175,20 @@ func (m *Memory) ClinicRecords(ctx context.Context, q RecordQuery) (RecordPage, 
 
 // candidates returns the records to search, in ascending order of their ids.
 func (c *clinicRecords) candidates(q *RecordQuery) sortedRecords {
+	var all sortedRecords
 	switch {
+	case len(q.IDs) > 0:
+		for _, id := range q.IDs {
+			if e := c.byID[id]; e != nil {
+				all = append(all, index(e.ClinicRecord))
+			}
+		}
+		return all.sorted()
+	case len(q.Patients) > 0:
+		for _, id := range q.Patients {
+			all = append(all, c.byPatient[id]...)
+		}
+		return all.sorted()
 	case q.Patient != "":
 		return c.byPatient[q.Patient]
 	case q.Doctor != "":
@@ -179,12 +196,16 @@ func (c *clinicRecords) candidates(q *RecordQuery) sortedRecords {
 	case len(q.Kinds) == 1:
 		return c.byKind[q.Kinds[0]]
 	}
-	var all sortedRecords
 	for _, k := range q.Kinds {
 		all = append(all, c.byKind[k]...)
 	}
-	slices.SortFunc(all, func(a, b indexedRecord) int { return cmp.Compare(a.ID, b.ID) })
-	return all
+	return all.sorted()
+}
+
+// sorted sorts the records and returns them, each once.
+func (s sortedRecords) sorted() sortedRecords {
+	slices.SortFunc(s, func(a, b indexedRecord) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(s, func(a, b indexedRecord) bool { return a.ID == b.ID })
 }
 
 // recordFilter is a query in a form that is fast to compare with records.
@@ -287,7 +308,7 @@ func (f *recordFilter) matches(r *indexedRecord) bool {
 	if !f.created.contains(r.created) || !f.updated.contains(r.updated) || !f.start.contains(r.start) {
 		return false
 	}
-	return slices.Contains(f.Kinds, r.RecordKind) &&
+	return (len(f.Kinds) == 0 || slices.Contains(f.Kinds, r.RecordKind)) &&
 		(f.Patient == "" || f.Patient == r.Patient) && (f.Doctor == "" || f.Doctor == r.Doctor) &&
 		(f.Deleted == WithDeleted || r.Deleted == (f.Deleted == OnlyDeleted)) &&
 		(!r.Start.IsZero() || f.Start.IsZero() && f.During.IsZero()) &&

@@ -85,6 +85,7 @@ func recordOrder(q *journal.RecordQuery) string {
 // recordSearch is a query for clinic records.
 type recordSearch struct {
 	where  conditions
+	byID   bool          // the query names ids
 	owner  string        // the index for the patient or the doctor, or ""
 	ranges []recordRange // the ranges for which there are indexes
 }
@@ -101,6 +102,13 @@ const lookBack = 24 * time.Hour
 func newRecordSearch(q *journal.RecordQuery) *recordSearch {
 	s := &recordSearch{}
 	addIn(&s.where, "kind", q.Kinds)
+	addIn(&s.where, "id", q.IDs)
+	s.byID = len(q.IDs) > 0
+	if len(q.Patients) > 0 {
+		addIn(&s.where, "patient", q.Patients)
+		s.where.add(`patient <> ''`)
+		s.owner = "clinic_records_patient"
+	}
 	s.addOwner("doctor", q.Doctor)
 	s.addOwner("patient", q.Patient)
 	s.addRange("created", q.Kinds, q.Created)
@@ -180,7 +188,10 @@ func (s *recordSearch) from(v *view, listed bool) (string, error) {
 
 // index returns the name of the index to use.
 func (s *recordSearch) index(v *view) (string, error) {
-	if s.owner != "" {
+	switch {
+	case s.byID:
+		return "sqlite_autoindex_clinic_records_1", nil // that of the column id
+	case s.owner != "":
 		return s.owner, nil
 	}
 	for _, r := range s.ranges {

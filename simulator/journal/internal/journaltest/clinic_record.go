@@ -63,7 +63,12 @@ func (m *clinicMaker) query(all []*journal.ClinicRecord) journal.RecordQuery {
 		Search:  pick(m, "", "", "", "Ada", "ace  r", "ada%"), Offset: m.IntN(3), Limit: 1 + m.IntN(8), Total: m.IntN(2) == 0,
 		Order: pick(m, journal.ByID, journal.ByID, journal.ByStart, journal.ByStartDescending),
 	}
-	switch m.IntN(4) {
+	switch m.IntN(6) {
+	case 3:
+		q.Patients = []string{m.patients[1], m.patients[2], m.patients[2]}
+	case 4:
+		q.IDs = []string{all[m.IntN(len(all))].ID, all[m.IntN(len(all))].ID, m.ID()}
+		q.Kinds = pick(m, nil, q.Kinds)
 	case 0:
 		q.Patient = pick(m, m.patients...)
 	case 1:
@@ -85,7 +90,8 @@ func naivePage(all []*journal.ClinicRecord, q journal.RecordQuery) journal.Recor
 	var selected []*journal.ClinicRecord
 	for _, r := range all {
 		switch {
-		case !slices.Contains(q.Kinds, r.RecordKind),
+		case len(q.Kinds) > 0 && !slices.Contains(q.Kinds, r.RecordKind),
+			len(q.IDs) > 0 && !slices.Contains(q.IDs, r.ID), len(q.Patients) > 0 && !slices.Contains(q.Patients, r.Patient),
 			q.Patient != "" && r.Patient != q.Patient, q.Doctor != "" && r.Doctor != q.Doctor,
 			!q.Created.Contains(r.CreatedAt), !q.Updated.Contains(r.UpdatedAt),
 			!q.Start.IsZero() && (r.Start.IsZero() || !q.Start.Contains(r.Start)),
