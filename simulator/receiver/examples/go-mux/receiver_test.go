@@ -122,7 +122,7 @@ func call[T any](t *testing.T, method, url, body string) (value T) {
 	return value
 }
 
-func TestStoriesAreFollowed(t *testing.T) {
+func TestScenariosPass(t *testing.T) {
 	play(t, serve(t), "first-visit")
 	play(t, serve(t), "visit.yaml") // this one asks the application what it did
 }
@@ -131,7 +131,7 @@ func TestForgeriesAreRefused(t *testing.T) {
 	play(t, serve(t), "forgeries", "raw-bytes")
 }
 
-func TestLostAnswerBringsARetryAndNoSecondReceipt(t *testing.T) {
+func TestLostResponseBringsARetryAndOneReceipt(t *testing.T) {
 	application := serve(t)
 	api := start(t, application)
 

@@ -64,7 +64,7 @@ func TestForgeriesAreRefused(t *testing.T) {
 	sim.Play(t, "raw-bytes")
 }
 
-func TestLostAnswerBringsARetryAndNoSecondReceipt(t *testing.T) {
+func TestLostResponseBringsARetryAndOneReceipt(t *testing.T) {
 	sim, desk := start(t)
 	sim.Fault("transport=lost-response", 1)
 	paid := sim.Emit("invoice.paid")
