@@ -103,7 +103,7 @@ func TestBadReceivers(t *testing.T) {
 					}
 				}
 			})
-		}, scenarios.ExitFailed, "The receiver does not accept valid events", "is longer than"},
+		}, scenarios.ExitFailed, "The receiver does not accept valid events", "body"},
 		{"dies midway", after(40, func(w http.ResponseWriter, _ *http.Request) { reset(w) }), scenarios.ExitInconclusive,
 			"the receiver was lost", "OPEN"},
 		{"hangs midway", after(40, hang), scenarios.ExitInconclusive,

@@ -42,7 +42,7 @@ func run(t testing.TB, target string, edit func(*check.Options), words ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := check.Options{Checks: chosen, All: cases, Player: player.Options{Target: target}}
+	o := check.Options{Checks: chosen, All: cases, Player: player.Options{Target: target}, TimeLimit: 5 * time.Minute} // the race detector and other tests take their time
 	if edit != nil {
 		edit(&o)
 	}
@@ -158,7 +158,7 @@ func TestTwoMistakes(t *testing.T) {
 
 // each calls f for 0 to n-1, several at once.
 func each(n int, f func(i int)) {
-	places := make(chan struct{}, 16)
+	places := make(chan struct{}, 12)
 	var all sync.WaitGroup
 	for i := range n {
 		places <- struct{}{}
