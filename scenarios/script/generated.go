@@ -12,8 +12,11 @@ import (
 	"semblance/simulator/fault"
 )
 
-// MaxFill is the largest text of ${fill.SIZE}, in bytes.
-const MaxFill = 1 << 20
+// Bounds of ${fill.SIZE}, in bytes.
+const (
+	MaxFill  = 1 << 20  // of one text
+	maxFills = 16 << 20 // of all texts of a scenario and the files that it plays
+)
 
 var slicePattern = regexp.MustCompile(`^(.*)\[([0-9]{0,9}):([0-9]{0,9})\]$`)
 

@@ -64,6 +64,8 @@ type load struct {
 	errors   int              // so far
 	warnings int
 	steps    int       // so far, in all files
+	filled   int       // bytes of ${fill.…} so far
+	changed  int       // bytes of changed payloads that were checked so far
 	open     []*Source // files being read; each plays the next
 }
 

@@ -100,6 +100,10 @@ func (p *parser) parseReference(text string, pos Pos) *Ref {
 	if done, problem := ref.generated(text); problem != "" {
 		return fail("%s", problem)
 	} else if done {
+		if p.load.filled += len(ref.Const); p.load.filled > maxFills {
+			ref.Const = ""
+			return fail("the scenario fills more than %s", human.Size(maxFills))
+		}
 		return ref
 	}
 	words := strings.Split(text, ".")
