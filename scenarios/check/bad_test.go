@@ -165,6 +165,23 @@ func TestSecretsAreMasked(t *testing.T) {
 	}
 }
 
+// A receiver with a longer tolerance says so, and is not warned about it.
+func TestTolerance(t *testing.T) {
+	t.Parallel()
+	r, err := receiver.New(receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}, Tolerance: 20 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(r)
+	defer server.Close()
+	for tolerance, want := range map[time.Duration]scenarios.Outcome{0: scenarios.Warned, 20 * time.Minute: scenarios.Passed} {
+		result := run(t, server.URL, func(o *check.Options) { o.Tolerance = tolerance }, "AGE-01")
+		if got := result.Checks[1]; got.Outcome != want {
+			t.Errorf("with --tolerance %s AGE-01 is %s, want %s:\n%s", tolerance, got.Outcome, want, text(t, result))
+		}
+	}
+}
+
 // A receiver of a few event types is checked with these.
 func TestEvents(t *testing.T) {
 	t.Parallel()

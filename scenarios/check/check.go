@@ -91,13 +91,14 @@ func (o *Options) setDefaults() {
 	if o.All == nil {
 		o.All = o.Checks
 	}
-	o.Checks, o.All = retyped(o.Checks, o.Events), retyped(o.All, o.Events)
 	if o.TimeLimit == 0 {
 		o.TimeLimit = DefaultTimeLimit
 	}
 	if o.Tolerance == 0 {
 		o.Tolerance = DefaultTolerance
 	}
+	o.Checks, o.All = retyped(o.Checks, o.Events), retyped(o.All, o.Events)
+	o.Checks = tolerated(o.Checks, o.Tolerance)
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
