@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -104,6 +105,9 @@ func (h *Handler) checkPayload(c *call, in *payloadRequest) (v payloadView, err 
 	t, err := c.eventType()
 	if err != nil {
 		return v, err
+	}
+	if in.Body == "" {
+		return v, problem(http.StatusBadRequest, "body", "the payload to check is required").about("body")
 	}
 	v.Violations = []string{}
 	for _, violation := range validate.PayloadViolations(t, []byte(in.Body)) {
