@@ -9,6 +9,9 @@
 //	Recorder        counts verdicts, coverage and latency, and keeps the first attempts and failures
 //	Result          is the outcome of the run; each report is a view of it and computes no verdict
 //
+// Package load sends many events without a file and passes each attempt to Judge as well. Package check plays the checks of
+// package conformance with a player; [JudgeCheck] judges them, and a [CheckRun] is the outcome.
+//
 // A [Result] has a [ScenarioResult] for each scenario, and that has a [StepResult] for each step of the file, in the
 // order of the file. The size of a Result does not depend on the length of the run: the counts are exact, and at most
 // [MaxFailures] failures and [MaxAttempts] attempts are kept.

@@ -3,14 +3,18 @@
 // ([AppendPayload]). It has no goroutines and does no I/O. The packages below it do the work:
 //
 //	clock      reads the time and waits
+//	body       changes a body: values, style, size
 //	signature  signs, verifies, and explains why a signature is wrong
 //	fault      injects a fault into an attempt
 //	delivery   makes one attempt: encodes, signs, injects a fault, sends, records the response
+//	hint       names the likely fix of a failed attempt
+//	capture    writes attempts as curl commands, HTTP and HAR
 //	journal    stores events, deliveries and attempts
 //	provider   the engine: subscriptions, outbox, retries, pausing
 //	receiver   the reference receiver, and receivers with mistakes
 //	graphql    the provider's GraphQL API
-//	web        the control API and the page
+//	apifault   the faults of that API
+//	web        the control API; web/page is the page, web/guard protects all servers
 package simulator
 
 import (

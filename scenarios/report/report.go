@@ -1,5 +1,6 @@
 // Package report writes the result of a run for people and programs: as text for a terminal, JUnit XML, one HTML file,
-// or JSON. Each form is a view of one scenarios.Result and computes no verdict.
+// JSON or Markdown. Each of the [Forms] is a view of one scenarios.Result, or of one scenarios.CheckRun for runs of checks,
+// and computes no verdict.
 //
 //	err := report.JUnit(file, result)
 //	err := report.Terminal{}.Write(os.Stdout, result)

@@ -8,8 +8,8 @@
 // connections, lost responses. The delivery faults are those of queues, which only a running provider has: duplicates, delays,
 // another order, lost events. [ParsePlanned] reads them, too.
 //
-// Each fault has its own file. One table holds their names and attributes ([All]); parsing, help and documentation derive
-// from it. Package delivery calls a fault at each step of an attempt: before signing (secrets, time, body), after it
+// Two tables hold the names and attributes of the faults: [All] has those of attempts, [Deliveries] those of deliveries.
+// Parsing, help and documentation derive from them. The code of each fault of attempts is in a file of its own. Package delivery calls a fault at each step of an attempt: before signing (secrets, time, body), after it
 // (headers, body), when it frames the body, and on the connection. Faults are deterministic.
 package fault
 

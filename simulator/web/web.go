@@ -5,7 +5,7 @@
 //	defer h.Close()
 //	err = http.Serve(listener, h)
 //
-// All routes are under /api/v1. The OpenAPI document at /api/v1/openapi.json describes them; it is generated from the
+// All routes of the API are under /api/v1, and the page of package page is at /. The OpenAPI document at /api/v1/openapi.json describes them; it is generated from the
 // route table and the Go types. GET /api/v1/stream sends server-sent events. Errors are problems of RFC 9457.
 //
 // Package guard checks every request first. Without a token the API can be used on a loopback address, except for

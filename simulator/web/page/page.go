@@ -4,8 +4,9 @@
 //	p := page.New("/")
 //	if p.Has(r.URL.Path) { p.ServeHTTP(w, r) }
 //
-// Each file is read, slimmed and compressed once. The files are HTML, CSS and JavaScript modules without a framework or a build step. Their Content-Security-Policy allows
-// only files and connections of the same server, and no inline script or style. The files hold no data, so they need no token.
+// Each file is read, slimmed and compressed once. The files are HTML, CSS and JavaScript modules without a framework or a
+// build step. Their Content-Security-Policy allows only files and connections of the same server, and no inline script or
+// style. The files hold no data, so they need no token.
 package page
 
 import (
