@@ -71,11 +71,10 @@ is only one. Besides the faults of send there are:
 func deliveryFaults() string {
 	var b strings.Builder
 	for _, info := range fault.Deliveries() {
-		fmt.Fprintf(&b, "  %-19s %s", info.Text(), info.Summary)
+		fmt.Fprintf(&b, "  %-19s %s\n", info.Text(), info.Summary)
 		for _, attribute := range info.Attributes {
-			fmt.Fprintf(&b, "; %s=%s is %s", attribute.Name, attribute.Default, attribute.Summary)
+			fmt.Fprintf(&b, "  %-19s %s=%s is %s\n", "", attribute.Name, attribute.Default, attribute.Summary)
 		}
-		b.WriteByte('\n')
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -140,7 +139,10 @@ func (a *app) printFault(raw json.RawMessage, format string) error {
 	if err := json.Unmarshal(raw, &plan); err != nil {
 		return fmt.Errorf("reading the fault: %w", err)
 	}
-	which := "the next " + human.Count(plan.Remaining, "attempt")
+	which := "the next attempt"
+	if plan.Remaining > 1 {
+		which = "the next " + human.Count(plan.Remaining, "attempt")
+	}
 	if plan.Share > 0 {
 		which = fmt.Sprintf("%g %% of the attempts", plan.Share*100)
 	}

@@ -167,6 +167,9 @@ func refuseUnknownTopics(root *cobra.Command, args []string) {
 				return nil
 			}
 		case "completion":
+			c.Short = "Write completions for bash, zsh, fish or powershell"
+			c.Long = "Completion writes a script with which your shell completes commands, flags and their values. The help of a shell, such as\n" +
+				"`semblance completion bash --help`, says how to load it."
 			c.Args = unknownCommand
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 		}

@@ -55,7 +55,7 @@ func Explain(w io.Writer, all []*Case, topic string) error {
 		if i == 0 {
 			label = "sources"
 		}
-		line(label, sourceText(source))
+		fmt.Fprintf(&b, "  %-9s %s\n", label, sourceText(source)) // in one line, because it may be a URL
 	}
 	data, err := fs.ReadFile(conformance.Files(), c.File)
 	if err != nil {

@@ -198,7 +198,7 @@ func (c *checksText) check(r *scenarios.CheckResult) {
 		c.line("explains", human.And(ids)+", not judged")
 	}
 	if !c.style.Verbose {
-		c.line("rerun", Command(append(r.Rerun, "--verbose")))
+		c.command(append(r.Rerun, "--verbose"))
 	} else {
 		c.messages(r)
 	}
@@ -259,7 +259,7 @@ func (c *checksText) open() {
 		if len(all) > 1 {
 			c.line("checks", strings.Join(all, " "))
 		}
-		c.line("rerun", Command(r.Rerun))
+		c.command(r.Rerun)
 		c.WriteByte('\n')
 	}
 }
@@ -290,17 +290,17 @@ func (c *checksText) conclusion() {
 	c.wrap("      ", fmt.Sprintf("%s; %s in %.1f s", c.run.Summary(), human.Count(c.run.Requests, "request"), c.run.Duration.Seconds()))
 }
 
-// line writes a labelled text of one or more lines.
-func (c *checksText) line(label, text string) { c.WriteString(Labelled(label, text)) }
+// command writes a command in one line, so that it can be copied.
+func (c *checksText) command(words []string) {
+	c.WriteString(strings.TrimRight("      rerun     "+Command(words), " ") + "\n")
+}
 
-// Labelled returns a text in lines of at most 80 columns, the first of them with a label.
-func Labelled(label, text string) string {
-	var b strings.Builder
+// line writes a text in lines of at most 80 columns, the first of them with a label.
+func (c *checksText) line(label, text string) {
 	for _, line := range human.Wrap(human.Line(text), checkWidth-16) {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("      %-9s %s", label, line), " ") + "\n")
+		c.WriteString(strings.TrimRight(fmt.Sprintf("      %-9s %s", label, line), " ") + "\n")
 		label = ""
 	}
-	return b.String()
 }
 
 // wrap writes text in lines with an indent.

@@ -137,7 +137,7 @@ func (p *Provider) validate(x *editing) error {
 		x.verdict, x.violations = p.verdicts.of(&x.event, anID, anID)
 	}
 	if x.verdict == journal.Invalid && !x.Invalid && (x.Body != nil || x.changesEvent()) {
-		return refuse(CodeInvalidEvent, "invalid", "the edited %s would not be valid: %s; to send it anyway, ask for an invalid event", x.event.Type.Name, x.violations[0])
+		return refuse(CodeInvalidEvent, "invalid", "the edited %s would not be valid: %s; to send it anyway, allow an invalid event (--invalid; \"invalid\": true in the API)", x.event.Type.Name, x.violations[0])
 	}
 	return nil
 }

@@ -169,7 +169,7 @@ func (p *Provider) takeStep(c *commit, r request) ([]schemas.Event, error) {
 func checkPayload(e *schemas.Event) error {
 	const anID = "000000000000000000000000"
 	if lines := violations(e, anID, anID); len(lines) > 0 {
-		return refuse(CodeInvalidEvent, "overrides", "%s would not be valid: %s; to send it anyway, ask for an invalid event", e.Type.Name, lines[0])
+		return refuse(CodeInvalidEvent, "overrides", "%s would not be valid: %s; to send it anyway, allow an invalid event (--invalid; \"invalid\": true in the API)", e.Type.Name, lines[0])
 	}
 	return nil
 }

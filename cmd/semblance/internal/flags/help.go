@@ -63,11 +63,22 @@ func Usage(c *cobra.Command) error {
 	writeFlags(&b, c)
 	if c.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\nMore about a command: %s COMMAND --help\n", c.CommandPath())
-	} else if c.HasAvailableLocalFlags() {
-		b.WriteString("\nA variable can set each flag: SEMBLANCE_DRY_RUN sets --dry-run. For a repeatable flag it holds one value per line.\n")
+	} else if name := firstFlag(c); name != "" {
+		fmt.Fprintf(&b, "\nA variable can set each flag: %s sets --%s. For a repeatable flag it holds one value per line.\n", Variable(name), name)
 	}
 	_, err := fmt.Fprint(c.OutOrStderr(), b.String())
 	return err
+}
+
+// firstFlag returns the name of the first flag that a variable can set, or "".
+func firstFlag(c *cobra.Command) string {
+	first := ""
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if first == "" && f.Name != "help" && !f.Hidden {
+			first = f.Name
+		}
+	})
+	return first
 }
 
 func writeCommands(b *strings.Builder, c *cobra.Command) {
