@@ -138,7 +138,11 @@ func unknownCheck(all []*Case, word string) error {
 	for _, c := range all {
 		known = append(known, c.ID)
 	}
-	return fmt.Errorf("unknown check %q%s; `semblance check --list` shows all", word, naming.Hint(word, known))
+	hint := naming.Hint(word, known)
+	if hint == "" {
+		hint = "; `semblance check --list` shows all"
+	}
+	return fmt.Errorf("unknown check %q%s", word, hint)
 }
 
 // ownTypes returns the event types that have a check of their own: PAY-01 leaves them out.

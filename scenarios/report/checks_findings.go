@@ -45,7 +45,11 @@ func (c *checksText) findings(r *scenarios.CheckResult) {
 		if len(g.sent) > 1 {
 			got = brief(&g.Finding) + " for each of them"
 		}
-		c.line("sent", strings.Join(g.sent, "; "))
+		label, sent := "sent", strings.Join(g.sent, "; ")
+		if responses, ok := strings.CutPrefix(sent, "examine "); ok { // a step that sends nothing
+			label, sent = "examined", responses
+		}
+		c.line(label, sent)
 		c.line("expected", g.Expected)
 		c.line("got", got)
 	}

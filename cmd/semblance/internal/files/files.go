@@ -78,7 +78,8 @@ func WithoutPath(err error) error {
 }
 
 // Write writes a file: it writes a new file in the same folder, then renames it. Until then the old content stays.
-// Anything other than a regular file, such as /dev/stdout, is written directly.
+// Standard output and standard error, also as /dev/stdout, get the content after what they have. Anything else that is not a
+// regular file is written directly.
 func Write(path string, write func(io.Writer) error) error { return writeFile(path, false, write) }
 
 // private is the mode of files that hold secrets.
@@ -103,7 +104,25 @@ func CreatePrivate(path string) (*os.File, error) {
 	return f, nil
 }
 
+// standard returns standard output or standard error if path names it, else nil. To open or replace the file that a shell
+// has redirected it to would lose its earlier content.
+func standard(path string) *os.File {
+	named, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	for _, f := range []*os.File{os.Stdout, os.Stderr} {
+		if info, err := f.Stat(); err == nil && os.SameFile(named, info) {
+			return f
+		}
+	}
+	return nil
+}
+
 func writeFile(path string, secret bool, write func(io.Writer) error) error {
+	if f := standard(path); f != nil {
+		return write(f)
+	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
