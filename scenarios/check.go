@@ -62,7 +62,7 @@ type CheckResult struct {
 	Fixes    string    // replaces Check.Fix if more is known
 	Trial    Trial
 	Duration time.Duration
-	Rerun    []string // the arguments of the command that runs the check alone
+	Rerun    []string // the arguments of the command that repeats the finding
 }
 
 // Advice returns the fix.

@@ -156,6 +156,21 @@ func TestTwoMistakes(t *testing.T) {
 	})
 }
 
+// A finding about the responses of the run is repeated by the whole run: alone, the check sees only the control.
+func TestRerun(t *testing.T) {
+	t.Parallel()
+	r := run(t, start(t, "tells-secret"), nil, "SIG-01", "SIG-02", "LEAK-01")
+	for _, c := range r.Checks {
+		want := "check " + c.ID
+		if c.ID == "LEAK-01" {
+			want = "check"
+		}
+		if got := strings.Join(c.Rerun, " "); got != want {
+			t.Errorf("%s (%s): rerun %q, want %q", c.ID, c.Outcome, got, want)
+		}
+	}
+}
+
 // each calls f for 0 to n-1, several at once.
 func each(n int, f func(i int)) {
 	places := make(chan struct{}, 12)

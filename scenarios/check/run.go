@@ -234,6 +234,9 @@ func (r *run) finish(c *Case, trial scenarios.Trial) *scenarios.CheckResult {
 func (r *run) judged(c *Case, trial scenarios.Trial) scenarios.CheckResult {
 	result := scenarios.JudgeCheck(c.Check, trial)
 	result.Rerun = r.rerun(c)
+	if len(result.Findings) > 0 && result.Findings[0].Step.Kind == "responses" { // those of the whole run
+		result.Rerun = slices.Concat([]string{"check"}, r.options.Reproduce)
+	}
 	return result
 }
 
