@@ -25,6 +25,9 @@ type API interface {
 	// Requests returns the requests since a number that Save returned, or all for 0, and a channel that is closed after the
 	// next change.
 	Requests(ctx context.Context, since int64) ([]APIRequest, <-chan struct{}, error)
+
+	// Mutate sets the function that performs mutations from now on. Its errors say why one is refused.
+	Mutate(perform func(Mutation) ([]schemas.Event, error))
 }
 
 // APIRequest is a request to the provider's API.

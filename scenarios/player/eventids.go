@@ -41,6 +41,8 @@ func (ids *eventIDs) number(steps []script.Step, times uint64) {
 			events, options = uint64(len(script.Bindings(s, nil))), &s.Delivering
 		case *script.Do:
 			events, options = maxActionEvents*uint64(len(script.Bindings(s, nil))), &s.Delivering
+		case *script.Await:
+			events, options = 1, &s.Delivering
 		case *script.Resend:
 			events, options = 1, &s.Delivering
 		case *script.Traffic:

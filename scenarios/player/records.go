@@ -27,12 +27,13 @@ type clinics struct {
 	own     *fixtures.Clinic
 	api     API                         // gets the records; nil: nobody does
 	named   map[string]int64            // the number of [API.Save] before the last event that named a record, by its id
+	caused  caused                      // by mutations
 	apiErr  error                       // of the last save that failed
 	traffic map[string]*fixtures.Clinic // by the path of the traffic step; in a repeat, the clinic of the last round
 }
 
 func newClinics(all *records, scenario string, o fixtures.Options, api API) *clinics {
-	c := &clinics{records: all, prefix: scenario + "\x00", fixed: o.At, traffic: map[string]*fixtures.Clinic{}, api: api, named: map[string]int64{}}
+	c := &clinics{records: all, prefix: scenario + "\x00", fixed: o.At, traffic: map[string]*fixtures.Clinic{}, api: api, named: map[string]int64{}, caused: caused{more: make(chan struct{})}}
 	o.At = c.now()
 	c.options, c.own = o, fixtures.New(o)
 	c.share(c.own)

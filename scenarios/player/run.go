@@ -99,6 +99,9 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 		return nil, err
 	}
 	r.clinics.publish()
+	if s.options.API != nil {
+		s.options.API.Mutate(r.clinics.mutate)
+	}
 	r.started = clock.Now()
 	r.recorder = s.results.Scenario(r.describe(), steps)
 	return r, nil

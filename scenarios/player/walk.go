@@ -104,6 +104,8 @@ func (r *run) planKind(step script.Step, f frame) task {
 		return r.resend(step, f)
 	case *script.Do:
 		return r.do(step, f)
+	case *script.Await:
+		return r.await(step, f)
 	case *script.Wait:
 		return func(ctx context.Context, b *branch) { b.pass(ctx, step.For, step.For) }
 	case *script.Probe:
@@ -134,6 +136,9 @@ func (r *run) reasonToSkip(step script.Step, b *branch) string {
 	c := script.Of(step)
 	if (c.Kind == "probe" || c.Kind == "queried") && r.options.DryRun {
 		return "a dry run runs no probes"
+	}
+	if c.Kind == "await" && r.options.DryRun {
+		return "a dry run has no mutations"
 	}
 	if c.Kind == "responses" && r.options.DryRun {
 		return "a dry run has no responses"

@@ -93,6 +93,8 @@ func (c *checker) step(step Step, s *scope) {
 		c.resend(step)
 	case *Do:
 		c.do(step)
+	case *Await:
+		c.stateUnknown = true // the mutation changed the clinic
 	case *Traffic:
 		c.traffic(step)
 	case *Repeat:
@@ -115,7 +117,7 @@ func (c *checker) step(step Step, s *scope) {
 // sends reports whether a step sends an event, whose id is then ${request.eventId}.
 func sends(step Step) bool {
 	switch step.(type) {
-	case *Send, *Resend, *Do, *Traffic:
+	case *Send, *Resend, *Do, *Await, *Traffic:
 		return true
 	}
 	return slices.ContainsFunc(Children(step), sends)
@@ -123,7 +125,7 @@ func sends(step Step) bool {
 
 func capturesOf(step Step) []Capture {
 	switch s := step.(type) {
-	case *Send, *Do, *Resend:
+	case *Send, *Do, *Await, *Resend:
 		return DeliveringOf(step).Captures
 	case *Probe:
 		return s.Captures

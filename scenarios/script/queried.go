@@ -79,7 +79,8 @@ func (s *Queried) describe() string {
 
 // NeedsAPI reports whether a step needs the provider's API.
 func NeedsAPI(step Step) bool {
-	if _, ok := step.(*Queried); ok {
+	switch step.(type) {
+	case *Queried, *Await:
 		return true
 	}
 	needs := false

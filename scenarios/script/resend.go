@@ -58,6 +58,8 @@ func DeliveringOf(step Step) *Delivering {
 		return &s.Delivering
 	case *Traffic:
 		return &s.Delivering
+	case *Await:
+		return &s.Delivering
 	case *Resend:
 		return &s.Delivering
 	}

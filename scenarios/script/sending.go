@@ -160,7 +160,7 @@ func eventType(into **schemas.EventType) value {
 		t, err := schemas.Lookup(name)
 		switch {
 		case strings.Contains(name, "*"):
-			p.fail(n, "send needs one event type; use the pattern %s in the types of a traffic step", human.Quoted(name))
+			p.fail(n, "%s needs one event type; use the pattern %s in the types of a traffic step", key, human.Quoted(name))
 		case err != nil:
 			p.fail(n, "%s", err)
 		default:

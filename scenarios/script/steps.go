@@ -42,6 +42,7 @@ func stepKinds() []stepKind {
 		kindOf("send", "Sends one event, whatever the state of the clinic.", sendStep),
 		kindOf("resend", "Sends the event of an earlier step again.", resendStep),
 		kindOf("do", "Performs an action of the clinic and sends the resulting events.", doStep),
+		kindOf("await", "Waits for an event that a mutation of the application causes, and sends it.", awaitStep),
 		kindOf("wait", "Pauses the scenario.", waitStep),
 		kindOf("probe", "Queries the receiver's application, or runs a command, until the result is as expected.", probeStep),
 		kindOf("queried", "Checks what was asked of the provider's API.", queriedStep),

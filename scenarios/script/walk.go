@@ -99,6 +99,8 @@ func describe(step Step) string {
 		return "resend " + s.Of + " as " + string(s.As) + describeChanges(step)
 	case *Do:
 		return "do " + s.Action + describeAbout(s.About) + describeChanges(step)
+	case *Await:
+		return "await " + s.Type.Name + describeChanges(step)
 	case *Wait:
 		return "wait " + human.Duration(s.For)
 	case *Probe:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"semblance/fixtures"
@@ -37,6 +38,7 @@ type APIRequest = journal.APIRequest
 type api struct {
 	server *httptest.Server
 	faults *apifault.Set
+	clinic *givenClinic
 }
 
 // API returns the provider's API, and serves it from the first call on.
@@ -48,8 +50,8 @@ func (s *Sim) API() *API {
 		if err := s.clinic.share(s.t.Context(), s.provider.Journal()); err != nil {
 			s.t.Fatalf("simtest: starting the API: %v", err)
 		}
-		a := &api{faults: apifault.NewSet(s.options.seed)}
-		a.server = httptest.NewServer(graphql.New(s.provider, guard.Guard{}, graphql.Options{Faults: a.faults, Clinic: &givenClinic{s.run}}))
+		a := &api{faults: apifault.NewSet(s.options.seed), clinic: &givenClinic{run: s.run}}
+		a.server = httptest.NewServer(graphql.New(s.provider, guard.Guard{}, graphql.Options{Faults: a.faults, Clinic: a.clinic}))
 		s.t.Cleanup(a.server.Close)
 		s.api = a
 	}
@@ -184,6 +186,11 @@ func (p playedAPI) Requests(_ context.Context, since int64) ([]player.APIRequest
 	return all, more, err
 }
 
+// Mutate sets the function that performs mutations in the clinic of the scenario.
+func (p playedAPI) Mutate(perform func(player.Mutation) ([]schemas.Event, error)) {
+	p.api.clinic.played.Store(&perform)
+}
+
 // share writes the records of the clinic into a journal, and from now on those that change.
 func (c *clinic) share(ctx context.Context, j journal.Journal) error {
 	c.mu.Lock()
@@ -227,12 +234,21 @@ func (c *clinic) lastEvent(id string) journal.Seq {
 	return c.named[id]
 }
 
-// givenClinic performs the actions of mutations: in the clinic of the test, or in that of the provider if they concern its
-// records.
-type givenClinic struct{ *run }
+// givenClinic performs the actions of mutations: in the clinic of the scenario that is played, in the clinic of the test, or
+// in that of the provider if they concern its records.
+type givenClinic struct {
+	*run
+	played atomic.Pointer[func(player.Mutation) ([]schemas.Event, error)] // nil: no scenario is played
+}
 
 // DoGiven implements [graphql.Clinic].
 func (g *givenClinic) DoGiven(ctx context.Context, action string, about, values, related map[string]string) ([]provider.Emission, error) {
+	if perform := g.played.Load(); perform != nil {
+		events, err := (*perform)(player.Mutation{Action: action, About: about, Values: values, Related: related})
+		if !errors.Is(err, player.ErrNoRecord) {
+			return player.Emissions(events, err)
+		}
+	}
 	events, err := g.clinic.give(ctx, action, about, values, related)
 	switch {
 	case errors.Is(err, errElsewhere):

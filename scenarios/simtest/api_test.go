@@ -203,3 +203,33 @@ func TestQueriedInAScenario(t *testing.T) {
 		t.Errorf("stored %v", f.rows)
 	}
 }
+
+// A mutation during a scenario changes the clinic of the scenario, and one after it that of the test.
+func TestAwaitInAScenario(t *testing.T) {
+	t.Parallel()
+	sim, _, f := startFetcher(t)
+	file := filepath.Join(t.TempDir(), "visit.yaml")
+	const scenario = `
+name: Visit
+cast: {ada: {kind: patient}}
+steps:
+  - probe:
+      post: "${api.url}"
+      headers: {x-token: "${api.token}"}
+      body: {query: 'mutation { createBooking(bookingData: {patient: "${ada.id}", start: "2030-01-07T10:00:00Z", end: "2030-01-07T10:30:00Z"}) { error } }'}
+      until: {equals: {/data/createBooking/error: null}}
+  - await: booking.created
+`
+	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	result := sim.Play(t, file)
+	if !result.Passed() || len(f.rows) != 1 {
+		t.Errorf("stored %v", f.rows)
+	}
+	ada := sim.Clinic().Add("patient")
+	if err := f.query(`mutation($id: ID!) { updatePatient(id: $id, patientData: {email: "a@example.com"}) { error } }`, map[string]any{"id": ada.ID}, &struct{}{}); err != nil {
+		t.Fatal(err)
+	}
+	sim.Accepted(1, "patient.updated")
+}

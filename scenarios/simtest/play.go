@@ -35,7 +35,9 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	options := s.playerOptions(t)
 	options.Transcript = &transcript
 	if s.serves() || scenario.API {
-		options.API = playedAPI{s.API()}
+		api := s.API()
+		options.API = playedAPI{api}
+		defer api.clinic.played.Store(nil)
 	}
 	p, err := player.New(options)
 	if err != nil {

@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/fixtures"
 	"semblance/scenarios/player"
+	"semblance/schemas"
 	"semblance/simulator/clock"
 	"semblance/simulator/graphql"
 	"semblance/simulator/journal"
@@ -27,6 +29,7 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	done     chan struct{}
+	clinic   scripted
 }
 
 var _ player.API = (*Server)(nil)
@@ -51,7 +54,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if s.provider, err = provider.Start(ctx, provider.Options{Clock: o.Clock, Seed: o.Seed}); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the API: %w", err), s.listener.Close())
 	}
-	h := graphql.New(s.provider, guard.Guard{}, graphql.Options{Records: s.records, Clinic: scripted{}})
+	h := graphql.New(s.provider, guard.Guard{}, graphql.Options{Records: s.records, Clinic: &s.clinic})
 	s.http = &http.Server{
 		Handler: h, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
@@ -107,10 +110,21 @@ func (s *Server) Requests(ctx context.Context, since int64) (all []player.APIReq
 	}
 }
 
-// scripted refuses mutations: what happens in the clinic of a scenario is in its steps.
-type scripted struct{}
+// Mutate implements [player.API].
+func (s *Server) Mutate(perform func(player.Mutation) ([]schemas.Event, error)) {
+	s.clinic.perform.Store(&perform)
+}
+
+// scripted performs mutations in the clinic of the scenario that is played.
+type scripted struct {
+	perform atomic.Pointer[func(player.Mutation) ([]schemas.Event, error)]
+}
 
 // DoGiven implements [graphql.Clinic].
-func (scripted) DoGiven(context.Context, string, map[string]string, map[string]string, map[string]string) ([]provider.Emission, error) {
-	return nil, &provider.Error{Code: provider.CodeInvalidEvent, Message: "a scenario is played: only its steps change the clinic; use `semblance serve` for an application that changes it"}
+func (s *scripted) DoGiven(_ context.Context, action string, about, values, related map[string]string) ([]provider.Emission, error) {
+	perform := s.perform.Load()
+	if perform == nil {
+		return nil, &provider.Error{Code: provider.CodeInvalidEvent, Message: "no scenario is being played yet"}
+	}
+	return player.Emissions((*perform)(player.Mutation{Action: action, About: about, Values: values, Related: related}))
 }

@@ -61,11 +61,11 @@ func (f *fetching) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.last = body.String()
 }
 
-// play plays the scenario and returns the failures of its steps.
-func play(t *testing.T, lazy bool) (receiver *fetching, failures []string) {
+// play plays a scenario and returns the failures of its steps.
+func play(t *testing.T, text string, lazy bool) (receiver *fetching, failures []string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "visit.yaml")
-	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s, err := script.Load(script.Files{}, file)
@@ -115,14 +115,50 @@ func play(t *testing.T, lazy bool) (receiver *fetching, failures []string) {
 // A scenario sees whether the receiver read the record after the event, and the API shows the state after it.
 func TestQueried(t *testing.T) {
 	t.Parallel()
-	receiver, failures := play(t, false)
+	receiver, failures := play(t, scenario, false)
 	if len(failures) > 0 {
 		t.Error(strings.Join(failures, "\n"))
 	}
 	if !strings.Contains(receiver.last, `"arrived":"2`) || strings.Contains(receiver.last, `"patientId":null`) {
 		t.Errorf("the API answers %s", receiver.last)
 	}
-	if _, failures := play(t, true); len(failures) != 2 || !strings.Contains(failures[0], "2 query: expected a request to the provider's API within 2 s, got 0 requests") {
+	if _, failures := play(t, scenario, true); len(failures) != 2 || !strings.Contains(failures[0], "2 query: expected a request to the provider's API within 2 s, got 0 requests") {
 		t.Errorf("a receiver that reads nothing: %v", failures)
+	}
+}
+
+const booked = `
+name: The application changes an appointment
+api: true
+cast:
+  ada: {kind: patient}
+  visit: {kind: booking, patient: ada}
+steps:
+  - probe:
+      post: "${api.url}"
+      headers: {x-token: "${api.token}"}
+      body: {query: "mutation { updateBookingJourney(id: \"${visit.id}\", bookingJourneyInput: {journeyStage: arrived}) { error } }"}
+      until: {equals: {/data/updateBookingJourney/error: null}}
+  - {await: booking.patientJourney.arrived, within: 2s}
+  - {queried: {booking: visit, within: 2s}}
+  - probe:
+      post: "${api.url}"
+      headers: {x-token: "${api.token}"}
+      body: {query: "mutation { updateBookingJourney(id: \"${visit.id}\", bookingJourneyInput: {journeyStage: departed}) { error } }"}
+      until: {equals: {/data/updateBookingJourney/error: null}} # refused
+      within: 100ms
+  - {do: start-consultation, about: visit}
+  - {await: booking.created, within: 10ms}
+`
+
+// The event of a mutation is sent by the step that awaits it, and the mutation changes the clinic of the scenario.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	receiver, failures := play(t, booked, false)
+	if len(failures) != 2 || !strings.Contains(failures[0], "must be inConsultation") || failures[1] != "6 query: expected a mutation that causes booking.created within 10 ms, got no mutation" {
+		t.Error(strings.Join(failures, "\n"))
+	}
+	if !strings.Contains(receiver.last, `"arrived":"2`) {
+		t.Errorf("the API answers %s", receiver.last)
 	}
 }
