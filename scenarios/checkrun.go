@@ -38,8 +38,34 @@ const (
 	EffectsUnknown  Effects = ""      // only responses were judged
 	EffectsByProbe  Effects = "probe" // by a probe of the user
 	EffectsByOwn    Effects = "own"   // by the queries of the reference receiver
-	EffectsByReader Effects = "api"   // by the receiver's queries of the provider's API
+	EffectsByReader Effects = "api"   // by the receiver's requests to the provider's API
 )
+
+// judgedBy names what a receiver was judged by, or returns "" for the reference receiver.
+func (e Effects) judgedBy() string {
+	switch e {
+	case EffectsUnknown:
+		return "its responses alone"
+	case EffectsByProbe:
+		return "its responses and the probe"
+	case EffectsByReader:
+		return "its responses and its requests to the provider's API"
+	}
+	return ""
+}
+
+// String says how effects were counted, such as "by the probe".
+func (e Effects) String() string {
+	switch e {
+	case EffectsByProbe:
+		return "by the probe"
+	case EffectsByOwn:
+		return "by the reference receiver"
+	case EffectsByReader:
+		return "by requests to the provider's API"
+	}
+	return "not counted"
+}
 
 // The verdicts of a run.
 const (
@@ -251,6 +277,9 @@ func (r *CheckRun) Sentence() string {
 	case r.Unreached:
 		return "The receiver was not reached."
 	case control != nil && control.Outcome == Failed && len(control.Findings) > 0 && control.Findings[0].Expected == EffectOnce.Describe():
+		if r.Effects == EffectsByReader {
+			return "The receiver accepts valid events, but its requests to the provider's API do not show that it does their work once" + r.unjudged() + "."
+		}
 		return "The receiver accepts valid events, but does not do their work once" + r.unjudged() + "."
 	case control != nil && control.Outcome == Failed:
 		return "The receiver does not accept valid events" + r.unjudged() + "."
@@ -274,8 +303,8 @@ func (r *CheckRun) Sentence() string {
 	if len(holding) > 2 {
 		sentence = "the receiver " + strings.Join(holding[:len(holding)-1], ", ") + ", and " + holding[len(holding)-1]
 	}
-	if r.Effects == EffectsUnknown {
-		sentence = "judged by its responses alone, " + sentence
+	if by := r.Effects.judgedBy(); by != "" {
+		sentence = "judged by " + by + ", " + sentence
 	}
 	if open != "" {
 		sentence += "; the rest is inconclusive: " + open

@@ -157,7 +157,7 @@ func (a *readAPI) read(id string) {
 func (a *readAPI) URL() string   { return "http://127.0.0.1:1/graphql" }
 func (a *readAPI) Token() string { return "token" }
 
-func (a *readAPI) Save(context.Context, []*fixtures.Record) (int64, error) {
+func (a *readAPI) Save(_ context.Context, _ []*fixtures.Record, _ map[string]string) (int64, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return int64(len(a.requests)), nil

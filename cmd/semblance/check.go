@@ -15,6 +15,7 @@ import (
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/files"
 	"semblance/cmd/semblance/internal/flags"
+	"semblance/cmd/semblance/internal/playapi"
 	"semblance/scenarios"
 	"semblance/scenarios/check"
 	"semblance/scenarios/player"
@@ -30,6 +31,7 @@ type checkFlags struct {
 
 	events    []string
 	probe     string
+	api       string
 	hook      string
 	tolerance time.Duration
 	skip      []string
@@ -66,13 +68,16 @@ does not pass shows the request, the expected and actual response, the reason, t
 An ID selects checks: an id (SIG-03), a pattern ('SIG-*'), a group (signature) or a level (must). The default is all checks.
 --list shows them, --explain SIG-03 explains one. A MUST that is not met is a failure, a SHOULD a warning, a MAY a remark.
 
-Without --probe only responses are judged. With it, check also counts how often an event took effect.
+Without --probe and --api only responses are judged. With --probe, check also counts how often an event took effect. With --api
+it serves the provider's API and counts what the receiver asks there: no query after a forged event, no second write after a
+duplicate (--explain api).
 
 Exit code: 0 no MUST failed; 1 a MUST failed, or the baseline is out of date; 2 wrong usage or file; 3 the receiver was not
 reached; 4 a report could not be written; 5 nothing failed, but a MUST was inconclusive; 130 interrupted.`,
 		Example: `  semblance check --to 3000/webhooks
   semblance check signature --to 3000/webhooks
   semblance check --to 3000/webhooks --probe 'http://localhost:3000/test/effects/${id}'
+  semblance check --to 3000/webhooks --api 4000
   semblance check --to 3000/webhooks --report junit=checks.xml --report html=checks.html
   semblance check --explain SIG-06`,
 		ValidArgsFunction: completeChecks,
@@ -92,6 +97,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 		flags.AddAllowPublic(c, &f.allowPublic)
 		set.StringSliceVar(&f.events, "events", nil, "subscribed event types, `PATTERNS` such as 'booking.*' (default all)")
 		set.StringVar(&f.probe, "probe", "", "count the effects on record ${id}: `PROBE` is a URL or exec:COMMAND")
+		set.StringVar(&f.api, "api", "", "serve the provider's GraphQL API at `ADDRESS`; count its requests")
 		set.StringVar(&f.hook, "hook", "", "POST to this `URL` to make the receiver's work fail or wait once")
 		set.BoolVar(&f.allowExec, "allow-exec", false, "allow a probe to run a command")
 		flags.AddTolerance(c, &f.tolerance)
@@ -110,7 +116,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 		f.reports.AddChecks(c)
 		set.BoolVar(&f.quiet, "quiet", false, "print only failures and the verdict")
 		set.BoolVar(&f.verbose, "verbose", false, "print a line for each check, and the requests")
-		set.StringVar(&f.explain, "explain", "", "explain a `TOPIC`: a check (SIG-03), probe, hook, new or levels")
+		set.StringVar(&f.explain, "explain", "", "explain a `TOPIC`: a check (SIG-03), probe, api, hook, new or levels")
 		set.BoolVar(&f.list, "list", false, "list all checks")
 	})
 	flags.Group(c, "Not published by the provider", func() { f.attempt.Add(c) })
@@ -158,6 +164,14 @@ func (a *app) check(c *cobra.Command, words []string, f *checkFlags) error {
 	o.Player.Env = a.getenv
 	if err := errors.Join(exit.Usage(f.reports.Parse()), f.reports.Check()); err != nil {
 		return err
+	}
+	if f.api != "" {
+		api, err := playapi.Beside(c.Context(), f.api, &o.Player)
+		if err != nil {
+			return err
+		}
+		defer api.Close()
+		fmt.Fprintf(a.err, "GraphQL API at %s, x-token %s\n", api.URL(), api.Token())
 	}
 	progress := a.progress(f)
 	o.Progress = progress.show

@@ -74,7 +74,7 @@ var packages = map[string]struct {
 		"simulator/delivery simulator/apifault simulator/graphql simulator/journal simulator/provider simulator/receiver simulator/web/guard scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library scenarios/check", ""},
 
-	"cmd/semblance/internal/playapi": {"schemas fixtures simulator simulator/clock simulator/graphql simulator/journal simulator/provider simulator/web/guard scenarios/player cmd/semblance/internal/flags", ""},
+	"cmd/semblance/internal/playapi": {"schemas fixtures simulator simulator/clock simulator/graphql simulator/journal simulator/provider simulator/web/guard scenarios/player cmd/semblance/internal/exit cmd/semblance/internal/flags", ""},
 	"cmd/semblance/internal/apilog":  {"schemas cmd/semblance/internal/client", ""},
 	"cmd/semblance/internal/browser": {"", ""},
 	"cmd/semblance/internal/build":   {"", ""},

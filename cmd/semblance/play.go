@@ -216,22 +216,10 @@ func (a *app) playOnce(c *cobra.Command, args []string, f *playFlags) error {
 
 // serveAPI serves the provider's API if --api or a scenario asks for it.
 func (f *playFlags) serveAPI(ctx context.Context, all []*script.Scenario, o *player.Options) (*playapi.Server, error) {
-	wanted := slices.ContainsFunc(all, func(s *script.Scenario) bool { return s.API })
-	if f.api == "" && !wanted {
+	if f.api == "" && !slices.ContainsFunc(all, func(s *script.Scenario) bool { return s.API }) {
 		return nil, nil
 	}
-	settings := playapi.Options{Seed: o.Seed, Clock: o.Clock}
-	var err error
-	if f.api != "" {
-		if settings.Address, err = flags.Address(f.api); err != nil {
-			return nil, exit.Usagef("--api: %w", err)
-		}
-	}
-	api, err := playapi.Start(ctx, settings)
-	if err == nil {
-		o.API = api
-	}
-	return api, err
+	return playapi.Beside(ctx, f.api, o)
 }
 
 // options translates the flags.

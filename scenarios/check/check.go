@@ -43,11 +43,11 @@ const maxBody = 64 << 10
 
 // Options say where and how a receiver is checked. Player.Target and Checks are required.
 type Options struct {
-	Player    player.Options // Target, Secret, Delivery and the like; what concerns the playing of scenarios is ignored
+	Player    player.Options // Target, Secret, Delivery, API and the like; what concerns the playing of scenarios is ignored
 	Checks    []*Case        // the selected checks with the control; see [Select]
 	All       []*Case        // all checks; nil: Checks
 	Events    []*schemas.EventType
-	Probe     *Probe        // counts effects; nil: only responses are judged
+	Probe     *Probe        // counts effects; nil: Player.API does, by the receiver's requests; without both only responses are judged
 	Hook      Hook          // makes the receiver's work fail or wait; nil: HookURL
 	HookURL   string        // in place of Hook; "" for none
 	Tolerance time.Duration // age of a signature that the receiver accepts; default five minutes
@@ -113,8 +113,11 @@ func (o *Options) stale() time.Duration { return max(player.DefaultStale, 2*o.To
 // offers returns the needs of checks that the run meets.
 func (o *Options) offers() []script.Need {
 	var offers []script.Need
-	if o.Probe != nil {
+	if o.Probe != nil || o.Player.API != nil {
 		offers = append(offers, script.NeedProbe)
+	}
+	if o.Player.API != nil {
+		offers = append(offers, script.NeedReadBack)
 	}
 	if o.Hook != nil {
 		offers = append(offers, script.NeedHook)
@@ -143,6 +146,7 @@ func (r *run) describe(a *simulator.Attempt) {
 	}
 	if r.options.Probe == nil && a.Response.Header(referenceHeader) != "" {
 		r.options.Probe = ownProbe(r.options.Player.Target)
+		r.options.Player.API = nil // it asks nobody
 		r.result.Effects = scenarios.EffectsByOwn
 	}
 }

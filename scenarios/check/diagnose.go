@@ -181,7 +181,7 @@ func (r *run) retried(ctx context.Context, control *scenarios.CheckResult) bool 
 	control.Also = "accepted when it was sent again"
 	control.Fixes = "Accept a valid event at once: the provider retries an event that gets a 5xx, and pauses the subscription in the end."
 	result := r.judged(c, t.Trial)
-	if r.options.Probe == nil || result.Outcome != scenarios.Failed {
+	if r.result.Effects == scenarios.EffectsUnknown || result.Outcome != scenarios.Failed {
 		return true
 	}
 	r.put(result)

@@ -78,7 +78,7 @@ func sourceText(source string) string {
 }
 
 // Topics returns the topics of [Explain] beside the checks.
-func Topics() []string { return []string{"hook", "levels", "new", "probe"} }
+func Topics() []string { return []string{"api", "hook", "levels", "new", "probe"} }
 
 // explanations are the texts of the topics.
 var explanations = map[string]string{
@@ -110,6 +110,19 @@ net/http:
   })
 
 ${id} is the id of the event's record: the bookingId of a booking.created.
+`,
+	"api": `With --api PORT, check serves the provider's GraphQL API beside the run, with the records of its events, and counts
+effects by what the receiver asks there:
+
+  semblance check --to 3000/webhooks --api 4000
+
+The first line names the URL and the token (x-token) that the receiver needs in place of those of the provider.
+
+A request with the id of a record that an event names is its effect. An event that must take effect once must lead to a query,
+and to no second mutation; a second query changes nothing and is not counted. A forged event must lead to neither. Mutations
+are counted and refused. DLV-05 needs the API: the second update of a record must lead to a query of its own.
+
+With --probe, the probe counts effects, and the API only those of DLV-05.
 `,
 	"hook": `A hook makes the receiver's work on one record fail once, or wait once. Semblance sends a POST to it before the event:
 

@@ -187,6 +187,6 @@ func (c *Case) lacks(o *Options, offers []script.Need) string {
 var needed = map[script.Need]string{
 	script.NeedProbe:    "without --probe",
 	script.NeedHook:     "without --hook",
-	script.NeedReadBack: "without read-back",
+	script.NeedReadBack: "without --api",
 	script.NeedTiming:   "without --timing",
 }

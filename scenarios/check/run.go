@@ -46,8 +46,11 @@ func newRun(o *Options, p *player.Player) *run {
 	if o.Player.Secret == simulator.DefaultSecret || o.Player.Secret == "" {
 		r.result.Signed = string(simulator.DefaultSecret.Reveal())
 	}
-	if o.Probe != nil {
+	switch {
+	case o.Probe != nil:
 		r.result.Effects = scenarios.EffectsByProbe
+	case o.Player.API != nil:
+		r.result.Effects = scenarios.EffectsByReader
 	}
 	return r
 }
@@ -378,7 +381,11 @@ func unreachable(r *simulator.Response) bool {
 func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
 	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.options.offers(), Stale: r.options.stale(), Pace: v.enter, Sent: v.leave, Responses: &r.seen,
 		Hook: r.options.Hook}
-	if r.options.Probe != nil {
+	switch {
+	case r.options.Player.API != nil && r.result.Latency == 0: // the first response tells the reference receiver, which asks nobody
+	case r.options.Player.API != nil && (r.options.Probe == nil || slices.Contains(c.Scenario.Check.Needs, script.NeedReadBack)):
+		o.Queries = true
+	case r.options.Probe != nil:
 		o.Count = func(ctx context.Context, id string) (int, error) { return r.options.Probe.count(ctx, r.player, id) }
 	}
 	trial, err := r.player.Try(ctx, c.Scenario, o)

@@ -18,9 +18,9 @@ type API interface {
 	URL() string
 	Token() string
 
-	// Save stores the present state of records, which the API shows from then on. It returns a number between the requests
-	// that were made before and those that will be made.
-	Save(ctx context.Context, records []*fixtures.Record) (int64, error)
+	// Save stores the present state of records, which the API shows from then on. A record has the id that ids gives for its
+	// own, if any. It returns a number between the requests that were made before and those that will be made.
+	Save(ctx context.Context, records []*fixtures.Record, ids map[string]string) (int64, error)
 
 	// Requests returns the requests since a number that Save returned, or all for 0, and a channel that is closed after the
 	// next change.
@@ -44,7 +44,7 @@ func (c *clinics) share(clinic *fixtures.Clinic) {
 		return
 	}
 	clinic.Track()
-	_, c.apiErr = c.api.Save(context.Background(), clinic.All())
+	_, c.apiErr = c.api.Save(context.Background(), clinic.All(), nil)
 }
 
 // save stores the records that have changed, and notes that events name records. The caller holds the lock.
@@ -52,7 +52,7 @@ func (c *clinics) save(clinic *fixtures.Clinic, events ...schemas.Event) {
 	if c.api == nil {
 		return
 	}
-	since, err := c.api.Save(context.Background(), clinic.Changed())
+	since, err := c.api.Save(context.Background(), clinic.Changed(), nil)
 	if err != nil {
 		c.apiErr = err
 	}

@@ -37,6 +37,7 @@ type emission struct {
 
 	values *values // of the step
 	before *int    // the effects before the event was sent for the first time; nil: not counted
+	since  int64   // of a trial with the provider's API: the number of [API.Save] before the event was sent
 
 	another func(key string) (schemas.Event, error) // a similar event about a new record; may be nil
 }
@@ -117,7 +118,7 @@ func (e *emission) exchange(b *branch) *Exchange {
 	}
 	own := *b
 	key := drawKey(e.path, e.round)
-	x := &Exchange{RecordID: recordID(&e.event), Each: e.values.each.String()}
+	x := &Exchange{RecordID: recordID(&e.event), named: e.event.Identifiers, since: e.since, Each: e.values.each.String()}
 	var wire *script.Wire
 	if e.options.Layers != nil {
 		wire = e.options.Layers.Wire
@@ -137,7 +138,7 @@ func (e *emission) exchange(b *branch) *Exchange {
 		if err != nil {
 			return nil, err
 		}
-		return &Exchange{RecordID: recordID(&single.event), Attempt: tries[0].attempt}, nil
+		return &Exchange{RecordID: recordID(&single.event), named: single.event.Identifiers, Attempt: tries[0].attempt}, nil
 	}
 	return x
 }
@@ -160,6 +161,7 @@ func (e *emission) tries(ctx context.Context, b *branch) ([]try, error) {
 		return e.together(ctx, b, again)
 	}
 	var tries []try
+	e.since = e.run.clinics.mark(ctx)
 	var first simulator.Request
 	for i := range again.Copies + 1 {
 		if i > 0 && again.After > 0 && b.pass(ctx, again.After, again.After) != nil {

@@ -99,7 +99,7 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 		return nil, err
 	}
 	r.clinics.publish()
-	if s.options.API != nil {
+	if s.options.API != nil && t == nil { // the ids of a trial are not those of its clinic
 		s.options.API.Mutate(r.clinics.mutate)
 	}
 	r.started = clock.Now()

@@ -53,6 +53,9 @@ type Exchange struct {
 	RecordID string
 	Effects  *int
 
+	named []schemas.Identifier // of the event
+	since int64                // the number of [API.Save] before the event was sent
+
 	twin   func(ctx context.Context) (simulator.Attempt, error)
 	repeat func(ctx context.Context) (*Exchange, error)
 }
@@ -65,6 +68,8 @@ type TrialOptions struct {
 
 	// Count returns the number of effects on a record. Nil: no probe.
 	Count func(ctx context.Context, recordID string) (int, error)
+	// Queries counts the effects of an event by the requests to Options.API about its records, in place of Count.
+	Queries bool
 	// Hook makes the receiver's work on a record fail once, or wait once. Nil: no hook.
 	Hook func(ctx context.Context, recordID string, fail bool, delay time.Duration) error
 	// Pace is called before each request. It may wait; an error ends the trial. Nil: requests are sent at once.
@@ -114,7 +119,10 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 	defer r.closeConnections()
 	r.play(ctx)
 	r.recorder.Close(r.elapsed())
-	if o.Count != nil && ctx.Err() == nil {
+	if o.Queries {
+		t.api = p.options.API
+	}
+	if (o.Count != nil || t.api != nil) && ctx.Err() == nil {
 		if err := t.count(ctx); err != nil && ctx.Err() == nil {
 			return nil, err
 		}
@@ -136,6 +144,7 @@ type trial struct {
 	options TrialOptions
 	ids     *objectid.Generator
 	now     func() time.Time // the time of new ids
+	api     API              // counts effects; nil: options.Count does
 	cancel  context.CancelCauseFunc
 
 	mu     sync.Mutex
@@ -175,14 +184,16 @@ func (r *run) identifiers(events []schemas.Event) []schemas.Event {
 	if r.trial == nil {
 		return events
 	}
-	fresh := map[string]string{}
+	fresh, all := map[string]string{}, map[string]string{}
 	events = slices.Clone(events)
 	for n := range events {
 		events[n].Identifiers = slices.Clone(events[n].Identifiers)
 		for i := range events[n].Identifiers {
 			id := &events[n].Identifiers[i].Value
+			old := *id
 			switch {
 			case !objectid.Valid(*id):
+				continue
 			case r.castIDs[*id]:
 				*id = r.trial.record(*id)
 			default:
@@ -191,8 +202,10 @@ func (r *run) identifiers(events []schemas.Event) []schemas.Event {
 				}
 				*id = fresh[*id]
 			}
+			all[old] = *id
 		}
 	}
+	r.clinics.rename(all)
 	return events
 }
 
@@ -260,7 +273,7 @@ func (t *trial) twins(ctx context.Context, exchanges []*Exchange) error {
 		if err != nil {
 			return fmt.Errorf("sending the twin: %w", err)
 		}
-		x.Attempt, x.RecordID, x.Twin = again.Attempt, again.RecordID, &own
+		x.Attempt, x.RecordID, x.named, x.Twin = again.Attempt, again.RecordID, again.named, &own
 	}
 	return nil
 }
@@ -283,6 +296,7 @@ const (
 func (t *trial) count(ctx context.Context) error {
 	required := map[string]scenarios.Effect{} // by record
 	effects := map[string]*int{}
+	counters := map[string]func(context.Context) (int, error){}
 	for _, step := range t.byPath {
 		for _, x := range step.Exchanges {
 			effect := script.Of(step.Step).Effect
@@ -292,6 +306,7 @@ func (t *trial) count(ctx context.Context) error {
 			if effect != "" && x.RecordID != "" {
 				if effects[x.RecordID] == nil {
 					required[x.RecordID], effects[x.RecordID] = effect, new(int)
+					counters[x.RecordID] = t.counter(x, effect)
 				}
 				x.Effects = effects[x.RecordID]
 			}
@@ -304,7 +319,7 @@ func (t *trial) count(ctx context.Context) error {
 	for {
 		pending := false
 		for id, effect := range required {
-			n, err := t.options.Count(ctx, id)
+			n, err := counters[id](ctx)
 			if err != nil {
 				return fmt.Errorf("counting effects: %w", err)
 			}
@@ -322,7 +337,7 @@ func (t *trial) count(ctx context.Context) error {
 		return err
 	}
 	for id := range required {
-		n, err := t.options.Count(ctx, id)
+		n, err := counters[id](ctx)
 		if err != nil {
 			return fmt.Errorf("counting effects: %w", err)
 		}

@@ -287,7 +287,7 @@ func (c *checksText) conclusion() {
 	if control := c.run.Control(); control.Outcome == scenarios.Failed || c.run.Unreached {
 		return
 	}
-	c.wrap("      ", fmt.Sprintf("%s; %s in %.1f s", c.run.Summary(), human.Count(c.run.Requests, "request"), c.run.Duration.Seconds()))
+	c.wrap("      ", fmt.Sprintf("%s; %s in %.1f s; effects %s", c.run.Summary(), human.Count(c.run.Requests, "request"), c.run.Duration.Seconds(), c.run.Effects))
 }
 
 // command writes a command in one line, so that it can be copied.

@@ -167,8 +167,8 @@ type playedAPI struct{ api *API }
 func (p playedAPI) URL() string   { return p.api.URL }
 func (p playedAPI) Token() string { return p.api.Token }
 
-// Save stores records.
-func (p playedAPI) Save(ctx context.Context, changed []*fixtures.Record) (int64, error) {
+// Save stores records. The scenarios of a test use the ids of the clinic.
+func (p playedAPI) Save(ctx context.Context, changed []*fixtures.Record, _ map[string]string) (int64, error) {
 	j := p.api.sim.provider.Journal()
 	err := appendRecords(ctx, j, changed)
 	last, _ := j.Committed()

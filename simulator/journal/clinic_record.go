@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,22 @@ type ClinicRecord struct {
 // RecordSlack is the number of records of the journal before the first event for which clinic records are kept. An event and
 // the records that it changes are in one commit, and the event does not name all of them.
 const RecordSlack = 10_000
+
+// Rename replaces the id of the record, and those of the records that it refers to, by those that ids gives for them.
+func (r *ClinicRecord) Rename(ids map[string]string) {
+	for _, id := range []*string{&r.ID, &r.Patient, &r.Doctor} {
+		if name, ok := ids[*id]; ok {
+			*id = name
+		}
+	}
+	var pairs []string
+	for id, name := range ids {
+		pairs = append(pairs, strconv.Quote(id), strconv.Quote(name))
+	}
+	if len(pairs) > 0 {
+		r.Values = []byte(strings.NewReplacer(pairs...).Replace(string(r.Values)))
+	}
+}
 
 // Kind returns KindClinicRecord.
 func (*ClinicRecord) Kind() Kind { return KindClinicRecord }

@@ -1,4 +1,4 @@
-// Package playapi serves the provider's GraphQL API while `semblance play` plays scenarios.
+// Package playapi serves the provider's GraphQL API while `semblance play` plays scenarios, and `semblance check` checks.
 package playapi
 
 import (
@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/fixtures"
 	"semblance/scenarios/player"
@@ -66,6 +67,22 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
+// Beside starts a server for a player at the address of --api: a port or host:port, or "" for a free port.
+func Beside(ctx context.Context, address string, o *player.Options) (*Server, error) {
+	settings := Options{Seed: o.Seed, Clock: o.Clock}
+	var err error
+	if address != "" {
+		if settings.Address, err = flags.Address(address); err != nil {
+			return nil, exit.Usagef("--api: %w", err)
+		}
+	}
+	s, err := Start(ctx, settings)
+	if err == nil {
+		o.API = s
+	}
+	return s, err
+}
+
 // URL returns the URL of the API.
 func (s *Server) URL() string { return "http://" + s.listener.Addr().String() + graphql.Path }
 
@@ -82,10 +99,12 @@ func (s *Server) Close() error {
 }
 
 // Save implements [player.API].
-func (s *Server) Save(ctx context.Context, changed []*fixtures.Record) (int64, error) {
+func (s *Server) Save(ctx context.Context, changed []*fixtures.Record, ids map[string]string) (int64, error) {
 	records := make([]journal.Record, len(changed))
 	for i, r := range changed {
-		records[i] = provider.ClinicRecord(r, true)
+		record := provider.ClinicRecord(r, true)
+		record.Rename(ids)
+		records[i] = record
 	}
 	err := s.records.Append(ctx, records...)
 	last, _ := s.provider.Journal().Committed()
@@ -124,7 +143,7 @@ type scripted struct {
 func (s *scripted) DoGiven(_ context.Context, action string, about, values, related map[string]string) ([]provider.Emission, error) {
 	perform := s.perform.Load()
 	if perform == nil {
-		return nil, &provider.Error{Code: provider.CodeInvalidEvent, Message: "no scenario is being played yet"}
+		return nil, &provider.Error{Code: provider.CodeInvalidEvent, Message: "no scenario is being played, and `semblance check` only counts mutations"}
 	}
 	return player.Emissions((*perform)(player.Mutation{Action: action, About: about, Values: values, Related: related}))
 }
