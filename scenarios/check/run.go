@@ -4,15 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"semblance/scenarios"
 	"semblance/scenarios/player"
 	"semblance/scenarios/script"
-	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/clock"
@@ -324,161 +321,6 @@ func (r *run) mark(id string, running bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.running[id] = running
-}
-
-// observed is a trial, and why it could not be completed.
-type observed struct {
-	scenarios.Trial
-	err string
-}
-
-// first returns the first exchange, or nil.
-func (t *observed) first() *scenarios.Exchange {
-	for i := range t.Steps {
-		if len(t.Steps[i].Exchanges) > 0 {
-			return &t.Steps[i].Exchanges[0]
-		}
-	}
-	return nil
-}
-
-// silent reports whether a request got no response though one was required.
-func (t *observed) silent() bool {
-	return t.any(func(x *scenarios.Exchange) bool { return x.Attempt.Response.Failure != "" && unmet(x) })
-}
-
-func (t *observed) any(f func(*scenarios.Exchange) bool) bool { return anyExchange(&t.Trial, f) }
-
-func anyExchange(t *scenarios.Trial, f func(*scenarios.Exchange) bool) bool {
-	for i := range t.Steps {
-		for k := range t.Steps[i].Exchanges {
-			if f(&t.Steps[i].Exchanges[k]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// unmet reports whether a response is not as required at some level.
-func unmet(x *scenarios.Exchange) bool {
-	return slices.ContainsFunc(x.Required, func(r scenarios.Requirement) bool {
-		v := r.Judge(&x.Attempt)
-		return !v.Passed()
-	})
-}
-
-// unreachable reports whether no connection was made.
-func unreachable(r *simulator.Response) bool {
-	switch r.Failure {
-	case simulator.FailureDNS, simulator.FailureRefused, simulator.FailureConnect, simulator.FailureTLS:
-		return true
-	}
-	return false
-}
-
-// try plays a check once.
-func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
-	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.options.offers(), Stale: r.options.stale(), Pace: v.enter, Sent: v.leave, Responses: &r.seen,
-		Hook: r.options.Hook}
-	switch {
-	case r.options.Player.API != nil && r.result.Latency == 0: // the first response tells the reference receiver, which asks nobody
-	case r.options.Player.API != nil && (r.options.Probe == nil || slices.Contains(c.Scenario.Check.Needs, script.NeedReadBack)):
-		o.Queries = true
-	case r.options.Probe != nil:
-		o.Count = func(ctx context.Context, id string) (int, error) { return r.options.Probe.count(ctx, r.player, id) }
-	}
-	trial, err := r.player.Try(ctx, c.Scenario, o)
-	var t observed
-	if trial != nil {
-		t.Steps = convert(trial)
-	}
-	if err != nil {
-		t.err = err.Error()
-	}
-	return t
-}
-
-// convert returns the observations in the terms of package scenarios.
-func convert(t *player.Trial) []scenarios.TrialStep {
-	var steps []scenarios.TrialStep
-	for _, s := range t.Steps {
-		step := scenarios.TrialStep{Step: s.Info, Skipped: s.Skipped, Broken: s.Failed, Effect: script.Of(s.Step).Effect}
-		for _, x := range s.Exchanges {
-			step.Exchanges = append(step.Exchanges, scenarios.Exchange{Label: label(x), Attempt: x.Attempt, Required: x.Required, Twin: x.Twin, Effects: x.Effects})
-		}
-		if v := s.Verdict; v != nil {
-			step.Found = append(step.Found, found(s.Info, scenarios.Must, v.Failures)...)
-			step.Found = append(step.Found, found(s.Info, scenarios.Should, v.Warnings)...)
-			step.Found = append(step.Found, found(s.Info, scenarios.May, v.Remarks)...)
-		}
-		steps = append(steps, step)
-	}
-	return steps
-}
-
-// found returns the findings of a step about the responses of the run, at a level.
-func found(step scenarios.Step, level scenarios.Level, failures []scenarios.Failure) []scenarios.Finding {
-	var all []scenarios.Finding
-	for _, f := range failures {
-		all = append(all, scenarios.Finding{Level: level, Step: step, Expected: f.Expected, Got: f.Got})
-	}
-	return all
-}
-
-// label distinguishes an exchange from the others of its step.
-func label(x *player.Exchange) string {
-	var words []string
-	switch {
-	case x.Each != "":
-		words = append(words, x.Each)
-	case x.Round != "":
-		words = append(words, "round "+x.Round)
-	}
-	if x.Copy > 0 {
-		words = append(words, fmt.Sprintf("copy %d", x.Copy))
-	}
-	return strings.Join(words, ", ")
-}
-
-// subscribed returns the event types that a check may send, or nil for all. A check that goes over all types leaves out those
-// that have a check of their own, and those that failed in the check before it.
-func (r *run) subscribed(c *Case) []*schemas.EventType {
-	if !goesOverTypes(c.Scenario) {
-		return r.options.Events
-	}
-	types := r.options.Events
-	if types == nil {
-		types = schemas.All()
-	}
-	return without(without(types, ownTypes(r.options.All)), r.failedTypes(c))
-}
-
-// types returns the event types that remain for a check that goes over types, or nil.
-func (r *run) types(c *Case) []*schemas.EventType {
-	if !goesOverTypes(c.Scenario) {
-		return nil
-	}
-	return r.subscribed(c)
-}
-
-// failedTypes returns the event types that were refused in the checks before this one.
-func (r *run) failedTypes(c *Case) []*schemas.EventType {
-	var types []*schemas.EventType
-	for _, id := range c.After {
-		before := r.resultOf(id)
-		if before == nil || !goesOverTypes(byID(r.options.All, id).Scenario) {
-			continue
-		}
-		for _, f := range before.Findings {
-			for _, x := range f.Exchanges {
-				if t, err := schemas.Lookup(x.Attempt.Request.EventType); err == nil {
-					types = append(types, t)
-				}
-			}
-		}
-	}
-	return types
 }
 
 // conclude completes the result: the checks that did not run, and the known failures.
