@@ -29,6 +29,7 @@ type checkFlags struct {
 	to     string
 	secret flags.Secret
 
+	headers   []string
 	events    []string
 	probe     string
 	api       string
@@ -95,6 +96,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 		f.secret.Add(c)
 		f.attempt.AddTLS(c)
 		flags.AddAllowPublic(c, &f.allowPublic)
+		set.StringArrayVar(&f.headers, "header", nil, "additional header, `'NAME: VALUE'`; repeatable")
 		set.StringSliceVar(&f.events, "events", nil, "subscribed event types, `PATTERNS` such as 'booking.*' (default all)")
 		set.StringVar(&f.probe, "probe", "", "count the effects on record ${id}: `PROBE` is a URL or exec:COMMAND")
 		set.StringVar(&f.api, "api", "", "serve the provider's GraphQL API at `ADDRESS`; count its requests")
@@ -202,6 +204,9 @@ func (f *checkFlags) options(set *pflag.FlagSet, all []*check.Case, words []stri
 		return o, err
 	}
 	if o.Player.Delivery, err = f.attempt.Options(); err != nil {
+		return o, err
+	}
+	if o.Player.Headers, err = flags.Headers(f.headers); err != nil {
 		return o, err
 	}
 	o.Player.Delivery.AllowPublic = f.allowPublic

@@ -1,8 +1,6 @@
 package check
 
-import (
-	"semblance/schemas"
-)
+import "semblance/schemas"
 
 // subscribed returns the event types that a check may send, or nil for all. A check that goes over all types leaves out those
 // that have a check of their own, and those that failed in the check before it.

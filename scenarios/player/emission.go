@@ -252,7 +252,7 @@ func (e *emission) prepare(b *branch, eventID string, at time.Time, first bool) 
 func (e *emission) message(b *branch, eventID string, injected *fault.Fault) delivery.Message {
 	return delivery.Message{
 		URL: e.run.options.Target, SubscriptionID: e.run.subscriptionID, EventID: eventID, Event: &e.event, Secrets: e.run.secrets,
-		At: b.time, Fault: injected, Kind: e.kind,
+		At: b.time, Fault: injected, Kind: e.kind, Headers: e.run.options.Headers,
 	}
 }
 

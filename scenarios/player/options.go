@@ -36,6 +36,8 @@ type Options struct {
 
 	API API // the provider's API, which a receiver or an application may use; nil: there is none
 
+	Headers []simulator.Header // additional headers of each event, such as those of a gateway
+
 	Effects *Effects // counts effects, for steps that require one; nil: only those at the reference receiver are counted
 
 	Select    Selection
