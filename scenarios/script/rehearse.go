@@ -87,10 +87,10 @@ func (c *checker) payload(s *Send, event *schemas.Event, unresolved map[string]b
 		if c.isCheck || len(s.Each) > 0 {
 			return // a check may break the schema; the values of each are not known here
 		}
-		change, err := s.Layers.Body.Resolve(placeholders{})
 		if c.load.changed > maxChanged {
 			return
 		}
+		change, err := s.Layers.Body.Resolve(placeholders{})
 		if err == nil {
 			change.Pad, change.Nest = 0, min(change.Nest, 1) // white space breaks no schema, and any unknown member does
 			payload, err = change.Apply(payload)
