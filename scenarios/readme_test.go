@@ -25,6 +25,7 @@ import (
 	"semblance/schemas"
 	"semblance/schemas/validate"
 	"semblance/simulator"
+	"semblance/simulator/apifault"
 	"semblance/simulator/fault"
 	"semblance/simulator/signature"
 )
@@ -145,6 +146,8 @@ func (a *readAPI) book(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	}
 }
+
+func (a *readAPI) Fault(apifault.Plan) (func(), error) { return func() {}, nil }
 
 func (a *readAPI) Mutate(perform func(player.Mutation) ([]schemas.Event, error)) { a.mutate = perform }
 

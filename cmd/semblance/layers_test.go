@@ -60,8 +60,8 @@ var packages = map[string]struct {
 	"simulator/web/internal/generate":     {"simulator/web simulator/web/internal/openapi", ""}, // the program that go generate runs
 
 	"scenarios":        {"schemas schemas/validate simulator simulator/hint", "hdrhistogram"},
-	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/body simulator/fault scenarios", "yaml"},
-	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/signature simulator/clock simulator/body simulator/fault " +
+	"scenarios/script": {"schemas schemas/validate fixtures simulator simulator/apifault simulator/body simulator/fault scenarios", "yaml"},
+	"scenarios/player": {"schemas schemas/validate fixtures simulator simulator/apifault simulator/signature simulator/clock simulator/body simulator/fault " +
 		"simulator/delivery simulator/journal simulator/provider scenarios scenarios/script", ""},
 	"scenarios/load":         {"schemas schemas/validate fixtures simulator simulator/clock simulator/fault simulator/delivery simulator/hint scenarios", ""},
 	"scenarios/report":       {"simulator simulator/capture simulator/clock simulator/fault simulator/hint scenarios scenarios/load scenarios/report/color", "udiff"},
@@ -74,7 +74,7 @@ var packages = map[string]struct {
 		"simulator/delivery simulator/apifault simulator/graphql simulator/journal simulator/provider simulator/receiver simulator/web/guard scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library scenarios/check", ""},
 
-	"cmd/semblance/internal/playapi": {"schemas fixtures simulator simulator/clock simulator/graphql simulator/journal simulator/provider simulator/web/guard scenarios/player cmd/semblance/internal/exit cmd/semblance/internal/flags", ""},
+	"cmd/semblance/internal/playapi": {"schemas fixtures simulator simulator/apifault simulator/clock simulator/graphql simulator/journal simulator/provider simulator/web/guard scenarios/player cmd/semblance/internal/exit cmd/semblance/internal/flags", ""},
 	"cmd/semblance/internal/apilog":  {"schemas cmd/semblance/internal/client", ""},
 	"cmd/semblance/internal/browser": {"", ""},
 	"cmd/semblance/internal/build":   {"", ""},

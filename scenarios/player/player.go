@@ -140,6 +140,7 @@ func (p *Player) Play(ctx context.Context, scenario *script.Scenario) error {
 		return err
 	}
 	defer r.closeConnections()
+	defer r.apiFaults.clear()
 	p.options.Observer.Begin(r.describe())
 	r.play(ctx)
 	p.interrupted = p.interrupted || ctx.Err() != nil

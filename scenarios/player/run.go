@@ -25,6 +25,7 @@ type run struct {
 	subscriptionID string
 	ids            *eventIDs
 	clinics        *clinics
+	apiFaults      apiFaults
 	cast           map[*script.Scenario]map[string]*fixtures.Record // of the scenario and of those that it plays
 	castIDs        map[string]bool                                  // the ids of all records in cast
 	sender         sender

@@ -117,6 +117,7 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 		return nil, err
 	}
 	defer r.closeConnections()
+	defer r.apiFaults.clear()
 	r.play(ctx)
 	r.recorder.Close(r.elapsed())
 	if o.Queries {

@@ -110,6 +110,8 @@ func (r *run) planKind(step script.Step, f frame) task {
 		return func(ctx context.Context, b *branch) { b.pass(ctx, step.For, step.For) }
 	case *script.Probe:
 		return r.probe(step, f)
+	case *script.APIFault:
+		return r.apiFault(step, f)
 	case *script.Queried:
 		return r.queried(step, f)
 	case *script.Request:
@@ -137,8 +139,8 @@ func (r *run) reasonToSkip(step script.Step, b *branch) string {
 	if (c.Kind == "probe" || c.Kind == "queried") && r.options.DryRun {
 		return "a dry run runs no probes"
 	}
-	if c.Kind == "await" && r.options.DryRun {
-		return "a dry run has no mutations"
+	if (c.Kind == "await" || c.Kind == "api-fault") && r.options.DryRun {
+		return "a dry run has no calls of the API"
 	}
 	if c.Kind == "responses" && r.options.DryRun {
 		return "a dry run has no responses"

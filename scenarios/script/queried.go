@@ -80,7 +80,7 @@ func (s *Queried) describe() string {
 // NeedsAPI reports whether a step needs the provider's API.
 func NeedsAPI(step Step) bool {
 	switch step.(type) {
-	case *Queried, *Await:
+	case *Queried, *Await, *APIFault:
 		return true
 	}
 	needs := false

@@ -46,6 +46,7 @@ func stepKinds() []stepKind {
 		kindOf("wait", "Pauses the scenario.", waitStep),
 		kindOf("probe", "Queries the receiver's application, or runs a command, until the result is as expected.", probeStep),
 		kindOf("queried", "Checks what was asked of the provider's API.", queriedStep),
+		kindOf("api-fault", "Injects a fault into the following calls of the provider's API.", apiFaultStep),
 		kindOf("shuffle", "Runs its steps one by one in an order drawn from the seed.", shuffleStep),
 		kindOf("repeat", "Runs its steps several times.", repeatStep),
 		kindOf("parallel", "Runs its steps at once and ends when all have ended.", parallelStep),

@@ -42,7 +42,7 @@ type Relation struct {
 	Name string // in the cast
 }
 
-// Step is one step of a scenario: a *[Send], *[Resend], *[Do], *[Await], *[Wait], *[Probe], *[Shuffle], *[Repeat], *[Parallel], *[Traffic],
+// Step is one step of a scenario: a *[Send], *[Resend], *[Do], *[Await], *[APIFault], *[Wait], *[Probe], *[Shuffle], *[Repeat], *[Parallel], *[Traffic],
 // *[Play], *[Request] or *[Responses].
 type Step interface {
 	common() *Common

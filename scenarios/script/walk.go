@@ -108,6 +108,8 @@ func describe(step Step) string {
 			return "probe: run " + s.Exec[0].String()
 		}
 		return "probe: " + s.Method + " " + s.URL.String()
+	case *APIFault:
+		return s.describe()
 	case *Queried:
 		return s.describe()
 	case *Shuffle:

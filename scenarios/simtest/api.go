@@ -191,6 +191,11 @@ func (p playedAPI) Mutate(perform func(player.Mutation) ([]schemas.Event, error)
 	p.api.clinic.played.Store(&perform)
 }
 
+// Fault injects a fault of a scenario.
+func (p playedAPI) Fault(plan apifault.Plan) (remove func(), err error) {
+	return p.api.faults.AddUntil(plan)
+}
+
 // share writes the records of the clinic into a journal, and from now on those that change.
 func (c *clinic) share(ctx context.Context, j journal.Journal) error {
 	c.mu.Lock()

@@ -51,6 +51,19 @@ func (s *Set) Add(p Plan) (Active, error) {
 	return *a, nil
 }
 
+// AddUntil adds a plan, and returns a function that removes it.
+func (s *Set) AddUntil(p Plan) (remove func(), err error) {
+	a, err := s.Add(p)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.plans = slices.DeleteFunc(s.plans, func(active *Active) bool { return active.ID == a.ID })
+	}, nil
+}
+
 // All returns the plans in the order in which they were added. Next is the number of calls that are left.
 func (s *Set) All() []Active {
 	s.mu.Lock()

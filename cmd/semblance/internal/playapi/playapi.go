@@ -16,6 +16,7 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios/player"
 	"semblance/schemas"
+	"semblance/simulator/apifault"
 	"semblance/simulator/clock"
 	"semblance/simulator/graphql"
 	"semblance/simulator/journal"
@@ -31,6 +32,7 @@ type Server struct {
 	http     *http.Server
 	done     chan struct{}
 	clinic   scripted
+	faults   *apifault.Set
 }
 
 var _ player.API = (*Server)(nil)
@@ -47,7 +49,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Address == "" {
 		o.Address = "127.0.0.1:0"
 	}
-	s := &Server{records: journal.NewMemory(journal.Options{}), done: make(chan struct{})}
+	s := &Server{records: journal.NewMemory(journal.Options{}), done: make(chan struct{}), faults: apifault.NewSet(o.Seed)}
 	var err error
 	if s.listener, err = net.Listen("tcp", o.Address); err != nil {
 		return nil, flags.ListenError(o.Address, err)
@@ -55,7 +57,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if s.provider, err = provider.Start(ctx, provider.Options{Clock: o.Clock, Seed: o.Seed}); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the API: %w", err), s.listener.Close())
 	}
-	h := graphql.New(s.provider, guard.Guard{}, graphql.Options{Records: s.records, Clinic: &s.clinic})
+	h := graphql.New(s.provider, guard.Guard{}, graphql.Options{Records: s.records, Clinic: &s.clinic, Faults: s.faults})
 	s.http = &http.Server{
 		Handler: h, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug),
@@ -69,7 +71,11 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 
 // Beside starts a server for a player at the address of --api: a port or host:port, or "" for a free port.
 func Beside(ctx context.Context, address string, o *player.Options) (*Server, error) {
-	settings := Options{Seed: o.Seed, Clock: o.Clock}
+	settings := Options{Seed: o.Seed}
+	if !o.At.IsZero() {
+		follows := clock.Fixed(o.At)
+		o.Clock, settings.Clock = follows, follows
+	}
 	var err error
 	if address != "" {
 		if settings.Address, err = flags.Address(address); err != nil {
@@ -133,6 +139,9 @@ func (s *Server) Requests(ctx context.Context, since int64) (all []player.APIReq
 func (s *Server) Mutate(perform func(player.Mutation) ([]schemas.Event, error)) {
 	s.clinic.perform.Store(&perform)
 }
+
+// Fault implements [player.API].
+func (s *Server) Fault(plan apifault.Plan) (remove func(), err error) { return s.faults.AddUntil(plan) }
 
 // scripted performs mutations in the clinic of the scenario that is played.
 type scripted struct {

@@ -36,6 +36,7 @@ type fetching struct {
 	api  func() (url, token string)
 	lazy bool
 	last string
+	all  []string // what the API answered
 }
 
 func (f *fetching) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,6 +60,7 @@ func (f *fetching) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var body bytes.Buffer
 	_, _ = body.ReadFrom(response.Body)
 	f.last = body.String()
+	f.all = append(f.all, f.last)
 }
 
 // play plays a scenario and returns the failures of its steps.
@@ -101,6 +103,9 @@ func play(t *testing.T, text string, lazy bool) (receiver *fetching, failures []
 	defer p.Close()
 	if err := p.Play(t.Context(), s); err != nil {
 		t.Fatal(err)
+	}
+	if status := statusOf(t, api); status != http.StatusOK {
+		t.Errorf("after the scenario the API answers %d", status)
 	}
 	for _, step := range p.Result().Scenarios[0].Steps {
 		for _, e := range step.Evidence {
@@ -160,5 +165,55 @@ func TestAwait(t *testing.T) {
 	}
 	if !strings.Contains(receiver.last, `"arrived":"2`) {
 		t.Errorf("the API answers %s", receiver.last)
+	}
+}
+
+// statusOf returns the status of a query.
+func statusOf(t *testing.T, api *playapi.Server) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api.URL(), strings.NewReader(`{"query": "{ practice { id } }"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("x-token", api.Token())
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.StatusCode
+}
+
+const faulty = `
+name: The API is behind, then broken
+api: true
+cast:
+  visit: {kind: booking}
+steps:
+  - api-fault: stale=1h,field=booking,next=1
+  - {do: arrive, about: visit}
+  - {send: booking.updated, about: visit}
+  - api-fault: null,field=booking
+  - {send: booking.updated, about: visit}
+  - api-fault: none
+  - {send: booking.updated, about: visit}
+  - api-fault: status=503
+`
+
+// A step injects a fault into the calls after it, which ends with none and with the scenario.
+func TestAPIFault(t *testing.T) {
+	t.Parallel()
+	receiver, failures := play(t, faulty, false)
+	if len(failures) > 0 {
+		t.Error(strings.Join(failures, "\n"))
+	}
+	if len(receiver.all) != 4 {
+		t.Fatalf("the API answers %v", receiver.all)
+	}
+	for i, want := range []string{`"arrived":null`, `"arrived":"2`, `"booking":null`, `"arrived":"2`} {
+		if !strings.Contains(receiver.all[i], want) {
+			t.Errorf("answer %d is %s, want %s", i+1, receiver.all[i], want)
+		}
 	}
 }
