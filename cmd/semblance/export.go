@@ -9,15 +9,20 @@ import (
 
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/flags"
+	"semblance/scenarios/report"
 	"semblance/schemas/export"
 	"semblance/schemas/human"
 	"semblance/schemas/naming"
 	"semblance/simulator/signature"
 )
 
-// documents returns what export writes: the documents of the catalogue, and the test vectors of the signature.
+// documents returns what export writes: the documents of the catalogue, the schema of the report of checks, and the test
+// vectors of the signature.
 func documents() []export.Document {
 	return append(export.Documents(), export.Document{
+		Name: "checks", Summary: "the JSON Schema of the report of `check --report json=FILE`",
+		Write: func(w io.Writer) error { _, err := w.Write(report.ChecksSchema()); return err },
+	}, export.Document{
 		Name: "vectors", Summary: "test vectors for a signature verifier",
 		Write: func(w io.Writer) error { return export.Vectors(w, signature.Vectors()) },
 	})

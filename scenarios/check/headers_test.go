@@ -11,6 +11,7 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/check"
 	"semblance/scenarios/report"
+	"semblance/schemas/validate"
 	"semblance/simulator"
 )
 
@@ -41,6 +42,14 @@ func TestHeaders(t *testing.T) {
 	r = run(t, gateway.URL, withHeader, "SIG-01")
 	if r.ExitCode() != 1 {
 		t.Errorf("a receiver that accepts everything: %s", text(t, r))
+	}
+	schema, err := validate.Compile(validate.Source{Name: "checks", JSON: report.ChecksSchema()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var encoded bytes.Buffer
+	if err := report.ChecksJSON(&encoded, r); err != nil || len(schema.Validate(encoded.Bytes())) > 0 {
+		t.Errorf("the JSON of a run: %v, %v", err, schema.Validate(encoded.Bytes()))
 	}
 	for name, write := range map[string]func(io.Writer, *scenarios.CheckRun) error{"terminal": report.Terminal{Verbose: true}.Checks, "JSON": report.ChecksJSON, "HTML": report.ChecksHTML} {
 		var b bytes.Buffer
