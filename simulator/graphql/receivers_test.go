@@ -85,7 +85,7 @@ func TestReceiversThatFetch(t *testing.T) {
 			return startReceiver(t, a, provisioningFolder, node, "receive.mjs")
 		},
 		"python": func(t *testing.T, a *api) *receiverProcess {
-			return startReceiver(t, a, "testdata", python, "receive.py")
+			return startReceiver(t, a, "../receiver/examples/python-fetch", python, "receiver.py")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

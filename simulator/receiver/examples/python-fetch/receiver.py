@@ -2,7 +2,7 @@
 
 Only the URL, the token and the secret say which provider it speaks to. It prints its port, and then each stored row as JSON:
 
-    PROVIDER_URL=http://127.0.0.1:4700/graphql PROVIDER_TOKEN=... WEBHOOK_SECRET=... PORT=3000 python3 receive.py
+    PROVIDER_URL=http://127.0.0.1:4700/graphql PROVIDER_TOKEN=... WEBHOOK_SECRET=... PORT=3000 python3 receiver.py
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import hmac
 import http.server
 import json
 import os
+import re
 import time
 import urllib.request
 
@@ -17,13 +18,14 @@ QUERY = "query Visit($id: ID!) { booking(id: $id) { id start deleted bookingJour
 rows = {}  # by the id of the booking; a database in a real application
 
 
-def verified(body: bytes, header: str) -> bool:
-    elements = [element.partition("=")[::2] for element in header.split(",")]
-    t = next((value for key, value in elements if key == "t"), "")
-    if not t.isdigit() or abs(time.time() - int(t)) > 300:
+def verify(body: bytes, header: str, secret: str, now: float | None = None, tolerance: float = 300) -> bool:
+    """Return whether header has a valid signature of body, the raw bytes of the request."""
+    elements = [element.partition("=") for element in header.split(",")]
+    t = ",".join(value for key, _, value in elements if key == "t")  # two t do not parse as a number
+    if not secret or not re.fullmatch("[0-9]+", t) or abs((now or time.time()) - int(t)) > tolerance:
         return False
-    want = hmac.new(os.environ["WEBHOOK_SECRET"].encode(), t.encode() + b"." + body, hashlib.sha256).hexdigest()
-    return any(key == "v1" and hmac.compare_digest(value, want) for key, value in elements)
+    want = hmac.new(secret.encode(), t.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return any([hmac.compare_digest(value.encode(), want.encode()) for key, _, value in elements if key == "v1"])
 
 
 def fetch(booking_id: str) -> dict:
@@ -54,7 +56,7 @@ def store(event: dict) -> None:
 class Webhooks(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if not verified(body, self.headers.get("X-Webhook-Signature", "")):
+        if not verify(body, self.headers.get("X-Webhook-Signature", ""), os.environ["WEBHOOK_SECRET"]):
             return self.respond(401)
         try:
             event = json.loads(body)
