@@ -18,7 +18,7 @@ export function setFragment(f) {
 
 async function send(path, options, headers = {}) {
 	if (sessionStorage.token) headers["X-Token"] = sessionStorage.token;
-	const response = await fetch(base + path, { ...options, headers }).catch(() => { throw new Error("Semblance does not respond. Is it running?"); });
+	const response = await fetch(base + path, { ...options, headers }).catch(() => { throw new Error("Semblance does not respond."); });
 	if (response.ok) return response;
 	const { detail = `${response.status} ${response.statusText}` } = await response.json().catch(() => ({}));
 	if (response.status === 401 && !document.querySelector("dialog[aria-label=Token]")) {

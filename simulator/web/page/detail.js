@@ -43,8 +43,8 @@ export class Detail {
 			el("p", el(a.outcome === "accepted" ? "b.good" : "b.bad", responseOf(a)), ` in ${span(a.tookMs)} `, a.detail),
 			el("p.actions", Object.entries(a.identifiers ?? {}).filter(([, id]) => isID(id)).map(([name, id]) => btn(`${kindOf(name)} ${short(id)}`, () => record(id)))),
 			(hint || violations[0]) && el("section.why", hint && [el("h3", "Why it failed"), el("p", `fix: ${hint}`)],
-				header && [el("p", "Save the bytes that your receiver verifies as body.json, then run"), command(`semblance verify body.json --signature ${header} --at ${header.slice(2, 12)}`)],
-				violations[0] && [el("h3", "The payload violates its schema"), violations.map(v => el("p.wire", v))]),
+				header && [el("p", "Save the bytes that your receiver verifies as body.json and run"), command(`semblance verify body.json --signature ${header} --at ${header.slice(2, 12)}`)],
+				violations[0] && [el("h3", "Schema violations"), violations.map(v => el("p.wire", v))]),
 			a.rerun ? command(a.rerun) : el("p.actions", button("Resend", "r", "resend"), button("Resend as new", "R", "resendNew"), button("Edit and resend", "e", "edit"), button("Copy curl", "c", "copyCurl"), button("Copy command", "y", "copyCommand"),
 				button(this.marked === a ? "Marked" : "Mark", "m", "mark")),
 			tabs(names, this.tab, (tab, focus) => this.open(tab, focus))).children);
@@ -92,7 +92,7 @@ export class Detail {
 		let other = this.marked !== a && this.marked;
 		if (!other) {
 			const found = (await get(`/attempts?type=${a.eventType}&outcome=accepted&limit=2`)).items.find(x => x.id !== a.id);
-			if (!found) return el("p", "No other accepted attempt of this type. Key m marks one to compare with.");
+			if (!found) return el("p", "No other accepted attempt.");
 			other = await get(`/attempts/${found.id}`);
 		}
 		const response = x => `${responseOf(x)}\n${lines(x.response)}`;

@@ -51,7 +51,7 @@ export async function emitDialog(app, selected) {
 }
 
 export async function editDialog(app, a) {
-	const fault = await faults("none"), original = a.request.body, wrong = el("p.bad", { role: "status" }), newID = () => Math.floor(Date.now() / 1000).toString(16) + Array.from({ length: 16 }, () => Math.floor(Math.random() * 16).toString(16)).join("");
+	const fault = await faults("none"), original = a.request.body, wrong = el("p.bad", { role: "status" }), newID = () => Math.floor(Date.now() / 1000).toString(16) + "0".repeat(16).replace(/0/g, () => Math.floor(Math.random() * 16).toString(16));
 	const body = area("Body", { value: original ?? "", disabled: original == null, oninput: check }), url = input("url", a.request.url, { type: "url", required: true });
 	let timer;
 	function check() {
@@ -69,7 +69,7 @@ export async function editDialog(app, a) {
 		},
 	}, group("Event id", radio("event", "new", "new"), radio("event", "", "same", true)), group("Signature", radio("signed", "new", "new", true), radio("signed", "", "as sent"))), field("Fault", fault),
 	buttons("Send", () => {
-		if (!body.disabled && body.value !== original) none("`resend` takes no whole body");
+		if (!body.disabled && body.value !== original) none("`resend` takes no body");
 		return [`semblance resend ${a.id}`, form.elements.signed.value && "--anew", fault.value && `--fault ${shell(fault.value)}`, url.value !== a.request.url && `--to ${shell(url.value)}`, app.via()];
 	})], async () => {
 		resent(app, a.id, await post(`/attempts/${a.id}/resend`, {
@@ -87,7 +87,7 @@ export function resent(app, before, a) {
 
 export async function playDialog(app) {
 	const { items } = await get("/scenarios");
-	if (!items[0]) throw new Error("This server plays no scenarios.");
+	if (!items[0]) throw new Error("No scenarios.");
 	const source = area("Scenario"), paste = el("details", el("summary", "Paste a scenario"), source), about = el("div"), result = el("p", { role: "status" }), steps = el("ol.steps");
 	const to = el("select", app.subscriptions.map(s => el("option", { value: s.id }, s.label))), seed = input("seed", "", { placeholder: "its own" });
 	const names = el("select", { size: 10, ariaLabel: "Scenario", onchange: show }, items.map(s => el("option", s.name)));
@@ -134,7 +134,7 @@ export async function subscriptionsPanel(app) {
 				active.map(f => el("p.bad", `fault ${f.fault}, ${f.remaining ? `the next ${f.remaining}` : `a share of ${f.share}`}`)),
 				el("p.actions", btn(s.deliveryPaused ? "Resume" : "Pause", after(() => app.pause(s))), btn("Rotate secret", after(async () => {
 					const { secret } = await post(`/subscriptions/${s.id}/rotate-secret`);
-					dialog("New secret", [el("p", "From now on requests are signed with"), command(secret)]);
+					dialog("New secret", [el("p", "Requests are signed with"), command(secret)]);
 				})), active[0] && btn("Clear faults", after(() => call("DELETE", `/subscriptions/${s.id}/faults`)))),
 				el("div.bar", field("Inject a fault", fault), inline(next, "the next ", n), inline(way(), "a share of ", share), btn("Inject", after(() =>
 					post(`/subscriptions/${s.id}/faults`, { fault: fault.value, ...(next.checked ? { next: Number(n.value) } : { share: Number(share.value) }) })))));
@@ -157,9 +157,9 @@ export async function clockPanel(app) {
 	await app.loadClock();
 	const { clock } = app, now = el("p.wire", dateTime(clock.now)), next = app.nextDue();
 	const advance = (text, by, reason) => btn(text, async () => { await app.advance(by); now.textContent = dateTime(app.clock.now); }, null, null, reason);
-	dialog("Clock", [now, clock.manual ? [el("p", "Manual: it moves only when it is advanced."), el("p.actions", ["1m", "10m"].map(by => advance("+" + by, by)),
+	dialog("Clock", [now, clock.manual ? [el("p", "Manual: it moves only when advanced."), el("p.actions", ["1m", "10m"].map(by => advance("+" + by, by)),
 		advance("Advance to next attempt", app.left(next) + "ms", next ? "" : "No attempt is due."))] :
-		[el("p", `Real time; waits are divided by ${clock.scale}. A clock that waits for you:`), command("semblance serve --clock manual")]]);
+		[el("p", `Real time, waits divided by ${clock.scale}. To control it:`), command("semblance serve --clock manual")]]);
 }
 
 const textOf = r => `${r.operation || r.fields.join(", ")}: ${r.error || r.status} in ${span(r.tookMs)}`;
@@ -170,12 +170,12 @@ export const asked = async a => (await Promise.all(Object.values(a.identifiers).
 export async function requestsPanel(app) {
 	const { items } = await get("/api-requests");
 	const form = dialog("API requests", items[0] ? table(items.map(r => [exactTime(r.at), textOf(r), " ", r.ids.map(id => btn(short(id), () => { form.close(); app.list.setFilter({ text: id }); }))])) :
-		el("p", "None. Requests of the receiver to POST /graphql appear here."));
+		el("p", "None. Requests to POST /graphql appear here."));
 }
 
 export async function noticesPanel(app) {
 	const { items } = await get("/notices?limit=1000");
 	app.notices = 0;
 	app.header();
-	dialog("Notices", items[0] ? items.reverse().map(n => el("section.card", el("h3", n.subject), el("p.dim", dateTime(n.at)), el("p", n.text))) : el("p", "None. They stand for the e-mails of the provider to the practice."));
+	dialog("Notices", items[0] ? items.reverse().map(n => el("section.card", el("h3", n.subject), el("p.dim", dateTime(n.at)), el("p", n.text))) : el("p", "None. They stand for e-mails to the practice."));
 }

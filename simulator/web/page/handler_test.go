@@ -52,11 +52,16 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// Slim keeps the numbers of lines and everything but comments and indentation.
+// Slim keeps the numbers of lines and everything but comments, indentation and spaces that mean nothing.
 func TestSlim(t *testing.T) {
 	t.Parallel()
-	const source = "// a comment\nlet a = 1; // kept\n\t\t// another\n\tconst url = \"https://x\";\n"
-	if got, want := string(page.Slim([]byte(source))), "\nlet a = 1; // kept\n\nconst url = \"https://x\";\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for _, test := range []struct{ name, source, want string }{
+		{"page.js", "// a comment\nlet a = x => 1; // kept\n\t\t// another\n\tconst url = \"https://x\";\n", "\nlet a = x=>1; // kept\n\nconst url = \"https://x\";\n"},
+		{"page.css", "a :focus, b::before { content: \"● \"; margin: 0 1px }\n", "a :focus,b::before{content:\"● \";margin:0 1px}\n"},
+		{"index.html", "\t<p>a: b, c => d</p>\n", "<p>a: b, c => d</p>\n"},
+	} {
+		if got := string(page.Slim(test.name, []byte(test.source))); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
 	}
 }

@@ -105,7 +105,7 @@ func (h *Handler) find(urlPath string) *file {
 	if err != nil {
 		return nil
 	}
-	plain = slim(plain)
+	plain = slim(name, plain)
 	sum := sha256.Sum256(plain)
 	f := &file{plain: plain, compressed: compress(plain), etag: `"` + hex.EncodeToString(sum[:8]) + `"`}
 	h.files[name] = f
@@ -115,8 +115,24 @@ func (h *Handler) find(urlPath string) *file {
 // indentation is the white space at the start of a line, with a comment if that is the rest of the line.
 var indentation = regexp.MustCompile(`(?m)^\t*// .*$|^\t+`)
 
-// slim returns a file without comments and indentation. The numbers of its lines stay, for debuggers.
-func slim(source []byte) []byte { return indentation.ReplaceAll(source, nil) }
+// slim returns a file without comments, indentation and the spaces that mean nothing: in CSS beside punctuation, in JavaScript
+// beside operators that no text contains. The numbers of its lines stay, for debuggers.
+func slim(name string, source []byte) []byte {
+	source = indentation.ReplaceAll(source, nil)
+	switch path.Ext(name) {
+	case ".css":
+		return spaceInCSS.ReplaceAll(source, []byte("$1$2$3"))
+	case ".js":
+		return spaceInJS.ReplaceAll(source, []byte("$1"))
+	}
+	return source
+}
+
+// spaceInCSS does not include a space before a colon, which begins a descendant.
+var (
+	spaceInCSS = regexp.MustCompile(` ?([{]) ?|;? ?(})|([:;,]) `)
+	spaceInJS  = regexp.MustCompile(` (=>|&&|\|\||\?\?|===|!==) `)
+)
 
 func compress(plain []byte) []byte {
 	var b bytes.Buffer

@@ -252,7 +252,7 @@ func TestDialogs(t *testing.T) {
 	b.key(kb.Escape)
 
 	b.click("Clock")
-	b.see("it moves only when it is advanced")
+	b.see("it moves only when advanced")
 	b.click("+10m")
 	b.key(kb.Escape)
 	b.until(`!document.querySelector("dialog")`)
@@ -271,7 +271,7 @@ func TestDialogs(t *testing.T) {
 	b.key("g")
 
 	b.click("API requests")
-	b.see("Requests of the receiver to POST /graphql appear here.")
+	b.see("Requests to POST /graphql appear here.")
 	b.key(kb.Escape)
 	b.until(`!document.querySelector("dialog")`)
 	b.until(`document.querySelector("#detail h2").innerText === "invoice.refunded" && [...document.querySelectorAll("#detail button")].find(e => e.innerText.startsWith("invoice …"))?.click() === undefined`) // the record
