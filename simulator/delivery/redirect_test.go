@@ -1,8 +1,11 @@
 package delivery_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -130,7 +133,13 @@ func TestRedirectLimits(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	defer close(hang)
-	s := newSender(t, delivery.Options{Redirects: 5, Timeout: 200 * time.Millisecond})
+	s := newSender(t, delivery.Options{Redirects: 5, Timeout: 200 * time.Millisecond, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address != server.Listener.Addr().String() {
+			t.Errorf("connected to %s", address)
+			return nil, errors.New("not in a test")
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}})
 	for to, want := range map[string]simulator.Failure{"/slow": simulator.FailureTimeout, "http://192.0.2.1/": simulator.FailureBlocked} {
 		m := newMessage(t, server.URL+"/?to="+to)
 		m.Kind = simulator.KindTraffic

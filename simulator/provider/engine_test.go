@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"semblance/simulator"
 	"semblance/simulator/clock"
+	"semblance/simulator/delivery"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 	"semblance/simulator/signature"
@@ -183,7 +185,7 @@ func TestFaultsOfTheNextAttemptsAndOfAShare(t *testing.T) {
 
 // Faults and traffic would torment a stranger's receiver.
 func TestFaultsAndTrafficStayLocal(t *testing.T) {
-	p := start(t, provider.Options{})
+	p := start(t, provider.Options{Delivery: delivery.Options{Dial: noDial(t)}})
 	s := subscribe(t, p, "https://203.0.113.7/webhooks", "booking.created")
 	pause(t, p, s.ID) // nothing may go there
 	if _, err := p.SetFault(t.Context(), provider.FaultPlan{SubscriptionID: s.ID, Fault: "transport=reset", Next: 1}); provider.CodeOf(err) != provider.CodePublic {
@@ -194,10 +196,18 @@ func TestFaultsAndTrafficStayLocal(t *testing.T) {
 	}
 }
 
+// noDial fails the test instead of connecting.
+func noDial(t *testing.T) func(context.Context, string, string) (net.Conn, error) {
+	return func(_ context.Context, _, address string) (net.Conn, error) {
+		t.Errorf("connected to %s", address)
+		return nil, errors.New("not in a test")
+	}
+}
+
 // A subscription that is made while the traffic runs is spared by the sender.
 func TestTrafficSparesAPublicAddressThatComesLater(t *testing.T) {
 	c := clock.Manual(noon)
-	p := start(t, provider.Options{Clock: c, Retry: provider.RetryPolicy{Attempts: 1}})
+	p := start(t, provider.Options{Clock: c, Delivery: delivery.Options{Dial: noDial(t)}, Retry: provider.RetryPolicy{Attempts: 1}})
 	if err := p.StartTraffic(t.Context(), provider.TrafficOptions{Types: []string{"booking.created"}, Count: 4, Rate: 1}); err != nil {
 		t.Fatal(err)
 	}
