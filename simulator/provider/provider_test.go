@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -120,6 +122,9 @@ func (r *request) verify(t *testing.T, s simulator.Subscription, now time.Time) 
 // start returns a running provider that is closed when the test ends.
 func start(t *testing.T, o provider.Options) *provider.Provider {
 	t.Helper()
+	if o.Delivery.Dial == nil {
+		o.Delivery.Lookup, o.Delivery.Dial = lookupNothing, dialLoopback
+	}
 	p, err := provider.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -203,3 +208,16 @@ func everyType() []string {
 }
 
 func fixedClock() clock.Clock { return clock.Manual(noon) }
+
+// lookupNothing resolves no name, so that no test asks a name server.
+func lookupNothing(_ context.Context, _, host string) ([]netip.Addr, error) {
+	return nil, fmt.Errorf("tests do not look up %s", host)
+}
+
+// dialLoopback connects to loopback addresses only, so that no test sends anything to another machine.
+func dialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
+	if a, err := netip.ParseAddrPort(address); err != nil || !a.Addr().IsLoopback() {
+		return nil, fmt.Errorf("tests do not connect to %s", address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
