@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -175,7 +173,11 @@ func (a *app) playOnce(c *cobra.Command, args []string, f *playFlags) error {
 	if err := f.reports.Parse(); err != nil {
 		return exit.Usage(err)
 	}
-	all, err := a.readScenarios(args)
+	if len(args) == 0 {
+		return exit.Usagef("no scenario; name a file, or a scenario of the library such as first-visit (`semblance scenario list` shows them)")
+	}
+	all, problems, err := library.LoadAll(args)
+	a.err.problems(problems)
 	if err != nil {
 		return exit.Usage(err)
 	}
@@ -278,29 +280,6 @@ func (f *playFlags) check() error {
 	return nil
 }
 
-// readScenarios reads the scenarios that the words stand for. It prints the problems of every file.
-func (a *app) readScenarios(words []string) ([]*script.Scenario, error) {
-	if len(words) == 0 {
-		return nil, errors.New("no scenario; name a file, or a scenario of the library such as first-visit (`semblance scenario list` shows them)")
-	}
-	names, err := library.Find(words)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]*script.Scenario, 0, len(names))
-	for _, name := range names {
-		scenario, problems := library.Load(name)
-		a.err.problems(problems)
-		if scenario != nil {
-			all = append(all, scenario)
-		}
-	}
-	if unplayable := len(names) - len(all); unplayable > 0 {
-		return nil, fmt.Errorf("%s cannot be played; nothing was sent", human.Count(unplayable, "scenario"))
-	}
-	return all, nil
-}
-
 // aim sets the target: that of --to, or the built-in receiver, which it starts and returns.
 func (a *app) aim(f *playFlags, o *player.Options) (*receiver.Server, error) {
 	switch {
@@ -389,8 +368,10 @@ func (a *app) explainRefusal(f *playFlags, result *scenarios.Result) {
 
 // dryPlay prints the requests of the scenarios and sends nothing.
 func (a *app) dryPlay(ctx context.Context, f *playFlags, all []*script.Scenario, o player.Options) error {
-	dry := &dryPrinter{app: a, format: f.format}
-	o.Transcript, o.Observer = dry, dry
+	o.Transcript = a.out
+	if f.format != "json" {
+		o.Transcript = &report.Requests{Terminal: a.out.text(false), Out: a.out}
+	}
 	result, err := player.PlayAll(ctx, o, all)
 	if result == nil {
 		return exit.Usage(err)
@@ -398,6 +379,7 @@ func (a *app) dryPlay(ctx context.Context, f *playFlags, all []*script.Scenario,
 	if err != nil {
 		return err
 	}
+	a.err.text(false).Unprepared(a.err, result)
 	fmt.Fprintf(a.err, "%s, nothing was sent\n", human.Count(result.Counts.Attempts, "attempt"))
 	if result.Interrupted {
 		return exit.Silent(scenarios.ExitInterrupted)
@@ -406,57 +388,4 @@ func (a *app) dryPlay(ctx context.Context, f *playFlags, all []*script.Scenario,
 		return exit.Silent(scenarios.ExitFailed)
 	}
 	return nil
-}
-
-// dryPrinter prints the attempts of a dry run on stdout, and on stderr the steps that are unknown before they are played.
-type dryPrinter struct {
-	*app
-	format string
-	line   bytes.Buffer // an incomplete line
-}
-
-// Write takes the transcript.
-func (d *dryPrinter) Write(data []byte) (int, error) {
-	if d.format == "json" {
-		return d.out.Write(data)
-	}
-	d.line.Write(data)
-	for {
-		i := bytes.IndexByte(d.line.Bytes(), '\n')
-		if i < 0 {
-			return len(data), nil
-		}
-		var line player.Line
-		if err := json.Unmarshal(d.line.Next(i+1), &line); err != nil {
-			return 0, err
-		}
-		step := line.Step
-		if line.Round != "" {
-			step += " round " + line.Round
-		}
-		_, err := fmt.Fprintf(d.out, "%s %s %s\n%s", d.out.bold("-->"), d.out.faint(step), d.out.text(false).Title(&line.Request), report.RequestText(&line.Request))
-		if err != nil {
-			return 0, err
-		}
-	}
-}
-
-func (d *dryPrinter) Begin(scenarios.ScenarioResult) {}
-func (d *dryPrinter) Progress(scenarios.Step, int64) {}
-func (d *dryPrinter) End(scenarios.ScenarioResult)   {}
-
-// Step says why a step is not printed.
-func (d *dryPrinter) Step(result scenarios.StepResult) {
-	switch {
-	case result.Outcome == scenarios.Skipped:
-		fmt.Fprintf(d.err, "%s step %s (%s) is not shown: %s\n", d.err.yellow("note:"), result.Path, result.Title, result.Reason)
-	case result.Outcome == scenarios.Failed && !result.IsBlock():
-		var reasons []string
-		for _, e := range result.Evidence {
-			for _, failure := range e.Verdict.Failures {
-				reasons = append(reasons, failure.Got)
-			}
-		}
-		fmt.Fprintf(d.err, "%s step %s (%s) cannot be prepared: %s\n", d.err.red("error:"), result.Path, result.Title, strings.Join(reasons, ": "))
-	}
 }

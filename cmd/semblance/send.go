@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,12 +19,10 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/load"
 	"semblance/scenarios/report"
-	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
-	"semblance/simulator/hint"
 )
 
 type sendFlags struct {
@@ -172,7 +169,10 @@ func (a *app) send(c *cobra.Command, args []string, f *sendFlags) error {
 		Out: a.out, Terminal: a.out.text(f.quiet), Notices: a.err, Warnings: a.err.text(false),
 		JSON: f.format == "json", Verbose: f.verbose, Secrets: f.secret.Show(), Total: plan.Total(),
 	}
-	show.Explain = func(attempt *load.Attempt) string { return a.explainAttempt(c, attempt, f, &options) }
+	show.Rerun = func(attempt *load.Attempt) []string { return f.rerun(c, attempt, options.Secrets) }
+	if !f.invalid {
+		show.Refusal = func(r *simulator.Request) string { return f.secret.ExplainRefusal(r, options.Secrets) }
+	}
 	observe := show.Observe
 	if f.quiet {
 		observe = nil
@@ -183,7 +183,7 @@ func (a *app) send(c *cobra.Command, args []string, f *sendFlags) error {
 		return exit.Usage(err)
 	}
 	show.Seed = f.seed.Drawn()
-	if err := show.Summary(summary, f.expectBody != ""); err != nil {
+	if err := show.Summary(summary, options.Expect); err != nil {
 		return err
 	}
 	return a.concludeSend(c, summary, f, &options)
@@ -214,26 +214,9 @@ func (a *app) sendOptions(c *cobra.Command, args []string, f *sendFlags) (o load
 		o.Raw, errs[7] = append([]byte{}, raw...), err // an empty file is an empty body, not a missing one
 	} else {
 		o.Seed = f.seed.Draw(f.at)
-		o.Types, errs[7] = typesInOrder(args)
+		o.Types, errs[7] = load.Types(args)
 	}
 	return o, errors.Join(errs...)
-}
-
-// typesInOrder returns the event types in the order in which the patterns name them, each once.
-func typesInOrder(patterns []string) ([]*schemas.EventType, error) {
-	var types []*schemas.EventType
-	for _, pattern := range patterns {
-		matched, err := schemas.Match(pattern)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range matched {
-			if !slices.Contains(types, t) {
-				types = append(types, t)
-			}
-		}
-	}
-	return types, nil
 }
 
 // check returns an error for flags and arguments that contradict each other.
@@ -330,14 +313,9 @@ func (a *app) printPlan(ctx context.Context, plan *load.Plan, f *sendFlags, inje
 	return nil
 }
 
-// concludeSend explains the first failure, if that was not done when it happened, and returns the exit code.
+// concludeSend returns the exit code of a run.
 func (a *app) concludeSend(c *cobra.Command, s *load.Summary, f *sendFlags, o *load.Options) error {
-	switch {
-	case s.First != nil && f.format == "json":
-		fmt.Fprint(a.err, a.explainFirst(c, s, f, o))
-	case s.First != nil && f.quiet:
-		fmt.Fprint(a.out, a.explainFirst(c, s, f, o))
-	case s.First == nil && s.Unreached(): // with a fault this is as expected, but says nothing about the receiver
+	if s.First == nil && s.Unreached() { // with a fault this is as expected, but says nothing about the receiver
 		a.err.warn("no attempt reached %s: %s", f.secret.URL(o.Target), s.Outcomes())
 	}
 	switch {
@@ -350,52 +328,6 @@ func (a *app) concludeSend(c *cobra.Command, s *load.Summary, f *sendFlags, o *l
 		return exit.Silent(scenarios.ExitFailed)
 	}
 	return nil
-}
-
-// explainFirst describes the first failure of a run and what to change.
-func (a *app) explainFirst(c *cobra.Command, s *load.Summary, f *sendFlags, o *load.Options) string {
-	request := &s.First.Request
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s, sent to %s\n", a.out.red("not as expected:"), cmp.Or(request.EventType, "the raw body"), f.secret.URL(request.URL))
-	fmt.Fprintf(&b, "    %-9s %s\n    %-9s %s\n", "expected", o.Expect.String(), "got", got(s.First))
-	if s.Failed > 1 {
-		fmt.Fprintf(&b, "    %-9s and %s more\n", "", human.Number(s.Failed-1))
-	}
-	first := s.First
-	if s.Refused != nil { // its hint explains how it was signed
-		first = s.Refused
-	}
-	return b.String() + a.explainAttempt(c, first, f, o)
-}
-
-// explainAttempt says what to change after a failed attempt, and how to repeat it.
-func (a *app) explainAttempt(c *cobra.Command, attempt *load.Attempt, f *sendFlags, o *load.Options) string {
-	var b strings.Builder
-	h := hint.For(&attempt.Attempt)
-	if h.Fix != "" {
-		fmt.Fprintf(&b, "    %-9s %s\n", "fix", report.Wrap(h.Fix, 86, 14))
-	}
-	if h.Name == hint.Signature && !f.invalid {
-		for line := range strings.Lines(f.secret.ExplainRefusal(&attempt.Request, o.Secrets)) {
-			b.WriteString("  " + line)
-		}
-	}
-	fmt.Fprintf(&b, "    %-9s %s\n", "rerun", report.Command(f.rerun(c, attempt, o.Secrets)))
-	return b.String()
-}
-
-// got describes the unexpected part of an attempt.
-func got(attempt *load.Attempt) string {
-	if attempt.Response.Failure != "" {
-		return attempt.Response.Detail
-	}
-	words := []string{"status " + strconv.Itoa(attempt.Response.Status)}
-	for _, f := range attempt.Verdict.Failures {
-		if f.Part != scenarios.PartStatus {
-			words = append(words, f.String())
-		}
-	}
-	return strings.Join(words, "; ")
 }
 
 // rerun returns the command that repeats an attempt.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"semblance/scenarios/script"
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
@@ -75,6 +76,28 @@ func matching(pattern string) ([]string, error) {
 		return nil, fmt.Errorf("no scenario of the library matches %q; `semblance scenario list` shows them", pattern)
 	}
 	return names, nil
+}
+
+// LoadAll reads the scenarios that words stand for, see [Find]. The problems are those of all of them; the error says how many
+// scenarios cannot be played.
+func LoadAll(words []string) ([]*script.Scenario, script.Problems, error) {
+	names, err := Find(words)
+	if err != nil {
+		return nil, nil, err
+	}
+	var all []*script.Scenario
+	var problems script.Problems
+	for _, name := range names {
+		scenario, found := Load(name)
+		problems = append(problems, found...)
+		if scenario != nil {
+			all = append(all, scenario)
+		}
+	}
+	if unplayable := len(names) - len(all); unplayable > 0 {
+		err = fmt.Errorf("%s cannot be played; nothing was sent", human.Count(unplayable, "scenario"))
+	}
+	return all, problems, err
 }
 
 // Load reads a scenario: a file, or a scenario of the library. If the scenario is nil, the problems say why; otherwise

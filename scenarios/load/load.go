@@ -72,6 +72,23 @@ type Options struct {
 	Ordered bool
 }
 
+// Types returns the event types that the patterns select, in the order of the patterns, each once.
+func Types(patterns []string) ([]*schemas.EventType, error) {
+	var types []*schemas.EventType
+	for _, pattern := range patterns {
+		matched, err := schemas.Match(pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range matched {
+			if !slices.Contains(types, t) {
+				types = append(types, t)
+			}
+		}
+	}
+	return types, nil
+}
+
 // A Plan is a checked set of options. Run it or read its requests once: its clinics advance with each event.
 type Plan struct {
 	options Options

@@ -14,6 +14,7 @@ import (
 	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/clock"
+	"semblance/simulator/hint"
 )
 
 const (
@@ -30,15 +31,13 @@ type Load struct {
 	Out     io.Writer
 	Notices io.Writer // warnings, and the line of progress
 	Terminal
-	Warnings Terminal // how to write on Notices
-	JSON     bool     // one object per line: the attempts, or with Quiet the summary
-	Verbose  bool     // both messages in full
-	Secrets  bool     // print credentials instead of hiding them
-	Total    int      // attempts in the run
-	Seed     int64    // printed if it was drawn for this run; 0: it was given
-	// Explain returns indented lines about the first attempt that failed by a cause: what to change, and how to repeat it. It
-	// may be nil.
-	Explain func(*load.Attempt) string
+	Warnings Terminal                     // how to write on Notices
+	JSON     bool                         // one object per line: the attempts, or with Quiet the summary
+	Verbose  bool                         // both messages in full
+	Secrets  bool                         // print credentials instead of hiding them
+	Total    int                          // attempts in the run
+	Seed     int64                        // printed if it was drawn for this run; 0: it was given
+	Rerun    func(*load.Attempt) []string // the command that repeats an attempt, for [Command]
 
 	causes       map[string]*loadCause
 	seen, failed int64
@@ -94,8 +93,8 @@ func (l *Load) Observe(a *load.Attempt) {
 		}
 	}
 	text := l.attempt(a, evidence.Says, known)
-	if known != nil && known.attempts == 1 && l.Explain != nil {
-		text += l.Explain(original)
+	if known != nil && known.attempts == 1 {
+		text += l.explain(original)
 	}
 	l.Clear()
 	io.WriteString(l.Out, text)
@@ -171,16 +170,28 @@ func (l *Load) Clear() {
 	}
 }
 
-// Summary prints the counts of the run. With bodies it says how many response bodies broke their schema.
-func (l *Load) Summary(s *load.Summary, bodies bool) error {
-	switch {
-	case l.JSON && !l.Quiet: // every line is an attempt
-		return nil
-	case l.JSON:
-		return Line(l.Out, s)
-	case s.Sent == 0: // interrupted before the first response
+// Summary prints the counts of the run, and the first failure if the attempts were not printed as text.
+func (l *Load) Summary(s *load.Summary, expect scenarios.Expect) error {
+	explained := l.Notices
+	if !l.JSON {
+		explained = l.Out
+		l.counts(s, expect.Body != nil)
+	} else if l.Quiet {
+		if err := Line(l.Out, s); err != nil {
+			return err
+		}
+	}
+	if s.First != nil && (l.JSON || l.Quiet) {
+		io.WriteString(explained, l.first(s, expect))
+	}
+	return nil
+}
+
+// counts prints the counts and the latency. With bodies it says how many response bodies broke their schema.
+func (l *Load) counts(s *load.Summary, bodies bool) {
+	if s.Sent == 0 { // interrupted before the first response
 		fmt.Fprintln(l.Out, "0 sent")
-		return nil
+		return
 	}
 	passed := l.paint(human.Number(s.Sent-s.Failed)+" as expected", color.FgGreen)
 	if s.Failed > 0 {
@@ -203,7 +214,54 @@ func (l *Load) Summary(s *load.Summary, bodies bool) error {
 	}
 	if s.Late > lateShown {
 		fmt.Fprintf(l.Notices, "%s requests started up to %s behind the rate; raise --in-flight so that slow responses do not delay them\n",
-			l.Warnings.paint("warning:", color.FgYellow), human.Duration(s.Late))
+			l.Warnings.Warning("warning:"), human.Duration(s.Late))
 	}
-	return nil
+}
+
+// first describes the first failure of a run and what to change.
+func (l *Load) first(s *load.Summary, expect scenarios.Expect) string {
+	request := &s.First.Request
+	target := request.URL
+	if !l.Secrets {
+		target = simulator.RedactURL(target)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s, sent to %s\n", l.paint("not as expected:", color.FgRed), cmp.Or(request.EventType, "the raw body"), target)
+	fmt.Fprintf(&b, "    %-9s %s\n    %-9s %s\n", "expected", expect.String(), "got", unexpected(s.First))
+	if s.Failed > 1 {
+		fmt.Fprintf(&b, "    %-9s and %s more\n", "", human.Number(s.Failed-1))
+	}
+	return b.String() + l.explain(cmp.Or(s.Refused, s.First)) // the hint of a refused one explains how it was signed
+}
+
+// unexpected describes the unexpected part of an attempt.
+func unexpected(a *load.Attempt) string {
+	if a.Response.Failure != "" {
+		return a.Response.Detail
+	}
+	words := []string{fmt.Sprintf("status %d", a.Response.Status)}
+	for _, f := range a.Verdict.Failures {
+		if f.Part != scenarios.PartStatus {
+			words = append(words, f.String())
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// explain says what to change after a failed attempt, and how to repeat it.
+func (l *Load) explain(a *load.Attempt) string {
+	var b strings.Builder
+	h := hint.For(&a.Attempt)
+	if h.Fix != "" {
+		fmt.Fprintf(&b, "    %-9s %s\n", "fix", Wrap(h.Fix, 86, 14))
+	}
+	if h.Name == hint.Signature && l.Refusal != nil {
+		for line := range strings.Lines(l.Refusal(&a.Request)) {
+			b.WriteString("  " + line)
+		}
+	}
+	if l.Rerun != nil {
+		fmt.Fprintf(&b, "    %-9s %s\n", "rerun", Command(l.Rerun(a)))
+	}
+	return b.String()
 }
