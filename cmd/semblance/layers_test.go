@@ -24,9 +24,10 @@ var packages = map[string]struct {
 }{
 	"schemas":                     {"schemas/human schemas/naming schemas/objectid", ""},
 	"schemas/human":               {"", ""},
+	"schemas/lazy":                {"", ""},
 	"schemas/naming":              {"schemas/human", ""},
 	"schemas/objectid":            {"schemas/splitmix", ""},
-	"schemas/pointer":             {"schemas/human", ""},
+	"schemas/pointer":             {"schemas/human schemas/lazy", ""},
 	"schemas/splitmix":            {"", ""},
 	"schemas/internal/generate":   {"schemas", "yaml"},
 	"schemas/validate":            {"schemas", "jsonschema yaml"},
@@ -103,7 +104,7 @@ var dataBelow = map[string]string{
 }
 
 // leaves are the small packages that every package may import.
-const leaves = "schemas/human schemas/naming schemas/objectid schemas/pointer schemas/splitmix"
+const leaves = "schemas/human schemas/lazy schemas/naming schemas/objectid schemas/pointer schemas/splitmix"
 
 // libraries are the external modules by their short names. Only tests may import other modules.
 var libraries = map[string]string{
@@ -134,6 +135,7 @@ var belongs = []struct {
 		"only probes and the client of serve send HTTP requests with net/http"},
 	{"os/exec", "*", "scenarios/player schemas/internal/regenerate cmd/semblance/internal/browser cmd/semblance/internal/editor", "only a probe, serve --open and resend --edit run a command"},
 	{"os", "Args Getenv LookupEnv Environ Exit", "cmd/semblance schemas/internal/regenerate schemas/internal/generate fixtures/internal/samples simulator/web/internal/generate simulator/graphql/internal/generate", "only commands use the process's arguments and environment"},
+	{"regexp", "MustCompile", "schemas/lazy simulator/graphql/internal/generate", "only schemas/lazy compiles expressions of the program, at their first use: every command waits for those of a package's variables"},
 	{"database/sql", "*", "simulator/journal/sqlite", "only simulator/journal/sqlite uses SQL"},
 	{"testing", "*", "scenarios/simtest simulator/journal/internal/journaltest", "only scenarios/simtest takes a testing.TB"},
 }

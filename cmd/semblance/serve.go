@@ -91,7 +91,12 @@ A file for --config, which ` + "`semblance help config-file`" + ` explains:
 
 // settingsTopic is the help on the settings of the provider.
 func (a *app) settingsTopic() *cobra.Command {
-	return &cobra.Command{Use: "provider-settings", Short: "Settings for unpublished behavior of the provider", Long: config.Help()}
+	c := &cobra.Command{Use: "provider-settings", Short: "Settings for unpublished behavior of the provider"}
+	c.SetHelpFunc(func(c *cobra.Command, args []string) {
+		c.Long = config.Help() // here, because every command would wait for it otherwise
+		c.Root().HelpFunc()(c, args)
+	})
+	return c
 }
 
 // configTopic is the help on the configuration file.

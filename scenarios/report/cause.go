@@ -1,9 +1,10 @@
 package report
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"semblance/schemas/lazy"
 
 	"semblance/scenarios"
 	"semblance/schemas/human"
@@ -82,9 +83,9 @@ func failedEvidence(s *scenarios.StepResult) *scenarios.Evidence {
 }
 
 // numbers are the parts of a message that differ from attempt to attempt: ids, counts and times.
-var numbers = regexp.MustCompile(`[0-9a-fA-F]{12,}|[0-9]+`)
+var numbers = lazy.Regexp(`[0-9a-fA-F]{12,}|[0-9]+`)
 
-func withoutNumbers(text string) string { return numbers.ReplaceAllString(text, "#") }
+func withoutNumbers(text string) string { return numbers().ReplaceAllString(text, "#") }
 
 // causeKey returns the same text for failures with the same cause.
 func causeKey(step *scenarios.Step, e *scenarios.Evidence) string {

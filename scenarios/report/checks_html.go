@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"regexp"
 	"strings"
+
+	"semblance/schemas/lazy"
 
 	"semblance/scenarios"
 	"semblance/simulator"
@@ -178,12 +179,12 @@ func responseShort(a *simulator.Attempt) string {
 }
 
 // fresh matches what differs in every request: ids, signatures and times.
-var fresh = regexp.MustCompile(`\b([0-9a-f]{64}|[0-9a-f]{24}|1[0-9]{9})\b`)
+var fresh = lazy.Regexp(`\b([0-9a-f]{64}|[0-9a-f]{24}|1[0-9]{9})\b`)
 
 // difference marks the parts of two requests that differ, beside fresh ids, signatures and times. If nothing else differs, the
 // signatures are marked.
 func difference(a, b string) (left, right []htmlSpan) {
-	mask := func(line string) string { return fresh.ReplaceAllString(line, "…") }
+	mask := func(line string) string { return fresh().ReplaceAllString(line, "…") }
 	left, right = marked(a, b, mask), marked(b, a, mask)
 	if unmarked(left) && unmarked(right) {
 		only := func(line string) string {

@@ -2,11 +2,12 @@ package script
 
 import (
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"semblance/schemas/lazy"
 
 	"semblance/schemas/human"
 	"semblance/simulator/fault"
@@ -18,14 +19,14 @@ const (
 	maxFills = 16 << 20 // of all texts of a scenario and the files that it plays
 )
 
-var slicePattern = regexp.MustCompile(`^(.*)\[([0-9]{0,9}):([0-9]{0,9})\]$`)
+var slicePattern = lazy.Regexp(`^(.*)\[([0-9]{0,9}):([0-9]{0,9})\]$`)
 
 // slice reads the part at the end of a reference, and returns the text before it.
 func (r *Ref) slice(text string) (name string, ok bool) {
 	if !strings.HasSuffix(text, "]") {
 		return text, true
 	}
-	m := slicePattern.FindStringSubmatch(text)
+	m := slicePattern().FindStringSubmatch(text)
 	if m == nil {
 		return text, false
 	}

@@ -1,10 +1,11 @@
 package script
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"semblance/schemas/lazy"
 
 	"semblance/schemas"
 	"semblance/schemas/human"
@@ -50,13 +51,13 @@ func Groups() []string {
 // MaxFix is the largest number of characters of a fix. Lint warns about a longer one.
 const MaxFix = 160
 
-var checkID = regexp.MustCompile(`^[A-Z]{2,6}-[0-9]{2}$`)
+var checkID = lazy.Regexp(`^[A-Z]{2,6}-[0-9]{2}$`)
 
 // headKeys returns the keys of the head. why, fix and sources are required in a file with check and forbidden without.
 func headKeys(h *Head) []key {
 	return []key{
 		{"check", "The id of a check, such as SIG-18. A file with this key is a check for `semblance check`.", false, value{
-			shape: func() shape { return shape{"type": "string", "pattern": checkID.String()} },
+			shape: func() shape { return shape{"type": "string", "pattern": checkID().String()} },
 			read:  func(p *parser, n *node, key string) { h.Pos, h.ID = n.pos, p.checkID(n, key) }}},
 		{"group", "The group of the check in reports.", false, oneOf(&h.Group, Groups()...)},
 		{"why", "Why the check matters, in one or two sentences.", false, prose(&h.Why, true)},
@@ -101,7 +102,7 @@ func (p *parser) checkHead(n *node, s *Scenario, h *Head) {
 }
 
 func (p *parser) checkID(n *node, key string) string {
-	if n.kind != scalar || !checkID.MatchString(n.text) {
+	if n.kind != scalar || !checkID().MatchString(n.text) {
 		p.fail(n, "%s must be the id of a check, such as SIG-18; got %s", key, n.describe())
 		return ""
 	}

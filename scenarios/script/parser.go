@@ -72,7 +72,7 @@ func (p *parser) oneOf(n *node, key string, known []string) (string, bool) {
 
 // name reads a name that the file gives to a thing.
 func (p *parser) name(n *node, thing string) (string, bool) {
-	if n.kind == scalar && namePattern.MatchString(n.text) && len(n.text) <= 100 {
+	if n.kind == scalar && namePattern().MatchString(n.text) && len(n.text) <= 100 {
 		return n.text, true
 	}
 	p.fail(n, "the name of %s must begin with a letter and contain only letters, digits, - and _; got %s", thing, n.describe())

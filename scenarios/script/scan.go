@@ -1,16 +1,17 @@
 package script
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"semblance/schemas/lazy"
 
 	"semblance/schemas/human"
 )
 
 // namePattern matches the names of records, captures, steps and tags.
-var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+var namePattern = lazy.Regexp(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // MaxRefs is the largest number of ${…} in one text.
 const MaxRefs = 1000
@@ -132,7 +133,7 @@ func (p *parser) parseReference(text string, pos Pos) *Ref {
 			return fail("${%s} does not name one environment variable; write ${env.NAME}", excerpt(text))
 		}
 		ref.Kind, ref.Name = RefEnv, words[1]
-	case slices.ContainsFunc(words, func(w string) bool { return !namePattern.MatchString(w) }):
+	case slices.ContainsFunc(words, func(w string) bool { return !namePattern().MatchString(w) }):
 		return fail("${%s} is not a name; write a name such as ${visit.id}, or $${ for a literal ${", excerpt(text))
 	case len(words) == 1:
 		ref.Kind, ref.Name = RefCapture, text

@@ -26,7 +26,7 @@ func mapOf(item shape) shape { return shape{"type": "object", "additionalPropert
 
 func anyOf(shapes ...shape) shape { return shape{"anyOf": shapes} }
 
-func nameShape() shape { return shape{"type": "string", "pattern": namePattern.String()} }
+func nameShape() shape { return shape{"type": "string", "pattern": namePattern().String()} }
 
 func durationShape() shape {
 	return shape{"type": "string", "pattern": `^(0|([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$`, "examples": []string{"300ms", "5s", "1m30s"}}

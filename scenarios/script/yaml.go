@@ -2,9 +2,10 @@ package script
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"semblance/schemas/lazy"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -141,7 +142,7 @@ func (s *file) syntax(err error) *Problem {
 	case has("exceeded max depth"):
 		return s.problem(pos, 1, "more than %d levels of nesting", MaxDepth)
 	case has("did not find expected ','"):
-		if m := unquoted.FindStringSubmatchIndex(text); m != nil {
+		if m := unquoted().FindStringSubmatchIndex(text); m != nil {
 			return s.problem(s.at(line, utf8.RuneCountInString(text[:m[2]])+1), m[3]-m[2], "inside { } and [ ], quote a ${…}: \"%s\"", excerpt(text[m[2]:m[3]]))
 		}
 		return s.problem(pos, 1, "the { or [ on line %d is not closed; add the missing comma, } or ]", max(context.Line, 1))
@@ -161,7 +162,7 @@ func (s *file) syntax(err error) *Problem {
 }
 
 // unquoted matches an unquoted value with a ${…} inside a flow collection.
-var unquoted = regexp.MustCompile(`[\[{,:]\s*([^\s'",\[\]{}]*\$\{[^}'"]*\}?)`)
+var unquoted = lazy.Regexp(`[\[{,:]\s*([^\s'",\[\]{}]*\$\{[^}'"]*\}?)`)
 
 // separator returns the line of the --- before a second document.
 func (s *file) separator() int {

@@ -8,9 +8,10 @@ package pointer
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"semblance/schemas/lazy"
 
 	"semblance/schemas/human"
 )
@@ -21,7 +22,7 @@ type Pointer []string
 var (
 	unescaper     = strings.NewReplacer("~1", "/", "~0", "~")
 	escaper       = strings.NewReplacer("~", "~0", "/", "~1")
-	invalidEscape = regexp.MustCompile(`~([^01]|$)`)
+	invalidEscape = lazy.Regexp(`~([^01]|$)`)
 )
 
 // Parse reads a pointer: "" for the whole document, otherwise each token follows a "/", with "~" written as "~0" and
@@ -32,7 +33,7 @@ func Parse(text string) (Pointer, error) {
 		return nil, nil
 	case text[0] != '/':
 		return nil, fmt.Errorf("invalid JSON pointer %s: it must start with /, such as /job/id", human.Quoted(text))
-	case invalidEscape.MatchString(text):
+	case invalidEscape().MatchString(text):
 		return nil, fmt.Errorf("invalid JSON pointer %s: write ~ as ~0", human.Quoted(text))
 	}
 	tokens := strings.Split(text[1:], "/")

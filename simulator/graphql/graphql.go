@@ -17,8 +17,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"sync"
+
+	"semblance/schemas/lazy"
 
 	graphql "github.com/graph-gophers/graphql-go"
 	qerrors "github.com/graph-gophers/graphql-go/errors"
@@ -80,16 +81,16 @@ func (h *Handler) parseSchema() *graphql.Schema {
 }
 
 // episodeField is the query for an episode, with its description.
-var episodeField = regexp.MustCompile(`.*\n  episode\(id: ID!\): Episode\n`)
+var episodeField = lazy.Regexp(`.*\n  episode\(id: ID!\): Episode\n`)
 
 // hidden are the parts of the schema that clients do not see.
-var hidden = regexp.MustCompile(`(?m)^"[^"]*"\ndirective @(evidence|clinic)\(.*\n| @(evidence|clinic)\(\w+: "\w+"\)`)
+var hidden = lazy.Regexp(`(?m)^"[^"]*"\ndirective @(evidence|clinic)\(.*\n| @(evidence|clinic)\(\w+: "\w+"\)`)
 
 // schemaText returns the schema as clients see it.
 func schemaText(o Options) string {
-	text := subscriptionSchema + hidden.ReplaceAllString(recordSchema, "")
+	text := subscriptionSchema + hidden().ReplaceAllString(recordSchema, "")
 	if o.HideEpisodes {
-		text = episodeField.ReplaceAllString(text, "")
+		text = episodeField().ReplaceAllString(text, "")
 	}
 	return text
 }

@@ -3,11 +3,12 @@ package graphql
 import (
 	"context"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"semblance/schemas/lazy"
 
 	graphql "github.com/graph-gophers/graphql-go"
 
@@ -95,12 +96,12 @@ func (l *loggedRequest) finish(ctx context.Context, status int, response *graphq
 }
 
 // operationName finds the name of the first operation of a document.
-var operationName = regexp.MustCompile(`^[^{]*?\b(?:query|mutation)\s+(\w+)`)
+var operationName = lazy.Regexp(`^[^{]*?\b(?:query|mutation)\s+(\w+)`)
 
 // identify sets the token and the name of the operation.
 func (l *loggedRequest) identify(token string, in *request) {
 	name := in.OperationName
-	if m := operationName.FindStringSubmatch(in.Query); name == "" && m != nil {
+	if m := operationName().FindStringSubmatch(in.Query); name == "" && m != nil {
 		name = m[1]
 	}
 	l.mu.Lock()

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 
+	"semblance/schemas/lazy"
+
 	"semblance/simulator"
 )
 
@@ -12,16 +14,16 @@ import (
 const maxPage = 64 << 10
 
 var (
-	comments = regexp.MustCompile(`(?s)<!--.*?-->`)
-	unseen   = regexp.MustCompile(`(?is)<(style|script|svg|template)\b.*?</(style|script|svg|template)>`)
-	title    = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
-	message  = regexp.MustCompile(`(?is)<pre class="exception_value">(.*?)</pre>`) // of Django's debug page
-	code     = regexp.MustCompile(`(?is)<pre[^>]*>(.*?)</pre>`)
-	body     = regexp.MustCompile(`(?is)<body[^>]*>(.*)`)
-	breaks   = regexp.MustCompile(`(?i)<(br|/?p|/?div|/?h[1-6]|/?li|/?tr)\b[^>]*>`)
-	tags     = regexp.MustCompile(`(?s)<[^>]*>`)
-	heading  = regexp.MustCompile(`(?i)<h1\b`)
-	stack    = regexp.MustCompile(`(?m)^[\s\x{a0}]*at .*$`) // a line of a JavaScript stack
+	comments = lazy.Regexp(`(?s)<!--.*?-->`)
+	unseen   = lazy.Regexp(`(?is)<(style|script|svg|template)\b.*?</(style|script|svg|template)>`)
+	title    = lazy.Regexp(`(?is)<title[^>]*>(.*?)</title>`)
+	message  = lazy.Regexp(`(?is)<pre class="exception_value">(.*?)</pre>`) // of Django's debug page
+	code     = lazy.Regexp(`(?is)<pre[^>]*>(.*?)</pre>`)
+	body     = lazy.Regexp(`(?is)<body[^>]*>(.*)`)
+	breaks   = lazy.Regexp(`(?i)<(br|/?p|/?div|/?h[1-6]|/?li|/?tr)\b[^>]*>`)
+	tags     = lazy.Regexp(`(?s)<[^>]*>`)
+	heading  = lazy.Regexp(`(?i)<h1\b`)
+	stack    = lazy.Regexp(`(?m)^[\s\x{a0}]*at .*$`) // a line of a JavaScript stack
 )
 
 // Text returns the body of a response as text. Of an HTML page it returns what a reader looks for: the message of the
@@ -32,26 +34,26 @@ func Text(r *simulator.Response) string {
 	if !page(r) {
 		return text
 	}
-	text = unseen.ReplaceAllString(comments.ReplaceAllString(text, ""), "")
+	text = unseen().ReplaceAllString(comments().ReplaceAllString(text, ""), "")
 	head := plain(first(title, text))
 	if m := first(message, text); m != "" {
 		return join(head, plain(m))
 	}
-	if !heading.MatchString(text) { // as Express writes an error
-		pre := html.UnescapeString(breaks.ReplaceAllString(first(code, text), "\n"))
-		if pre = plain(stack.ReplaceAllString(pre, "")); pre != "" {
+	if !heading().MatchString(text) { // as Express writes an error
+		pre := html.UnescapeString(breaks().ReplaceAllString(first(code, text), "\n"))
+		if pre = plain(stack().ReplaceAllString(pre, "")); pre != "" {
 			return join(head, pre)
 		}
 	}
 	content := first(body, text)
 	if content == "" {
-		content = title.ReplaceAllString(text, "")
+		content = title().ReplaceAllString(text, "")
 	}
-	return join(head, plain(breaks.ReplaceAllString(content, " ")))
+	return join(head, plain(breaks().ReplaceAllString(content, " ")))
 }
 
-func first(pattern *regexp.Regexp, text string) string {
-	if m := pattern.FindStringSubmatch(text); m != nil {
+func first(pattern func() *regexp.Regexp, text string) string {
+	if m := pattern().FindStringSubmatch(text); m != nil {
 		return m[1]
 	}
 	return ""
@@ -59,7 +61,7 @@ func first(pattern *regexp.Regexp, text string) string {
 
 // plain removes tags, resolves entities and joins the words.
 func plain(text string) string {
-	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(text, ""))), " ")
+	return strings.Join(strings.Fields(html.UnescapeString(tags().ReplaceAllString(text, ""))), " ")
 }
 
 // join puts the title before the message, unless it says nothing.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"semblance/schemas/lazy"
+
 	"semblance/schemas/human"
 	"semblance/simulator"
 )
@@ -198,20 +200,20 @@ func rateLimit(f *facts) string {
 }
 
 // required find the name of a missing key in the messages of common validators.
-var required = []*regexp.Regexp{
-	regexp.MustCompile(`"loc":\s*\[\s*"body",\s*"([\w.]+)"`),                                                               // FastAPI
-	regexp.MustCompile(`must have required property '([\w.]+)'`),                                                           // Ajv, Fastify
-	regexp.MustCompile(`\\?"?([\w.]+)\\?"? is required`),                                                                   // Joi and others
-	regexp.MustCompile(`missing (?:required )?(?:field|key|property|parameter)s?:? ["']?([\w.]+)`),                         // serde, hand-written
-	regexp.MustCompile(`'?([\w.]+)'?:? (?:this field is required|required field)`),                                         // DRF, Cerberus
-	regexp.MustCompile(`"code":\s*"invalid_type"[^}]*?"received":\s*"undefined"[^}]*?"path":\s*\[\s*"([\w]+(?:","\w+)*)"`), // Zod
-	regexp.MustCompile(`key: '\w+\.(\w+)' error`),                                                                          // validator of Go
+var required = []func() *regexp.Regexp{
+	lazy.Regexp(`"loc":\s*\[\s*"body",\s*"([\w.]+)"`),                                                               // FastAPI
+	lazy.Regexp(`must have required property '([\w.]+)'`),                                                           // Ajv, Fastify
+	lazy.Regexp(`\\?"?([\w.]+)\\?"? is required`),                                                                   // Joi and others
+	lazy.Regexp(`missing (?:required )?(?:field|key|property|parameter)s?:? ["']?([\w.]+)`),                         // serde, hand-written
+	lazy.Regexp(`'?([\w.]+)'?:? (?:this field is required|required field)`),                                         // DRF, Cerberus
+	lazy.Regexp(`"code":\s*"invalid_type"[^}]*?"received":\s*"undefined"[^}]*?"path":\s*\[\s*"([\w]+(?:","\w+)*)"`), // Zod
+	lazy.Regexp(`key: '\w+\.(\w+)' error`),                                                                          // validator of Go
 }
 
 // missing returns the name of the key that the receiver's validation misses, or "".
 func (f *facts) missing() string {
 	for _, pattern := range required {
-		if m := pattern.FindStringSubmatch(f.text); m != nil {
+		if m := pattern().FindStringSubmatch(f.text); m != nil {
 			for _, word := range []string{"signature", "secret", "header", "token", "body", "it", "this", "and", "timestamp", "missing"} {
 				if m[1] == word {
 					return ""

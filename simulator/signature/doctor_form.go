@@ -18,6 +18,8 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"semblance/schemas/lazy"
+
 	"semblance/schemas/human"
 )
 
@@ -66,25 +68,25 @@ var prefixForms = []struct{ prefix, mistake, detail string }{
 
 // shapeForms recognizes texts by the way in which a language writes the keys of an object.
 var shapeForms = []struct {
-	shape           *regexp.Regexp
+	shape           func() *regexp.Regexp
 	mistake, detail string
 }{
-	{regexp.MustCompile(`^\{\s*'\w+': `), "text-of-python", "a dict turned into text (str or repr)"},
-	{regexp.MustCompile(`^\w+\(\w+=['"\w]`), "text-of-python", "an object turned into text (a dataclass, a model, or a Kotlin data class)"},
-	{regexp.MustCompile(`^\{\s*:\w+\s*=>|^\{\s*"\w+"\s*=>|^\{\w+: "`), "text-of-ruby", "a Hash turned into text (to_s or inspect)"},
-	{regexp.MustCompile(`^\{\w+=[^=]`), "text-of-java", "a Map turned into text (toString)"},
-	{regexp.MustCompile(`^\w+[\[{]\w+=`), "text-of-java", "a record or object turned into text (toString)"},
-	{regexp.MustCompile(`^\[\s*"\w+"\s*:`), "text-of-other", "a dictionary of Swift turned into text"},
-	{regexp.MustCompile(`^\{\s*\w+: ['{]`), "text-of-javascript", "an object printed by util.inspect"},
-	{regexp.MustCompile(`^\{\w+:?\w* [\w{]|^\{[0-9a-f]{24} [0-9a-f]{24} `), "text-of-go", "a struct printed by fmt"},
-	{regexp.MustCompile(`^<\?xml|^<\w+>`), "other-format", "XML"},
-	{regexp.MustCompile(`^---\s|^\w+: .*\n\w+: `), "other-format", "YAML"},
-	{regexp.MustCompile(`^0{4,8}:? [0-9a-f]{2,4} `), "other-format", "a dump in hexadecimal digits"},
-	{regexp.MustCompile(`^--[\w-]+\r?\nContent-Disposition:`), "other-format", "multipart form data"},
+	{lazy.Regexp(`^\{\s*'\w+': `), "text-of-python", "a dict turned into text (str or repr)"},
+	{lazy.Regexp(`^\w+\(\w+=['"\w]`), "text-of-python", "an object turned into text (a dataclass, a model, or a Kotlin data class)"},
+	{lazy.Regexp(`^\{\s*:\w+\s*=>|^\{\s*"\w+"\s*=>|^\{\w+: "`), "text-of-ruby", "a Hash turned into text (to_s or inspect)"},
+	{lazy.Regexp(`^\{\w+=[^=]`), "text-of-java", "a Map turned into text (toString)"},
+	{lazy.Regexp(`^\w+[\[{]\w+=`), "text-of-java", "a record or object turned into text (toString)"},
+	{lazy.Regexp(`^\[\s*"\w+"\s*:`), "text-of-other", "a dictionary of Swift turned into text"},
+	{lazy.Regexp(`^\{\s*\w+: ['{]`), "text-of-javascript", "an object printed by util.inspect"},
+	{lazy.Regexp(`^\{\w+:?\w* [\w{]|^\{[0-9a-f]{24} [0-9a-f]{24} `), "text-of-go", "a struct printed by fmt"},
+	{lazy.Regexp(`^<\?xml|^<\w+>`), "other-format", "XML"},
+	{lazy.Regexp(`^---\s|^\w+: .*\n\w+: `), "other-format", "YAML"},
+	{lazy.Regexp(`^0{4,8}:? [0-9a-f]{2,4} `), "other-format", "a dump in hexadecimal digits"},
+	{lazy.Regexp(`^--[\w-]+\r?\nContent-Disposition:`), "other-format", "multipart form data"},
 }
 
 // headLine is a line of the head of a message.
-var headLine = regexp.MustCompile(`(?m)^[\w-]+: `)
+var headLine = lazy.Regexp(`(?m)^[\w-]+: `)
 
 // formsOf returns the forms that a body may have, the most certain first. An event as it was sent has none.
 func formsOf(body []byte) []form {
@@ -173,7 +175,7 @@ func replacedForms(text string) (forms []form) {
 		forms = append(forms, form{finding{"replaced", "characters that could not be read replaced by U+FFFD"}, nil})
 	}
 	head, rest, ok := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
-	if ok && headLine.MatchString(head) && strings.HasPrefix(rest, "{") && !strings.HasPrefix(text, "--") {
+	if ok && headLine().MatchString(head) && strings.HasPrefix(rest, "{") && !strings.HasPrefix(text, "--") {
 		forms = append(forms, form{finding{"surrounded", "the head of the HTTP request before it"}, []byte(rest)})
 	}
 	return forms
@@ -187,7 +189,7 @@ func printedForms(text string) (forms []form) {
 		}
 	}
 	for _, f := range shapeForms {
-		if f.shape.MatchString(text) {
+		if f.shape().MatchString(text) {
 			return []form{{finding{f.mistake, f.detail}, nil}}
 		}
 	}

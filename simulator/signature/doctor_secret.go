@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"semblance/schemas/lazy"
 )
 
 // secretVariants returns the right secret and the usual wrong ones.
@@ -86,9 +87,10 @@ type changed struct {
 }
 
 var (
-	assignment  = regexp.MustCompile(`^\s*(?:export\s+|set\s+|\$env:)?([A-Za-z_][A-Za-z0-9_]*)\s*[=:]\s*(.+?)\s*$`)
-	schemes     = regexp.MustCompile(`^(?i:(bearer |basic |v1,|v1=|sha256=|hmac ))(.+)$`)
-	placeholder = regexp.MustCompile(`^(\$\{?\w+\}?|%\w+%|\{\{ ?[\w.]+ ?\}\}|<[\w -]+>|\$\{\{[^}]*\}\}|process\.env\.\w+|os\.environ.*|your[-_ ].*|changeme|\*{3,}|…\w{0,4}|xxx+)$`)
+	assignment  = lazy.Regexp(`^\s*(?:export\s+|set\s+|\$env:)?([A-Za-z_][A-Za-z0-9_]*)\s*[=:]\s*(.+?)\s*$`)
+	schemes     = lazy.Regexp(`^(?i:(bearer |basic |v1,|v1=|sha256=|hmac ))(.+)$`)
+	variable    = lazy.Regexp(`\$\w+`)
+	placeholder = lazy.Regexp(`^(\$\{?\w+\}?|%\w+%|\{\{ ?[\w.]+ ?\}\}|<[\w -]+>|\$\{\{[^}]*\}\}|process\.env\.\w+|os\.environ.*|your[-_ ].*|changeme|\*{3,}|…\w{0,4}|xxx+)$`)
 )
 
 // mended returns the secrets that a damaged one may have been.
@@ -97,7 +99,7 @@ func mended(secret string) []changed {
 	add := func(text, mistake, detail string) {
 		out = append(out, changed{strings.Trim(text, "\"'`"), finding{mistake, detail}})
 	}
-	if m := assignment.FindStringSubmatch(secret); m != nil && !schemes.MatchString(secret) {
+	if m := assignment().FindStringSubmatch(secret); m != nil && !schemes().MatchString(secret) {
 		add(m[2], "secret-line", m[1]+"=…")
 		if value, _, ok := strings.Cut(m[2], " #"); ok {
 			add(strings.TrimSpace(value), "secret-line", m[1]+"=…")
@@ -111,7 +113,7 @@ func mended(secret string) []changed {
 			add(value, "secret-comment", end.name)
 		}
 	}
-	if m := schemes.FindStringSubmatch(secret); m != nil {
+	if m := schemes().FindStringSubmatch(secret); m != nil {
 		add(m[2], "secret-scheme", strings.TrimSpace(m[1]))
 	}
 	if value, ok := strings.CutPrefix(secret, "whsec_whsec_"); ok {
@@ -172,7 +174,7 @@ func damage(secret string) []changed {
 			add(before, "secret-cut", cut.why)
 		}
 	}
-	add(regexp.MustCompile(`\$\w+`).ReplaceAllString(secret, ""), "secret-cut", "at a $, which a shell or a file expanded")
+	add(variable().ReplaceAllString(secret, ""), "secret-cut", "at a $, which a shell or a file expanded")
 	for _, n := range []int{8, 16, 20, 24, 32, 36, 40, 64} {
 		if len(secret) > n {
 			add(secret[:n], "secret-cut", fmt.Sprintf("after %d characters", n))
@@ -219,7 +221,7 @@ func invisibleIn(secret string) string {
 
 // damagedSecret returns the mistakes that a secret shows by itself.
 func damagedSecret(secret string) []finding {
-	if placeholder.MatchString(strings.TrimSpace(secret)) {
+	if placeholder().MatchString(strings.TrimSpace(secret)) {
 		return []finding{{"secret-placeholder", strings.TrimSpace(secret)}}
 	}
 	for _, c := range mended(secret) {

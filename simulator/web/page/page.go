@@ -17,10 +17,11 @@ import (
 	"encoding/hex"
 	"net/http"
 	"path"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
+
+	"semblance/schemas/lazy"
 )
 
 //go:embed *.html *.css *.js
@@ -113,25 +114,25 @@ func (h *Handler) find(urlPath string) *file {
 }
 
 // indentation is the white space at the start of a line, with a comment if that is the rest of the line.
-var indentation = regexp.MustCompile(`(?m)^\t*// .*$|^\t+`)
+var indentation = lazy.Regexp(`(?m)^\t*// .*$|^\t+`)
 
 // slim returns a file without comments, indentation and the spaces that mean nothing: in CSS beside punctuation, in JavaScript
 // beside operators that no text contains. The numbers of its lines stay, for debuggers.
 func slim(name string, source []byte) []byte {
-	source = indentation.ReplaceAll(source, nil)
+	source = indentation().ReplaceAll(source, nil)
 	switch path.Ext(name) {
 	case ".css":
-		return spaceInCSS.ReplaceAll(source, []byte("$1$2$3"))
+		return spaceInCSS().ReplaceAll(source, []byte("$1$2$3"))
 	case ".js":
-		return spaceInJS.ReplaceAll(source, []byte("$1"))
+		return spaceInJS().ReplaceAll(source, []byte("$1"))
 	}
 	return source
 }
 
 // spaceInCSS does not include a space before a colon, which begins a descendant.
 var (
-	spaceInCSS = regexp.MustCompile(` ?([{]) ?|;? ?(})|([:;,]) `)
-	spaceInJS  = regexp.MustCompile(` (=>|&&|\|\||\?\?|===|!==) `)
+	spaceInCSS = lazy.Regexp(` ?([{]) ?|;? ?(})|([:;,]) `)
+	spaceInJS  = lazy.Regexp(` (=>|&&|\|\||\?\?|===|!==) `)
 )
 
 func compress(plain []byte) []byte {

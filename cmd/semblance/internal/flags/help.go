@@ -40,6 +40,7 @@ func Ordered(commands []*cobra.Command) []*cobra.Command {
 
 // Group adds flags under a heading of the help: those that add registers.
 func Group(c *cobra.Command, heading string, add func()) {
+	c.Flags().SortFlags = false // in the order of their registration; VisitAll would sort them each time
 	add()
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Annotations[group] == nil {
