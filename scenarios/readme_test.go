@@ -147,7 +147,7 @@ func (a *readAPI) book(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (a *readAPI) Fault(apifault.Plan) (func(), error) { return func() {}, nil }
+func (a *readAPI) Fault(apifault.Plan, uint64) (func(), error) { return func() {}, nil }
 
 func (a *readAPI) Mutate(perform func(player.Mutation) ([]schemas.Event, error)) { a.mutate = perform }
 

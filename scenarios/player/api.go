@@ -30,8 +30,9 @@ type API interface {
 	// Mutate sets the function that performs mutations from now on. Its errors say why one is refused.
 	Mutate(perform func(Mutation) ([]schemas.Event, error))
 
-	// Fault injects a fault into the following calls, and returns a function that removes it.
-	Fault(plan apifault.Plan) (remove func(), err error)
+	// Fault injects a fault into the following calls, and returns a function that removes it. The seed decides which calls a
+	// share chooses.
+	Fault(plan apifault.Plan, seed uint64) (remove func(), err error)
 }
 
 // APIRequest is a request to the provider's API.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"semblance/scenarios/script"
+	"semblance/schemas/splitmix"
 )
 
 // apiFaults are the faults of the provider's API that the steps of a scenario have injected.
@@ -33,7 +34,7 @@ func (r *run) apiFault(step *script.APIFault, f frame) task {
 		case step.Plan.Kind == "":
 			r.apiFaults.clear()
 		default:
-			remove, err := r.options.API.Fault(step.Plan)
+			remove, err := r.options.API.Fault(step.Plan, splitmix.Mix(uint64(r.seed))^hash(r.scenario.Name+"\x00"+drawKey(step.Path, f.round)))
 			if err != nil {
 				r.fail(step.Path, f.round, err)
 				return

@@ -72,7 +72,7 @@ func (a *API) Fault(text string) {
 }
 
 // ClearFaults removes the faults of the API.
-func (a *API) ClearFaults() { a.faults.Clear() }
+func (a *API) ClearFaults() { _ = a.faults.Clear() } // nothing is saved
 
 // Requests returns the requests to the API, the oldest first.
 func (a *API) Requests() []APIRequest {
@@ -192,8 +192,8 @@ func (p playedAPI) Mutate(perform func(player.Mutation) ([]schemas.Event, error)
 }
 
 // Fault injects a fault of a scenario.
-func (p playedAPI) Fault(plan apifault.Plan) (remove func(), err error) {
-	return p.api.faults.AddUntil(plan)
+func (p playedAPI) Fault(plan apifault.Plan, seed uint64) (remove func(), err error) {
+	return p.api.faults.AddUntil(plan, seed)
 }
 
 // share writes the records of the clinic into a journal, and from now on those that change.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 
 	"semblance/simulator/apifault"
@@ -34,14 +35,13 @@ func (h *Handler) setAPIFault(_ *call, in *apiFaultRequest) (v apiFaultView, err
 		return v, problem(http.StatusBadRequest, "fault", "%v", err).about("fault")
 	}
 	a, err := h.options.APIFaults.Add(plan)
-	if err != nil {
-		return v, problem(http.StatusBadRequest, "fault", "%v", err).about("fault")
+	if errors.Is(err, apifault.ErrFull) {
+		err = problem(http.StatusBadRequest, "fault", "%v", err).about("fault")
 	}
-	return viewAPIFault(a), nil
+	return viewAPIFault(a), err
 }
 
 // clearAPIFaults removes all faults of the GraphQL API.
 func (h *Handler) clearAPIFaults(*call) (empty, error) {
-	h.options.APIFaults.Clear()
-	return empty{}, nil
+	return empty{}, h.options.APIFaults.Clear()
 }

@@ -52,7 +52,11 @@ func (h *Handler) advanceClock(c *call, in *advanceRequest) (clockView, error) {
 }
 
 // reset restores the provider's first state. No delivery is pending, the log is empty, the clinic has its first records,
-// and the subscriptions are those of the start. Tokens are kept.
+// and the subscriptions and the faults of the GraphQL API are those of the start. Tokens are kept.
 func (h *Handler) reset(c *call, _ *empty) (empty, error) {
-	return empty{}, h.provider.Reset(c.Context())
+	err := h.provider.Reset(c.Context())
+	if err == nil {
+		h.options.APIFaults.Reset()
+	}
+	return empty{}, err
 }

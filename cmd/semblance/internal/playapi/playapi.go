@@ -41,7 +41,7 @@ var _ player.API = (*Server)(nil)
 type Options struct {
 	Address string      // host:port; "" is a free port of 127.0.0.1
 	Clock   clock.Clock // nil is the real one
-	Seed    int64       // decides the token and the shares of faults
+	Seed    int64       // decides the token
 }
 
 // Start starts a server.
@@ -141,7 +141,7 @@ func (s *Server) Mutate(perform func(player.Mutation) ([]schemas.Event, error)) 
 }
 
 // Fault implements [player.API].
-func (s *Server) Fault(plan apifault.Plan) (remove func(), err error) { return s.faults.AddUntil(plan) }
+func (s *Server) Fault(plan apifault.Plan, seed uint64) (remove func(), err error) { return s.faults.AddUntil(plan, seed) }
 
 // scripted performs mutations in the clinic of the scenario that is played.
 type scripted struct {

@@ -63,8 +63,8 @@ func (f *fetching) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.all = append(f.all, f.last)
 }
 
-// play plays a scenario and returns the failures of its steps.
-func play(t *testing.T, text string, lazy bool) (receiver *fetching, failures []string) {
+// load reads a scenario.
+func load(t *testing.T, text string) *script.Scenario {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "visit.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -74,6 +74,13 @@ func play(t *testing.T, text string, lazy bool) (receiver *fetching, failures []
 	if err != nil || !s.API {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// play plays a scenario, after others, and returns the failures of its steps.
+func play(t *testing.T, text string, lazy bool, others ...string) (receiver *fetching, failures []string) {
+	t.Helper()
+	s := load(t, text)
 	receiver = &fetching{lazy: lazy}
 	server := httptest.NewServer(receiver)
 	defer server.Close()
@@ -101,13 +108,19 @@ func play(t *testing.T, text string, lazy bool) (receiver *fetching, failures []
 		t.Fatal(err)
 	}
 	defer p.Close()
+	for _, other := range others {
+		if err := p.Play(t.Context(), load(t, other)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	receiver.all = nil
 	if err := p.Play(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	if status := statusOf(t, api); status != http.StatusOK {
 		t.Errorf("after the scenario the API answers %d", status)
 	}
-	for _, step := range p.Result().Scenarios[0].Steps {
+	for _, step := range p.Result().Scenarios[len(others)].Steps {
 		for _, e := range step.Evidence {
 			for _, failure := range e.Verdict.Failures {
 				failures = append(failures, step.Path+" "+failure.Part+": expected "+failure.Expected+", got "+failure.Got)
@@ -215,5 +228,38 @@ func TestAPIFault(t *testing.T) {
 		if !strings.Contains(receiver.all[i], want) {
 			t.Errorf("answer %d is %s, want %s", i+1, receiver.all[i], want)
 		}
+	}
+}
+
+const shared = `
+name: A part of the calls fails
+api: true
+cast:
+  visit: {kind: booking}
+steps:
+  - api-fault: "null,field=booking,share=0.5"
+  - repeat: {times: 16, steps: [{send: booking.updated, about: visit}]}
+`
+
+// Which calls a share chooses does not depend on the scenarios before.
+func TestShareOfAScenario(t *testing.T) {
+	t.Parallel()
+	failing := func(others ...string) (calls string) {
+		receiver, _ := play(t, shared, false, others...)
+		for _, answer := range receiver.all {
+			if strings.Contains(answer, `"booking":null`) {
+				calls += "x"
+			} else {
+				calls += "."
+			}
+		}
+		return calls
+	}
+	alone := failing()
+	if after := failing(faulty, scenario); after != alone || len(alone) != 16 || !strings.Contains(alone, "x") || !strings.Contains(alone, ".") {
+		t.Errorf("alone %s, after others %s", alone, after)
+	}
+	if other := failing(strings.Replace(shared, "name: A", "name: Another", 1)); other != alone {
+		t.Errorf("alone %s, after its like %s", alone, other)
 	}
 }

@@ -3,12 +3,14 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"semblance/simulator/apifault"
 	"semblance/simulator/provider"
 )
 
@@ -78,4 +80,82 @@ func ask(t *testing.T, s *Server, document string) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// Faults of the API survive a restart with the calls that are left. Those given at the start are there once more; a reset
+// leaves only these.
+func TestAPIFaultsSurviveARestart(t *testing.T) {
+	t.Parallel()
+	given, err := apifault.Parse("slow=1ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Address: "127.0.0.1:0", File: filepath.Join(t.TempDir(), "journal"), Grace: time.Minute, APIFaults: []apifault.Plan{given}, Provider: provider.Options{
+		Seed: 3, Tokens: []provider.Token{{Text: "dev_token", Permissions: provider.AllPermissions()}},
+	}}
+	for i, want := range []string{"slow=1ms", "null,field=practice,next=2 stale=10s slow=1ms", "slow=1ms", "slow=1ms"} {
+		s, err := Start(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := control(t, s, http.MethodGet, "/api-faults", ""); faultsOf(t, got) != want {
+			t.Errorf("start %d: the faults are %s, want %s", i+1, got, want)
+		}
+		switch i {
+		case 0:
+			control(t, s, http.MethodPost, "/api-faults", `{"fault": "edge,field=letter"}`)
+			control(t, s, http.MethodDelete, "/api-faults", "")
+			for _, fault := range []string{"null,field=practice,next=3", "stale", "rows,next=1"} {
+				control(t, s, http.MethodPost, "/api-faults", fmt.Sprintf(`{"fault": %q}`, fault))
+			}
+			if got := ask(t, s, `{ practice { id } }`); !strings.Contains(got, `"practice":null`) {
+				t.Errorf("no fault: %s", got)
+			}
+		case 1:
+			control(t, s, http.MethodPost, "/reset", "")
+			if got := control(t, s, http.MethodGet, "/api-faults", ""); faultsOf(t, got) != "slow=1ms" {
+				t.Errorf("after a reset the faults are %s", got)
+			}
+		case 2:
+			control(t, s, http.MethodDelete, "/api-faults", "")
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func faultsOf(t *testing.T, page string) string {
+	t.Helper()
+	var all struct{ Items []struct{ Fault string } }
+	if err := json.Unmarshal([]byte(page), &all); err != nil {
+		t.Fatal(err)
+	}
+	var faults []string
+	for _, item := range all.Items {
+		faults = append(faults, item.Fault)
+	}
+	return strings.Join(faults, " ")
+}
+
+// control calls the control API.
+func control(t *testing.T, s *Server, method, path, body string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL()+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	all, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode >= 300 {
+		t.Fatalf("%s %s: %d %s %v", method, path, response.StatusCode, all, err)
+	}
+	return string(all)
 }

@@ -100,7 +100,9 @@ func (s *Server) start(ctx context.Context) (err error) {
 	}
 	s.started, _ = s.journal.Committed()
 	g := guard.Guard{Hosts: o.Hosts, Public: s.Public(), Log: s.log}
-	o.API.Faults = apifault.NewSet(o.Provider.Seed, o.APIFaults...)
+	if o.API.Faults, err = graphql.Faults(ctx, s.Provider, o.Provider.Seed, o.APIFaults); err != nil {
+		return err
+	}
 	providerAPI := graphql.New(s.Provider, g, o.API)
 	s.api = web.New(s.Provider, web.Options{
 		Guard: g, Version: build.Version(), APIFaults: o.API.Faults, Journal: o.File,
