@@ -141,7 +141,9 @@ func (s *Server) Mutate(perform func(player.Mutation) ([]schemas.Event, error)) 
 }
 
 // Fault implements [player.API].
-func (s *Server) Fault(plan apifault.Plan, seed uint64) (remove func(), err error) { return s.faults.AddUntil(plan, seed) }
+func (s *Server) Fault(plan apifault.Plan, seed uint64) (remove func(), err error) {
+	return s.faults.AddUntil(plan, seed)
+}
 
 // scripted performs mutations in the clinic of the scenario that is played.
 type scripted struct {
