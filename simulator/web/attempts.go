@@ -41,7 +41,7 @@ type attemptView struct {
 
 	Signature *signatureView `json:"signature,omitempty"` // only of a single attempt; absent if the request is not signed
 
-	Hint string `json:"hint,omitempty"` // what to change, if the attempt was not accepted; with the request and the response alone
+	Hint string `json:"hint,omitempty"` // what to change, if the attempt was not accepted; not in the stream
 }
 
 // viewAttempt returns an attempt without its request and response, in whose URL credentials are hidden.
@@ -61,9 +61,7 @@ func viewFullAttempt(a *journal.Attempt, secrets bool) attemptView {
 	if a.Unreadable != "" {
 		return v
 	}
-	if v.Outcome != journal.Accepted {
-		v.Hint = hint.For(&a.Attempt).Fix
-	}
+	v.Hint = fix(a)
 	request, response := a.Request, a.Response
 	if secrets {
 		v.URL = request.URL
@@ -80,11 +78,26 @@ func (h *Handler) listAttempts(c *call) (pageView[attemptView], error) {
 	q.Types, q.RecordID, q.SubscriptionID = typeParameter.of(c), recordParameter.of(c), subscriptionParameter.of(c)
 	q.DeliveryID, q.Outcomes, q.Full = deliveryParameter.of(c), outcomeParameter.of(c), fullParameter.of(c)
 	page, err := h.provider.Journal().Attempts(c.Context(), q)
-	view := viewAttempt
-	if q.Full {
-		view = func(a *journal.Attempt) attemptView { return viewFullAttempt(a, c.secrets) }
+	return viewPage(page, func(a *journal.Attempt) attemptView {
+		if q.Full {
+			return viewFullAttempt(a, c.secrets)
+		}
+		v := viewAttempt(a)
+		if v.Outcome != journal.Accepted {
+			if full, err := h.provider.Journal().Attempt(c.Context(), a.Seq); err == nil { // it may be pruned by now
+				v.Hint = fix(full)
+			}
+		}
+		return v
+	}), err
+}
+
+// fix returns what to change after an attempt, which has its request and response, or "" if it was accepted.
+func fix(a *journal.Attempt) string {
+	if a.Outcome() == journal.Accepted || a.Unreadable != "" {
+		return ""
 	}
-	return viewPage(page, view), err
+	return hint.For(&a.Attempt).Fix
 }
 
 // getAttempt returns one attempt with its request and response.

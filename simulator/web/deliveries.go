@@ -28,6 +28,7 @@ type deliveryView struct {
 	LastAttemptAt  timestamp         `json:"lastAttemptAt,omitempty"`
 	LastStatus     int               `json:"lastStatus,omitempty"`  // HTTP status of the last attempt
 	LastFailure    simulator.Failure `json:"lastFailure,omitempty"` // why the last attempt got no response
+	Hint           string            `json:"hint,omitempty"`        // what to change, if the last attempt was not accepted; not in the stream
 	Unreadable     string            `json:"unreadable,omitempty"`  // why the record cannot be decoded, as in a damaged journal; most fields are then empty
 }
 
@@ -45,7 +46,20 @@ func (h *Handler) listDeliveries(c *call) (pageView[deliveryView], error) {
 	q.Types, q.RecordID, q.SubscriptionID = typeParameter.of(c), recordParameter.of(c), subscriptionParameter.of(c)
 	q.EventSeq, q.States = journal.Seq(eventParameter.of(c)), stateParameter.of(c)
 	page, err := h.provider.Journal().Deliveries(c.Context(), q)
-	return viewPage(page, viewDelivery), err
+	return viewPage(page, func(d *journal.Delivery) deliveryView { return h.viewHinted(c, d) }), err
+}
+
+// viewHinted returns a delivery with the hint of its last attempt.
+func (h *Handler) viewHinted(c *call, d *journal.Delivery) deliveryView {
+	v := viewDelivery(d)
+	if d.Attempts == 0 || d.State == journal.Delivered {
+		return v
+	}
+	last, err := h.provider.Journal().Attempts(c.Context(), journal.Query{DeliveryID: d.ID, Limit: 1, Full: true})
+	if err == nil && len(last.Items) > 0 { // it may be pruned by now
+		v.Hint = fix(last.Items[0])
+	}
+	return v
 }
 
 // getDelivery returns one delivery.
@@ -55,7 +69,7 @@ func (h *Handler) getDelivery(c *call) (v deliveryView, err error) {
 	if err != nil {
 		return v, unknownID(err, "delivery", id)
 	}
-	return viewDelivery(d), nil
+	return h.viewHinted(c, d), nil
 }
 
 // requeue queues a delivery again that has failed for good or was dropped.

@@ -122,7 +122,7 @@ func duration(name, description string, absent, most time.Duration) *parameter[t
 func parseDuration(s string, most time.Duration) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 || d > most {
-		return 0, fmt.Errorf("expected a duration of at most %s, such as 500ms or 10s, got %s", most, human.Quoted(s))
+		return 0, fmt.Errorf("expected a duration of at most %s, such as 500ms or 10s, got %s", human.Duration(most), human.Quoted(s))
 	}
 	return d, nil
 }
