@@ -66,5 +66,5 @@ func (j Judged) Hint() string {
 	if !j.OnlyResponses() {
 		return ""
 	}
-	return "whether each event took effect, and once, was not looked at; --probe URL counts effects"
+	return "the effects of the events were not checked; play --probe URL counts them"
 }

@@ -181,7 +181,7 @@ func startScript(t *testing.T, program, file string) []string {
 }
 
 // What the commands say about more than 40 mistakes of receivers is in testdata/mistakes.md. Each of them is named, or the output says
-// what was not looked at.
+// what was not checked.
 func TestMistakesOfReceivers(t *testing.T) {
 	t.Parallel()
 	var all []mistaken

@@ -58,8 +58,12 @@ func (c *cause) times() string {
 func (c *cause) fix() string { return fixOf(&c.first.Step, c.evidence) }
 
 // fixOf returns what to change: the hint of the response, or the fix that the file gives for the step. A hint about the
-// connection or the route is certain. About a response that reached the receiver's code the file knows more.
+// connection or the route is certain. About a response that reached the receiver's code the file knows more. A step that
+// could not be played, such as one whose probe has no result, says nothing about the receiver.
 func fixOf(step *scenarios.Step, e *scenarios.Evidence) string {
+	if e.Verdict.Failures[0].Part == scenarios.PartStep {
+		return ""
+	}
 	switch e.Hint.Name {
 	case "", "error", "unread", "forgery-accepted":
 		if step.Fix != "" && e.Hint.Name == "error" {
@@ -90,7 +94,8 @@ func withoutNumbers(text string) string { return numbers().ReplaceAllString(text
 // causeKey returns the same text for failures with the same cause.
 func causeKey(step *scenarios.Step, e *scenarios.Evidence) string {
 	failures := e.Verdict.Failures
-	if failures[0].Part == scenarios.PartResponse {
+	switch failures[0].Part {
+	case scenarios.PartResponse, scenarios.PartStep:
 		return withoutNumbers(failures[0].Got)
 	}
 	switch e.Hint.Name {
@@ -102,20 +107,25 @@ func causeKey(step *scenarios.Step, e *scenarios.Evidence) string {
 	default:
 		return e.Hint.Name
 	}
+	if failures[0].Part == scenarios.PartStatus { // the same fix is the same cause, in whatever words the steps expect it
+		says := failures[0].Expected
+		if step.Fix != "" {
+			says = step.Fix
+		}
+		return strings.Join([]string{failures[0].Got, withoutNumbers(human.Excerpt(responseText(e), 80)), says}, "\n")
+	}
 	var b strings.Builder
 	for _, f := range failures {
 		b.WriteString(withoutNumbers(f.String()) + "\n")
 	}
-	if failures[0].Part == scenarios.PartStatus {
-		b.WriteString(withoutNumbers(human.Excerpt(responseText(e), 80)))
-	}
-	return b.String() + "\n" + step.Fix
+	return b.String() + step.Fix
 }
 
 // causes groups the failed steps by their cause, in the order in which they are added.
 type causes struct {
-	byKey map[string]*cause
-	list  []*cause
+	byKey      map[string]*cause
+	list       []*cause
+	unverified *cause // the receiver accepts events without a signature
 }
 
 // responseKey returns the same text for responses that say the same.
@@ -136,6 +146,9 @@ func (c *causes) add(scenario *scenarios.ScenarioResult, s *scenarios.StepResult
 	one := c.byKey[key]
 	if one == nil && e.Hint.Name == "" { // a receiver that refuses every signature says so to the unusual ones too
 		one = c.byKey[responseKey(e)]
+		if one == nil && e.Attempt != nil && e.Attempt.Response.OK() { // nor does it refuse anything else that is forged
+			one = c.unverified
+		}
 	}
 	if one == nil {
 		one = &cause{evidence: e, first: s, scenario: scenario}
@@ -145,6 +158,9 @@ func (c *causes) add(scenario *scenarios.ScenarioResult, s *scenarios.StepResult
 		c.byKey[key] = one
 		if e.Hint.Name == hint.Signature {
 			c.byKey[responseKey(e)] = one
+		}
+		if e.Hint.Name == "forgery-accepted" && strings.HasPrefix(e.Attempt.Request.Fault, "signature=missing") {
+			c.unverified = one
 		}
 		c.list = append(c.list, one)
 	}
