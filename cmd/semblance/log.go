@@ -298,7 +298,7 @@ func (t *logTable) explain(ctx context.Context, l *client.Attempt) {
 	if full.Response != nil {
 		line("response", hint.Text(full.Response))
 	}
-	line("hint", full.Hint)
+	line("fix", full.Hint)
 }
 
 // logOne shows one attempt in full.
@@ -341,7 +341,7 @@ func (a *app) logOne(ctx context.Context, provider *client.Client, id string, f 
 	}
 	fmt.Fprintf(a.out, "the delivery: %s\n", l.After())
 	if l.Hint != "" {
-		fmt.Fprintf(a.out, "hint: %s\n", human.Line(l.Hint))
+		fmt.Fprintf(a.out, "fix: %s\n", human.Line(l.Hint))
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (s *Sim) logCommands(sent, emitted []simulator.Attempt) {
 		hint := ""
 		if !faulty(&a) {
 			if hint = s.hint(&a); hint != "" {
-				hint = "\n\thint: " + hint
+				hint = "\n\tfix: " + hint
 			}
 		}
 		s.t.Logf("%s: %s%s\n\trerun: %s", a.Request.EventType, brief(&a.Response), hint, command)

@@ -82,7 +82,7 @@ func TestFailureLog(t *testing.T) {
 		"booking.created: 401 in ", "rerun: semblance send booking.created --to http://127.0.0.1:", "/ --omit all --set bookingId=507f1f77bcf86cd799439011 --set doctorId=",
 		"lab.created: 401 in ", `--secret "$SEMBLANCE_SECRET"`, "stops with this test",
 		"attempts, by the time since the first:\n\t     0 s  lab.created [evt ", ", attempt 5: 401 in ", "signature=tampered: 401 in ",
-		"hint: the receiver refuses a valid signature", "run this test again: go test -run '^TestFake$'\n",
+		"fix: the receiver refuses a valid signature", "run this test again: go test -run '^TestFake$'\n",
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log of a failed test does not have %q:\n%s", want, log)

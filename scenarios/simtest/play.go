@@ -136,7 +136,7 @@ func (s *Sim) subtest(t *testing.T, scenario *scenarios.ScenarioResult, i int) {
 			attempts := attemptsOf(scenario.Steps[:i+1])
 			if len(attempts) > 0 {
 				if fix := s.pathHint(&attempts[len(attempts)-1].Response); fix != "" {
-					fmt.Fprintf(&b, "        hint      %s\n", fix)
+					fmt.Fprintf(&b, "        fix       %s\n", fix)
 				}
 			}
 			fmt.Fprintf(&b, "        test      %s\n", rerun(t.Name()))

@@ -198,7 +198,7 @@ func (w *waiter) state() string {
 		a := page.Items[0]
 		text = "; last attempt: " + a.Request.EventType + ", " + brief(&a.Response)
 		if fix := w.sim.hint(&a.Attempt); fix != "" && !a.Response.OK() {
-			text += "\n\thint: " + fix
+			text += "\n\tfix: " + fix
 		}
 	}
 	return text

@@ -86,7 +86,7 @@ func TestWaitsFailAtOnce(t *testing.T) {
 			sim := simtest.Start(t, other, onlyOnce)
 			sim.Emit("lab.created")
 			sim.Accepted(1, "lab.*")
-		}, `hint: the handler has no POST /; set the path of its webhooks with simtest.Path("/webhooks")`},
+		}, `fix: the handler has no POST /; set the path of its webhooks with simtest.Path("/webhooks")`},
 	} {
 		start := time.Now()
 		log := (&fakeT{t: t}).run(test.do)

@@ -137,7 +137,7 @@ func (f *Feed) explain(brief *journal.Attempt) string {
 		fmt.Fprintf(&b, "    response: %s\n", text)
 	}
 	if fix := hint.For(&shown).Fix; fix != "" {
-		fmt.Fprintf(&b, "    hint: %s\n", human.Line(fix))
+		fmt.Fprintf(&b, "    fix: %s\n", human.Line(fix))
 	}
 	fmt.Fprintf(&b, "    details: semblance log %d%s\n", a.Seq, f.Via)
 	return b.String()
