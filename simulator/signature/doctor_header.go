@@ -55,7 +55,10 @@ func readHeader(header, timestampHeader string) []claim {
 			}
 		}
 	}
-	if len(claims) == 0 {
+	switch {
+	case len(claims) == 0 && len(times) == 0: // the form of what else is there does not matter
+		return []claim{{t: strings.TrimSpace(timestampHeader), findings: []finding{{"no-elements", ""}}}}
+	case len(claims) == 0:
 		claims = []claim{{findings: []finding{{"no-signature", ""}}}}
 	}
 	claims = withTimes(claims, times, strings.TrimSpace(timestampHeader))

@@ -125,6 +125,7 @@ func mistakesMade() []struct {
 		{"empty-element", faultyCase{header: "t=1764000000,v1=%s,"}},
 		{"timestamp-twice", faultyCase{header: "t=1764000000,t=1764000001,v1=%s"}},
 		{"timestamp-twice", faultyCase{header: "t=1764000001,t=1764000000,v1=%s"}},
+		{"no-elements", faultyCase{header: "garbage"}},
 		{"no-timestamp", faultyCase{header: "v1=%s"}},
 		{"no-signature", faultyCase{header: "t=1764000000"}},
 		{"bad-timestamp", faultyCase{header: "t=1764000000.25,v1=%s"}},

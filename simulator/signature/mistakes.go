@@ -41,6 +41,7 @@ var mistakes = []Mistake{
 	{"malformed-element", "the header has a part that is not key=value", writeForm},
 	{"empty-element", "the header has an empty element", writeForm},
 	{"timestamp-twice", "the header has t more than once", "write t once"},
+	{"no-elements", "the header has neither t nor v1", "copy the whole value of " + HeaderName + ", which has the form t=<Unix seconds>,v1=<64 hexadecimal digits>"},
 	{"no-timestamp", "the header has no t", writeForm},
 	{"no-signature", "the header has no v1", writeForm},
 	{"bad-timestamp", "t is not a whole number of Unix seconds", "write t as whole Unix seconds, in decimal digits"},
