@@ -188,7 +188,7 @@ func (a *app) check(c *cobra.Command, words []string, f *checkFlags) error {
 // options translates the flags.
 func (f *checkFlags) options(set *pflag.FlagSet, all []*check.Case, words []string) (o check.Options, err error) {
 	if f.to == "" {
-		return o, errors.New("--to is required: the URL or port of the receiver, such as --to 3000/webhooks; to try: `semblance listen`, then --to 4701")
+		return o, flags.ErrNoTarget
 	}
 	if err := flags.CheckTolerance(f.tolerance); err != nil {
 		return o, err

@@ -30,7 +30,7 @@ func (a *app) faultCommand() *cobra.Command {
 	f := &faultFlags{}
 	c := &cobra.Command{
 		Use:     "fault [SUBSCRIPTION] [FAULT]",
-		Short:   "Inject a fault into the next deliveries of a running provider",
+		Short:   "Inject a fault into the next attempts of a running provider",
 		GroupID: groupRun,
 		Long: `Fault injects a fault into the next attempts to a subscription (--next), or into a share of them that follows from the seed
 (--share). Without a FAULT it lists the faults that are set. A SUBSCRIPTION is an id or a label; it may be left out if there

@@ -68,8 +68,7 @@ Exit code: 0 the receiver accepted it; 1 it did not; 3 there was no response.`,
 	set := c.Flags()
 	set.BoolVar(&f.anew, "anew", false, "make a new attempt with a new eventId and signature")
 	set.BoolVar(&f.edit, "edit", false, "edit the body first")
-	set.StringArrayVar(&f.set, "set", nil, "value of an identifier, `NAME=VALUE`; repeatable")
-	set.StringSliceVar(&f.omit, "omit", nil, "omit these `IDENTIFIERS`, or \"all\" optional ones")
+	flags.AddIdentifiers(c, &f.set, nil, &f.omit)
 	set.BoolVar(&f.invalid, "invalid", false, "allow a payload that breaks its schema")
 	set.StringVar(&f.fault, "fault", "", "inject this `FAULT`, such as signature=tampered")
 	set.StringVar(&f.to, "to", "", "send to `TARGET`: a port, port/path, host:port or URL")
@@ -185,7 +184,7 @@ func (a *app) resend(ctx context.Context, id string, f *resendFlags) error {
 			fmt.Fprintf(a.out, "    response: %s\n", body)
 		}
 		if attempt.Hint != "" {
-			fmt.Fprintf(a.out, "    hint: %s\n", human.Line(attempt.Hint))
+			fmt.Fprintf(a.out, "    fix: %s\n", human.Line(attempt.Hint))
 		}
 	}
 	switch attempt.Outcome {

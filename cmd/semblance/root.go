@@ -120,7 +120,7 @@ configuration.`,
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagError(c, args, err) })
-	root.SetHelpTemplate(flags.HelpTemplate)
+	root.SetHelpFunc(flags.Help)
 	root.SetUsageFunc(flags.Usage)
 	root.AddGroup(
 		&cobra.Group{ID: groupSend, Title: "Send events:"},

@@ -68,8 +68,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:     "serve",
 		Short:   "Run the provider: subscriptions, retries, a journal and an API",
 		GroupID: groupRun,
-		Long: `Serve runs the provider: it delivers events to subscriptions, with retries, a circuit breaker and a journal, and prints
-every attempt. The provider's GraphQL API is at /graphql; emit, log and other commands use the control API at /api/v1.
+		Long: `Serve runs the provider: it delivers events with retries and a circuit breaker and prints each attempt.
+The GraphQL API is at /graphql, the control API of the other commands at /api/v1.
 
 A file for --config, which ` + "`semblance help config-file`" + ` explains:
 
@@ -108,23 +108,23 @@ func (a *app) configTopic() *cobra.Command {
 func (f *serveFlags) register(c *cobra.Command) {
 	set := c.Flags()
 	flags.Group(c, "Receivers and settings", func() {
-		flags.AddTo(c, &f.to, "send every event to `TARGET`: a port, port/path, host:port or URL")
-		set.StringVar(&f.secret, "secret", "", "`SECRET` of --to and --config (default "+string(simulator.DefaultSecret)+")")
+		flags.AddTo(c, &f.to, "send every event to `TARGET`: port, port/path, host:port or URL")
+		set.StringVar(&f.secret, "secret", "", "signing `SECRET` (default "+string(simulator.DefaultSecret)+")")
 		set.StringVar(&f.config, "config", "", "YAML `FILE` with the sections subscriptions and provider")
-		set.StringArrayVar(&f.settings, "provider", nil, "setting `KEY=VALUE`, see semblance help provider-settings; repeatable")
+		set.StringArrayVar(&f.settings, "provider", nil, "`KEY=VALUE`, see semblance help provider-settings; repeatable")
 		flags.Complete(c, "provider", settingWords()...)
-		set.StringVar(&f.data, "data", "", "journal `FILE`, continued after a restart (default in memory)")
+		set.StringVar(&f.data, "data", "", "continue the journal in this `FILE` (default in memory)")
 		f.attempt.AddTLS(c)
 		flags.AddAllowPublic(c, &f.allowPublic)
 	})
 	flags.Group(c, "Server", func() {
 		flags.AddAddr(c, &f.addr, client.DefaultAddress)
 		set.StringSliceVar(&f.hosts, "host", nil, "additional `NAME` that requests may address; repeatable")
-		set.StringArrayVar(&f.tokens, "token", nil, "access `TOKEN`, or TOKEN=PERMISSION,... (default generated); repeatable")
-		flags.AddFormat(c, &f.format, "the first line as JSON, with the token and the secret")
+		set.StringArrayVar(&f.tokens, "token", nil, "`TOKEN` or TOKEN=PERMISSION,... (default generated); repeatable")
+		flags.AddFormat(c, &f.format, "first line as JSON, with token and secret")
 		set.BoolVar(&f.quiet, "quiet", false, "print no attempts, only the first lines")
-		flags.AddChoice(c, &f.logFormat, "log-format", "attempts and log as text, or as one JSON object per line", "text", "json")
-		flags.AddChoice(c, &f.logLevel, "log-level", "log this level and above (default error as text, info as JSON)", "", "debug", "info", "warn", "error")
+		flags.AddChoice(c, &f.logFormat, "log-format", "attempts and log as text or JSON lines", "text", "json")
+		flags.AddChoice(c, &f.logLevel, "log-level", "lowest `LEVEL`: debug, info, warn or error (default by format)", "", "debug", "info", "warn", "error")
 		set.DurationVar(&f.grace, "grace", delivery.DefaultTimeout, "`TIME` to finish attempts when stopped")
 		set.BoolVar(&f.open, "open", false, "open the page in the browser")
 		set.BoolVar(&f.healthCheck, "health-check", false, "check the provider at --addr; exit 0 if it is ready")
@@ -132,7 +132,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 	flags.Group(c, "Clinic and clock", func() {
 		flags.AddChoice(c, &f.clock, "clock", "a manual clock waits for the control API", "real", "manual")
 		flags.AddTime(c, &f.at, "at", "start of a manual clock: RFC 3339 or Unix seconds (default now)")
-		set.Float64Var(&f.timeScale, "time-scale", 1, "divide waits by `N`: with 60, minutes become seconds")
+		set.Float64Var(&f.timeScale, "time-scale", 1, "divide waits by `N`: 60 makes minutes seconds")
 		f.seed.Add(c, "records, jitter and faults")
 		flags.AddChoice(c, &f.appointments, "appointments", "appointment system of the practice", "newer", "older")
 	})

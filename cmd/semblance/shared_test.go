@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -149,4 +151,29 @@ func TestHelpIsShort(t *testing.T) {
 	if help := runHere(t, nil, "serve", "--help").stdout; strings.Count(help, "\n") > 47 {
 		t.Errorf("the help of serve has %d lines, want at most 47:\n%s", strings.Count(help, "\n"), help)
 	}
+}
+
+// No line of the help is too long for a terminal of 100 columns.
+func TestHelpIsNarrow(t *testing.T) {
+	t.Parallel()
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		words := append(strings.Fields(c.CommandPath())[1:], "--help")
+		if c.IsAdditionalHelpTopicCommand() {
+			words = []string{"help", c.Name()}
+		}
+		help := runHere(t, nil, words...)
+		if help.code != 0 || help.stdout == "" {
+			t.Errorf("%s: exit code %d, %s", c.CommandPath(), help.code, help.stderr)
+		}
+		for line := range strings.Lines(help.stdout) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 100 {
+				t.Errorf("%s: a line of its help has %d characters: %s", c.CommandPath(), n, line)
+			}
+		}
+		for _, child := range c.Commands() {
+			walk(child)
+		}
+	}
+	walk((&app{out: &output{}, err: &output{}}).root(nil))
 }

@@ -41,7 +41,7 @@ its fix.
 Exit code: 0 the signature is valid; 1 it is not.`,
 		Example: `  semblance verify body.json --signature 't=1764000000,v1=5f2c…'
   semblance verify body.json --signature 't=1764000000,v1=5f2c…' --at 1764000010   as of that time
-  semblance verify body.json --signature "$HEADER" --computed 9a0c…                what did my code compute?
+  semblance verify body.json --signature "$HEADER" --computed 9a0c…   what did my code compute?
   semblance verify body.json --signature "$HEADER" --timestamp "$TIME" --secret whsec_mine`,
 		Args: flags.AtMostOne("one file"),
 		RunE: func(c *cobra.Command, args []string) error { return a.verify(c, args, f) },

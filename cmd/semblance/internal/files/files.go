@@ -90,19 +90,32 @@ func WritePrivate(path string, write func(io.Writer) error) error {
 	return writeFile(path, true, write)
 }
 
-// CreatePrivate is [os.Create] for a file that holds secrets: only its owner may read it.
-func CreatePrivate(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, private)
+// Create is [os.Create] for a file that grows while a command runs. Only its owner may read it if it holds secrets. Standard
+// output and standard error, also as /dev/stdout, are not emptied; to close such a file does nothing.
+func Create(path string, secret bool) (io.WriteCloser, error) {
+	if f := standard(path); f != nil {
+		return open{f}, nil
+	}
+	mode := os.FileMode(0o666)
+	if secret {
+		mode = private
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
 		return nil, err
 	}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+	if info, err := f.Stat(); secret && err == nil && info.Mode().IsRegular() {
 		if err := f.Chmod(private); err != nil { // of an existing file
 			return nil, errors.Join(err, f.Close())
 		}
 	}
 	return f, nil
 }
+
+// open is a writer that stays open.
+type open struct{ io.Writer }
+
+func (open) Close() error { return nil }
 
 // standard returns standard output or standard error if path names it, else nil. To open or replace the file that a shell
 // has redirected it to would lose its earlier content.

@@ -17,7 +17,7 @@ const DefaultReceiver = "127.0.0.1:4701"
 
 // AddAddr adds --addr, which [Address] reads.
 func AddAddr(c *cobra.Command, target *string, address string) {
-	c.Flags().StringVar(target, "addr", address, "`ADDRESS`: host:port or port of 127.0.0.1 (0: any)")
+	c.Flags().StringVar(target, "addr", address, "`ADDRESS`: host:port or port (0: any)")
 }
 
 // Address reads --addr: host:port, or a port of 127.0.0.1.

@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -73,6 +74,9 @@ func (f *Attempt) Options() (delivery.Options, error) {
 	}
 	return o, nil
 }
+
+// ErrNoTarget refuses a command line without --to.
+var ErrNoTarget = errors.New("no target; use --to, such as --to 3000/webhooks (`semblance listen` starts a receiver at 4701)")
 
 // AddTo adds --to, which other webhook tools call --forward-to.
 func AddTo(c *cobra.Command, target *string, usage string) {

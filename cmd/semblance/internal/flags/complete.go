@@ -48,18 +48,21 @@ func Scenarios(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirec
 	return library.Names(), cobra.ShellCompDirectiveDefault
 }
 
-// AddIdentifiers adds the flags that change the identifiers of an event.
+// AddIdentifiers adds the flags that change the identifiers of an event. with is nil for a command without --with.
 func AddIdentifiers(c *cobra.Command, set, with, omit *[]string) {
 	flags := c.Flags()
 	flags.StringArrayVar(set, "set", nil, "value of an identifier, `NAME=VALUE`; repeatable")
-	flags.StringSliceVar(with, "with", nil, "include these optional `IDENTIFIERS`, or \"all\"")
+	if with != nil {
+		flags.StringSliceVar(with, "with", nil, "include these optional `IDENTIFIERS`, or \"all\"")
+		CompleteFunc(c, "with", identifiers(""))
+	}
 	flags.StringSliceVar(omit, "omit", nil, "omit these `IDENTIFIERS`, or \"all\" optional ones")
-	CompleteFunc(c, "with", identifiers(""))
 	CompleteFunc(c, "omit", identifiers(""))
 	CompleteFunc(c, "set", identifiers("="))
 }
 
-// identifiers completes the identifiers of the event types that are given as arguments, each with a suffix.
+// identifiers completes the identifiers of the event types that are given as arguments, or of all types, each with a
+// suffix.
 func identifiers(suffix string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, patterns []string, prefix string) ([]string, cobra.ShellCompDirective) {
 		types, err := schemas.MatchAny(patterns)

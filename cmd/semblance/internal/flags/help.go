@@ -5,18 +5,52 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"semblance/scenarios/report"
 )
 
-// helpWidth is the width of the help's lines.
-const helpWidth = 118
+// helpWidth is the width of the help's lines, in characters.
+const helpWidth = 100
 
-// HelpTemplate prints the description of a command, then its usage.
-const HelpTemplate = `{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
+// Help prints the description of a command, then its usage.
+func Help(c *cobra.Command, _ []string) {
+	text := wrapped(strings.TrimRight(cmp.Or(c.Long, c.Short), " \n")) + "\n"
+	if c.Runnable() || c.HasSubCommands() {
+		text += "\n" + c.UsageString()
+	}
+	fmt.Fprint(c.OutOrStdout(), text)
+}
 
-{{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}`
+// wrapped breaks a text into lines of at most helpWidth characters. Lines that begin with a blank are rows of a list: each
+// stays one row, whose text continues below its beginning. Other lines up to an empty one are a paragraph.
+func wrapped(text string) string {
+	var out []string
+	paragraph := ""
+	for line := range strings.SplitSeq(text+"\n", "\n") {
+		if line != "" && line[0] != ' ' {
+			paragraph += " " + line
+			continue
+		}
+		if paragraph != "" {
+			out = append(out, report.Wrap(paragraph, helpWidth, 0))
+			paragraph = ""
+		}
+		if utf8.RuneCountInString(line) > helpWidth {
+			at := len(line) - len(strings.TrimLeft(line, " "))
+			if gap := strings.Index(line[at:], "  "); gap > 0 {
+				at += gap
+			}
+			at += len(line[at:]) - len(strings.TrimLeft(line[at:], " "))
+			line = line[:at] + report.Wrap(line[at:], helpWidth-at, at)
+		}
+		out = append(out, line)
+	}
+	return strings.TrimSuffix(strings.Join(out, "\n"), "\n")
+}
 
 // group is the annotation of a flag with the heading it stands under.
 const group = "group"
@@ -65,7 +99,7 @@ func Usage(c *cobra.Command) error {
 	if c.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\nMore about a command: %s COMMAND --help\n", c.CommandPath())
 	} else if name := firstFlag(c); name != "" {
-		fmt.Fprintf(&b, "\nA variable can set each flag: %s sets --%s. For a repeatable flag it holds one value per line.\n", Variable(name), name)
+		b.WriteString("\n" + wrapped(fmt.Sprintf("A variable can set each flag: %s sets --%s. Repeatable flags: one value per line.", Variable(name), name)) + "\n")
 	}
 	_, err := fmt.Fprint(c.OutOrStderr(), b.String())
 	return err

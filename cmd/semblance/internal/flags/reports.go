@@ -161,7 +161,8 @@ func (r *Reports) write(to func(report.Form, io.Writer) error) error {
 
 // A Transcript is the file of --transcript. It grows during the run.
 type Transcript struct {
-	file *os.File
+	path string
+	file io.Closer
 	*bufio.Writer
 }
 
@@ -170,15 +171,11 @@ func (r *Reports) Transcript() (*Transcript, error) {
 	if r.transcript == "" {
 		return nil, nil
 	}
-	create := os.Create
-	if r.Private {
-		create = files.CreatePrivate
-	}
-	file, err := create(r.transcript)
+	file, err := files.Create(r.transcript, r.Private)
 	if err != nil {
 		return nil, exit.Internalf("cannot write the transcript %s: %w", r.transcript, files.WithoutPath(err))
 	}
-	return &Transcript{file, bufio.NewWriterSize(file, 64<<10)}, nil
+	return &Transcript{r.transcript, file, bufio.NewWriterSize(file, 64<<10)}, nil
 }
 
 // Close flushes and closes the file. It does nothing for nil.
@@ -187,7 +184,7 @@ func (t *Transcript) Close() error {
 		return nil
 	}
 	if err := errors.Join(t.Flush(), t.file.Close()); err != nil {
-		return exit.Internalf("cannot write the transcript %s: %w", t.file.Name(), files.WithoutPath(err))
+		return exit.Internalf("cannot write the transcript %s: %w", t.path, files.WithoutPath(err))
 	}
 	return nil
 }

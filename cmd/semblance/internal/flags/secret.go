@@ -141,6 +141,19 @@ func argument(flag, value string) string {
 	return value
 }
 
+// targetArgument returns the value of --to for a command that is printed: PORT/PATH if the URL is on localhost, as people
+// write it.
+func targetArgument(url string) string {
+	short, local := strings.CutPrefix(url, "http://localhost:")
+	switch {
+	case !local || simulator.RedactURL(url) != url:
+		return simulator.TargetArgument(url)
+	case strings.IndexByte(short, '/') == len(short)-1:
+		return short[:len(short)-1]
+	}
+	return short
+}
+
 // ExplainRefusal says how a refused request was signed and how to find out why the receiver refuses it.
 func (s *Secret) ExplainRefusal(r *simulator.Request, secrets []simulator.Secret) string {
 	hint := ""
@@ -152,7 +165,7 @@ func (s *Secret) ExplainRefusal(r *simulator.Request, secrets []simulator.Secret
 		"  verify    save the bytes that your receiver verifies as body.json, then run\n            " +
 		report.Command(append(words, "--at", r.Header(signature.TimestampName))) + "\n" +
 		"  check     or let Semblance try the usual mistakes at the receiver:\n            " +
-		report.Command(append([]string{"check", "CTL-01", "--to", simulator.TargetArgument(r.URL)}, s.Arguments(secrets)...)) + "\n"
+		report.Command(append([]string{"check", "CTL-01", "--to", targetArgument(r.URL)}, s.Arguments(secrets)...)) + "\n"
 }
 
 // Explain says whether a signature is valid with one of the secrets and, if not, which mistake was made with the first. It

@@ -21,7 +21,7 @@ const maxFreshSeed = 9_999_999
 
 // Add adds --seed, the seed of these parts of a run, such as "records and values".
 func (s *Seed) Add(c *cobra.Command, parts string) {
-	c.Flags().Int64Var(&s.value, "seed", 0, "random `SEED` of "+parts+" (default fresh, printed)")
+	c.Flags().Int64Var(&s.value, "seed", 0, "`SEED` of "+parts+" (default fresh, printed)")
 	flag := c.Flags().Lookup("seed")
 	flag.DefValue = "0" // the text names the default
 	s.set = func() bool { return flag.Changed }
