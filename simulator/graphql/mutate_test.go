@@ -98,6 +98,8 @@ func TestMutations(t *testing.T) {
 	a.mutate(`mutation($id: ID!) { updateBookingJourney(id: $id, bookingJourneyInput: {journeyStage: consultation}) { data { id } error } }`, "updateBookingJourney", by, "booking.patientJourney.inConsultation")
 	got = a.mutate(`mutation($id: ID!) { updateBookingJourney(id: $id, bookingJourneyInput: {journeyStage: departed}) { data { `+visitFields+` } error } }`, "updateBookingJourney", by, "booking.patientJourney.completed")
 	want(t, got, `"arrived":"2026-06-09T10:55:00.000Z"`, `"departed":"2026-06-08T`)
+	got = a.mutate(`mutation($id: ID!) { updateBooking(id: $id, bookingData: {comments: "came late"}) { data { `+visitFields+` } error } }`, "updateBooking", by, "booking.updated") // in every stage
+	want(t, got, `"start":"2026-06-09T11:00:00.000Z"`, `"comments":"came late"`, `"arrived":"2026-06-09T10:55:00.000Z"`, `"departed":"2026-06-08T`)
 
 	const billFields = `id total outstanding paidOrOutstanding date comments doctorId location lineItems { title quantity price total referenceId } payments { paymentAmount }`
 	got = a.mutate(`mutation($i: NewInvoiceDataInput!) { createInvoice(invoiceData: $i) { data { `+billFields+` } error } }`, "createInvoice", map[string]any{"i": map[string]any{
