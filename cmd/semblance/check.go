@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -52,8 +51,8 @@ type checkFlags struct {
 	verbose bool
 	reports flags.Reports
 
-	allowExec, allowPublic bool
-	attempt                flags.Attempt
+	allowPublic bool
+	attempt     flags.Attempt
 }
 
 // checkCommand checks a receiver.
@@ -101,7 +100,6 @@ func (f *checkFlags) register(c *cobra.Command) {
 		set.StringVar(&f.probe, "probe", "", "count the effects on record ${id}: `PROBE` is a URL or exec:COMMAND")
 		set.StringVar(&f.api, "api", "", "serve the provider's GraphQL API at `ADDRESS`; count its requests")
 		set.StringVar(&f.hook, "hook", "", "POST to this `URL` to make the receiver's work fail or wait once")
-		set.BoolVar(&f.allowExec, "allow-exec", false, "allow a probe to run a command")
 		flags.AddTolerance(c, &f.tolerance)
 	})
 	flags.Group(c, "Checks", func() {
@@ -163,6 +161,7 @@ func (a *app) check(c *cobra.Command, words []string, f *checkFlags) error {
 	if err != nil {
 		return exit.Usage(err)
 	}
+	defer o.Player.Effects.Close()
 	o.Player.Env = a.getenv
 	if err := errors.Join(exit.Usage(f.reports.Parse()), f.reports.Check()); err != nil {
 		return err
@@ -214,11 +213,8 @@ func (f *checkFlags) options(set *pflag.FlagSet, all []*check.Case, words []stri
 		return o, err
 	}
 	if f.probe != "" {
-		if o.Probe, err = check.ParseProbe(f.probe); err != nil {
+		if o.Player.Effects, err = player.ParseEffects(f.probe, o.Player.Delivery); err != nil {
 			return o, fmt.Errorf("--probe: %w", err)
-		}
-		if strings.HasPrefix(f.probe, "exec:") && !f.allowExec {
-			return o, errors.New("--probe exec: running a command requires --allow-exec")
 		}
 	}
 	if f.hook != "" {

@@ -14,9 +14,11 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/check"
+	"semblance/scenarios/player"
 	"semblance/scenarios/report"
 	"semblance/schemas"
 	"semblance/simulator"
+	"semblance/simulator/delivery"
 	"semblance/simulator/receiver"
 )
 
@@ -138,6 +140,55 @@ func TestBadReceivers(t *testing.T) {
 	}
 }
 
+// mortal is a right receiver that is lost for a while, from the request that kills it on.
+type mortal struct {
+	right http.Handler
+	dies  func(*http.Request, []byte) bool
+	until atomic.Int64 // Unix nanoseconds
+}
+
+func (m *mortal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if m.dies(r, body) {
+		m.until.Store(time.Now().Add(time.Second).UnixNano())
+	}
+	if time.Now().UnixNano() < m.until.Load() {
+		panic(http.ErrAbortHandler)
+	}
+	m.right.ServeHTTP(w, r)
+}
+
+// After a receiver that was lost has returned, the checks that were under way run again, each alone: the one that loses it again
+// fails, and the rest is judged.
+func TestReturn(t *testing.T) {
+	t.Parallel()
+	var deaths atomic.Int64
+	for _, test := range []struct {
+		name  string
+		dies  func(*http.Request, []byte) bool
+		exit  int
+		ended string // the sentence
+		want  string
+	}{
+		{"a request kills it", func(_ *http.Request, body []byte) bool { return bytes.Contains(body, []byte("__proto__")) }, scenarios.ExitFailed,
+			"The receiver mishandles duplicates or faults: 1 MUST check failed.", "**PAY-10**"},
+		{"it is lost once", func(*http.Request, []byte) bool { return deaths.Add(1) == 60 }, scenarios.ExitPassed,
+			"Judged by its responses alone, the receiver accepts valid events (1 warning), resists forgery, survives duplicates and faults, and leaks nothing.", "CTL-01 unsteady"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(&mortal{right: correct(t), dies: test.dies})
+			defer server.Close()
+			r := run(t, server.URL, func(o *check.Options) { o.Return = time.Minute })
+			if got := outcomes(r); r.ExitCode() != test.exit || got != test.want || r.Sentence() != test.ended {
+				t.Errorf("exit code %d, %s; want %s\n%s", r.ExitCode(), got, test.want, text(t, r))
+			}
+			t.Log(text(t, r))
+		})
+	}
+}
+
 // A secret of the user is in no report, whatever the receiver tells.
 func TestSecretsAreMasked(t *testing.T) {
 	t.Parallel()
@@ -221,11 +272,11 @@ func TestEffects(t *testing.T) {
 			if blind.ExitCode() != 0 || blind.Effects != scenarios.EffectsUnknown {
 				t.Errorf("%s without a probe: %s", mistake, text(t, blind))
 			}
-			probe, err := check.ParseProbe(server.URL + "/records/${id} #/changes")
+			probe, err := player.ParseEffects(server.URL+"/records/${id} #/changes", delivery.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			seeing := run(t, server.URL, func(o *check.Options) { o.Probe = probe }, "CTL-01", "SIG-08")
+			seeing := run(t, server.URL, func(o *check.Options) { o.Player.Effects = probe }, "CTL-01", "SIG-08")
 			if seeing.ExitCode() != 1 || !strings.Contains(seeing.Sentence(), "does not do their work once") {
 				t.Errorf("%s with a probe: %s", mistake, text(t, seeing))
 			}

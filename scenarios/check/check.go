@@ -17,6 +17,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -43,11 +44,12 @@ const maxBody = 64 << 10
 
 // Options say where and how a receiver is checked. Player.Target and Checks are required.
 type Options struct {
-	Player    player.Options // Target, Secret, Delivery, API and the like; what concerns the playing of scenarios is ignored
-	Checks    []*Case        // the selected checks with the control; see [Select]
-	All       []*Case        // all checks; nil: Checks
+	// Player has Target, Secret, Delivery and the like; what concerns the playing of scenarios is ignored. Effects counts effects.
+	// If it is nil, API does, by the receiver's requests; without both only responses are judged.
+	Player    player.Options
+	Checks    []*Case // the selected checks with the control; see [Select]
+	All       []*Case // all checks; nil: Checks
 	Events    []*schemas.EventType
-	Probe     *Probe        // counts effects; nil: Player.API does, by the receiver's requests; without both only responses are judged
 	Hook      Hook          // makes the receiver's work fail or wait; nil: HookURL
 	HookURL   string        // in place of Hook; "" for none
 	Tolerance time.Duration // age of a signature that the receiver accepts; default five minutes
@@ -55,6 +57,8 @@ type Options struct {
 	InFlight  int           // requests under way at once; default 1 to 8, by the latency of the control
 	Pace      float64       // requests a second; 0: no limit
 	TimeLimit time.Duration // default [DefaultTimeLimit]; a check that has not run by then is inconclusive
+	Return    time.Duration // how long to wait for a receiver that was lost; default ten seconds
+	Pause     time.Duration // the shortest wait for a rate limit; default a second
 	Strict    bool          // warnings are failures
 	Baseline  Baseline      // known failures
 	Reproduce []string      // flags of the command that runs a check again
@@ -91,12 +95,9 @@ func (o *Options) setDefaults() {
 	if o.All == nil {
 		o.All = o.Checks
 	}
-	if o.TimeLimit == 0 {
-		o.TimeLimit = DefaultTimeLimit
-	}
-	if o.Tolerance == 0 {
-		o.Tolerance = DefaultTolerance
-	}
+	o.TimeLimit = cmp.Or(o.TimeLimit, DefaultTimeLimit)
+	o.Tolerance = cmp.Or(o.Tolerance, DefaultTolerance)
+	o.Return, o.Pause = cmp.Or(o.Return, 10*time.Second), cmp.Or(o.Pause, time.Second)
 	o.Checks, o.All = retyped(o.Checks, o.Events), retyped(o.All, o.Events)
 	o.Checks = tolerated(o.Checks, o.Tolerance)
 	if o.Progress == nil {
@@ -109,24 +110,6 @@ func (o *Options) setDefaults() {
 
 // stale returns the age of a signature that must be refused: an hour, or twice the tolerance if that is more.
 func (o *Options) stale() time.Duration { return max(player.DefaultStale, 2*o.Tolerance) }
-
-// offers returns the needs of checks that the run meets.
-func (o *Options) offers() []script.Need {
-	var offers []script.Need
-	if o.Probe != nil || o.Player.API != nil {
-		offers = append(offers, script.NeedProbe)
-	}
-	if o.Player.API != nil {
-		offers = append(offers, script.NeedReadBack)
-	}
-	if o.Hook != nil {
-		offers = append(offers, script.NeedHook)
-	}
-	if o.Timing {
-		offers = append(offers, script.NeedTiming)
-	}
-	return offers
-}
 
 // inFlight returns the number of requests under way for a latency of the control: as many as let about 400 requests pass in ten
 // seconds.
@@ -144,16 +127,37 @@ func (r *run) describe(a *simulator.Attempt) {
 			r.result.ClockOff = off.Round(time.Second)
 		}
 	}
-	if r.options.Probe == nil && a.Response.Header(referenceHeader) != "" {
-		r.options.Probe = ownProbe(r.options.Player.Target)
-		r.options.Player.API = nil // it asks nobody
+	switch {
+	case r.options.Player.Effects != nil:
+		r.result.Effects = scenarios.EffectsByProbe
+	case r.player.Reference():
 		r.result.Effects = scenarios.EffectsByOwn
+	case r.options.Player.API != nil:
+		r.result.Effects = scenarios.EffectsByReader
 	}
 }
 
-// referenceHeader is a header of every response of the reference receiver. The receiver package does not depend on the
-// sending side, so the name is repeated here.
-const referenceHeader = "Semblance-Receiver"
+// reads reports whether the receiver can be expected to query the provider's API: the reference receiver does not, and the first
+// response tells it.
+func (r *run) reads() bool {
+	return r.options.Player.API != nil && r.result.Latency > 0 && !r.player.Reference()
+}
+
+// offers returns the needs of checks that the run meets.
+func (r *run) offers() []script.Need {
+	var offers []script.Need
+	for need, met := range map[script.Need]bool{
+		script.NeedProbe:    r.result.Effects != scenarios.EffectsUnknown,
+		script.NeedReadBack: r.reads(),
+		script.NeedHook:     r.options.Hook != nil,
+		script.NeedTiming:   r.options.Timing,
+	} {
+		if met {
+			offers = append(offers, need)
+		}
+	}
+	return offers
+}
 
 // maxClockOff is the difference of the clocks above which the age of signatures cannot be judged.
 const maxClockOff = 2 * time.Minute

@@ -42,7 +42,8 @@ func run(t testing.TB, target string, edit func(*check.Options), words ...string
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := check.Options{Checks: chosen, All: cases, Player: player.Options{Target: target}, TimeLimit: 5 * time.Minute} // the race detector and other tests take their time
+	o := check.Options{Checks: chosen, All: cases, Player: player.Options{Target: target}, TimeLimit: 5 * time.Minute, // the race detector and other tests take their time
+		Return: 300 * time.Millisecond, Pause: 50 * time.Millisecond}
 	if edit != nil {
 		edit(&o)
 	}

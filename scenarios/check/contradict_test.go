@@ -15,6 +15,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/check"
+	"semblance/scenarios/player"
 	"semblance/scenarios/script"
 	"semblance/simulator"
 	"semblance/simulator/signature"
@@ -155,7 +156,7 @@ func TestContradictedEffects(t *testing.T) {
 		receiver := &contrary{number: -1}
 		got := receiver.play(t, c.ID, func(o *check.Options) {
 			o.Hook = func(context.Context, string, bool, time.Duration) error { return nil }
-			o.Probe = check.CountWith(func(context.Context, string) (int, error) {
+			o.Player.Effects = player.CountWith(func(context.Context, string) (int, error) {
 				if receiver.count() <= 2 { // the control
 					return 1, nil
 				}

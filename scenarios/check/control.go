@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -25,11 +26,8 @@ func limitedResponse(response *simulator.Response) bool {
 	return response.Failure == "" && (response.Status == 429 || response.Status == 503 && response.Header("Retry-After") != "")
 }
 
-// The wait for a rate limit: as long as the receiver asks, within bounds.
-const (
-	shortestPause = time.Second
-	longestPause  = 30 * time.Second
-)
+// longestPause bounds the wait for a rate limit, which is as long as the receiver asks.
+const longestPause = 30 * time.Second
 
 // pause waits once in a run for a rate limit, and from then on one request at a time is sent.
 func (r *run) pause(ctx context.Context, t *scenarios.Trial) {
@@ -46,7 +44,7 @@ func (r *run) pause(ctx context.Context, t *scenarios.Trial) {
 	r.waited = make(chan struct{})
 	r.mu.Unlock()
 	defer close(r.waited)
-	wait := shortestPause
+	wait := r.options.Pause
 	anyExchange(t, func(x *scenarios.Exchange) bool {
 		wait = max(wait, x.Attempt.Response.RetryAfter)
 		return false
@@ -62,6 +60,7 @@ func (r *run) confirmed(ctx context.Context) *scenarios.Exchange {
 	r.confirm.Lock()
 	defer r.confirm.Unlock()
 	var first *scenarios.Exchange
+	suspects := r.underWay()
 	for range 3 {
 		t := r.try(ctx, r.control, &visitor{gate: r.gate, free: true})
 		x := t.first()
@@ -72,6 +71,7 @@ func (r *run) confirmed(ctx context.Context) *scenarios.Exchange {
 			first = x
 		}
 		if x.Attempt.Response.OK() {
+			r.controls = append(r.controls, *x)
 			return first
 		}
 		if limitedResponse(&x.Attempt.Response) {
@@ -85,7 +85,7 @@ func (r *run) confirmed(ctx context.Context) *scenarios.Exchange {
 			return first
 		}
 	}
-	r.end(r.lost(&first.Attempt.Response))
+	r.lost(first, suspects)
 	return first
 }
 
@@ -95,23 +95,84 @@ func (r *run) stillLimited(ctx context.Context) bool {
 	return x != nil && limitedResponse(&x.Attempt.Response)
 }
 
-// lost says that the receiver does not accept valid events any more, and which checks were running.
-func (r *run) lost(last *simulator.Response) string {
+// underWay returns the checks because of which the receiver may be lost: those with a request or a control under way.
+func (r *run) underWay() []*Case {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.options.Checks), func(c *Case) bool { return r.running[c] == nil || !r.running[c].suspect() })
+}
+
+// lost ends the run: the receiver does not accept valid events any more.
+func (r *run) lost(control *scenarios.Exchange, suspects []*Case) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.suspects, r.refused = suspects, control
+	r.ended = "the receiver was lost: three valid events in a row were not accepted (" + scenarios.DescribeResponse(&control.Attempt.Response) + ")"
 	var ids []string
-	for id, running := range r.running {
-		if running {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	reason := "the receiver was lost: three valid events in a row were not accepted (" + scenarios.DescribeResponse(last) + ")"
-	if len(ids) > MaxInFlight {
-		ids = append(ids[:MaxInFlight], "others")
+	for _, c := range suspects {
+		ids = append(ids, c.ID)
 	}
 	if len(ids) > 0 {
-		reason += " while " + human.And(ids) + " ran"
+		r.ended += " while " + human.And(ids) + " ran"
 	}
-	return reason
 }
+
+// regained waits for a receiver that was lost, and reports whether it has returned. Then the checks that were under way run again,
+// each alone, and the run goes on.
+func (r *run) regained(ctx context.Context) bool {
+	suspects, refused, reason := r.suspects, r.refused, r.ended
+	if !r.returned(ctx) {
+		return false
+	}
+	maps.DeleteFunc(r.done, func(_ string, result *scenarios.CheckResult) bool { return result.Reason == reason })
+	found := false
+	for _, c := range suspects {
+		if r.why(ctx) != "" && !r.returned(ctx) {
+			return false
+		}
+		result := r.judge(ctx, c, true)
+		if x := r.confirmed(ctx); result.Trial.Control == nil && x != nil {
+			result.Trial.Control = x
+			result = r.judged(c, result.Trial)
+		}
+		r.put(result)
+		found = found || result.Outcome == scenarios.Failed
+	}
+	if !found && len(suspects) > 0 {
+		trial := r.resultOf(scenarios.ControlID).Trial
+		trial.Control = refused
+		control := r.judged(r.control, trial)
+		control.Outcome, control.Also = scenarios.Unsteady, reason+"; then it returned, and no check loses it alone"
+		control.Fixes = "Find out why the receiver stopped at that time: its log may say."
+		r.put(control)
+	}
+	return r.why(ctx) == "" || r.returned(ctx)
+}
+
+// returned waits until a receiver that was lost accepts a valid event again. If it does so in time, the run goes on.
+func (r *run) returned(ctx context.Context) bool {
+	r.mu.Lock()
+	lost := r.suspects != nil
+	r.suspects = nil
+	r.mu.Unlock()
+	if !lost {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.options.Return)
+	defer cancel()
+	for {
+		t := r.try(ctx, r.control, &visitor{gate: r.gate, free: true})
+		if x := t.first(); x != nil && x.Attempt.Response.OK() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.ended = ""
+			return true
+		}
+		if clock.Sleep(ctx, returnEvery) != nil {
+			return false
+		}
+	}
+}
+
+// returnEvery is the time between two valid events to a receiver that was lost.
+const returnEvery = 250 * time.Millisecond

@@ -95,7 +95,7 @@ left: 404 or 0 for none, a number, a list (its length counts) or an object with 
 
   --probe 'http://localhost:3000/test/effects/${id}'
   --probe 'http://localhost:3000/records/${id} #/changes'    the number at this pointer
-  --probe 'exec:./effects ${id}' --allow-exec                a command that prints it
+  --probe 'exec:./effects ${id}'                              a command that prints it
 
 Express:
   app.get('/test/effects/:id', (req, res) => res.json(effects.filter(e => e.bookingId === req.params.id)))

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"semblance/scenarios"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 )
@@ -77,24 +78,55 @@ func (g *gate) wait(ctx context.Context) error {
 type visitor struct {
 	gate *gate
 	free bool // holds no place: its requests take long on purpose
-	// doubt is called before the next request after one without a response. An error ends the check. It may be nil.
-	doubt func(ctx context.Context) error
+	// doubt is called before the next request after one without a response. It sends the control. An error ends the check: the
+	// receiver was lost. It may be nil.
+	doubt func(ctx context.Context) (*scenarios.Exchange, error)
+	lost  *scenarios.Exchange // the control of doubt when the receiver was lost, or nil
 
-	mu      sync.Mutex
-	under   int  // requests under way
-	doubted bool // a request got no response
+	turn       sync.Mutex // held while the check waits for a place
+	mu         sync.Mutex
+	under      int  // requests under way
+	doubted    bool // a request got no response
+	confirming bool // waits for the control after its requests
+}
+
+// suspect reports whether the check can be the reason for which the receiver is lost now.
+func (v *visitor) suspect() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.under > 0 || v.doubted || v.confirming
+}
+
+// confirm calls a function that sends the control after the requests of the check.
+func (v *visitor) confirm(control func() *scenarios.Exchange) *scenarios.Exchange {
+	set := func(confirming bool) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.confirming = confirming
+	}
+	set(true)
+	defer set(false)
+	return control()
 }
 
 // resolve clears up the doubt about the receiver that a request without a response leaves.
-func (v *visitor) resolve(ctx context.Context) error {
+func (v *visitor) resolve(ctx context.Context) (err error) {
 	v.mu.Lock()
 	doubted := v.doubted && v.doubt != nil
-	v.doubted = false
 	v.mu.Unlock()
 	if !doubted {
 		return nil
 	}
-	return v.doubt(ctx)
+	control := v.confirm(func() (x *scenarios.Exchange) {
+		x, err = v.doubt(ctx)
+		return x
+	})
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.doubted = false; err != nil {
+		v.lost = control
+	}
+	return err
 }
 
 // enter waits for a place, if the check has none.
@@ -102,38 +134,49 @@ func (v *visitor) enter(ctx context.Context) error {
 	if err := v.resolve(ctx); err != nil {
 		return err
 	}
-	if !v.free {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		if v.under == 0 {
-			select {
-			case <-v.gate.places:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-		v.under++
+	if err := v.place(ctx); err != nil {
+		return err
 	}
 	err := v.gate.wait(ctx)
-	if err != nil && !v.free {
-		v.release()
+	if err != nil {
+		v.release(false)
 	}
 	return err
 }
 
-// release ends a request. The caller holds the lock.
-func (v *visitor) release() {
-	if v.under--; v.under == 0 {
+// place counts a request, for the first of which it waits for a place.
+func (v *visitor) place(ctx context.Context) error {
+	v.turn.Lock()
+	defer v.turn.Unlock()
+	v.mu.Lock()
+	first := v.under == 0
+	if !first || v.free {
+		v.under++
+	}
+	v.mu.Unlock()
+	if !first || v.free {
+		return nil
+	}
+	select {
+	case <-v.gate.places:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.under++
+	return nil
+}
+
+// release ends a request.
+func (v *visitor) release(doubted bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.doubted = v.doubted || doubted
+	if v.under--; v.under == 0 && !v.free {
 		v.gate.places <- struct{}{}
 	}
 }
 
 // leave gives the place back after the last request under way.
-func (v *visitor) leave(a *simulator.Attempt) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.doubted = v.doubted || a.Response.Status == 0
-	if !v.free {
-		v.release()
-	}
-}
+func (v *visitor) leave(a *simulator.Attempt) { v.release(a.Response.Status == 0) }

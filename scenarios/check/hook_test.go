@@ -13,6 +13,8 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/check"
+	"semblance/scenarios/player"
+	"semblance/simulator/delivery"
 )
 
 // hooked is a receiver whose work fails or waits once, when a hook asks for it.
@@ -88,12 +90,12 @@ func TestHook(t *testing.T) {
 			h.right, h.hooks, h.forgotten = correct(t), map[string]string{}, map[string]bool{}
 			server := httptest.NewServer(h)
 			defer server.Close()
-			probe, err := check.ParseProbe(server.URL + "/records/${id} #/changes")
+			probe, err := player.ParseEffects(server.URL+"/records/${id} #/changes", delivery.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := run(t, server.URL, func(o *check.Options) {
-				o.HookURL, o.Probe = server.URL+"/hook", probe
+				o.HookURL, o.Player.Effects = server.URL+"/hook", probe
 				o.Player.Delivery.Timeout = time.Second
 			}, test.id)
 			for _, c := range r.Checks {

@@ -164,23 +164,25 @@ func without(types, some []*schemas.EventType) []*schemas.EventType {
 	return slices.DeleteFunc(slices.Clone(types), func(t *schemas.EventType) bool { return slices.Contains(some, t) })
 }
 
-// lacks says why a run that offers these things skips the check, or returns "".
-func (c *Case) lacks(o *Options, offers []script.Need) string {
+// lacks says why the run skips a check, or returns "".
+func (r *run) lacks(c *Case) string {
 	for _, need := range c.Scenario.Check.Needs {
-		if !slices.Contains(offers, need) {
+		switch {
+		case slices.Contains(r.offers(), need):
+		case need == script.NeedReadBack && r.options.Player.API != nil:
+			return "because it does not query the API"
+		default:
 			return cmp.Or(needed[need], "needs "+string(need))
 		}
 	}
-	if patterns := c.Scenario.Check.Subscribed; len(patterns) > 0 && o.Events != nil {
-		for _, pattern := range patterns {
-			matching, err := schemas.Match(pattern)
-			if err == nil && slices.ContainsFunc(matching, func(t *schemas.EventType) bool { return slices.Contains(o.Events, t) }) {
-				return ""
-			}
-		}
-		return "not subscribed to " + strings.Join(patterns, " or ")
+	patterns, events := c.Scenario.Check.Subscribed, r.options.Events
+	if len(patterns) == 0 || events == nil {
+		return ""
 	}
-	return ""
+	if matching, err := schemas.MatchAny(patterns); err == nil && slices.ContainsFunc(matching, func(t *schemas.EventType) bool { return slices.Contains(events, t) }) {
+		return ""
+	}
+	return "not subscribed to " + strings.Join(patterns, " or ")
 }
 
 // needed names the need of a skipped check.

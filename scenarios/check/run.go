@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"semblance/scenarios"
 	"semblance/scenarios/player"
@@ -28,26 +29,24 @@ type run struct {
 	result  *scenarios.CheckRun
 	seen    scenarios.Responses
 
-	mu      sync.Mutex
-	done    map[string]*scenarios.CheckResult
-	running map[string]bool
-	ended   string        // why no further check runs, or ""
-	waited  chan struct{} // closed after the wait for a rate limit; nil: none was needed
-	confirm sync.Mutex    // one sequence of controls at a time
+	mu       sync.Mutex
+	done     map[string]*scenarios.CheckResult
+	running  map[*Case]*visitor
+	counted  map[*Case]*observed // whose effects are counted once more
+	controls []scenarios.Exchange
+	ended    string              // why no further check runs, or ""
+	suspects []*Case             // that were under way when the receiver was lost; nil: it was not
+	refused  *scenarios.Exchange // the control at that time
+	waited   chan struct{}       // closed after the wait for a rate limit; nil: none was needed
+	confirm  sync.Mutex          // one sequence of controls at a time
 }
 
 func newRun(o *Options, p *player.Player) *run {
 	r := &run{options: o, player: p, control: byID(o.Checks, scenarios.ControlID), places: 1,
-		gate: newGate(1, o.Pace), done: map[string]*scenarios.CheckResult{}, running: map[string]bool{},
+		gate: newGate(1, o.Pace), done: map[string]*scenarios.CheckResult{}, running: map[*Case]*visitor{}, counted: map[*Case]*observed{},
 		result: &scenarios.CheckRun{Target: simulator.RedactURL(o.Player.Target), IDs: p.IDBytes(), Partial: len(o.Checks) < len(o.All), Strict: o.Strict}}
 	if o.Player.Secret == simulator.DefaultSecret || o.Player.Secret == "" {
 		r.result.Signed = string(simulator.DefaultSecret.Reveal())
-	}
-	switch {
-	case o.Probe != nil:
-		r.result.Effects = scenarios.EffectsByProbe
-	case o.Player.API != nil:
-		r.result.Effects = scenarios.EffectsByReader
 	}
 	return r
 }
@@ -59,11 +58,13 @@ func (r *run) run(ctx context.Context) {
 	}
 	crowded := r.rounds(ctx)
 	r.alone(ctx, script.AloneYes)
+	r.settle(ctx)
 	r.again(ctx, crowded)
 	r.alone(ctx, script.AloneLast)
 	if r.why(ctx) == "" {
 		r.confirmed(ctx)
 	}
+	r.settle(ctx)
 	for _, c := range r.pending() { // those that examine the responses
 		r.one(ctx, c)
 	}
@@ -116,18 +117,21 @@ func (r *run) begin(ctx context.Context) bool {
 const roundSize = 25
 
 // rounds runs the checks side by side, each as soon as its predecessors have been judged, with a control after every round. It
-// returns the checks that ran, none of them alone.
+// returns the checks that ran, none of them alone. A check that waits does so beside its predecessors.
 func (r *run) rounds(ctx context.Context) (crowded []*Case) {
 	finished := make(chan *Case)
 	started := map[*Case]bool{}
 	running, done := 0, 0
 	for {
 		for _, c := range r.pending() {
-			if started[c] || running == maxWaiting || c.Scenario.Check.Alone != script.AloneNo || examines(c.Scenario) || !r.ready(c) || r.why(ctx) != "" {
+			if started[c] || running == maxWaiting || c.Scenario.Check.Alone != script.AloneNo || examines(c.Scenario) ||
+				!r.ready(c) && !waits(c.Scenario) || r.why(ctx) != "" {
 				continue
 			}
 			started[c] = true
-			crowded = append(crowded, c)
+			if !slices.Contains(crowded, c) {
+				crowded = append(crowded, c)
+			}
 			running++
 			go func() {
 				r.one(ctx, c)
@@ -135,6 +139,10 @@ func (r *run) rounds(ctx context.Context) (crowded []*Case) {
 			}()
 		}
 		if running == 0 {
+			if r.regained(ctx) {
+				clear(started)
+				continue
+			}
 			if len(crowded) == 1 {
 				return nil
 			}
@@ -151,20 +159,68 @@ func (r *run) rounds(ctx context.Context) (crowded []*Case) {
 // alone runs checks that run by themselves, in the order of their ids.
 func (r *run) alone(ctx context.Context, kind script.Alone) {
 	for _, c := range r.pending() {
-		if c.Scenario.Check.Alone == kind && r.why(ctx) == "" {
+		if c.Scenario.Check.Alone == kind && (r.why(ctx) == "" || r.regained(ctx)) {
 			r.one(ctx, c)
 		}
 	}
 }
 
-// again runs the checks again that failed or warned while others were running, each alone. One that passes now is unsteady.
+// settle counts the effects of the checks once more, and judges these checks again. A check is not judged if one before it has
+// failed meanwhile.
+func (r *run) settle(ctx context.Context) {
+	for _, c := range r.options.Checks {
+		if t := r.counted[c]; t != nil {
+			r.put(r.recounted(ctx, *r.resultOf(c.ID), t))
+		}
+	}
+	clear(r.counted)
+	if control := r.resultOf(scenarios.ControlID); control.Outcome == scenarios.Passed {
+		trial := control.Trial
+		trial.Steps = slices.Clone(trial.Steps)
+		trial.Steps[0].Exchanges = slices.Concat(trial.Steps[0].Exchanges, r.controls)
+		r.put(r.judged(r.control, trial))
+	}
+	r.controls = nil
+	for _, c := range r.options.Checks {
+		if id := r.explained(c); id != "" && r.resultOf(c.ID) != nil {
+			r.put(scenarios.CheckResult{Check: c.Check, Outcome: scenarios.Inconclusive, Because: id})
+		}
+	}
+}
+
+// recounted is the result of a check after its effects have been counted once more.
+func (r *run) recounted(ctx context.Context, result scenarios.CheckResult, t *observed) scenarios.CheckResult {
+	if ctx.Err() != nil || result.Because != "" {
+		return result
+	}
+	err := clock.Sleep(ctx, countSettle-clock.Since(t.ended))
+	if err == nil {
+		err = t.trial.Recount(ctx)
+	}
+	if err != nil {
+		t.Unclear = cmp.Or(t.Unclear, err.Error())
+	}
+	again := r.judged(byID(r.options.Checks, result.ID), t.Trial)
+	again.Also, again.Duration = result.Also, result.Duration
+	return again
+}
+
+// countSettle is the time after which effects are counted once more.
+const countSettle = 200 * time.Millisecond
+
+// again runs the checks again that failed or warned while others were running, each alone. One that passes now is unsteady, and
+// the checks that it explained run too.
 func (r *run) again(ctx context.Context, crowded []*Case) {
 	for _, c := range crowded {
 		first := r.resultOf(c.ID)
 		if first == nil || first.Outcome != scenarios.Failed && first.Outcome != scenarios.Warned || r.why(ctx) != "" {
 			continue
 		}
-		second := r.judge(ctx, c)
+		second := r.judge(ctx, c, true)
+		if t := r.counted[c]; t != nil {
+			second = r.recounted(ctx, second, t)
+			delete(r.counted, c)
+		}
 		switch second.Outcome {
 		case scenarios.Passed, scenarios.Remarked:
 			second.Outcome, second.Findings = scenarios.Unsteady, first.Findings
@@ -174,6 +230,11 @@ func (r *run) again(ctx context.Context, crowded []*Case) {
 			continue
 		}
 		r.put(second)
+	}
+	for _, c := range r.options.Checks {
+		if result := r.resultOf(c.ID); result != nil && result.Because != "" && r.explained(c) == "" {
+			r.one(ctx, c)
+		}
 	}
 }
 
@@ -246,7 +307,7 @@ func (r *run) rerun(c *Case) []string {
 
 // one runs a check and keeps its result.
 func (r *run) one(ctx context.Context, c *Case) {
-	if reason := c.lacks(r.options, r.options.offers()); reason != "" {
+	if reason := r.lacks(c); reason != "" {
 		r.put(scenarios.CheckResult{Check: c.Check, Outcome: scenarios.Skipped, Reason: reason})
 		return
 	}
@@ -255,24 +316,33 @@ func (r *run) one(ctx context.Context, c *Case) {
 			Reason: "the clocks differ by " + human.Duration(r.result.ClockOff.Abs())})
 		return
 	}
-	for _, id := range c.After {
-		if before := r.resultOf(id); before != nil && before.Outcome == scenarios.Failed && len(r.types(c)) == 0 {
-			r.put(scenarios.CheckResult{Check: c.Check, Outcome: scenarios.Inconclusive, Because: id})
-			return
-		}
+	if id := r.explained(c); id != "" {
+		r.put(scenarios.CheckResult{Check: c.Check, Outcome: scenarios.Inconclusive, Because: id})
+		return
 	}
 	if r.why(ctx) != "" {
 		return
 	}
-	r.put(r.judge(ctx, c))
+	r.put(r.judge(ctx, c, c.Scenario.Check.Alone != script.AloneNo))
 }
 
-// judge plays a check, waits once for a rate limit, sends the control that is due, and judges.
-func (r *run) judge(ctx context.Context, c *Case) scenarios.CheckResult {
+// explained returns the id of the failed check because of which a check is not judged, or "".
+func (r *run) explained(c *Case) string {
+	for _, id := range c.After {
+		if before := r.resultOf(id); before != nil && before.Outcome == scenarios.Failed && len(r.types(c)) == 0 {
+			return id
+		}
+	}
+	return ""
+}
+
+// judge plays a check, waits once for a rate limit, sends the control that is due, and judges. Beside others nothing is said
+// about a check after which the receiver is lost.
+func (r *run) judge(ctx context.Context, c *Case, alone bool) scenarios.CheckResult {
 	started := clock.Now()
-	r.mark(c.ID, true)
-	defer r.mark(c.ID, false)
 	v := &visitor{gate: r.gate, free: takesLong(c.Scenario), doubt: r.doubt}
+	r.mark(c, v)
+	defer r.mark(c, nil)
 	t := r.try(ctx, c, v)
 	if r.limited(&t.Trial) {
 		r.pause(ctx, &t.Trial)
@@ -283,15 +353,16 @@ func (r *run) judge(ctx context.Context, c *Case) scenarios.CheckResult {
 	if t.err != "" {
 		t.Unclear = t.err
 	}
-	alone := c.Scenario.Check.Alone != script.AloneNo
 	switch {
+	case alone && v.lost != nil:
+		t.Control, t.Unclear = v.lost, ""
 	case r.why(ctx) != "":
 	case c.Scenario.Check.Then == script.ThenControl:
-		t.Control = r.confirmed(ctx)
+		t.Control = v.confirm(func() *scenarios.Exchange { return r.confirmed(ctx) })
 	case t.silent():
-		r.confirmed(ctx)
+		v.confirm(func() *scenarios.Exchange { return r.confirmed(ctx) })
 	}
-	if reason := r.why(ctx); reason != "" && !alone || reason == rateLimited { // others may have caused it
+	if reason := r.why(ctx); reason != "" && !alone || reason == rateLimited {
 		if t.Control != nil || t.silent() {
 			t.Control, t.Unclear = nil, reason
 		}
@@ -300,27 +371,42 @@ func (r *run) judge(ctx context.Context, c *Case) scenarios.CheckResult {
 	if finding != nil {
 		t.Steps = append(t.Steps, scenarios.TrialStep{Step: finding.Step, Found: []scenarios.Finding{*finding}})
 	}
+	if t.trial != nil && t.trial.Counts() {
+		r.count(c, &t)
+	}
 	result := r.judged(c, t.Trial)
 	result.Also = words
 	result.Duration = clock.Since(started)
 	return result
 }
 
-// doubt sends the control after a request without a response. The error says that the receiver was lost.
-func (r *run) doubt(ctx context.Context) error {
-	if r.why(ctx) == "" {
-		r.confirmed(ctx)
-	}
-	if reason := r.why(ctx); reason != "" {
-		return errors.New(reason)
-	}
-	return nil
-}
-
-func (r *run) mark(id string, running bool) {
+// count keeps a trial whose effects are counted once more.
+func (r *run) count(c *Case, t *observed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.running[id] = running
+	r.counted[c] = t
+}
+
+// doubt sends the control after a request without a response. The error says that the receiver was lost.
+func (r *run) doubt(ctx context.Context) (x *scenarios.Exchange, err error) {
+	if r.why(ctx) == "" {
+		x = r.confirmed(ctx)
+	}
+	if reason := r.why(ctx); reason != "" {
+		err = errors.New(reason)
+	}
+	return x, err
+}
+
+// mark notes that a check is under way, or with nil that it has ended.
+func (r *run) mark(c *Case, v *visitor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if v == nil {
+		delete(r.running, c)
+		return
+	}
+	r.running[c] = v
 }
 
 // conclude completes the result: the checks that did not run, and the known failures.

@@ -26,6 +26,19 @@ func takesLong(s *script.Scenario) bool {
 	return false
 }
 
+// waits reports whether the check waits between its requests.
+func waits(s *script.Scenario) bool {
+	for step := range s.All() {
+		if _, ok := step.(*script.Wait); ok {
+			return true
+		}
+		if d := script.DeliveringOf(step); d != nil && d.Again != nil && d.Again.After > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // examines reports whether the check examines the responses of the run.
 func examines(s *script.Scenario) bool {
 	for step := range s.All() {

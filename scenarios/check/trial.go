@@ -5,17 +5,21 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"semblance/scenarios"
 	"semblance/scenarios/player"
 	"semblance/scenarios/script"
 	"semblance/simulator"
+	"semblance/simulator/clock"
 )
 
 // observed is a trial, and why it could not be completed.
 type observed struct {
 	scenarios.Trial
-	err string
+	err   string
+	trial *player.Trial // counts effects; nil: nothing was sent
+	ended time.Time
 }
 
 // first returns the first exchange, or nil.
@@ -65,17 +69,11 @@ func unreachable(r *simulator.Response) bool {
 
 // try plays a check once.
 func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
-	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.options.offers(), Stale: r.options.stale(), Pace: v.enter, Sent: v.leave, Responses: &r.seen,
+	o := player.TrialOptions{Subscribed: r.subscribed(c), Offers: r.offers(), Stale: r.options.stale(), Pace: v.enter, Sent: v.leave, Responses: &r.seen,
 		Hook: r.options.Hook}
-	switch {
-	case r.options.Player.API != nil && r.result.Latency == 0: // the first response tells the reference receiver, which asks nobody
-	case r.options.Player.API != nil && (r.options.Probe == nil || slices.Contains(c.Scenario.Check.Needs, script.NeedReadBack)):
-		o.Queries = true
-	case r.options.Probe != nil:
-		o.Count = func(ctx context.Context, id string) (int, error) { return r.options.Probe.count(ctx, r.player, id) }
-	}
+	o.Queries = r.reads() && (r.options.Player.Effects == nil || slices.Contains(c.Scenario.Check.Needs, script.NeedReadBack))
 	trial, err := r.player.Try(ctx, c.Scenario, o)
-	var t observed
+	t := observed{trial: trial, ended: clock.Now()}
 	if trial != nil {
 		t.Steps = convert(trial)
 	}

@@ -31,6 +31,9 @@ type session struct {
 // sending side, so the name is repeated here.
 const referenceHeader = "Semblance-Receiver"
 
+// Reference reports whether a response came from the reference receiver.
+func (p *Player) Reference() bool { return p.reference.Load() }
+
 // recognize notes whether a response comes from the reference receiver, which some steps need.
 func (s *session) recognize(response *simulator.Response) {
 	if !s.reference.Load() && response.Header(referenceHeader) != "" {

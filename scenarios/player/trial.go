@@ -24,6 +24,8 @@ type Trial struct {
 	Scenario *script.Scenario
 	Result   scenarios.ScenarioResult // as after a play: the evidence of each step, judged by its requirements alone
 	Steps    []TrialStep              // the steps that send or examine something, in the order of the file
+
+	effects []effect
 }
 
 // TrialStep is a step of a trial.
@@ -49,7 +51,8 @@ type Exchange struct {
 	Twin *simulator.Attempt
 
 	// RecordID identifies the record of the event, such as the bookingId of a booking.created; "" for a request without an
-	// event. Effects is the number of effects on it after the last step. It is nil if nothing was required, and without a probe.
+	// event. Effects is the number of effects on it after the last step, see [Trial.Recount]. It is nil if nothing was required,
+	// and without a probe.
 	RecordID string
 	Effects  *int
 
@@ -66,9 +69,7 @@ type TrialOptions struct {
 	Offers     []script.Need        // steps that need something else are skipped
 	Stale      time.Duration        // the age of ${stale}; default an hour
 
-	// Count returns the number of effects on a record. Nil: no probe.
-	Count func(ctx context.Context, recordID string) (int, error)
-	// Queries counts the effects of an event by the requests to Options.API about its records, in place of Count.
+	// Queries counts the effects of an event by the requests to Options.API about its records, in place of Options.Effects.
 	Queries bool
 	// Hook makes the receiver's work on a record fail once, or wait once. Nil: no hook.
 	Hook func(ctx context.Context, recordID string, fail bool, delay time.Duration) error
@@ -104,6 +105,7 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 		o.Responses = &scenarios.Responses{}
 	}
 	s := &session{options: p.options, origin: p.origin, secrets: p.secrets, probes: p.probes, salt: p.salt, runID: p.runID, records: p.records}
+	s.reference.Store(p.reference.Load())
 	s.options.Transcript, s.options.Observer = nil, noObserver{}
 	s.results = scenarios.NewRecorder(scenarios.Run{Target: s.options.Target, StartedAt: clock.Now(), ShowSecrets: s.options.ShowSecrets})
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -120,15 +122,22 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 	defer r.apiFaults.clear()
 	r.play(ctx)
 	r.recorder.Close(r.elapsed())
+	if s.reference.Load() {
+		p.reference.Store(true)
+	}
+	out := &Trial{Scenario: scenario}
 	if o.Queries {
 		t.api = p.options.API
 	}
-	if (o.Count != nil || t.api != nil) && ctx.Err() == nil {
-		if err := t.count(ctx); err != nil && ctx.Err() == nil {
+	if probe := s.effects(); probe != nil || t.api != nil {
+		out.effects = t.effects(probe)
+	}
+	if ctx.Err() == nil {
+		if err := out.await(ctx); err != nil && ctx.Err() == nil {
 			return nil, err
 		}
 	}
-	out := &Trial{Scenario: scenario, Result: s.results.Result(r.elapsed(), ctx.Err() != nil).Scenarios[0]}
+	out.Result = s.results.Result(r.elapsed(), ctx.Err() != nil).Scenarios[0]
 	for step := range scenario.All() {
 		if done := t.byPath[script.Of(step).Path]; done != nil {
 			out.Steps = append(out.Steps, *done)
@@ -145,7 +154,7 @@ type trial struct {
 	options TrialOptions
 	ids     *objectid.Generator
 	now     func() time.Time // the time of new ids
-	api     API              // counts effects; nil: options.Count does
+	api     API              // counts effects; nil: the probe does
 	cancel  context.CancelCauseFunc
 
 	mu     sync.Mutex
@@ -285,66 +294,68 @@ func (x *Exchange) refused() bool {
 		x.Attempt.Response.Failure == "" && x.Attempt.Response.Status/100 == 4
 }
 
-// How effects are counted: as often as a probe step asks, and once more later, because an event may take effect twice.
-const (
-	countWithin = 5 * time.Second
-	countEvery  = 100 * time.Millisecond
-	countSettle = 200 * time.Millisecond
-)
+// effect is the effect that a trial requires of the event about a record.
+type effect struct {
+	required scenarios.Effect
+	n        *int // of all exchanges about the record
+	count    func(ctx context.Context) (int, error)
+}
 
-// count counts the effects of the events of all steps, after the last one, until they are as required, and once more a moment
-// later.
-func (t *trial) count(ctx context.Context) error {
-	required := map[string]scenarios.Effect{} // by record
-	effects := map[string]*int{}
-	counters := map[string]func(context.Context) (int, error){}
+// effects returns the effects that the steps require.
+func (t *trial) effects(probe *Effects) []effect {
+	var all []effect
+	counts := map[string]*int{} // by record
 	for _, step := range t.byPath {
 		for _, x := range step.Exchanges {
-			effect := script.Of(step.Step).Effect
+			required := script.Of(step.Step).Effect
 			for _, r := range x.Required {
-				effect = cmp.Or(effect, r.Effect)
+				required = cmp.Or(required, r.Effect)
 			}
-			if effect != "" && x.RecordID != "" {
-				if effects[x.RecordID] == nil {
-					required[x.RecordID], effects[x.RecordID] = effect, new(int)
-					counters[x.RecordID] = t.counter(x, effect)
-				}
-				x.Effects = effects[x.RecordID]
+			if required == "" || x.RecordID == "" {
+				continue
 			}
+			if counts[x.RecordID] == nil {
+				counts[x.RecordID] = new(int)
+				all = append(all, effect{required, counts[x.RecordID], t.counter(x, required, probe)})
+			}
+			x.Effects = counts[x.RecordID]
 		}
 	}
-	if len(required) == 0 {
-		return nil
+	return all
+}
+
+// Counts reports whether effects are counted.
+func (t *Trial) Counts() bool { return len(t.effects) > 0 }
+
+// Recount counts the effects again, because an event may take effect late, or twice.
+func (t *Trial) Recount(ctx context.Context) error {
+	_, err := t.count(ctx)
+	return err
+}
+
+// count counts the effects, and reports whether some are missing.
+func (t *Trial) count(ctx context.Context) (missing bool, err error) {
+	for _, e := range t.effects {
+		if *e.n, err = e.count(ctx); err != nil {
+			return false, fmt.Errorf("counting effects: %w", err)
+		}
+		missing = missing || *e.n == 0 && !e.required.Holds(0) // an effect does not go away
 	}
+	return missing, nil
+}
+
+// await counts the effects until none is missing, at most for the time in which an event may take effect.
+func (t *Trial) await(ctx context.Context) error {
 	deadline := clock.Now().Add(countWithin)
-	for {
-		pending := false
-		for id, effect := range required {
-			n, err := counters[id](ctx)
-			if err != nil {
-				return fmt.Errorf("counting effects: %w", err)
-			}
-			*effects[id] = n
-			pending = pending || !effect.Holds(n) && n == 0 // an effect does not go away
+	for wait := countFirst; ; wait = min(2*wait, countEvery) {
+		missing, err := t.count(ctx)
+		if err != nil || !missing || clock.Now().After(deadline) {
+			return err
 		}
-		if !pending || clock.Now().After(deadline) {
-			break
-		}
-		if err := clock.Sleep(ctx, countEvery); err != nil {
+		if err := clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
-	if err := clock.Sleep(ctx, countSettle); err != nil {
-		return err
-	}
-	for id := range required {
-		n, err := counters[id](ctx)
-		if err != nil {
-			return fmt.Errorf("counting effects: %w", err)
-		}
-		*effects[id] = n
-	}
-	return nil
 }
 
 // plain returns a function that sends an event of a type, right in every part, about a new record.

@@ -42,9 +42,9 @@ func (c *clinics) mark(ctx context.Context) int64 {
 }
 
 // counter returns the function that counts the effects of the event of an exchange.
-func (t *trial) counter(x *Exchange, effect scenarios.Effect) func(context.Context) (int, error) {
+func (t *trial) counter(x *Exchange, effect scenarios.Effect, probe *Effects) func(context.Context) (int, error) {
 	if t.api == nil {
-		return func(ctx context.Context) (int, error) { return t.options.Count(ctx, x.RecordID) }
+		return func(ctx context.Context) (int, error) { return probe.Count(ctx, x.RecordID) }
 	}
 	since := int64(0) // the ids are those of this trial, so earlier requests concern copies of the event
 	if effect == scenarios.EffectPresent {

@@ -55,16 +55,15 @@ steps:
 func TestTry(t *testing.T) {
 	t.Parallel()
 	app := newApplication(t)
-	p := newPlayer(t, player.Options{Target: app.URL})
+	counted := map[string]int{}
+	p := newPlayer(t, player.Options{Target: app.URL, Effects: player.CountWith(func(_ context.Context, id string) (int, error) { counted[id]++; return 1, nil })})
 	bookings, err := schemas.MatchAny([]string{"booking.*"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	counted := map[string]int{}
 	sent := 0
 	trial := try(t, p, player.TrialOptions{
 		Subscribed: bookings,
-		Count:      func(_ context.Context, id string) (int, error) { counted[id]++; return 1, nil },
 		Sent:       func(*simulator.Attempt) { sent++ },
 	}, forgery)
 	var got []string
@@ -89,6 +88,9 @@ send patient.created:not subscribed to patient.created
 send booking.created:only a run of checks with hook supports this`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+	if err := trial.Recount(t.Context()); err != nil {
+		t.Error(err)
 	}
 	first, second := trial.Steps[0].Exchanges[0], trial.Steps[1].Exchanges[0]
 	if first.RecordID != second.RecordID || counted[second.RecordID] != 2 || len(counted) != 1 {

@@ -6,6 +6,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/check"
+	"semblance/scenarios/player"
 	"semblance/scenarios/report"
 )
 
@@ -50,7 +51,7 @@ func (s *Sim) Check(t *testing.T, options ...CheckOption) *scenarios.CheckRun {
 	run := check.Options{Player: s.playerOptions(t), All: all, Checks: chosen, Strict: o.strict}
 	run.Reproduce, run.Player.Reproduce = run.Player.Reproduce, nil
 	if o.probe != nil {
-		run.Probe = check.CountWith(func(_ context.Context, id string) (int, error) { return o.probe(id), nil })
+		run.Player.Effects = player.CountWith(func(_ context.Context, id string) (int, error) { return o.probe(id), nil })
 	}
 	result, err := check.Run(t.Context(), run)
 	if err != nil {
