@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -66,12 +67,7 @@ type CheckResult struct {
 }
 
 // Advice returns the fix.
-func (r *CheckResult) Advice() string {
-	if r.Fixes != "" {
-		return r.Fixes
-	}
-	return r.Fix
-}
+func (r *CheckResult) Advice() string { return cmp.Or(r.Fixes, r.Fix) }
 
 // Trial holds the observations of a check, without a verdict.
 type Trial struct {
@@ -148,7 +144,7 @@ func JudgeCheck(check Check, trial Trial) CheckResult {
 	case trial.Unclear != "":
 		result.Outcome, result.Reason = Inconclusive, trial.Unclear
 	case len(result.Findings) > 0:
-		result.Outcome = result.Findings[0].Level.outcome()
+		result.Outcome = map[Level]Outcome{Must: Failed, Should: Warned, May: Remarked}[result.Findings[0].Level]
 	case twin != "":
 		result.Outcome, result.Reason = Inconclusive, twin
 	case broken != "":
@@ -268,14 +264,3 @@ func (f Finding) forged() bool {
 }
 
 func (l Level) rank() int { return slices.Index([]Level{Must, Should, May}, l) }
-
-// outcome returns the outcome of a check with an unmet requirement of this level.
-func (l Level) outcome() Outcome {
-	switch l {
-	case Should:
-		return Warned
-	case May:
-		return Remarked
-	}
-	return Failed
-}

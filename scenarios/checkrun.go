@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"semblance/schemas/human"
+	"semblance/simulator"
 )
 
 // CheckRun is the outcome of a run of checks. Reports are views of it.
@@ -41,31 +42,16 @@ const (
 	EffectsByReader Effects = "api"   // by the receiver's requests to the provider's API
 )
 
-// judgedBy names what a receiver was judged by, or returns "" for the reference receiver.
-func (e Effects) judgedBy() string {
-	switch e {
-	case EffectsUnknown:
-		return "its responses alone"
-	case EffectsByProbe:
-		return "its responses and the probe"
-	case EffectsByReader:
-		return "its responses and its requests to the provider's API"
-	}
-	return ""
+// effectWords say how effects were counted, and what a receiver was judged by: nothing is said of the reference receiver.
+var effectWords = map[Effects]struct{ counted, judgedBy string }{
+	EffectsUnknown:  {"not counted", "its responses alone"},
+	EffectsByProbe:  {"by the probe", "its responses and the probe"},
+	EffectsByOwn:    {"by the reference receiver", ""},
+	EffectsByReader: {"by requests to the provider's API", "its responses and its requests to the provider's API"},
 }
 
 // String says how effects were counted, such as "by the probe".
-func (e Effects) String() string {
-	switch e {
-	case EffectsByProbe:
-		return "by the probe"
-	case EffectsByOwn:
-		return "by the reference receiver"
-	case EffectsByReader:
-		return "by requests to the provider's API"
-	}
-	return "not counted"
-}
+func (e Effects) String() string { return effectWords[e].counted }
 
 // The verdicts of a run.
 const (
@@ -87,6 +73,18 @@ func (r *CheckRun) Control() *CheckResult {
 	for i := range r.Checks {
 		if r.Checks[i].ID == ControlID {
 			return &r.Checks[i]
+		}
+	}
+	return nil
+}
+
+// ValidEvent returns the attempt of the control, or nil.
+func (r *CheckRun) ValidEvent() *simulator.Attempt {
+	if c := r.Control(); c != nil {
+		for i := range c.Trial.Steps {
+			if len(c.Trial.Steps[i].Exchanges) > 0 {
+				return &c.Trial.Steps[i].Exchanges[0].Attempt
+			}
 		}
 	}
 	return nil
@@ -122,26 +120,24 @@ func (r *CheckRun) ExitCode() int {
 	return ExitPassed
 }
 
-// Count returns the number of checks with an outcome. Checks that another one explains, and known failures, do not count.
-func (r *CheckRun) Count(o Outcome) int {
-	n := 0
-	for _, c := range r.Checks {
-		if c.Outcome == o && c.Because == "" && c.Known == "" {
+// count returns the number of checks that meet a condition.
+func (r *CheckRun) count(is func(*CheckResult) bool) (n int) {
+	for i := range r.Checks {
+		if is(&r.Checks[i]) {
 			n++
 		}
 	}
 	return n
 }
 
+// Count returns the number of checks with an outcome. Checks that another one explains, and known failures, do not count.
+func (r *CheckRun) Count(o Outcome) int {
+	return r.count(func(c *CheckResult) bool { return c.Outcome == o && c.Because == "" && c.Known == "" })
+}
+
 // NotJudged returns the number of checks that a failed check explains.
 func (r *CheckRun) NotJudged() int {
-	n := 0
-	for _, c := range r.Checks {
-		if c.Because != "" {
-			n++
-		}
-	}
-	return n
+	return r.count(func(c *CheckResult) bool { return c.Because != "" })
 }
 
 // Explained returns the ids of the checks that were not judged because of a check.
@@ -258,12 +254,7 @@ func (r *CheckRun) aspects() [len(claims)]aspect {
 func (r *CheckRun) Sentence() string {
 	aspects := r.aspects()
 	control := r.Control()
-	failed := 0
-	for i := range r.Checks {
-		if r.Failed(&r.Checks[i]) {
-			failed++
-		}
-	}
+	failed := r.count(r.Failed)
 	var broken, holding []string
 	for p, a := range aspects {
 		switch {
@@ -303,7 +294,7 @@ func (r *CheckRun) Sentence() string {
 	if len(holding) > 2 {
 		sentence = "the receiver " + strings.Join(holding[:len(holding)-1], ", ") + ", and " + holding[len(holding)-1]
 	}
-	if by := r.Effects.judgedBy(); by != "" {
+	if by := effectWords[r.Effects].judgedBy; by != "" {
 		sentence = "judged by " + by + ", " + sentence
 	}
 	if open != "" {
@@ -333,14 +324,14 @@ func (r *CheckRun) counted() string {
 
 // unjudged says how many checks the failed control explains.
 func (r *CheckRun) unjudged() string {
-	n := len(r.Explained(ControlID))
-	switch n {
+	switch n := len(r.Explained(ControlID)); n {
 	case 0:
 		return ""
 	case 1:
 		return ", so 1 check was not judged"
+	default:
+		return fmt.Sprintf(", so %d checks were not judged", n)
 	}
-	return fmt.Sprintf(", so %d checks were not judged", n)
 }
 
 // partial is the sentence about selected checks that all passed.
@@ -357,24 +348,38 @@ func (r *CheckRun) partial() string {
 	return fmt.Sprintf("A valid event was accepted, and none of the %d selected checks failed.", len(ids))
 }
 
+// Open is a reason for which checks are inconclusive.
+type Open struct {
+	First *CheckResult
+	IDs   []string // of all checks with the reason
+}
+
+// Open returns the reasons for which checks are inconclusive that no other check explains, in the order of the checks.
+func (r *CheckRun) Open() []Open {
+	var all []Open
+	for i := range r.Checks {
+		c := &r.Checks[i]
+		if c.Outcome != Inconclusive || c.Because != "" {
+			continue
+		}
+		at := slices.IndexFunc(all, func(o Open) bool { return o.First.Reason == c.Reason })
+		if at < 0 {
+			at, all = len(all), append(all, Open{First: c})
+		}
+		all[at].IDs = append(all[at].IDs, c.ID)
+	}
+	return all
+}
+
 // openReason says why checks are inconclusive, or returns "".
 func (r *CheckRun) openReason() string {
 	var reasons []string
-	count := map[string][]string{}
-	for _, c := range r.Checks {
-		if c.Outcome == Inconclusive && c.Because == "" {
-			if count[c.Reason] == nil {
-				reasons = append(reasons, c.Reason)
-			}
-			count[c.Reason] = append(count[c.Reason], c.ID)
-		}
-	}
-	for i, reason := range reasons {
-		ids := count[reason]
+	for _, o := range r.Open() {
+		ids := o.IDs
 		if len(ids) > 4 {
 			ids = append(slices.Clone(ids[:3]), human.Count(len(ids)-3, "other"))
 		}
-		reasons[i] = human.And(ids) + " (" + reason + ")"
+		reasons = append(reasons, human.And(ids)+" ("+o.First.Reason+")")
 	}
 	switch {
 	case len(reasons) == 0:

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -42,12 +43,7 @@ type HeaderPattern struct {
 }
 
 // String returns the pattern as it may be shown.
-func (h HeaderPattern) String() string {
-	if h.Shown != "" {
-		return h.Shown
-	}
-	return h.Pattern
-}
+func (h HeaderPattern) String() string { return cmp.Or(h.Shown, h.Pattern) }
 
 // Equal is a value that the JSON body of the response must contain.
 type Equal struct {

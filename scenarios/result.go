@@ -117,6 +117,17 @@ func (s *ScenarioResult) ReproduceStep(step *Step) []string {
 	return append(args, "--seed", strconv.FormatInt(s.Seed, 10))
 }
 
+// Summary returns the number of steps for each outcome in all scenarios, see [ScenarioResult.Summary].
+func (r *Result) Summary() map[Outcome]int {
+	summary := map[Outcome]int{}
+	for i := range r.Scenarios {
+		for outcome, n := range r.Scenarios[i].Summary() {
+			summary[outcome] += n
+		}
+	}
+	return summary
+}
+
 // Passed reports whether the exit code is [ExitPassed].
 func (r *Result) Passed() bool { return r.ExitCode() == ExitPassed }
 
@@ -131,9 +142,7 @@ func (r *Result) ExitCode() int {
 		return ExitInterrupted
 	case r.Counts.Responses == 0 && r.Counts.ResponsesExpected > 0:
 		return ExitUnreached
-	case !r.CoverageMet():
-		return ExitFailed
-	case slices.ContainsFunc(r.Scenarios, func(s ScenarioResult) bool { return s.Outcome() == Failed }):
+	case !r.CoverageMet(), slices.ContainsFunc(r.Scenarios, func(s ScenarioResult) bool { return s.Outcome() == Failed }):
 		return ExitFailed
 	}
 	return ExitPassed

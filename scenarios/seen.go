@@ -165,8 +165,7 @@ func (r *Responses) Judge(which Which, required *Requirement) Verdict {
 
 // describe names the response by its status and the first check or step that got it.
 func (s *Seen) describe() string {
-	text := "status " + strconv.Itoa(s.Response.Status)
-	return text + " to " + s.Requests[0].From
+	return "status " + strconv.Itoa(s.Response.Status) + " to " + s.Requests[0].From
 }
 
 // summary is what refusals have in common if they are alike: the status and the body.

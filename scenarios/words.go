@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"math"
+	"net/http"
 	"slices"
 	"time"
 
@@ -34,34 +36,31 @@ const (
 // StatusWords returns the words that are sets of statuses.
 func StatusWords() []Word { return []Word{Accepted, Refused, Survived, Busy, Answered} }
 
-// ranges returns the statuses of a word, and the same for people.
-func (w Word) ranges() (ranges []StatusRange, about string) {
-	switch w {
-	case Accepted:
-		return []StatusRange{{Low: 200, High: 299}}, "2xx"
-	case Refused:
-		return []StatusRange{{Low: 400, High: 407}, {Low: 409, High: 428}, {Low: 430, High: 499}}, "4xx except 408 and 429"
-	case Survived:
-		return []StatusRange{{Low: 200, High: 299}, {Low: 400, High: 499}}, "2xx or 4xx"
-	case Busy:
-		return []StatusRange{{Low: 429, High: 429}, {Low: 503, High: 503}}, "429 or 503"
-	case Answered:
-		return []StatusRange{{Low: 100, High: 999}}, "any status"
-	}
-	return nil, "no status"
-}
-
 // contains reports whether the set of a word contains a status.
 func (w Word) contains(status int) bool {
-	ranges, _ := w.ranges()
-	return slices.ContainsFunc(ranges, func(r StatusRange) bool { return r.contains(status) })
+	accepted, client := status/100 == 2, status/100 == 4
+	switch w {
+	case Accepted:
+		return accepted
+	case Refused:
+		return client && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
+	case Survived:
+		return accepted || client
+	case Busy:
+		return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+	case Answered:
+		return 100 <= status && status <= 999
+	}
+	return false
+}
+
+// statusesOf are the statuses of the words, for people.
+var statusesOf = map[Word]string{
+	Accepted: "2xx", Refused: "4xx except 408 and 429", Survived: "2xx or 4xx", Busy: "429 or 503", Answered: "any status", Closed: "no status",
 }
 
 // String returns the word with its statuses, such as "accepted (2xx)".
-func (w Word) String() string {
-	_, about := w.ranges()
-	return string(w) + " (" + about + ")"
-}
+func (w Word) String() string { return string(w) + " (" + statusesOf[w] + ")" }
 
 // Effect says how often an event must have taken effect. A probe counts.
 type Effect string
@@ -73,18 +72,22 @@ const (
 	EffectPresent Effect = "present" // at least one
 )
 
-// Holds reports whether a number of effects is as required.
-func (e Effect) Holds(count int) bool {
-	switch e {
-	case EffectOnce:
-		return count == 1
-	case EffectNone:
-		return count == 0
-	case EffectPresent:
-		return count > 0
-	}
-	return true
+// effects are the allowed numbers of effects, and their description.
+var effects = map[Effect]struct {
+	least, most int
+	words       string
+}{
+	"":            {0, math.MaxInt, "any effect"},
+	EffectOnce:    {1, 1, "must take effect once"},
+	EffectNone:    {0, 0, "must have no effect"},
+	EffectPresent: {1, math.MaxInt, "must take effect"},
 }
+
+// Holds reports whether a number of effects is as required.
+func (e Effect) Holds(count int) bool { return effects[e].least <= count && count <= effects[e].most }
+
+// Describe returns the effect in words.
+func (e Effect) Describe() string { return effects[e].words }
 
 // Requirement is the requirement of a step for its responses at one level. Zero parts require nothing.
 type Requirement struct {
@@ -256,17 +259,4 @@ func closed(r *simulator.Response) bool {
 		return r.Status == 0
 	}
 	return false
-}
-
-// Describe returns the effect in words.
-func (e Effect) Describe() string {
-	switch e {
-	case EffectOnce:
-		return "must take effect once"
-	case EffectNone:
-		return "must have no effect"
-	case EffectPresent:
-		return "must take effect"
-	}
-	return "any effect"
 }

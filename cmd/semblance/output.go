@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -75,12 +74,7 @@ func (o *output) text(quiet bool) report.Terminal {
 }
 
 // json prints a value as indented JSON.
-func (o *output) json(v any) error {
-	e := json.NewEncoder(o)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
+func (o *output) json(v any) error { return report.Indented(o, v) }
 
 // warn prints a warning.
 func (o *output) warn(format string, args ...any) {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -143,7 +142,7 @@ func (a *app) listScenarios(format string) error {
 		return a.out.json(list)
 	}
 	for _, s := range all {
-		fmt.Fprintf(a.out, "%s  %s\n%s\n\n", a.out.bold(s.Name), a.out.faint(s.Scenario.Name), fold(s.Scenario.Description, 4, 100))
+		fmt.Fprintf(a.out, "%s  %s\n    %s\n\n", a.out.bold(s.Name), a.out.faint(s.Scenario.Name), report.Wrap(s.Scenario.Description, 96, 4))
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "semblance play %s --to 3000/webhooks\tplay it at your receiver; '*' plays all\n", all[0].Name)
@@ -166,26 +165,6 @@ func sentTypes(scenario *script.Scenario) []string {
 		}
 	}
 	return names
-}
-
-// fold wraps a text at a width, with a margin.
-func fold(text string, margin, width int) string {
-	var b strings.Builder
-	column := width
-	for _, word := range strings.Fields(text) {
-		if n := len([]rune(word)); column+1+n > width {
-			if b.Len() > 0 {
-				b.WriteByte('\n')
-			}
-			b.WriteString(strings.Repeat(" ", margin))
-			column = margin + n
-		} else {
-			b.WriteByte(' ')
-			column += 1 + n
-		}
-		b.WriteString(word)
-	}
-	return b.String()
 }
 
 func (a *app) showScenarioCommand() *cobra.Command {

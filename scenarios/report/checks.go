@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -46,11 +47,7 @@ type checksText struct {
 }
 
 func (c *checksText) head() {
-	signed := "your secret"
-	if c.run.Signed != "" {
-		signed = c.run.Signed
-	}
-	c.wrap("", human.Line(c.run.Target)+", signed with "+signed)
+	c.wrap("", human.Line(c.run.Target)+", signed with "+cmp.Or(c.run.Signed, "your secret"))
 	c.WriteByte('\n')
 }
 
@@ -82,10 +79,8 @@ func (c *checksText) groups() {
 // control describes the valid event.
 func (c *checksText) control() string {
 	text := "valid event accepted"
-	for _, s := range c.run.Control().Trial.Steps {
-		for _, x := range s.Exchanges {
-			text = fmt.Sprintf("valid event accepted: %d in %s", x.Attempt.Response.Status, human.Duration(c.run.Latency.Round(c.precision())))
-		}
+	if a := c.run.ValidEvent(); a != nil {
+		text += fmt.Sprintf(": %d in %s", a.Response.Status, human.Duration(c.run.Latency.Round(c.precision())))
 	}
 	switch off := c.run.ClockOff; {
 	case !c.run.ClockRead:
@@ -236,26 +231,17 @@ func (c *checksText) messages(r *scenarios.CheckResult) {
 
 // open writes the inconclusive checks, those with the same reason together.
 func (c *checksText) open() {
-	var reasons []string
-	ids, first := map[string][]string{}, map[string]*scenarios.CheckResult{}
-	for i := range c.run.Checks {
-		r := &c.run.Checks[i]
-		if r.Outcome != scenarios.Inconclusive || r.Because != "" || r.ID == scenarios.ControlID && c.run.Unreached {
+	for _, o := range c.run.Open() {
+		r, all := o.First, o.IDs
+		if r.ID == scenarios.ControlID && c.run.Unreached {
 			continue
 		}
-		if first[r.Reason] == nil {
-			reasons, first[r.Reason] = append(reasons, r.Reason), r
-		}
-		ids[r.Reason] = append(ids[r.Reason], r.ID)
-	}
-	for _, reason := range reasons {
-		r, all := first[reason], ids[reason]
 		title := r.Name
 		if len(all) > 1 {
 			title = "and " + human.Count(len(all)-1, "other check")
 		}
 		fmt.Fprintf(c, "%s  %-7s %s\n", c.style.paint("OPEN", outcomeColors[scenarios.Inconclusive]...), r.ID, human.Cut(human.Line(title), checkWidth-15))
-		c.line("reason", reason)
+		c.line("reason", r.Reason)
 		if len(all) > 1 {
 			c.line("checks", strings.Join(all, " "))
 		}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -17,7 +16,7 @@ import (
 func ChecksJUnit(w io.Writer, r *scenarios.CheckRun) error {
 	out := junitSuites{Name: "semblance check", Time: seconds(r.Duration)}
 	for _, group := range scenarios.CheckGroups() {
-		suite := junitSuite{Name: group, Timestamp: r.StartedAt.UTC().Format("2006-01-02T15:04:05"),
+		suite := junitSuite{Name: group, Timestamp: timestamp(r.StartedAt),
 			Properties: []junitProperty{{"target", r.Target}, {"sentence", r.Sentence()}}}
 		var took time.Duration
 		for i := range r.Checks {
@@ -26,23 +25,11 @@ func ChecksJUnit(w io.Writer, r *scenarios.CheckRun) error {
 				took += c.Duration
 			}
 		}
-		if len(suite.Cases) == 0 {
-			continue
+		if suite.Time = seconds(took); len(suite.Cases) > 0 {
+			out.add(suite)
 		}
-		suite.Time = seconds(took)
-		for _, c := range suite.Cases {
-			suite.Tests++
-			if c.Failure != nil {
-				suite.Failures++
-			}
-			if c.Skipped != nil {
-				suite.Skipped++
-			}
-		}
-		out.Tests, out.Failures, out.Skipped = out.Tests+suite.Tests, out.Failures+suite.Failures, out.Skipped+suite.Skipped
-		out.Suites = append(out.Suites, suite)
 	}
-	return writeJUnit(w, &out)
+	return out.write(w)
 }
 
 func checkCase(r *scenarios.CheckRun, c *scenarios.CheckResult) junitCase {
@@ -71,8 +58,7 @@ func firstLine(c *scenarios.CheckResult) string {
 	if len(c.Findings) == 0 {
 		return c.Name
 	}
-	f := &c.Findings[0]
-	return "expected " + f.Expected + ", got " + gotText(f)
+	return "expected " + c.Findings[0].Expected + ", got " + gotText(&c.Findings[0])
 }
 
 // CheckText returns a check as the terminal shows it.
@@ -154,10 +140,7 @@ func ChecksJSON(w io.Writer, r *scenarios.CheckRun) error {
 		}
 		out.Checks = append(out.Checks, checked)
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return Indented(w, out)
 }
 
 // ChecksMarkdown writes the sentence and a table of the checks that did not pass.

@@ -82,7 +82,7 @@ func checksData(r *scenarios.CheckRun) htmlChecks {
 	case scenarios.VerdictInconclusive:
 		data.Class = "interrupted"
 	}
-	control := validEvent(r)
+	control := r.ValidEvent()
 	text := checksText{run: r}
 	for _, name := range scenarios.CheckGroups() {
 		count, outcomes := text.group(name)
@@ -97,18 +97,6 @@ func checksData(r *scenarios.CheckRun) htmlChecks {
 		}
 	}
 	return data
-}
-
-// validEvent returns the attempt of the control, or nil.
-func validEvent(r *scenarios.CheckRun) *simulator.Attempt {
-	if c := r.Control(); c != nil {
-		for i := range c.Trial.Steps {
-			if len(c.Trial.Steps[i].Exchanges) > 0 {
-				return &c.Trial.Steps[i].Exchanges[0].Attempt
-			}
-		}
-	}
-	return nil
 }
 
 func htmlChecked(r *scenarios.CheckRun, c *scenarios.CheckResult, control *simulator.Attempt) htmlCheck {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -149,24 +148,15 @@ func (s *htmlStep) show(c *cause) {
 			limit = 0
 		}
 	}
-	failed := func(e scenarios.Evidence) bool { return !e.Verdict.Passed() }
-	for _, e := range slices.Concat(slices.Collect(filtered(s.Evidence, failed)), slices.Collect(filtered(s.Evidence, func(e scenarios.Evidence) bool { return !failed(e) }))) {
-		if len(s.Shown) == limit {
-			break
+	rank := func(e scenarios.Evidence) int { // failed evidence first
+		if e.Verdict.Passed() {
+			return 1
 		}
-		s.Shown = append(s.Shown, e)
+		return 0
 	}
+	s.Shown = slices.SortedStableFunc(slices.Values(s.Evidence), func(a, b scenarios.Evidence) int { return rank(a) - rank(b) })
+	s.Shown = s.Shown[:min(len(s.Shown), limit)]
 	s.More = len(s.Evidence) - len(s.Shown)
-}
-
-func filtered(all []scenarios.Evidence, keep func(scenarios.Evidence) bool) iter.Seq[scenarios.Evidence] {
-	return func(yield func(scenarios.Evidence) bool) {
-		for _, e := range all {
-			if keep(e) && !yield(e) {
-				return
-			}
-		}
-	}
 }
 
 // faultWords says what a fault is, such as that of "signature=stale,age=400s", or "".

@@ -103,10 +103,22 @@ func JSON(w io.Writer, r scenarios.Result) error {
 	for i := range r.Scenarios {
 		out.Scenarios = append(out.Scenarios, jsonScenarioOf(&r.Scenarios[i]))
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(out)
+	return Indented(w, out)
+}
+
+// Indented writes a value as indented JSON.
+func Indented(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// Line writes a value as one line of JSON.
+func Line(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
 }
 
 // outcome returns the outcome of the run in one word.

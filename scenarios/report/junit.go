@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -65,20 +66,30 @@ type (
 func JUnit(w io.Writer, r scenarios.Result) error {
 	all := junitSuites{Name: "semblance", Time: seconds(r.Duration)}
 	for i := range r.Scenarios {
-		all.Suites = append(all.Suites, junitScenario(&r, &r.Scenarios[i]))
+		all.add(junitScenario(&r, &r.Scenarios[i]))
 	}
 	if r.CoverAtLeast > 0 {
-		all.Suites = append(all.Suites, junitCoverage(&r))
+		all.add(junitCoverage(&r))
 	}
-	for _, suite := range all.Suites {
-		all.Tests += suite.Tests
-		all.Failures += suite.Failures
-		all.Skipped += suite.Skipped
-	}
-	return writeJUnit(w, &all)
+	return all.write(w)
 }
 
-func writeJUnit(w io.Writer, all *junitSuites) error {
+// add adds a suite, and counts its test cases.
+func (all *junitSuites) add(suite junitSuite) {
+	suite.Tests = len(suite.Cases)
+	for _, c := range suite.Cases {
+		if c.Failure != nil {
+			suite.Failures++
+		}
+		if c.Skipped != nil {
+			suite.Skipped++
+		}
+	}
+	all.Tests, all.Failures, all.Skipped = all.Tests+suite.Tests, all.Failures+suite.Failures, all.Skipped+suite.Skipped
+	all.Suites = append(all.Suites, suite)
+}
+
+func (all *junitSuites) write(w io.Writer) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
@@ -93,7 +104,7 @@ func writeJUnit(w io.Writer, all *junitSuites) error {
 
 func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite {
 	suite := junitSuite{
-		Name: s.Name, Time: seconds(s.Duration), Timestamp: s.StartedAt.UTC().Format("2006-01-02T15:04:05"), File: fileOf(s, s.File),
+		Name: s.Name, Time: seconds(s.Duration), Timestamp: timestamp(s.StartedAt), File: fileOf(s, s.File),
 		Properties: []junitProperty{{"target", r.Target}, {"seed", fmt.Sprint(s.Seed)}, {"judged", r.Judged().String()}, {"covered", r.Coverage.String()}},
 	}
 	for i := range s.Steps {
@@ -104,18 +115,14 @@ func junitScenario(r *scenarios.Result, s *scenarios.ScenarioResult) junitSuite 
 		c := junitCase{Name: step.Path + " " + title(&step.Step), ClassName: s.Name, File: fileOf(s, step.File), Line: lineOf(s, step), Time: seconds(step.Duration)}
 		switch step.Outcome {
 		case scenarios.Failed:
-			suite.Failures++
 			c.Failure = junitFailed(s, step)
 		case scenarios.Skipped:
-			suite.Skipped++
 			c.Skipped = &junitSkipped{Message: step.Reason}
 		case scenarios.NotRun:
-			suite.Skipped++
 			c.Skipped = &junitSkipped{Message: "the scenario was stopped before this step"}
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
-	suite.Tests = len(suite.Cases)
 	return suite
 }
 
@@ -138,14 +145,11 @@ func lineOf(s *scenarios.ScenarioResult, step *scenarios.StepResult) int {
 func junitFailed(s *scenarios.ScenarioResult, step *scenarios.StepResult) *junitFailure {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", position(&step.Step))
-	f := &junitFailure{Type: "expectation", Message: "failed"}
-	first := true
+	message := ""
 	for i := range step.Evidence {
 		e := &step.Evidence[i]
 		for _, failure := range e.Verdict.Failures {
-			if first {
-				f.Message, first = failure.String(), false
-			}
+			message = cmp.Or(message, failure.String())
 			if text := instance(e); text != "" {
 				fmt.Fprintf(&b, "%s: ", text)
 			}
@@ -159,19 +163,18 @@ func junitFailed(s *scenarios.ScenarioResult, step *scenarios.StepResult) *junit
 		}
 	}
 	fmt.Fprintf(&b, "rerun: %s\n", Command(s.ReproduceStep(&step.Step)))
-	f.Text = b.String()
-	return f
+	return &junitFailure{Type: "expectation", Message: cmp.Or(message, "failed"), Text: b.String()}
 }
 
 func junitCoverage(r *scenarios.Result) junitSuite {
 	c := junitCase{Name: fmt.Sprintf("at least %g %% of the event types are covered", r.CoverAtLeast), ClassName: "coverage", Time: seconds(0)}
-	suite := junitSuite{Name: "coverage", Tests: 1, Time: seconds(0), Timestamp: r.StartedAt.UTC().Format("2006-01-02T15:04:05")}
 	if !r.CoverageMet() {
-		suite.Failures = 1
 		c.Failure = &junitFailure{Type: "coverage", Message: r.Coverage.String(), Text: "not covered: " + missing(&r.Coverage)}
 	}
-	suite.Cases = []junitCase{c}
-	return suite
+	return junitSuite{Name: "coverage", Time: seconds(0), Timestamp: timestamp(r.StartedAt), Cases: []junitCase{c}}
 }
+
+// timestamp returns a time as JUnit XML has it: without a zone.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
@@ -34,53 +33,50 @@ func (l *Live) Progress(step scenarios.Step, done int64) {
 	if !l.p.Progress || done < l.done+progressEvery && done > l.done {
 		return
 	}
-	l.done = done
-	var b bytes.Buffer
-	l.p.title(&b)
-	l.write(b.Bytes())
 	unit := "attempt"
 	if step.Kind == "repeat" {
 		unit = "round"
 	}
-	l.write([]byte(fmt.Sprintf("\r\x1b[K  …     %-5s %s: %s", step.Path, human.Cut(step.Title, 40), human.Count(done, unit))))
-	l.progress = true
+	l.p.title()
+	fmt.Fprintf(&l.p.b, "\r\x1b[K  …     %-5s %s: %s", step.Path, human.Cut(step.Title, 40), human.Count(done, unit))
+	l.write()
+	l.progress, l.done = true, done
 }
 
 // Step writes a step that has ended.
 func (l *Live) Step(result scenarios.StepResult) {
-	var b bytes.Buffer
-	l.p.step(&b, &result)
 	l.clear()
-	l.write(b.Bytes())
+	l.p.step(&result)
+	l.write()
 }
 
 // End ends the scenario.
 func (l *Live) End(scenarios.ScenarioResult) {
-	var b bytes.Buffer
-	l.p.end(&b)
 	l.clear()
-	l.write(b.Bytes())
+	l.p.end()
+	l.write()
 }
 
 // Summary writes the summary of the run. It returns the first write error of l.
 func (l *Live) Summary(r scenarios.Result) error {
 	l.clear()
-	var b bytes.Buffer
-	l.p.summary(&b, &r)
-	l.write(b.Bytes())
+	l.p.summary(&r)
+	l.write()
 	return l.err
 }
 
 // clear removes the progress line.
 func (l *Live) clear() {
 	if l.progress {
-		l.write([]byte("\r\x1b[K"))
+		l.p.b.WriteString("\r\x1b[K")
 	}
 	l.progress, l.done = false, 0
 }
 
-func (l *Live) write(text []byte) {
-	if l.err == nil && len(text) > 0 {
-		_, l.err = l.w.Write(text)
+// write writes the lines that the printer has written.
+func (l *Live) write() {
+	if l.err == nil && l.p.b.Len() > 0 {
+		_, l.err = l.w.Write(l.p.b.Bytes())
 	}
+	l.p.b.Reset()
 }

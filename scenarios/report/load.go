@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -113,13 +112,6 @@ func (l *Load) cause(e *scenarios.Evidence) *loadCause {
 	}
 	known.attempts++
 	return known
-}
-
-// Line writes a value as one line of JSON.
-func Line(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }
 
 // attempt returns an attempt as text: the request, the response and the failed expectations. says is the message of an HTML

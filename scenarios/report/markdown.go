@@ -16,14 +16,8 @@ const maxRows = 30
 // their fixes, and the scenarios that did not pass.
 func Markdown(w io.Writer, r scenarios.Result) error {
 	var b strings.Builder
-	steps := map[scenarios.Outcome]int{}
-	for i := range r.Scenarios {
-		for outcome, n := range r.Scenarios[i].Summary() {
-			steps[outcome] += n
-		}
-	}
 	j := r.Judged()
-	fmt.Fprintf(&b, "**%s**\n\n%s; judged: %s; %s in %s%s\n", markdown(Terminal{}.verdict(&r)), stepCounts(steps), markdown(j.String()),
+	fmt.Fprintf(&b, "**%s**\n\n%s; judged: %s; %s in %s%s\n", markdown(Terminal{}.verdict(&r)), stepCounts(r.Summary()), markdown(j.String()),
 		human.Count(r.Counts.Attempts, "request"), human.Duration(r.Duration), seedOf(&r))
 	if h := j.Hint(); h != "" && r.Passed() {
 		fmt.Fprintf(&b, "\n_%s_\n", markdown(h))

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"semblance/scenarios"
 	"semblance/scenarios/report/color"
@@ -36,29 +35,30 @@ const (
 
 // Write writes the whole result.
 func (t Terminal) Write(w io.Writer, r scenarios.Result) error {
-	var b bytes.Buffer
 	p := &printer{Terminal: t}
 	for i := range r.Scenarios {
 		p.begin(&r.Scenarios[i])
 		for k := range r.Scenarios[i].Steps {
-			p.step(&b, &r.Scenarios[i].Steps[k])
+			p.step(&r.Scenarios[i].Steps[k])
 		}
-		p.end(&b)
+		p.end()
 	}
-	t.summary(&b, &r)
-	_, err := w.Write(b.Bytes())
+	p.summary(&r)
+	_, err := w.Write(p.b.Bytes())
 	return err
 }
 
-// Step writes a step in one line, followed by its failures.
-func (t Terminal) Step(b *bytes.Buffer, scenario *scenarios.ScenarioResult, s *scenarios.StepResult) {
+// Step returns a step in one line, followed by its failures.
+func (t Terminal) Step(scenario *scenarios.ScenarioResult, s *scenarios.StepResult) string {
 	p := &printer{Terminal: t, scenario: scenario, titled: true}
-	p.step(b, s)
+	p.step(s)
+	return p.b.String()
 }
 
 // A printer writes the steps of a run. A cause that fails many steps is written once.
 type printer struct {
 	Terminal
+	b        bytes.Buffer
 	scenario *scenarios.ScenarioResult
 	titled   bool // the scenario's title is written: before its first line, so that a scenario without lines has none
 	any      bool // the scenario has a step
@@ -78,22 +78,22 @@ func (p *printer) begin(s *scenarios.ScenarioResult) {
 }
 
 // end ends a scenario. One that has no steps is named too.
-func (p *printer) end(b *bytes.Buffer) {
+func (p *printer) end() {
 	if !p.Quiet && !p.any {
-		p.title(b)
+		p.title()
 	}
 }
 
-func (p *printer) title(b *bytes.Buffer) {
+func (p *printer) title() {
 	if p.titled {
 		return
 	}
 	p.titled = true
 	s := p.scenario
-	fmt.Fprintf(b, "%s  %s\n", p.paint(human.Line(s.Name), color.Bold), p.paint(human.Line(fmt.Sprintf("%s, seed %d", s.File, s.Seed)), color.Faint))
+	fmt.Fprintf(&p.b, "%s  %s\n", p.paint(human.Line(s.Name), color.Bold), p.paint(human.Line(fmt.Sprintf("%s, seed %d", s.File, s.Seed)), color.Faint))
 }
 
-func (p *printer) step(b *bytes.Buffer, s *scenarios.StepResult) {
+func (p *printer) step(s *scenarios.StepResult) {
 	var known *cause
 	p.any = true
 	p.accepted = p.accepted || accepts(s)
@@ -111,9 +111,9 @@ func (p *printer) step(b *bytes.Buffer, s *scenarios.StepResult) {
 	case p.Quiet && s.Outcome != scenarios.Failed && p.remarks(s) == "", p.hidden && s.Outcome != scenarios.Passed:
 		return
 	}
-	p.title(b)
+	p.title()
 	if s.Description != "" {
-		fmt.Fprintf(b, "  %s\n", p.paint(human.Line(s.Description), color.Bold))
+		fmt.Fprintf(&p.b, "  %s\n", p.paint(human.Line(s.Description), color.Bold))
 	}
 	what := human.Line(stepTitle(s))
 	switch s.Outcome {
@@ -122,22 +122,22 @@ func (p *printer) step(b *bytes.Buffer, s *scenarios.StepResult) {
 		if lines != "" {
 			label = p.paint("warn", color.FgYellow)
 		}
-		p.line(b, label, s.Path, what, p.paint(result(s), color.Faint))
-		b.WriteString(lines)
+		p.line(label, s.Path, what, p.paint(result(s), color.Faint))
+		p.b.WriteString(lines)
 	case scenarios.Skipped:
-		p.line(b, p.paint("skip", color.FgYellow), s.Path, what, p.paint(human.Line(s.Reason), color.Faint))
+		p.line(p.paint("skip", color.FgYellow), s.Path, what, p.paint(human.Line(s.Reason), color.Faint))
 	case scenarios.NotRun:
-		fmt.Fprintf(b, "  %s  %-5s %s\n", p.paint("  - ", color.Faint), s.Path, p.paint(what, color.Faint))
+		fmt.Fprintf(&p.b, "  %s  %-5s %s\n", p.paint("  - ", color.Faint), s.Path, p.paint(what, color.Faint))
 	case scenarios.Failed:
 		label := p.paint("FAIL", color.FgRed, color.Bold)
 		switch {
 		case known == nil:
-			p.line(b, label, s.Path, what, human.Line(position(&s.Step)))
+			p.line(label, s.Path, what, human.Line(position(&s.Step)))
 		case known.steps > 1:
-			p.line(b, label, s.Path, what, p.paint(known.same(p.scenario), color.Faint))
+			p.line(label, s.Path, what, p.paint(known.same(p.scenario), color.Faint))
 		default:
-			p.line(b, label, s.Path, what, human.Line(position(&s.Step)))
-			p.inFull(b, s, known)
+			p.line(label, s.Path, what, human.Line(position(&s.Step)))
+			p.inFull(s, known)
 		}
 	}
 }
@@ -164,37 +164,33 @@ func (p *printer) remarks(s *scenarios.StepResult) string {
 }
 
 // inFull writes why a step failed, what to change, and how to play it again. Causes beyond [maxInFull] have one line.
-func (p *printer) inFull(b *bytes.Buffer, s *scenarios.StepResult, c *cause) {
+func (p *printer) inFull(s *scenarios.StepResult, c *cause) {
 	if len(p.causes.list) > maxInFull {
-		fmt.Fprintf(b, "        %s\n", c.title())
+		fmt.Fprintf(&p.b, "        %s\n", c.title())
 		return
 	}
 	text, more := firstLines(p.failures(s), maxCauseLines)
-	b.WriteString(text)
+	p.b.WriteString(text)
 	if more > 0 {
-		b.WriteString(moreLines(more))
+		p.b.WriteString(moreLines(more))
 	}
 	if fix := c.fix(); fix != "" {
-		fmt.Fprintf(b, "        %-9s %s\n", "fix", p.wrap(fix, 18))
+		fmt.Fprintf(&p.b, "        %-9s %s\n", "fix", p.wrap(fix, 18))
 	}
 	if p.Refusal != nil && c.evidence.Hint.Name == hint.Signature {
 		for line := range strings.Lines(p.Refusal(&c.evidence.Attempt.Request)) {
-			b.WriteString("      " + line)
+			p.b.WriteString("      " + line)
 		}
 	}
-	fmt.Fprintf(b, "        %-9s %s\n", "rerun", Command(p.scenario.ReproduceStep(&s.Step)))
+	fmt.Fprintf(&p.b, "        %-9s %s\n", "rerun", Command(p.scenario.ReproduceStep(&s.Step)))
 }
 
 // line writes a step. On a terminal the title of a step that passed is cut to its column; a file has it in full.
-func (p *printer) line(b *bytes.Buffer, label, path, what, details string) {
+func (p *printer) line(label, path, what, details string) {
 	if p.Progress && details != "" {
 		what = human.Cut(what, titleWidth-1)
 	}
-	stepLine(b, label, path, what, details)
-}
-
-func stepLine(b *bytes.Buffer, label, path, what, details string) {
-	fmt.Fprintf(b, "  %s  %-5s %-*s  %s\n", label, path, titleWidth, what, details)
+	fmt.Fprintf(&p.b, "  %s  %-5s %-*s  %s\n", label, path, titleWidth, what, details)
 }
 
 // result describes a step that passed in a few words.
@@ -231,7 +227,7 @@ func events(s *scenarios.StepResult) string {
 // failures returns the failed expectations of a step, with the expected and actual values. Attempts that failed by the same
 // cause are counted.
 func (t Terminal) failures(s *scenarios.StepResult) string {
-	b := new(bytes.Buffer)
+	var b strings.Builder
 	shown, lastBody := map[string]bool{}, ""
 	for i := range s.Evidence {
 		e := &s.Evidence[i]
@@ -247,25 +243,25 @@ func (t Terminal) failures(s *scenarios.StepResult) string {
 		}
 		shown[key] = true
 		if text := instance(e); text != "" {
-			fmt.Fprintf(b, "        %s\n", t.paint(text, color.Faint))
+			fmt.Fprintf(&b, "        %s\n", t.paint(text, color.Faint))
 		}
 		if e.Probe != nil && e.Probe.Request != "" && !strings.Contains(s.Title, e.Probe.Request) {
-			fmt.Fprintf(b, "        %-9s %s\n", "asked", human.Line(e.Probe.Request))
+			fmt.Fprintf(&b, "        %-9s %s\n", "asked", human.Line(e.Probe.Request))
 		}
 		for _, f := range e.Verdict.Failures {
-			fmt.Fprintf(b, "        %s\n          expected  %s\n          got       %s\n", f.Subject(), t.paint(f.Expected, color.FgGreen), t.paint(f.Got, color.FgRed))
+			fmt.Fprintf(&b, "        %s\n          expected  %s\n          got       %s\n", f.Subject(), t.paint(f.Expected, color.FgGreen), t.paint(f.Got, color.FgRed))
 		}
 		if e.Verdict.Omitted > 0 {
-			fmt.Fprintf(b, "        and %s in this response\n", human.Count(e.Verdict.Omitted, "more failure"))
+			fmt.Fprintf(&b, "        and %s in this response\n", human.Count(e.Verdict.Omitted, "more failure"))
 		}
 		// An attempt and the capture that failed on it have the same response.
 		if body := human.Excerpt(responseText(e), bodyWidth); body != "" && body != lastBody {
-			fmt.Fprintf(b, "        %-9s %s\n", "response", body)
+			fmt.Fprintf(&b, "        %-9s %s\n", "response", body)
 			lastBody = body
 		}
 	}
 	if rest := s.Counts.Failures() - int64(len(shown)); rest > 0 {
-		fmt.Fprintf(b, "        and %s\n", human.Count(rest, "more failed attempt"))
+		fmt.Fprintf(&b, "        and %s\n", human.Count(rest, "more failed attempt"))
 	}
 	return b.String()
 }
@@ -275,26 +271,9 @@ func (t Terminal) wrap(text string, indent int) string {
 	return Wrap(text, lineWidth-indent, indent)
 }
 
-// Wrap breaks a text into lines of at most width characters at words, and indents all lines but the first. A longer word,
-// such as a URL or a command, stays whole.
+// Wrap breaks a text into lines of at most width characters, and indents all lines but the first. See [human.Wrap].
 func Wrap(text string, width, indent int) string {
-	var b strings.Builder
-	used := 0
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case used+1+n > width:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			used = 0
-		default:
-			b.WriteByte(' ')
-			used++
-		}
-		b.WriteString(word)
-		used += n
-	}
-	return b.String()
+	return strings.Join(human.Wrap(text, width), "\n"+strings.Repeat(" ", indent))
 }
 
 // verdict returns the outcome of the run in a few words.

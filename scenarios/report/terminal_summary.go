@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -11,50 +10,44 @@ import (
 )
 
 // summary writes the outcome, the counts, the latency and the coverage of the run.
-func (t Terminal) summary(b *bytes.Buffer, r *scenarios.Result) {
-	steps := map[scenarios.Outcome]int{}
-	for i := range r.Scenarios {
-		for outcome, n := range r.Scenarios[i].Summary() {
-			steps[outcome] += n
-		}
-	}
-	fmt.Fprintf(b, "\n%s  %s\n", t.verdict(r), stepCounts(steps))
+func (p *printer) summary(r *scenarios.Result) {
+	fmt.Fprintf(&p.b, "\n%s  %s\n", p.verdict(r), stepCounts(r.Summary()))
 	if r.Stopped != "" {
-		fmt.Fprintf(b, "  stopped   %s\n", t.wrap(r.Stopped, 12))
+		fmt.Fprintf(&p.b, "  stopped   %s\n", p.wrap(r.Stopped, 12))
 	}
-	t.causes(b, r)
-	t.judged(b, r)
-	fmt.Fprintf(b, "  sent      %s, %s, in %s%s\n", human.Count(r.Counts.Attempts, "request"), human.Count(r.Counts.Responses, "response"), human.Duration(r.Duration), seedOf(r))
+	p.listCauses(r)
+	p.judged(r)
+	fmt.Fprintf(&p.b, "  sent      %s, %s, in %s%s\n", human.Count(r.Counts.Attempts, "request"), human.Count(r.Counts.Responses, "response"), human.Duration(r.Duration), seedOf(r))
 	if l := &r.Latency; l.Count > 0 {
-		fmt.Fprintf(b, "  latency   p50 %s, p90 %s, p99 %s, max %s\n", human.Duration(l.P50), human.Duration(l.P90), human.Duration(l.P99), human.Duration(l.Max))
+		fmt.Fprintf(&p.b, "  latency   p50 %s, p90 %s, p99 %s, max %s\n", human.Duration(l.P50), human.Duration(l.P90), human.Duration(l.P99), human.Duration(l.Max))
 	}
-	fmt.Fprintf(b, "  covered   %s\n", r.Coverage.String())
+	fmt.Fprintf(&p.b, "  covered   %s\n", r.Coverage.String())
 	switch n := len(r.Coverage.Missing()); {
 	case !r.CoverageMet():
-		fmt.Fprintf(b, "  %s\n", t.paint(fmt.Sprintf("required  %g %% of the event types, got %.4g %%; not covered: %s",
+		fmt.Fprintf(&p.b, "  %s\n", p.paint(fmt.Sprintf("required  %g %% of the event types, got %.4g %%; not covered: %s",
 			r.CoverAtLeast, r.Coverage.Percent(), missing(&r.Coverage)), color.FgRed))
 	case n > 0 && n <= maxMissing:
-		fmt.Fprintf(b, "            not covered: %s\n", missing(&r.Coverage))
+		fmt.Fprintf(&p.b, "            not covered: %s\n", missing(&r.Coverage))
 	}
 }
 
 // judged writes the extent of the run: a run that passed claims nothing else.
-func (t Terminal) judged(b *bytes.Buffer, r *scenarios.Result) {
+func (p *printer) judged(r *scenarios.Result) {
 	j := r.Judged()
 	text := j.String()
 	if h := j.Hint(); h != "" && r.Passed() {
 		text += "; " + h
 	}
-	fmt.Fprintf(b, "  judged    %s\n", t.wrap(text, 12))
+	fmt.Fprintf(&p.b, "  judged    %s\n", p.wrap(text, 12))
 	if !r.Passed() { // the failures come first
 		return
 	}
 	for i, skip := range j.Skipped {
 		if i == maxCauses {
-			fmt.Fprintf(b, "            and %s\n", human.Count(len(j.Skipped)-i, "more reason"))
+			fmt.Fprintf(&p.b, "            and %s\n", human.Count(len(j.Skipped)-i, "more reason"))
 			break
 		}
-		fmt.Fprintf(b, "  skipped   %s\n", t.wrap(human.Count(skip.Steps, "step")+": "+human.Line(skip.Reason), 12))
+		fmt.Fprintf(&p.b, "  skipped   %s\n", p.wrap(human.Count(skip.Steps, "step")+": "+human.Line(skip.Reason), 12))
 	}
 }
 
@@ -71,20 +64,20 @@ func seedOf(r *scenarios.Result) string {
 	return fmt.Sprintf(", seed %d", r.Scenarios[0].Seed)
 }
 
-// causes lists the causes that failed more than one step.
-func (t Terminal) causes(b *bytes.Buffer, r *scenarios.Result) {
+// listCauses lists the causes that failed more than one step.
+func (p *printer) listCauses(r *scenarios.Result) {
 	all := causesOf(r)
 	if !slices.ContainsFunc(all, func(c *cause) bool { return c.steps > 1 }) {
 		return
 	}
 	for i, c := range all {
 		if i == maxCauses {
-			fmt.Fprintf(b, "            and %s\n", human.Count(len(all)-i, "more cause"))
+			fmt.Fprintf(&p.b, "            and %s\n", human.Count(len(all)-i, "more cause"))
 			break
 		}
-		fmt.Fprintf(b, "  cause     %s\n", t.wrap(c.times()+": "+c.title(), 12))
+		fmt.Fprintf(&p.b, "  cause     %s\n", p.wrap(c.times()+": "+c.title(), 12))
 		if fix := c.fix(); fix != "" {
-			fmt.Fprintf(b, "  fix       %s\n", t.wrap(fix, 12))
+			fmt.Fprintf(&p.b, "  fix       %s\n", p.wrap(fix, 12))
 		}
 	}
 }

@@ -131,19 +131,18 @@ func (s *Sim) subtest(t *testing.T, scenario *scenarios.ScenarioResult, i int) {
 	t.Run(name, func(t *testing.T) {
 		switch step.Outcome {
 		case scenarios.Failed:
-			var b bytes.Buffer
-			report.Terminal{}.Step(&b, scenario, step)
+			text := report.Terminal{}.Step(scenario, step)
 			attempts := attemptsOf(scenario.Steps[:i+1])
 			if len(attempts) > 0 {
 				if fix := s.pathHint(&attempts[len(attempts)-1].Response); fix != "" {
-					fmt.Fprintf(&b, "        fix       %s\n", fix)
+					text += fmt.Sprintf("        fix       %s\n", fix)
 				}
 			}
-			fmt.Fprintf(&b, "        test      %s\n", rerun(t.Name()))
+			text += fmt.Sprintf("        test      %s\n", rerun(t.Name()))
 			if step.Kind == "probe" && len(attempts) > 0 { // its expectation is about effects
-				fmt.Fprintf(&b, "        attempts, by the time since the first:\n%s\n", timeline(attempts))
+				text += fmt.Sprintf("        attempts, by the time since the first:\n%s\n", timeline(attempts))
 			}
-			t.Error("\n" + b.String())
+			t.Error("\n" + text)
 		case scenarios.Skipped, scenarios.NotRun:
 			t.Skip(step.Reason)
 		}

@@ -1,26 +1,22 @@
 package human
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// Wrap breaks text at words into lines of at most width columns. A longer word is broken.
+// Wrap breaks text at words into lines of at most width columns. A longer word, such as a URL or a command, stays whole.
 func Wrap(text string, width int) []string {
-	var lines []string
-	line := ""
+	lines := []string{""}
 	for _, word := range strings.Fields(text) {
-		for runes := []rune(word); len(runes) > width; runes = []rune(word) {
-			if line != "" {
-				lines, line = append(lines, line), ""
-			}
-			lines, word = append(lines, string(runes[:width])), string(runes[width:])
-		}
-		switch {
-		case line == "":
-			line = word
-		case len([]rune(line))+1+len([]rune(word)) > width:
-			lines, line = append(lines, line), word
+		switch last := &lines[len(lines)-1]; {
+		case *last == "":
+			*last = word
+		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) > width:
+			lines = append(lines, word)
 		default:
-			line += " " + word
+			*last += " " + word
 		}
 	}
-	return append(lines, line)
+	return lines
 }
