@@ -22,10 +22,9 @@ type checkpointer struct {
 }
 
 func (c *checkpointer) open(path string) (err error) {
-	if c.conn, err = connect(path); err != nil {
-		return err
+	if c.conn, err = connect(path); err == nil {
+		c.statement = c.conn.statement(checkpointSQL)
 	}
-	c.statement, err = c.conn.prepare(checkpointSQL)
 	return err
 }
 

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,25 +15,29 @@ func (j *Journal) ClinicRecords(ctx context.Context, q journal.RecordQuery) (jou
 	if err := q.Check(); err != nil {
 		return p, err
 	}
-	listed, err := j.listClinicRecords(ctx)
-	if err != nil {
-		return p, err
-	}
-	err = j.view(ctx, func(v *view) error {
+	unlisted := false
+	err := j.view(ctx, func(v *view) error {
 		s := newRecordSearch(&q)
-		from, err := s.from(v, listed)
+		var err error
+		if unlisted, err = v.unlisted(); err != nil {
+			return err
+		}
+		selected, args, err := s.selection(v, unlisted)
 		if err != nil {
 			return err
 		}
-		numbers := fmt.Sprintf(`SELECT number%s ORDER BY %s LIMIT %d OFFSET %d`, from, recordOrder(&q), q.Size()+1, q.Offset)
-		p.Records, err = collect(v, fmt.Sprintf(selectClinicRecords, numbers), s.where.args, scanClinicRecord)
+		numbers := fmt.Sprintf(`SELECT number FROM (%s ORDER BY %s LIMIT %d OFFSET %d)`, selected, recordOrder(&q), q.Size()+1, q.Offset)
+		p.Records, err = collect(v, fmt.Sprintf(selectClinicRecords, numbers), args, scanClinicRecord)
 		if err == nil && q.Total {
-			err = v.each(`SELECT count(*)`+from, s.where.args, func(row scanner) (bool, error) { return false, row.Scan(&p.Total) })
+			err = v.each(`SELECT count(*) FROM (`+selected+`)`, args, func(row scanner) (bool, error) { return false, row.Scan(&p.Total) })
 		}
 		return err
 	})
 	if err != nil {
 		return journal.RecordPage{}, err
+	}
+	if unlisted {
+		j.list()
 	}
 	if size := q.Size(); len(p.Records) > size {
 		p.Records, p.More = p.Records[:size], true
@@ -46,28 +49,32 @@ func (j *Journal) ClinicRecords(ctx context.Context, q journal.RecordQuery) (jou
 }
 
 // listStep is the number of clinic records that are added to the indexes for lists in one transaction.
-const listStep = 500
+const listStep = 200
 
-// listClinicRecords adds the clinic records that are new since the last list to the indexes for lists. It returns false if the
-// journal cannot be written.
-func (j *Journal) listClinicRecords(ctx context.Context) (bool, error) {
-	for j.writer.unlisted.Load() {
-		err := j.do(ctx, "reading", &task{run: func(w *writer) error {
-			n, err := w.statements[sqlListClinicRecords].exec(int64(listStep))
-			w.written += int(n) * deletionBytes
-			w.unlisted.Store(err != nil || n == listStep)
-			return err
-		}})
-		if err == nil {
-			continue
-		}
-		j.writer.unlisted.Store(true)
-		if errors.Is(err, journal.ErrClosed) || ctx.Err() != nil {
-			return false, err
-		}
-		return false, nil
+// list adds all clinic records to the indexes for lists, in the background. Meanwhile, and if the journal cannot be written,
+// lists search the others one by one.
+func (j *Journal) list() {
+	if !j.listing.CompareAndSwap(false, true) {
+		return
 	}
-	return true, nil
+	j.background.Go(func() {
+		defer j.listing.Store(false)
+		for n := int64(listStep); n == listStep; {
+			n = 0
+			_ = j.do(context.Background(), "reading", &task{run: func(w *writer) (err error) {
+				n, err = w.statements[sqlListClinicRecords].exec(int64(listStep))
+				w.written += int(n) * deletionBytes
+				return err
+			}})
+		}
+	})
+}
+
+// unlisted reports whether there are clinic records that the indexes for lists do not have.
+func (v *view) unlisted() (unlisted bool, err error) {
+	err = v.each(`SELECT EXISTS (SELECT 1 FROM clinic_records INDEXED BY clinic_records_unlisted WHERE listed = 0)`, nil,
+		func(row scanner) (bool, error) { return false, row.Scan(&unlisted) })
+	return unlisted, err
 }
 
 func recordOrder(q *journal.RecordQuery) string {
@@ -177,21 +184,24 @@ func (c *conditions) addRange(column string, r journal.TimeRange) {
 // it is faster to read records in the order of their ids.
 const maxRange = 5000
 
-// from returns the part of a query that selects the records. The indexes can only be used if they have all records.
-func (s *recordSearch) from(v *view, listed bool) (string, error) {
-	if !listed {
-		return ` FROM clinic_records` + s.where.String(), nil
+// selection returns a query for the numbers, ids and starts of the records, without an order, and its arguments.
+func (s *recordSearch) selection(v *view, unlisted bool) (string, []any, error) {
+	const query = `SELECT number, id, start FROM clinic_records INDEXED BY %s%s`
+	if s.byID {
+		return fmt.Sprintf(query, "sqlite_autoindex_clinic_records_1", s.where.String()), s.where.args, nil // that of the column id
 	}
 	index, err := s.index(v)
-	return fmt.Sprintf(` FROM clinic_records INDEXED BY %s%s AND listed = 1`, index, s.where.String()), err
+	listed := fmt.Sprintf(query+` AND listed = 1`, index, s.where.String())
+	if err != nil || !unlisted {
+		return listed, s.where.args, err
+	}
+	others := fmt.Sprintf(query+` AND listed = 0`, "clinic_records_unlisted", s.where.String())
+	return listed + ` UNION ALL ` + others, slices.Concat(s.where.args, s.where.args), nil
 }
 
 // index returns the name of the index to use.
 func (s *recordSearch) index(v *view) (string, error) {
-	switch {
-	case s.byID:
-		return "sqlite_autoindex_clinic_records_1", nil // that of the column id
-	case s.owner != "":
+	if s.owner != "" {
 		return s.owner, nil
 	}
 	for _, r := range s.ranges {

@@ -10,12 +10,10 @@ import (
 
 func (w *writer) putClinicRecord(r *journal.ClinicRecord) error {
 	w.hasClinicRecords = true
-	w.unlisted.Store(true)
 	w.written += len(r.Values)
 	w.cache.nameRecord(r.ID, named(r))
-	_, err := w.statements[sqlPutClinicRecord].exec(r.ID, int64(r.Seq), r.RecordKind, r.Patient, r.Doctor, micros(r.CreatedAt), micros(r.UpdatedAt),
-		micros(r.Start), micros(r.End), bit(r.Deleted), bit(r.Permanent), int64(r.Seq), r.Text, r.Values)
-	return err
+	return w.clinicRecords.add(r.ID, int64(r.Seq), r.RecordKind, r.Patient, r.Doctor, micros(r.CreatedAt), micros(r.UpdatedAt),
+		micros(r.Start), micros(r.End), bit(r.Deleted), bit(r.Permanent), bit(r.Permanent), int64(r.Seq), r.Text, r.Values)
 }
 
 // nameClinicRecords records that an event names clinic records. It does so again only after journal.RecordSlack records, which

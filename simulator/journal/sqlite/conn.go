@@ -55,66 +55,95 @@ func (c *conn) migrate(from int, steps []string) error {
 
 // version returns the version of the file's format.
 func (c *conn) version() (int, error) {
-	s, err := c.prepare(`PRAGMA user_version`)
-	if err != nil {
-		return 0, err
-	}
-	row, err := s.row()
+	row, err := c.statement(`PRAGMA user_version`).row()
 	if err != nil || row == nil {
 		return 0, errors.Join(err, errContent)
 	}
 	return int(row[0].(int64)), nil
 }
 
-// statement is a prepared statement.
+// statement is a statement that is prepared when it is used first.
 type statement struct {
-	raw  driver.Stmt
-	args []driver.NamedValue
-	dest []driver.Value
+	conn  *conn
+	sql   string
+	after *inserter // rows that are inserted before it runs, or nil
+	raw   driver.Stmt
+	args  []driver.NamedValue
 }
 
-func (c *conn) prepare(sql string) (*statement, error) {
-	raw, err := c.raw.Prepare(sql)
-	if err != nil {
-		return nil, fmt.Errorf("preparing %q: %w", sql, err)
+func (c *conn) statement(sql string) *statement { return &statement{conn: c, sql: sql} }
+
+// ready prepares the statement for a run with values.
+func (s *statement) ready(values []driver.Value) (err error) {
+	if s.after != nil {
+		if err := s.after.flush(); err != nil {
+			return err
+		}
 	}
-	s := &statement{raw: raw}
-	c.statements = append(c.statements, s)
-	return s, nil
-}
-
-func (s *statement) bind(values []driver.Value) []driver.NamedValue {
+	if s.raw == nil {
+		if s.raw, err = s.conn.raw.Prepare(s.sql); err != nil {
+			return fmt.Errorf("preparing %q: %w", s.sql, err)
+		}
+		s.conn.statements = append(s.conn.statements, s)
+	}
 	s.args = s.args[:0]
 	for i, v := range values {
 		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: v})
 	}
-	return s.args
+	return nil
 }
 
 // exec runs the statement and returns the number of rows it changed. The values are int64, string or []byte.
 func (s *statement) exec(values ...driver.Value) (int64, error) {
-	result, err := s.raw.(driver.StmtExecContext).ExecContext(context.Background(), s.bind(values))
+	if err := s.ready(values); err != nil {
+		return 0, err
+	}
+	result, err := s.raw.(driver.StmtExecContext).ExecContext(context.Background(), s.args)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-// row runs the statement and returns its first row, or nil. The row is valid until the next call.
-func (s *statement) row(values ...driver.Value) ([]driver.Value, error) {
-	rows, err := s.raw.(driver.StmtQueryContext).QueryContext(context.Background(), s.bind(values))
+// all runs the statement and returns its rows.
+func (s *statement) all(values ...driver.Value) (all [][]driver.Value, err error) {
+	err = s.query(values, func(rows driver.Rows) error {
+		for {
+			row := make([]driver.Value, len(rows.Columns()))
+			if err := rows.Next(row); err != nil {
+				return err
+			}
+			all = append(all, row)
+		}
+	})
+	return all, err
+}
+
+// row runs the statement and returns its first row, or nil.
+func (s *statement) row(values ...driver.Value) (row []driver.Value, err error) {
+	err = s.query(values, func(rows driver.Rows) error {
+		row = make([]driver.Value, len(rows.Columns()))
+		if err := rows.Next(row); err != nil {
+			row = nil
+			return err
+		}
+		return nil
+	})
+	return row, err
+}
+
+// query runs the statement and calls read with its rows, until the end.
+func (s *statement) query(values []driver.Value, read func(driver.Rows) error) error {
+	if err := s.ready(values); err != nil {
+		return err
+	}
+	rows, err := s.raw.(driver.StmtQueryContext).QueryContext(context.Background(), s.args)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	if s.dest == nil {
-		s.dest = make([]driver.Value, len(rows.Columns()))
+	if err := read(rows); !errors.Is(err, io.EOF) {
+		return err
 	}
-	switch err := rows.Next(s.dest); {
-	case errors.Is(err, io.EOF):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	}
-	return s.dest, nil
+	return nil
 }

@@ -63,7 +63,9 @@ func (w *writer) find(id string) (*deliveryRef, error) {
 		return nil, err
 	}
 	ref := &deliveryRef{seq: row[0].(int64), state: journal.States()[row[1].(int64)], lastAttempt: row[2].(int64), attempts: row[3].(int64)}
-	w.cache.put(id, ref)
+	if ref.state.Unfinished() {
+		w.cache.put(id, ref)
+	}
 	return ref, nil
 }
 
@@ -92,9 +94,9 @@ func (w *writer) insert(r journal.Record, following []journal.Record) error {
 func (w *writer) insertEvent(e *journal.Event, following []journal.Record) error {
 	w.totals.Events++
 	w.cache.event, w.cache.lastDelivery = e.Seq, lastDelivery(e, following)
-	_, err := w.statements[sqlInsertEvent].exec(int64(e.Seq), micros(e.At), e.Type.Name, e.Origin, int64(w.cache.lastDelivery),
-		w.encode(func(enc *encoder) { enc.event(&e.Event) }))
-	return err
+	content := w.events.encode(func(enc *encoder) { enc.event(&e.Event) })
+	w.written += len(content)
+	return w.events.add(int64(e.Seq), micros(e.At), e.Type.Name, e.Origin, int64(w.cache.lastDelivery), content)
 }
 
 // lastDelivery returns the number of the last delivery of the event before the next event, or 0.
@@ -121,13 +123,11 @@ func (w *writer) insertDelivery(d *journal.Delivery) error {
 			return err
 		}
 	}
-	_, err := w.statements[sqlInsertDelivery].exec(int64(d.Seq), d.ID, int64(d.EventSeq), d.SubscriptionID, d.EventID, micros(d.CreatedAt),
-		stateNumber(d.State), micros(d.Due), int64(d.Tries))
-	if isUnique(err) {
-		return fmt.Errorf("delivery %s already exists", d.ID)
+	if d.State.Unfinished() {
+		w.cache.put(d.ID, &deliveryRef{seq: int64(d.Seq), state: d.State})
 	}
-	w.cache.put(d.ID, &deliveryRef{seq: int64(d.Seq), state: d.State})
-	return err
+	return w.deliveries.add(int64(d.Seq), d.ID, int64(d.EventSeq), d.SubscriptionID, d.EventID, micros(d.CreatedAt),
+		stateNumber(d.State), micros(d.Due), int64(d.Tries))
 }
 
 func (w *writer) insertAttempt(a *journal.Attempt) error {
@@ -147,16 +147,16 @@ func (w *writer) insertAttempt(a *journal.Attempt) error {
 			return err
 		}
 	}
-	var messages int
-	content := w.encode(func(e *encoder) {
+	start, messages := len(w.attempts.encoder.bytes), 0
+	content := w.attempts.encode(func(e *encoder) {
 		e.attempt(a)
-		messages = len(e.bytes)
+		messages = len(e.bytes) - start
 		e.bytes = append(e.bytes, layout)
 		e.messages(a)
 	})
-	_, err := w.statements[sqlInsertAttempt].exec(int64(a.Seq), delivery, previous, a.SubscriptionID, a.Request.EventType, string(a.Outcome()), micros(a.StartedAt),
+	w.written += len(content)
+	return w.attempts.add(int64(a.Seq), delivery, previous, a.SubscriptionID, a.Request.EventType, string(a.Outcome()), micros(a.StartedAt),
 		content[:messages:messages], content[messages:])
-	return err
 }
 
 // applyAttempt changes the delivery after an attempt.
@@ -166,7 +166,7 @@ func (w *writer) applyAttempt(ref *deliveryRef, a *journal.Attempt) error {
 		_, err := w.statements[sqlUpdateAttempted].exec(ref.lastAttempt, at, status, failure, ref.seq)
 		return err
 	}
-	w.count(ref, a.Next.State)
+	w.count(a.DeliveryID, ref, a.Next.State)
 	_, err := w.statements[sqlUpdateAttemptedState].exec(ref.lastAttempt, at, status, failure,
 		stateNumber(a.Next.State), micros(a.Next.Due), int64(a.Next.Tries), ref.seq)
 	return err
@@ -177,16 +177,17 @@ func (w *writer) applyTransition(t *journal.Transition) error {
 	if err != nil {
 		return err
 	}
-	w.count(ref, t.Next.State)
+	w.count(t.DeliveryID, ref, t.Next.State)
 	_, err = w.statements[sqlUpdateState].exec(stateNumber(t.Next.State), micros(t.Next.Due), int64(t.Next.Tries), ref.seq)
 	return err
 }
 
 // count changes the state of the reference and the totals.
-func (w *writer) count(ref *deliveryRef, next journal.State) {
+func (w *writer) count(id string, ref *deliveryRef, next journal.State) {
 	w.totals.Add(ref.state, -1)
 	w.totals.Add(next, 1)
 	if !next.Unfinished() {
+		w.cache.remove(id)
 		w.totals.finished = min(w.totals.finished, ref.seq)
 	}
 	ref.state = next
@@ -213,14 +214,6 @@ func (w *writer) insertOther(r journal.Record) error {
 	return err
 }
 
-// encode returns the content of a record. It is valid until the next call.
-func (w *writer) encode(fields func(*encoder)) []byte {
-	w.encoder.bytes = append(w.encoder.bytes[:0], layout)
-	fields(&w.encoder)
-	w.written += len(w.encoder.bytes)
-	return w.encoder.bytes
-}
-
 // stateNumber returns the number under which a state is stored.
 func stateNumber(s journal.State) int64 { return int64(slices.Index(journal.States(), s)) }
 
@@ -232,7 +225,7 @@ type deliveryRef struct {
 	attempts    int64
 }
 
-// cache has the deliveries that were last written or looked up, because most attempts follow soon. It is limited to two
+// cache has the unfinished deliveries that were last written or looked up, because most attempts follow soon. It is limited to two
 // generations: when the new one is full it becomes the old one, which is dropped.
 type cache struct {
 	current, old map[string]*deliveryRef

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"math"
 	"strings"
 	"time"
@@ -47,12 +48,20 @@ type pruner struct {
 
 // prunedTable says which records of a table Prune deletes.
 type prunedTable struct {
-	after      int64                                   // where to start
-	candidates string                                  // a query for the records after a number that can be deleted
-	tooMany    func(*totals) bool                      // reports whether records are deleted although they are not old
-	delete     func(*writer, int64) (n int, err error) // deletes a record, if it still can be deleted; returns how many it deleted
-	pruned     func(*totals) *int64                    // where to record that all up to a number are deleted, or nil
-	kept       bool                                    // a candidate was not deleted
+	after      int64 // where to start
+	candidates int   // the statement that finds the records after a number that can be deleted
+
+	// tooMany reports whether records are deleted although they are not old, after so many of them with so many attempts.
+	tooMany   func(t *totals, deleted, attempts int) bool
+	deletions []deletion
+	pruned    func(*totals) *int64 // where to record that all up to a number are deleted, or nil
+	kept      bool                 // a candidate was not deleted
+}
+
+// deletion is a statement that deletes the candidates from one number to another, or what belongs to them.
+type deletion struct {
+	statement int
+	counts    func(*totals) []*int // of the deleted rows
 }
 
 func (p *pruner) tables() []prunedTable {
@@ -61,26 +70,31 @@ func (p *pruner) tables() []prunedTable {
 	return []prunedTable{
 		{
 			after:      p.deliveries,
-			candidates: `SELECT seq, at, max(at, last_at) FROM deliveries WHERE seq > ? AND state >= 2 ORDER BY seq LIMIT ?`,
-			tooMany:    func(t *totals) bool { return tooMany(t.Deliveries-t.Unfinished()) || tooMany(t.Attempts) },
-			delete:     (*writer).deleteDelivery,
-			pruned:     func(t *totals) *int64 { return &t.pruned },
+			candidates: sqlOldDeliveries,
+			tooMany: func(t *totals, deleted, attempts int) bool {
+				return tooMany(t.Deliveries-t.Unfinished()-deleted) || tooMany(t.Attempts-attempts)
+			},
+			deletions: []deletion{
+				{sqlDeleteAttempts, func(t *totals) []*int { return []*int{&t.Attempts} }},
+				{sqlDeleteEvents, func(t *totals) []*int { return []*int{&t.Events} }},
+				{sqlDeleteDeliveries, func(t *totals) []*int { return []*int{&t.Deliveries} }},
+			},
+			pruned: func(t *totals) *int64 { return &t.pruned },
 		},
 		{
-			candidates: `SELECT seq, at, at FROM attempts WHERE seq > ? AND delivery_seq = 0 ORDER BY seq LIMIT ?`,
-			tooMany:    func(t *totals) bool { return tooMany(t.unattached) },
-			delete:     (*writer).deleteUnattached,
+			candidates: sqlOldAttempts,
+			tooMany:    func(t *totals, deleted, _ int) bool { return tooMany(t.unattached - deleted) },
+			deletions:  []deletion{{sqlDeleteUnattached, func(t *totals) []*int { return []*int{&t.Attempts, &t.unattached} }}},
 		},
 		{ // the others are deleted with their last delivery
-			candidates: `SELECT seq, at, at FROM events WHERE seq > ? AND last_delivery = 0 ORDER BY seq LIMIT ?`,
-			tooMany:    func(t *totals) bool { return tooMany(t.Events) },
-			delete:     (*writer).deleteEvent,
+			candidates: sqlOldEvents,
+			tooMany:    func(t *totals, deleted, _ int) bool { return tooMany(t.Events - deleted) },
+			deletions:  []deletion{{sqlDeleteUndelivered, func(t *totals) []*int { return []*int{&t.Events} }}},
 		},
 		{
-			candidates: `SELECT seq, at, at FROM other_records WHERE seq > ? AND in_force = 0 AND NOT (kind = 'clinic' AND seq >= ` + firstOfClinic + `)
-				ORDER BY seq LIMIT ?`,
-			tooMany: func(t *totals) bool { return tooMany(t.others) },
-			delete:  (*writer).deleteOther,
+			candidates: sqlOldOthers,
+			tooMany:    func(t *totals, deleted, _ int) bool { return tooMany(t.others - deleted) },
+			deletions:  []deletion{{sqlDeleteOthers, func(t *totals) []*int { return []*int{&t.others} }}},
 		},
 	}
 }
@@ -95,122 +109,73 @@ func (p *pruner) startDeliveries() error {
 	}})
 }
 
-// candidate is a record that can be deleted.
-type candidate struct {
-	seq, at int64
-	used    int64 // when it was last used
-}
-
-// run prunes a table, oldest records first, until the remaining ones are neither old nor too many.
+// run prunes a table, oldest records first, until the remaining ones are neither old nor too many. Each step is a transaction.
 func (p *pruner) run(t *prunedTable) error {
-	for after := t.after; ; {
-		var some []candidate
-		err := p.j.view(p.ctx, func(v *view) (err error) {
-			some, err = collect(v, t.candidates, []any{after, pruneStep}, func(row scanner) (c candidate, err error) {
-				return c, row.Scan(&c.seq, &c.at, &c.used)
-			})
-			return err
-		})
-		if err != nil || len(some) == 0 {
-			return err
-		}
-		after = some[len(some)-1].seq
-		if more, err := p.step(t, some); err != nil || !more {
-			return err
-		}
-	}
-}
-
-// step deletes those of the candidates that are old or too many, in one transaction. It reports whether later records may be
-// old or too many.
-func (p *pruner) step(t *prunedTable, some []candidate) (more bool, err error) {
-	deleted := 0
-	err = p.j.do(p.ctx, "pruning", &task{run: func(w *writer) error {
-		deleted, more = 0, some[0].at < p.before || t.tooMany(&w.totals)
-		for _, c := range some {
-			if c.used >= p.before && !t.tooMany(&w.totals) {
-				t.kept = true
-				continue
-			}
-			n, err := t.delete(w, c.seq)
-			if err != nil {
+	for more := true; more; {
+		deleted, last := 0, int64(0)
+		err := p.j.do(p.ctx, "pruning", &task{run: func(w *writer) error {
+			rows, err := w.statements[t.candidates].all(t.after, int64(pruneStep))
+			if more = err == nil && len(rows) > 0; !more {
 				return err
 			}
-			deleted += n
-			if !t.kept && t.pruned != nil {
-				*t.pruned(&w.totals) = c.seq
-			}
+			var ranges [][2]int64
+			ranges, more = t.choose(w, rows, p.before)
+			last = rows[len(rows)-1][0].(int64)
+			deleted, err = t.delete(w, ranges)
+			return err
+		}})
+		if err != nil {
+			return err
 		}
-		w.written += deleted * deletionBytes
-		return nil
-	}})
-	if err == nil {
 		p.deleted += deleted
+		t.after = last
 	}
-	return more, err
+	return nil
 }
 
-// deleteDelivery deletes a delivery with its attempts, and its event if that has no other delivery. It does nothing if the
-// delivery is unfinished, because it was requeued meanwhile.
-func (w *writer) deleteDelivery(seq int64) (int, error) {
-	row, err := w.statements[sqlFindFinished].row(seq)
-	if err != nil || row == nil {
-		return 0, err
+// choose returns the first and the last number of each range of candidates that are old or too many, and whether later
+// candidates may be.
+func (t *prunedTable) choose(w *writer, candidates [][]driver.Value, before int64) (ranges [][2]int64, more bool) {
+	chosen, attempts, apart := 0, 0, true
+	for i, c := range candidates {
+		seq, at, used := c[0].(int64), c[1].(int64), c[2].(int64)
+		tooMany := t.tooMany(&w.totals, chosen, attempts)
+		if i == 0 {
+			more = at < before || tooMany
+		}
+		if used >= before && !tooMany {
+			t.kept, apart = true, true
+			continue
+		}
+		if apart {
+			ranges = append(ranges, [2]int64{seq})
+		}
+		ranges[len(ranges)-1][1], apart = seq, false
+		chosen, attempts = chosen+1, attempts+int(c[3].(int64))
+		if !t.kept && t.pruned != nil {
+			*t.pruned(&w.totals) = seq
+		}
 	}
-	attempt, attempts, event := row[0].(int64), row[1].(int64), row[2].(int64)
-	w.cache.remove(row[3].(string))
-	deleted := 1
-	for ; attempts > 0; attempts-- {
-		var previous int64
-		if attempts > 1 {
-			row, err := w.statements[sqlFindPrevious].row(attempt)
+	return ranges, more
+}
+
+// delete deletes the candidates of the ranges, and returns how many records it deleted.
+func (t *prunedTable) delete(w *writer, ranges [][2]int64) (deleted int, err error) {
+	for _, r := range ranges {
+		for _, d := range t.deletions {
+			n, err := w.statements[d.statement].exec(r[0], r[1])
 			if err != nil {
 				return 0, err
 			}
-			if row != nil {
-				previous = row[0].(int64)
+			for _, count := range d.counts(&w.totals) {
+				*count -= int(n)
 			}
+			deleted += int(n)
 		}
-		n, err := w.deleteAttempt(attempt)
-		if err != nil {
-			return 0, err
-		}
-		deleted += n
-		attempt = previous
 	}
-	w.totals.Deliveries--
-	if _, err := w.statements[sqlDeleteDelivery].exec(seq); err != nil {
-		return 0, err
-	}
-	n, err := w.deleteEvent(event)
-	return deleted + n, err
-}
-
-func (w *writer) deleteAttempt(seq int64) (int, error) {
-	n, err := w.statements[sqlDeleteAttempt].exec(seq)
-	w.totals.Attempts -= int(n)
-	return int(n), err
-}
-
-// deleteUnattached deletes an attempt without a delivery.
-func (w *writer) deleteUnattached(seq int64) (int, error) {
-	w.totals.unattached--
-	return w.deleteAttempt(seq)
-}
-
-func (w *writer) deleteEvent(seq int64) (int, error) {
-	n, err := w.statements[sqlDeleteEvent].exec(seq)
-	if n > 0 && int64(w.cache.event) == seq {
-		w.cache.event = 0
-	}
-	w.totals.Events -= int(n)
-	return int(n), err
-}
-
-func (w *writer) deleteOther(seq int64) (int, error) {
-	n, err := w.statements[sqlDeleteOther].exec(seq)
-	w.totals.others -= int(n)
-	return int(n), err
+	w.cache.event = 0 // it may have been deleted
+	w.written += deleted * deletionBytes
+	return deleted, nil
 }
 
 // Reset implements [journal.Journal].

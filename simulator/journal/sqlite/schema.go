@@ -5,7 +5,7 @@ package sqlite
 const applicationID = 0x536d626c
 
 // unsupported is the last version of the format that cannot be opened. None up to it was released.
-const unsupported = 4
+const unsupported = 5
 
 // version is the version of the format that this package writes.
 const version = unsupported + len(migrations)
@@ -17,7 +17,7 @@ const version = unsupported + len(migrations)
 // 1970, or 0. A state is an index into journal.States. A content column holds the fields that no query searches.
 //
 // Clinic records are updated in place, by id. The six indexes for lists would more than double the work for an event, so a
-// new record is added to them when the next list is read.
+// new record that is not permanent is in one index, by which lists find it, and is added to the six after the next list.
 //
 // Lists by subscription, event type, outcome or time search the rows in order, a limited number at a time: an index for
 // each would slow down every delivery. Two partial indexes have the deliveries that are not delivered:
@@ -53,11 +53,11 @@ var migrations = [...]string{`
 		state INTEGER NOT NULL,
 		due INTEGER NOT NULL,
 		tries INTEGER NOT NULL,
-		attempts INTEGER NOT NULL,
-		last_attempt INTEGER NOT NULL, -- the last of its attempts, or 0
-		last_at INTEGER NOT NULL,
-		status INTEGER NOT NULL,
-		failure TEXT NOT NULL
+		attempts INTEGER NOT NULL DEFAULT 0,
+		last_attempt INTEGER NOT NULL DEFAULT 0, -- the last of its attempts, or 0
+		last_at INTEGER NOT NULL DEFAULT 0,
+		status INTEGER NOT NULL DEFAULT 0,
+		failure TEXT NOT NULL DEFAULT ''
 	);
 	CREATE UNIQUE INDEX deliveries_id ON deliveries (id);
 	CREATE INDEX deliveries_state ON deliveries (state) WHERE state <> 2;
@@ -103,14 +103,14 @@ var migrations = [...]string{`
 		value BLOB NOT NULL,
 		previous BLOB
 	);
-	-- The indexes for lists. With the last columns of the first four, a query does not read the records that it skips or sorts.
+	-- The indexes for lists. With the last columns of most, a query does not read the records that it skips or sorts.
 	CREATE INDEX clinic_records_kind ON clinic_records (kind, id, deleted, updated) WHERE listed = 1;
 	CREATE INDEX clinic_records_created ON clinic_records (kind, created, id, deleted) WHERE listed = 1;
 	CREATE INDEX clinic_records_updated ON clinic_records (kind, updated, id, deleted) WHERE listed = 1;
 	CREATE INDEX clinic_records_start ON clinic_records (kind, start, id, deleted) WHERE listed = 1 AND start <> 0;
 	CREATE INDEX clinic_records_patient ON clinic_records (patient, kind, start) WHERE listed = 1 AND patient <> '';
 	CREATE INDEX clinic_records_doctor ON clinic_records (doctor, kind, start) WHERE listed = 1 AND doctor <> '';
-	CREATE INDEX clinic_records_unlisted ON clinic_records (listed) WHERE listed = 0;
+	CREATE INDEX clinic_records_unlisted ON clinic_records (kind, id, deleted, updated) WHERE listed = 0;
 	CREATE INDEX clinic_records_named ON clinic_records (named) WHERE permanent = 0;
 	CREATE INDEX other_records_api ON other_records (seq) WHERE kind = 'api-request';
 `}

@@ -21,6 +21,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"semblance/simulator/journal"
 )
@@ -42,6 +43,9 @@ type Journal struct {
 	closing chan struct{} // closed by Close; then tasks are refused
 	done    chan struct{} // closed at the end of the writer's goroutine
 	once    sync.Once
+
+	listing    atomic.Bool // clinic records are added to the indexes for lists in the background
+	background sync.WaitGroup
 
 	checkpointer checkpointer
 }
@@ -155,6 +159,7 @@ func (j *Journal) Close() error {
 	j.once.Do(func() {
 		close(j.closing)
 		<-j.done
+		j.background.Wait()
 		j.checkpointer.stop()
 		err = explain("closing", j.path, errors.Join(j.disconnect(), j.lock.release(true)))
 		j.notifier.Close()

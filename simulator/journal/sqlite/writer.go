@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"runtime"
-	"sync/atomic"
 
 	"semblance/simulator/journal"
 )
@@ -88,15 +87,14 @@ type totals struct {
 // writer is the connection that writes.
 type writer struct {
 	*conn
-	statements [statementCount]*statement
-	files      []watchedFile
-	totals     totals
-	cache      cache
-	encoder    encoder
-	written    int // bytes of content since a checkpoint was last due
+	statements                                  [statementCount]*statement // prepared when they are needed
+	events, deliveries, attempts, clinicRecords inserter
+	files                                       []watchedFile
+	totals                                      totals
+	cache                                       cache
+	written                                     int // bytes of content since a checkpoint was last due
 
-	hasClinicRecords bool        // there are or were any
-	unlisted         atomic.Bool // the indexes for lists may lack clinic records
+	hasClinicRecords bool // there are or were any
 }
 
 // The statements of the writer.
@@ -104,15 +102,11 @@ const (
 	sqlBegin = iota
 	sqlCommit
 	sqlRollback
-	sqlInsertEvent
-	sqlInsertDelivery
-	sqlInsertAttempt
 	sqlInsertOther
 	sqlEndCurrent
 	sqlFindClinicRecord
-	sqlPutClinicRecord
-	sqlListClinicRecords
 	sqlNameClinicRecord
+	sqlListClinicRecords
 	sqlUpdateTotals
 	sqlUpdateLastDelivery
 	sqlUpdateState
@@ -120,42 +114,38 @@ const (
 	sqlUpdateAttemptedState
 	sqlFindEvent
 	sqlFindDelivery
-	sqlFindFinished
-	sqlFindPrevious
 	sqlCountOthers
-	sqlDeleteEvent
-	sqlDeleteDelivery
-	sqlDeleteAttempt
-	sqlDeleteOther
+	sqlOldDeliveries
+	sqlOldAttempts
+	sqlOldEvents
+	sqlOldOthers
+	sqlDeleteAttempts
+	sqlDeleteEvents
+	sqlDeleteDeliveries
+	sqlDeleteUnattached
+	sqlDeleteUndelivered
+	sqlDeleteOthers
 	sqlDeleteClinicRecords
 	sqlMakeCheckpoint
 	statementCount
 )
+
+// notInForce selects the records of other_records that Prune can delete.
+const notInForce = `in_force = 0 AND NOT (kind = 'clinic' AND seq >= ` + firstOfClinic + `)`
 
 var writerSQL = [statementCount]string{
 	sqlBegin:    `BEGIN IMMEDIATE`,
 	sqlCommit:   `COMMIT`,
 	sqlRollback: `ROLLBACK`,
 
-	sqlInsertEvent: `INSERT INTO events (seq, at, type, origin, last_delivery, content) VALUES (?, ?, ?, ?, ?, ?)`,
-	sqlInsertDelivery: `INSERT INTO deliveries (seq, id, event_seq, subscription_id, event_id, at, state, due, tries,
-		attempts, last_attempt, last_at, status, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')`,
-	sqlInsertAttempt: `INSERT INTO attempts (seq, delivery_seq, previous, subscription_id, type, outcome, at, content, messages)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	sqlInsertOther: `INSERT INTO other_records (seq, at, kind, key, in_force, content) VALUES (?, ?, ?, ?, ?, ?)`,
 	sqlEndCurrent:  `UPDATE other_records SET in_force = 0 WHERE kind = ? AND key = ? AND in_force = 1`,
 
 	sqlFindClinicRecord: `SELECT 1 FROM clinic_records LIMIT 1`,
-	sqlPutClinicRecord: `INSERT INTO clinic_records
-		(id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, listed, named, text, value)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, kind = excluded.kind, patient = excluded.patient, doctor = excluded.doctor,
-		created = excluded.created, updated = excluded.updated, start = excluded.start, finish = excluded.finish, deleted = excluded.deleted,
-		permanent = excluded.permanent, named = excluded.named, text = excluded.text,
-		previous = CASE value WHEN excluded.value THEN previous ELSE value END, value = excluded.value`,
+	sqlNameClinicRecord: `UPDATE clinic_records SET named = ? WHERE id = ? AND permanent = 0`,
+
 	sqlListClinicRecords: `UPDATE clinic_records SET listed = 1 WHERE number IN (
 		SELECT number FROM clinic_records INDEXED BY clinic_records_unlisted WHERE listed = 0 LIMIT ?)`,
-	sqlNameClinicRecord: `UPDATE clinic_records SET named = ? WHERE id = ? AND permanent = 0`,
 
 	sqlUpdateTotals:       `UPDATE totals SET last = ?, events = ?, deliveries = ?, attempts = ?, pending = ?, held = ?, unattached = ?, others = ?`,
 	sqlUpdateLastDelivery: `UPDATE events SET last_delivery = ? WHERE seq = ?`,
@@ -166,15 +156,27 @@ var writerSQL = [statementCount]string{
 
 	sqlFindEvent:    `SELECT last_delivery FROM events WHERE seq = ?`,
 	sqlFindDelivery: `SELECT seq, state, last_attempt, attempts FROM deliveries WHERE id = ?`,
-	sqlFindFinished: `SELECT last_attempt, attempts, event_seq, id FROM deliveries WHERE seq = ? AND state >= 2`,
-	sqlFindPrevious: `SELECT previous FROM attempts WHERE seq = ?`,
 
 	sqlCountOthers: `SELECT count(*) FROM other_records`,
-	sqlDeleteEvent: `DELETE FROM events WHERE seq = ?1 AND NOT EXISTS (
-		SELECT 1 FROM deliveries d WHERE d.seq > ?1 AND d.seq <= events.last_delivery AND d.event_seq = ?1)`,
-	sqlDeleteDelivery: `DELETE FROM deliveries WHERE seq = ?`,
-	sqlDeleteAttempt:  `DELETE FROM attempts WHERE seq = ?`,
-	sqlDeleteOther:    `DELETE FROM other_records WHERE seq = ? AND in_force = 0`,
+
+	// Prune finds records that it can delete: the number, the time, the time of the last use and the number of attempts of each.
+	sqlOldDeliveries: `SELECT seq, at, max(at, last_at), attempts FROM deliveries WHERE seq > ? AND state >= 2 ORDER BY seq LIMIT ?`,
+	sqlOldAttempts:   `SELECT seq, at, at, 0 FROM attempts WHERE seq > ? AND delivery_seq = 0 ORDER BY seq LIMIT ?`,
+	sqlOldEvents:     `SELECT seq, at, at, 0 FROM events WHERE seq > ? AND last_delivery = 0 ORDER BY seq LIMIT ?`,
+	sqlOldOthers:     `SELECT seq, at, at, 0 FROM other_records WHERE seq > ? AND ` + notInForce + ` ORDER BY seq LIMIT ?`,
+
+	// It deletes such records in a range of numbers, deliveries with their attempts and events.
+	sqlDeleteAttempts: `WITH RECURSIVE chain (seq) AS (
+			SELECT last_attempt FROM deliveries WHERE seq BETWEEN ?1 AND ?2 AND state >= 2
+			UNION ALL SELECT previous FROM attempts JOIN chain USING (seq)
+		) DELETE FROM attempts WHERE seq IN (SELECT seq FROM chain)`,
+	sqlDeleteEvents: `DELETE FROM events WHERE seq IN (SELECT event_seq FROM deliveries WHERE seq BETWEEN ?1 AND ?2 AND state >= 2)
+		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.seq > events.seq AND d.seq <= events.last_delivery AND d.event_seq = events.seq
+			AND NOT (d.seq BETWEEN ?1 AND ?2 AND d.state >= 2))`,
+	sqlDeleteDeliveries:  `DELETE FROM deliveries WHERE seq BETWEEN ?1 AND ?2 AND state >= 2`,
+	sqlDeleteUnattached:  `DELETE FROM attempts WHERE seq BETWEEN ?1 AND ?2 AND delivery_seq = 0`,
+	sqlDeleteUndelivered: `DELETE FROM events WHERE seq BETWEEN ?1 AND ?2 AND last_delivery = 0`,
+	sqlDeleteOthers:      `DELETE FROM other_records WHERE seq BETWEEN ?1 AND ?2 AND ` + notInForce,
 	sqlDeleteClinicRecords: `DELETE FROM clinic_records WHERE number IN (
 		SELECT number FROM clinic_records INDEXED BY clinic_records_named WHERE permanent = 0 AND named < (SELECT min(seq) FROM events) - ? LIMIT ?)`,
 	sqlMakeCheckpoint: checkpointSQL,
@@ -185,7 +187,27 @@ func openWriter(path string) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: c, cache: newCache(), totals: totals{finished: math.MaxInt64}}
+	w := &writer{
+		conn: c, cache: newCache(), totals: totals{finished: math.MaxInt64},
+		events:     newInserter(c, `events`, `seq, at, type, origin, last_delivery, content`, ``),
+		deliveries: newInserter(c, `deliveries`, `seq, id, event_seq, subscription_id, event_id, at, state, due, tries`, ``),
+		attempts:   newInserter(c, `attempts`, `seq, delivery_seq, previous, subscription_id, type, outcome, at, content, messages`, ``),
+		clinicRecords: newInserter(c, `clinic_records`,
+			`id, seq, kind, patient, doctor, created, updated, start, finish, deleted, permanent, listed, named, text, value`,
+			` ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, kind = excluded.kind, patient = excluded.patient, doctor = excluded.doctor,
+			created = excluded.created, updated = excluded.updated, start = excluded.start, finish = excluded.finish, deleted = excluded.deleted,
+			permanent = excluded.permanent, listed = max(listed, excluded.listed), named = excluded.named, text = excluded.text,
+			previous = CASE value WHEN excluded.value THEN previous ELSE value END, value = excluded.value`),
+	}
+	for i, sql := range writerSQL {
+		w.statements[i] = c.statement(sql)
+	}
+	for i, after := range map[int]*inserter{
+		sqlFindEvent: &w.events, sqlUpdateLastDelivery: &w.events, sqlFindDelivery: &w.deliveries, sqlUpdateState: &w.deliveries,
+		sqlUpdateAttempted: &w.deliveries, sqlUpdateAttemptedState: &w.deliveries, sqlNameClinicRecord: &w.clinicRecords,
+	} {
+		w.statements[i].after = after
+	}
 	if err := w.start(); err != nil {
 		c.close()
 		return nil, err
@@ -205,11 +227,6 @@ func (w *writer) start() error {
 	if err := w.migrate(v, migrations[v-unsupported:]); err != nil {
 		return err
 	}
-	for i, sql := range writerSQL {
-		if w.statements[i], err = w.prepare(sql); err != nil {
-			return err
-		}
-	}
 	if err := w.readTotals(); err != nil {
 		return err
 	}
@@ -217,7 +234,6 @@ func (w *writer) start() error {
 		return err
 	} else {
 		w.hasClinicRecords = row != nil
-		w.unlisted.Store(row != nil)
 	}
 	if err := w.probe(); err != nil {
 		return err
@@ -227,11 +243,7 @@ func (w *writer) start() error {
 }
 
 func (w *writer) readTotals() error {
-	s, err := w.prepare(`SELECT last, events, deliveries, attempts, pending, held, unattached, others FROM totals`)
-	if err != nil {
-		return err
-	}
-	row, err := s.row()
+	row, err := w.statement(`SELECT last, events, deliveries, attempts, pending, held, unattached, others FROM totals`).row()
 	if err != nil || row == nil {
 		return errors.Join(err, errContent)
 	}
@@ -250,7 +262,7 @@ func (w *writer) probe() error {
 		return err
 	}
 	defer w.statements[sqlRollback].exec()
-	s, err := w.prepare(`SELECT (SELECT max(seq) FROM events), (SELECT max(seq) FROM deliveries), (SELECT max(id) FROM deliveries),
+	_, err := w.statement(`SELECT (SELECT max(seq) FROM events), (SELECT max(seq) FROM deliveries), (SELECT max(id) FROM deliveries),
 		(SELECT max(state) FROM deliveries INDEXED BY deliveries_state WHERE state <> 2),
 		(SELECT max(subscription_id) FROM deliveries INDEXED BY deliveries_due WHERE state < 2),
 		(SELECT max(seq) FROM attempts), (SELECT max(seq) FROM attempts INDEXED BY attempts_unattached WHERE delivery_seq = 0),
@@ -261,12 +273,8 @@ func (w *writer) probe() error {
 		(SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_start WHERE listed = 1 AND start <> 0),
 		(SELECT max(patient) FROM clinic_records INDEXED BY clinic_records_patient WHERE listed = 1 AND patient <> ''),
 		(SELECT max(doctor) FROM clinic_records INDEXED BY clinic_records_doctor WHERE listed = 1 AND doctor <> ''),
-		(SELECT max(listed) FROM clinic_records INDEXED BY clinic_records_unlisted WHERE listed = 0),
-		(SELECT max(named) FROM clinic_records INDEXED BY clinic_records_named WHERE permanent = 0)`)
-	if err != nil {
-		return err
-	}
-	_, err = s.row()
+		(SELECT max(kind) FROM clinic_records INDEXED BY clinic_records_unlisted WHERE listed = 0),
+		(SELECT max(named) FROM clinic_records INDEXED BY clinic_records_named WHERE permanent = 0)`).row()
 	return err
 }
 
@@ -284,10 +292,27 @@ func (w *writer) transact(batch []*task) error {
 		_, err = w.statements[sqlCommit].exec()
 	}
 	if err != nil {
+		for _, t := range w.inserters() {
+			t.take()
+		}
 		w.statements[sqlRollback].exec() // fails if the engine did it already
 		w.totals, w.cache = before, newCache()
 	}
 	return err
+}
+
+func (w *writer) inserters() []*inserter {
+	return []*inserter{&w.events, &w.deliveries, &w.attempts, &w.clinicRecords}
+}
+
+// flush inserts all rows that were gathered.
+func (w *writer) flush() error {
+	for _, t := range w.inserters() {
+		if err := t.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *writer) perform(batch []*task) error {
@@ -296,6 +321,9 @@ func (w *writer) perform(batch []*task) error {
 			continue // nothing of this task is written
 		}
 		if t.run != nil {
+			if err := w.flush(); err != nil {
+				return err
+			}
 			if err := t.run(w); err != nil {
 				return err
 			}
@@ -307,6 +335,9 @@ func (w *writer) perform(batch []*task) error {
 				return err
 			}
 		}
+	}
+	if err := w.flush(); err != nil {
+		return err
 	}
 	n := &w.totals
 	_, err := w.statements[sqlUpdateTotals].exec(int64(n.last), int64(n.Events), int64(n.Deliveries), int64(n.Attempts), int64(n.Pending), int64(n.Held),

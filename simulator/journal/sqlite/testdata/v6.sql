@@ -29,11 +29,11 @@
 		state INTEGER NOT NULL,
 		due INTEGER NOT NULL,
 		tries INTEGER NOT NULL,
-		attempts INTEGER NOT NULL,
-		last_attempt INTEGER NOT NULL, -- the last of its attempts, or 0
-		last_at INTEGER NOT NULL,
-		status INTEGER NOT NULL,
-		failure TEXT NOT NULL
+		attempts INTEGER NOT NULL DEFAULT 0,
+		last_attempt INTEGER NOT NULL DEFAULT 0, -- the last of its attempts, or 0
+		last_at INTEGER NOT NULL DEFAULT 0,
+		status INTEGER NOT NULL DEFAULT 0,
+		failure TEXT NOT NULL DEFAULT ''
 	);
 	CREATE UNIQUE INDEX deliveries_id ON deliveries (id);
 	CREATE INDEX deliveries_state ON deliveries (state) WHERE state <> 2;
@@ -79,20 +79,20 @@
 		value BLOB NOT NULL,
 		previous BLOB
 	);
-	-- The indexes for lists. With the last columns of the first four, a query does not read the records that it skips or sorts.
+	-- The indexes for lists. With the last columns of most, a query does not read the records that it skips or sorts.
 	CREATE INDEX clinic_records_kind ON clinic_records (kind, id, deleted, updated) WHERE listed = 1;
 	CREATE INDEX clinic_records_created ON clinic_records (kind, created, id, deleted) WHERE listed = 1;
 	CREATE INDEX clinic_records_updated ON clinic_records (kind, updated, id, deleted) WHERE listed = 1;
 	CREATE INDEX clinic_records_start ON clinic_records (kind, start, id, deleted) WHERE listed = 1 AND start <> 0;
 	CREATE INDEX clinic_records_patient ON clinic_records (patient, kind, start) WHERE listed = 1 AND patient <> '';
 	CREATE INDEX clinic_records_doctor ON clinic_records (doctor, kind, start) WHERE listed = 1 AND doctor <> '';
-	CREATE INDEX clinic_records_unlisted ON clinic_records (listed) WHERE listed = 0;
+	CREATE INDEX clinic_records_unlisted ON clinic_records (kind, id, deleted, updated) WHERE listed = 0;
 	CREATE INDEX clinic_records_named ON clinic_records (named) WHERE permanent = 0;
 	CREATE INDEX other_records_api ON other_records (seq) WHERE kind = 'api-request';
 ;
 DELETE FROM totals;
 PRAGMA application_id = 1399677548;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 INSERT INTO totals VALUES (10, 1, 1, 1, 0, 1, 0, 7);
 INSERT INTO events VALUES (7, 1772452801000000, 'booking.created', 'api', 8, x'010409626f6f6b696e674964fe183639613537626331656338393032356363313937353663660970617469656e744964fe1836396135376263316563383930323563633139373536643000');
 INSERT INTO deliveries VALUES (8, '69a57bc2ec89025cc19756d1', 7, 's', '', 1772452802000000, 1, 0, 0, 1, 9, 1772452810000000, 503, '');
