@@ -200,6 +200,13 @@ func (r *Requirement) Refuses() bool {
 	})
 }
 
+// Names reports whether the requirement names a status, by the word busy or itself, and not in a larger set such as survived.
+func (r *Requirement) Names(status int) bool {
+	return slices.ContainsFunc(slices.Concat(r.Any, r.One, r.Others), func(e Expect) bool {
+		return slices.ContainsFunc(e.Status, func(s StatusRange) bool { return (s.Word == Busy || s.Word == "") && s.contains(status) })
+	})
+}
+
 // ByAccident reports whether a request that had to be refused was not accepted, but by accident: the receiver responded with
 // 5xx or ended the connection without a response.
 func (r *Requirement) ByAccident(response *simulator.Response) bool {

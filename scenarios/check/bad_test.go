@@ -22,29 +22,46 @@ import (
 	"semblance/simulator/receiver"
 )
 
-// correct returns the reference receiver as a handler that does not say what it is.
-func correct(t testing.TB) http.Handler {
+// anonymous is a reference receiver that does not say what it is.
+type anonymous struct{ *receiver.Receiver }
+
+func (a anonymous) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.Receiver.ServeHTTP(nameless{w}, r)
+}
+
+// nameless removes the header of the reference receiver.
+type nameless struct{ http.ResponseWriter }
+
+func (n nameless) WriteHeader(status int) {
+	n.Header().Del(receiver.HeaderName)
+	n.ResponseWriter.WriteHeader(status)
+}
+
+func (n nameless) Write(data []byte) (int, error) {
+	n.Header().Del(receiver.HeaderName)
+	return n.ResponseWriter.Write(data)
+}
+
+// correct returns a right receiver.
+func correct(t testing.TB) anonymous { return wrong(t, "") }
+
+// wrong returns a receiver with a mistake.
+func wrong(t testing.TB, mistake string) anonymous {
 	t.Helper()
-	r, err := receiver.New(receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}})
+	r, err := receiver.New(receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}, ActWrong: mistake})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		r.ServeHTTP(anonymous{w}, req)
-	})
+	return anonymous{r}
 }
 
-// anonymous removes the header of the reference receiver.
-type anonymous struct{ http.ResponseWriter }
-
-func (a anonymous) WriteHeader(status int) {
-	a.Header().Del(receiver.HeaderName)
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a anonymous) Write(data []byte) (int, error) {
-	a.Header().Del(receiver.HeaderName)
-	return a.ResponseWriter.Write(data)
+// status responds to everybody.
+func status(code int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, body)
+	}
 }
 
 // hang responds to nobody.
@@ -56,15 +73,7 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 // Whatever a receiver does, a run ends in time with a true sentence and the right exit code.
 func TestBadReceivers(t *testing.T) {
 	t.Parallel()
-	status := func(code int, body string) func(testing.TB) http.Handler {
-		return func(testing.TB) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body)
-				w.WriteHeader(code)
-				_, _ = io.WriteString(w, body)
-			})
-		}
-	}
+	always := func(h http.Handler) func(testing.TB) http.Handler { return func(testing.TB) http.Handler { return h } }
 	reset := func(w http.ResponseWriter) {
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err == nil {
@@ -91,9 +100,7 @@ func TestBadReceivers(t *testing.T) {
 		sentence string
 		also     string // in the text
 	}{
-		{"hangs", func(testing.TB) http.Handler {
-			return http.HandlerFunc(hang)
-		}, scenarios.ExitFailed, "The receiver does not accept valid events", "no response from"},
+		{"hangs", always(http.HandlerFunc(hang)), scenarios.ExitFailed, "The receiver does not accept valid events", "no response from"},
 		{"resets", func(testing.TB) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reset(w) })
 		}, scenarios.ExitFailed, "The receiver does not accept valid events", "connection"},
@@ -112,12 +119,12 @@ func TestBadReceivers(t *testing.T) {
 			"the receiver was lost", "OPEN"},
 		{"limits the rate from the tenth request", after(9, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }),
 			scenarios.ExitInconclusive, "limits the rate", "--pace"},
-		{"responds 401 to all", status(401, "bad signature"), scenarios.ExitFailed, "The receiver does not accept valid events", "(same for a forged event)"},
-		{"responds 200 to all", status(200, "ok"), scenarios.ExitFailed, "The receiver does not refuse every forged event", "SIG-03"},
+		{"responds 401 to all", always(status(401, "bad signature")), scenarios.ExitFailed, "The receiver does not accept valid events", "(same for a forged event)"},
+		{"responds 200 to all", always(status(200, "ok")), scenarios.ExitFailed, "The receiver does not refuse every forged event", "SIG-03"},
 		{"redirects all", func(testing.TB) http.Handler { return http.RedirectHandler("/elsewhere", http.StatusFound) },
 			scenarios.ExitFailed, "The receiver does not accept valid events", "Redirects are not followed"},
-		{"responds 404 to all", status(404, "no such page"), scenarios.ExitFailed, "The receiver does not accept valid events", "The receiver has no POST"},
-		{"responds 500 to all", status(500, "oh no"), scenarios.ExitFailed, "The receiver does not accept valid events", "same for a forged event"},
+		{"responds 404 to all", always(status(404, "no such page")), scenarios.ExitFailed, "The receiver does not accept valid events", "The receiver has no POST"},
+		{"responds 500 to all", always(status(500, "oh no")), scenarios.ExitFailed, "The receiver does not accept valid events", "same for a forged event"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -262,11 +269,7 @@ func TestEffects(t *testing.T) {
 	for _, mistake := range []string{"does-nothing", "missing-field"} {
 		t.Run(mistake, func(t *testing.T) {
 			t.Parallel()
-			r, err := receiver.New(receiver.Options{Secrets: []string{simulator.DefaultSecret.Reveal()}, ActWrong: mistake})
-			if err != nil {
-				t.Fatal(err)
-			}
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.ServeHTTP(anonymous{w}, req) }))
+			server := httptest.NewServer(wrong(t, mistake))
 			defer server.Close()
 			blind := run(t, server.URL, nil, "CTL-01", "SIG-08")
 			if blind.ExitCode() != 0 || blind.Effects != scenarios.EffectsUnknown {

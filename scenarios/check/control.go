@@ -18,7 +18,8 @@ const rateLimited = "the receiver limits the rate of requests; --pace 5/s sends 
 // limited reports whether a response was 429, or 503 with Retry-After, where that was not required.
 func (r *run) limited(t *scenarios.Trial) bool {
 	return anyExchange(t, func(x *scenarios.Exchange) bool {
-		return limitedResponse(&x.Attempt.Response) && unmet(x) || x.Twin != nil && limitedResponse(&x.Twin.Response)
+		return limitedResponse(&x.Attempt.Response) && !slices.ContainsFunc(x.Required, func(r scenarios.Requirement) bool { return r.Names(x.Attempt.Response.Status) }) ||
+			x.Twin != nil && limitedResponse(&x.Twin.Response)
 	})
 }
 

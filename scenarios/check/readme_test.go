@@ -42,6 +42,13 @@ same event without the mistake is accepted directly afterwards. A check that wou
 	b.WriteString("\n## Proof: wrong receivers\n\nEach receiver makes one mistake (`semblance listen --act-wrong`), and the check of that mistake finds it. Effects are counted.\n\n")
 	b.Write(wrong)
 	fmt.Fprintf(&b, "\nNo wrong receiver makes the mistake of these MUST checks: %s.\n", human.And(withoutReceiver(cases, string(wrong))))
+	contradictions, err := os.ReadFile("testdata/contradictions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.WriteString("\n## Proof: other responses\n\nA right receiver gives another response to one request of a step, or every event takes effect twice. The table has the outcomes of the\n" +
+		"check with this response to each of its steps in turn; – means that the response is right too.\n\n")
+	b.Write(contradictions)
 	group := ""
 	for _, c := range cases {
 		if c.Group != group {
