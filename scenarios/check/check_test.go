@@ -22,6 +22,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files and the README of the checks")
 
+// The tests mostly wait for their receivers, so many of them run at once.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 // all returns the checks; they are read once.
 var all = sync.OnceValues(check.Load)
 

@@ -75,42 +75,39 @@ func (r *run) begin(ctx context.Context) bool {
 	var trial scenarios.Trial
 	for n := range 2 {
 		next := r.try(ctx, r.control, &visitor{gate: r.gate, free: true})
-		first := next.first()
-		switch {
-		case first == nil:
-			r.finish(r.control, scenarios.Trial{Unclear: cmp.Or(next.err, "the valid event was not sent")})
-			return false
-		case n == 0 && unreachable(&first.Attempt.Response):
-			r.result.Unreached = true
-			trial.Steps = next.Steps
-			r.finish(r.control, trial)
-			return false
-		case n == 0 && r.limited(&next.Trial):
+		if r.limited(&next.Trial) {
 			r.pause(ctx, &next.Trial)
 			next = r.try(ctx, r.control, &visitor{gate: r.gate, free: true})
-			if first = next.first(); first == nil || r.limited(&next.Trial) {
-				trial.Steps, trial.Unclear = next.Steps, rateLimited
-				r.finish(r.control, trial)
-				return false
-			}
 		}
-		r.describe(&first.Attempt)
+		first := next.first()
+		if first == nil {
+			r.finish(r.control, scenarios.Trial{Unclear: cmp.Or(next.err, "the valid event was not sent")})
+			return false
+		}
 		if n == 0 {
 			trial.Steps = next.Steps
-			if first.Attempt.Response.Status == 0 {
-				break
-			}
-			continue
+			r.result.Unreached = unreachable(&first.Attempt.Response)
+		} else {
+			trial.Steps[0].Exchanges = append(trial.Steps[0].Exchanges, next.Steps[0].Exchanges...)
 		}
-		trial.Steps[0].Exchanges = append(trial.Steps[0].Exchanges, next.Steps[0].Exchanges...)
+		if r.limited(&next.Trial) {
+			trial.Unclear = rateLimited
+		}
+		r.describe(&first.Attempt)
+		if result := r.judged(r.control, trial); result.Outcome != scenarios.Passed {
+			break
+		}
 	}
-	if result := r.finish(r.control, trial); result.Outcome != scenarios.Passed {
+	result := r.finish(r.control, trial)
+	switch {
+	case result.Outcome == scenarios.Passed:
+		r.places = cmp.Or(r.options.InFlight, inFlight(r.result.Latency))
+		r.gate.widen(r.places)
+		return true
+	case result.Outcome == scenarios.Failed && !r.result.Unreached:
 		r.diagnose(ctx, result)
-		return false
 	}
-	r.places = cmp.Or(r.options.InFlight, inFlight(r.result.Latency))
-	r.gate.widen(r.places)
-	return true
+	return false
 }
 
 // roundSize is the number of checks after which a control is sent.
