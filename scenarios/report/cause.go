@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
 	"semblance/schemas/lazy"
+	"semblance/simulator"
 
 	"semblance/scenarios"
 	"semblance/schemas/human"
@@ -25,6 +27,7 @@ type cause struct {
 	first     *scenarios.StepResult
 	scenario  *scenarios.ScenarioResult // of the first step
 	steps     int
+	mixed     bool // the file gives the steps different fixes
 	scenarios int // in how many scenarios
 	last      *scenarios.ScenarioResult
 }
@@ -55,7 +58,12 @@ func (c *cause) times() string {
 }
 
 // fix returns what to change, or "".
-func (c *cause) fix() string { return fixOf(&c.first.Step, c.evidence) }
+func (c *cause) fix() string {
+	if c.mixed && c.evidence.Hint.Name == "error" {
+		return c.evidence.Hint.Fix
+	}
+	return fixOf(&c.first.Step, c.evidence)
+}
 
 // fixOf returns what to change: the hint of the response, or the fix that the file gives for the step. A hint about the
 // connection or the route is certain. About a response that reached the receiver's code the file knows more. A step that
@@ -103,14 +111,14 @@ func causeKey(step *scenarios.Step, e *scenarios.Evidence) string {
 		return responseKey(e)
 	case "validation":
 		return e.Hint.Name + " " + e.Hint.Fix
-	case "", "unread":
+	case "", "unread", "forgery-accepted":
 	default:
 		return e.Hint.Name
 	}
-	if failures[0].Part == scenarios.PartStatus { // the same fix is the same cause, in whatever words the steps expect it
-		says := failures[0].Expected
-		if step.Fix != "" {
-			says = step.Fix
+	if failures[0].Part == scenarios.PartStatus {
+		says := cmp.Or(step.Fix, failures[0].Expected)    // the same fix is the same cause, in whatever words the steps expect it
+		if failures[0].Got == "401" && e.Attempt != nil { // the receiver refuses right signatures: the usual cause is the same for all
+			says = e.Attempt.Request.Fault
 		}
 		return strings.Join([]string{failures[0].Got, withoutNumbers(human.Excerpt(responseText(e), 80)), says}, "\n")
 	}
@@ -125,7 +133,7 @@ func causeKey(step *scenarios.Step, e *scenarios.Evidence) string {
 type causes struct {
 	byKey      map[string]*cause
 	list       []*cause
-	unverified *cause // the receiver accepts events without a signature
+	unverified *cause // the receiver accepts events that are not signed with its secret
 }
 
 // responseKey returns the same text for responses that say the same.
@@ -136,6 +144,16 @@ func responseKey(e *scenarios.Evidence) string {
 	return "response " + strconv.Itoa(e.Attempt.Response.Status) + " " + withoutNumbers(human.Excerpt(responseText(e), 80))
 }
 
+// anySignature matches the faults that a receiver accepts only if it verifies no signature.
+var anySignature = lazy.Regexp(`^signature=(missing|wrong-secret)\b`)
+
+// acceptsForgery reports whether the receiver accepted a request that it should have refused, which is forged or hand-made.
+func acceptsForgery(e *scenarios.Evidence) bool {
+	part := e.Verdict.Failures[0].Part
+	return e.Attempt != nil && e.Attempt.Response.OK() && (part == scenarios.PartStatus || part == scenarios.PartResponse) &&
+		(e.Attempt.Request.Fault != "" || e.Attempt.Request.Kind == simulator.KindExact)
+}
+
 // add adds a failed step and returns its cause, or nil if no attempt or check of it is kept.
 func (c *causes) add(scenario *scenarios.ScenarioResult, s *scenarios.StepResult) *cause {
 	e := failedEvidence(s)
@@ -144,11 +162,12 @@ func (c *causes) add(scenario *scenarios.ScenarioResult, s *scenarios.StepResult
 	}
 	key := causeKey(&s.Step, e)
 	one := c.byKey[key]
-	if one == nil && e.Hint.Name == "" { // a receiver that refuses every signature says so to the unusual ones too
+	switch {
+	case one != nil:
+	case acceptsForgery(e): // a receiver that accepts any signature accepts every forgery
+		one = c.unverified
+	case e.Hint.Name == "": // a receiver that refuses every signature says so to the unusual ones too
 		one = c.byKey[responseKey(e)]
-		if one == nil && e.Attempt != nil && e.Attempt.Response.OK() { // nor does it refuse anything else that is forged
-			one = c.unverified
-		}
 	}
 	if one == nil {
 		one = &cause{evidence: e, first: s, scenario: scenario}
@@ -159,12 +178,13 @@ func (c *causes) add(scenario *scenarios.ScenarioResult, s *scenarios.StepResult
 		if e.Hint.Name == hint.Signature {
 			c.byKey[responseKey(e)] = one
 		}
-		if e.Hint.Name == "forgery-accepted" && strings.HasPrefix(e.Attempt.Request.Fault, "signature=missing") {
+		if acceptsForgery(e) && anySignature().MatchString(e.Attempt.Request.Fault) {
 			c.unverified = one
 		}
 		c.list = append(c.list, one)
 	}
 	one.steps++
+	one.mixed = one.mixed || s.Fix != one.first.Fix
 	if one.last == nil || one.last.File != scenario.File || one.last.Name != scenario.Name {
 		one.last = scenario
 		one.scenarios++

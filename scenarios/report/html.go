@@ -90,7 +90,7 @@ type htmlScenario struct {
 	Anchor   string
 	Verdict  scenarios.Outcome
 	Steps    []htmlStep
-	Timeline timeline // only of a scenario with a failed step
+	Timeline timeline // only of a scenario with a step that failed by a new cause
 }
 
 type htmlStep struct {
@@ -110,9 +110,6 @@ func htmlPage(r *scenarios.Result) htmlRun {
 	for i := range r.Scenarios {
 		s := &r.Scenarios[i]
 		scenario := htmlScenario{ScenarioResult: s, Anchor: fmt.Sprintf("scenario-%d", i+1), Verdict: s.Outcome()}
-		if scenario.Verdict == scenarios.Failed {
-			scenario.Timeline = timelineOf(s)
-		}
 		for k := range s.Steps {
 			step := htmlStep{StepResult: &s.Steps[k], Anchor: fmt.Sprintf("s%d-%s", i+1, s.Steps[k].Path), Title: stepTitle(&s.Steps[k])}
 			var known *cause
@@ -122,7 +119,12 @@ func htmlPage(r *scenarios.Result) htmlRun {
 			}
 			step.show(known)
 			if known != nil {
-				step.Fix = fixOf(&step.Step, failedEvidence(step.StepResult))
+				if known.steps == 1 {
+					scenario.Timeline = timelineOf(s)
+				}
+				if known.steps <= maxDetailed {
+					step.Fix = fixOf(&step.Step, failedEvidence(step.StepResult))
+				}
 				links[known] = append(links[known], htmlLink{step.Anchor, s.Name + ", step " + step.Path + ": " + step.Title})
 			}
 			scenario.Steps = append(scenario.Steps, step)

@@ -64,12 +64,9 @@ func seedOf(r *scenarios.Result) string {
 	return fmt.Sprintf(", seed %d", r.Scenarios[0].Seed)
 }
 
-// listCauses lists the causes that failed more than one step.
+// listCauses lists the causes that failed more than one step. The others are shown with their step.
 func (p *printer) listCauses(r *scenarios.Result) {
-	all := causesOf(r)
-	if !slices.ContainsFunc(all, func(c *cause) bool { return c.steps > 1 }) {
-		return
-	}
+	all := slices.DeleteFunc(causesOf(r), func(c *cause) bool { return c.steps == 1 })
 	for i, c := range all {
 		if i == maxCauses {
 			fmt.Fprintf(&p.b, "            and %s\n", human.Count(len(all)-i, "more cause"))

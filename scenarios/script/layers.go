@@ -238,7 +238,7 @@ func (s *Sign) eachText(each func(t *Text, at site)) {
 	}
 }
 
-// names returns the names of the layers that a step changes, in their order.
+// names returns the parts of the request that a step changes, in words.
 func (l *Layers) names() []string {
 	if l == nil {
 		return nil
@@ -248,8 +248,8 @@ func (l *Layers) names() []string {
 		name    string
 		changed bool
 	}{
-		{"body", l.Body != nil}, {"sign", l.Sign != nil}, {"alter", l.Alter != nil}, {"headers", len(l.Headers) > 0},
-		{"without", len(l.Without) > 0}, {"method", l.Method != ""}, {"http", l.HTTP != ""}, {"wire", l.Wire != nil},
+		{"body", l.Body != nil}, {"signature", l.Sign != nil}, {"bytes", l.Alter != nil}, {"headers", len(l.Headers)+len(l.Without) > 0},
+		{"method", l.Method != ""}, {"HTTP version", l.HTTP != ""}, {"transfer", l.Wire != nil},
 	} {
 		if layer.changed {
 			names = append(names, layer.name)

@@ -140,7 +140,7 @@ func describeChanges(step Step) string {
 	if d := DeliveringOf(step); d.Fault != nil {
 		text = " with " + d.Fault.String()
 	} else if names := d.Layers.names(); len(names) > 0 {
-		text = " with another " + human.And(names)
+		text = " with changed " + human.And(names)
 	}
 	var each []string
 	for _, e := range step.common().Each {
