@@ -28,7 +28,7 @@ type cause struct {
 	scenario  *scenarios.ScenarioResult // of the first step
 	steps     int
 	mixed     bool // the file gives the steps different fixes
-	scenarios int // in how many scenarios
+	scenarios int  // in how many scenarios
 	last      *scenarios.ScenarioResult
 }
 
