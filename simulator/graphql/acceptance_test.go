@@ -60,16 +60,18 @@ func (d *practiceDay) documents() []clientDocument {
 	period := func(id string) map[string]any {
 		return map[string]any{"id": id, "from": longAgo, "to": future, "page": 1}
 	}
+	since := map[string]any{"start": longAgo, "end": future}
+	polling := map[string]any{"pagination": map[string]any{"page": 1, "pageSize": 100}, "options": map[string]any{"updatedAt": since}, "dateRange": since, "search": ""}
 	ada := d.ada.Value
 	documents := []clientDocument{
-		{"patient of n8n", patientOfN8N, map[string]any{"id": d.ada.ID()},
+		{"patient of n8n", n8n("patient"), map[string]any{"id": d.ada.ID()},
 			[]string{`"firstName":"` + ada("firstName"), `"dob":"` + ada("dateOfBirth") + `T00:00:00.000Z"`, `"country":"GB"`, `"name":"System"`, `"relationshipType":`}},
 		{"patient of BBMI", `query PatientById($id: ID!){ patient(id:$id){ id firstName lastName email dob gender phones{phoneNumber} numbers{name value} address{address city postcode country} communicationPreferences{receiveEmail receiveSMS promotionalMarketing} labels{text} } }`,
 			map[string]any{"id": d.ada.ID()}, []string{`"email":"` + ada("email"), `"postcode":"` + ada("postcode"), `"phoneNumber":"07700 900`}},
 		{"booking of BBMI", `query Booking($id: ID!){ booking(id:$id){ id start end deleted status comments videoUrl patientId doctor{id fullName} appointment{id title duration} metadata{key value} bookingJourney{dna} patient{id} } }`,
 			map[string]any{"id": d.visit.ID()}, []string{`"status":"confirmed"`, `"patientId":"` + d.ada.ID(), `"doctor":{"id":"` + d.doctor.ID(), `"bookingJourney":{"dna":null}`, `"videoUrl":null`}},
-		{"booking of n8n", `query ($id: ID!){ booking(id:$id) {` + bookingOfN8N + `} }`, map[string]any{"id": d.visit.ID()}, []string{`"location":{"id":"`, `"deleted":false`, `"billed":true`}},
-		{"booking of n8n with the doctor", `query ($id: ID!){ booking(id:$id) {` + bookingOfN8N + ` doctor{id firstName lastName email} } }`, map[string]any{"id": d.cancelled.ID()}, []string{`"deleted":true`, d.doctor.ID(), d.doctor.Value("email")}},
+		{"booking of n8n", n8n("booking"), map[string]any{"id": d.visit.ID()}, []string{`"location":{"id":"`, `"deleted":false`, `"billed":true`}},
+		{"booking of n8n with the doctor", n8n("booking-with-doctor"), map[string]any{"id": d.cancelled.ID()}, []string{`"deleted":true`, d.doctor.ID(), d.doctor.Value("email")}},
 		{"bookings of a patient", `query PatientBookings($id: ID!,$from: Date!,$to: Date!,$page: Int){ patient(id:$id){ bookingsWithPagination(start:$from,end:$to,queryOptions:{includeDeleted:true},pagination:{page:$page,pageSize:100}){ data{ id start end deleted status } meta{hasMore} } } }`,
 			period(d.ada.ID()), []string{d.visit.ID(), d.cancelled.ID(), `"meta":{"hasMore":false}`}},
 		{"bookings of INDRA", `query { patient(id:"` + d.ada.ID() + `"){ bookings (start:"1900-01-01T00:00:00.000Z", end:"2036-01-01T00:00:00.000Z"){ id start end videoUrl appointment{title} } } }`,
@@ -92,9 +94,9 @@ func (d *practiceDay) documents() []clientDocument {
 			nil, []string{d.doctor.ID(), `"isDoctor":true`, d.product.ID(), `"name":"Room `}},
 		{"bookings of a user", `query Busy($id: ID!,$from: Date!,$to: Date!,$page: Int){ user(id:$id){ bookings(start:$from,end:$to,page:$page,pageSize:200){ data{id start end deleted} pageInfo{hasMore} } } }`, period(d.doctor.ID()), []string{d.visit.ID()}},
 		{"numbers", `query NumberDefs($id: ID!){ practice{practiceNumbers{id name deleted}} patient(id:$id){numbers{id name value}} }`, map[string]any{"id": d.ada.ID()}, []string{`"name":"System","deleted":false`, `"value":"` + ada("nhsNumber")}},
-		{"polling for bookings", `query($from: Date, $to: Date){ bookings(pagination:{page:1,pageSize:100}, options:{updatedAt:{start:$from,end:$to}}, dateRange:{start:$from,end:$to}){ data{` + bookingOfN8N + `} pageInfo{hasMore} } }`, period(""), []string{d.visit.ID(), `"pageInfo":{"hasMore":false}`}},
-		{"polling for patients", `query($from: Date, $to: Date){ patients(pagination:{page:1,pageSize:100}, options:{updatedAt:{start:$from,end:$to}}){ data{id} pageInfo{hasMore} } }`, period(""), []string{d.ada.ID()}},
-		{"polling for products", `query($from: Date, $to: Date){ products(pagination:{page:1,pageSize:100}, options:{updatedAt:{start:$from,end:$to}}, search: ""){ data{id labels{id} tax{taxName taxRate taxCode} appointments{id}} pageInfo{hasMore} } }`, period(""), []string{d.product.ID()}},
+		{"polling for bookings", n8n("bookings"), polling, []string{d.visit.ID(), `"pageInfo":{"hasMore":false}`}},
+		{"polling for patients", n8n("patients"), polling, []string{d.ada.ID()}},
+		{"polling for products", n8n("products"), polling, []string{d.product.ID()}},
 		{"forms", `query($pagination: Pagination, $options: QuestionnairesQueryOptions){ questionnaires(pagination:$pagination, options:$options){ data{id token title} pageInfo{page pageSize hasMore} } }`,
 			map[string]any{"pagination": map[string]any{"page": 1, "pageSize": 50}, "options": map[string]any{}}, []string{`"pageInfo":{"page":1,"pageSize":50,"hasMore":false}`}},
 	}
@@ -130,9 +132,14 @@ func TestDocumentsOfPublicClients(t *testing.T) {
 	}
 }
 
-const patientOfN8N = `query GetPatient($id: ID!){ patient(id:$id){ id title status firstName lastName fullName birthSurname birthName birthNames dob socialSecurityNumber gender sex email googleClientId paymentReference occupation membershipName membershipStartDate membershipStartDateFormatted createdAt updatedAt comments onHold placeOfBirth{name code} phones{phoneId phoneType phoneNumber} address{address city postcode country} sharingToken{token} numbers{id name value} customAttributes{id title text response required} communicationPreferences{receiveEmail receiveSMS promotionalMarketing paymentReminders privacyPolicy{response}} relatedAccounts{relationshipId relationshipType relationshipLabel deleted contactDetails{relatedAccountId source sourceId firstName lastName title companyName phones{phoneId phoneType phoneNumber} email address city postcode country notes policyNumber authorizationCode}} labels{id color text referenceId} accessGroups{id name label} } }`
-
-const bookingOfN8N = ` id start end deleted status comments videoUrl patientId cancellationReason doctorName createdAt updatedAt reference billed onlineBookingPaymentStatus patient{id firstName lastName email} location{id name} appointment{id title duration price} bookingJourney{arrived consultation departed dna} patientMessagesSent{confirmation reminder followup cancellation} `
+// n8n returns a document of the public client for n8n. The benchmark of package main sends them to a server.
+func n8n(name string) string {
+	document, err := os.ReadFile("testdata/n8n/" + name + ".graphql")
+	if err != nil {
+		panic(err)
+	}
+	return string(document)
+}
 
 // mistakes are documents of public clients that the provider refuses.
 func (d *practiceDay) mistakes() map[string]string {

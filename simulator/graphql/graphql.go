@@ -11,6 +11,7 @@
 package graphql
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"semblance/schemas/lazy"
 
@@ -136,10 +138,10 @@ func (h *Handler) serve(w *loggedRequest, r *http.Request) {
 		return
 	}
 	e, ctx := h.newExecution(r.Context(), token, in.Query)
-	e.log, e.reader = w, newReader(faults.records(h.options.Records, h.provider.Now()), e.budget)
+	e.log, e.reader = w, newReader(e, faults.records(h.options.Records, h.provider.Now()))
 	defer e.cancel()
 	response := h.schema().Exec(ctx, in.Query, in.OperationName, in.Variables)
-	switch err := e.budget.exceeded(); {
+	switch err := cmp.Or(e.budget.exceeded(), e.failure()); {
 	case err != nil:
 		h.fail(w, r, err)
 	case notExecuted(response):
@@ -185,19 +187,48 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, status int, re
 // execution is the state of one document while it is executed.
 type execution struct {
 	*Handler
+	ctx    context.Context // of the request; resolvers have no other, see source
 	token  string
 	budget *budget
 	reader *reader
 	log    *loggedRequest // nil in tests without a request
 	cancel context.CancelFunc
+	failed atomic.Pointer[error]
 }
+
+// fail notes that records cannot be read. The response to the document is an error then.
+func (e *execution) fail(err error) {
+	if e.ctx.Err() == nil {
+		e.failed.CompareAndSwap(nil, &err)
+	}
+}
+
+// failure returns the error that was noted, or nil.
+func (e *execution) failure() error {
+	if err := e.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// must ends the field that is being resolved, with an error, unless the token has a permission. It panics, which the library
+// turns into the error of the field, because a method with an error result would slow down lists: see source.
+func (e *execution) must(permission provider.Permission) {
+	if err := e.may(permission); err != nil {
+		panic(denied{err})
+	}
+}
+
+// denied is the panic of a field that the token may not see.
+type denied struct{ error }
 
 type executionKey struct{}
 
 func (h *Handler) newExecution(ctx context.Context, token, document string) (*execution, context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	b := newBudget(document, cancel)
-	e := &execution{Handler: h, token: token, budget: b, reader: newReader(h.options.Records, b), cancel: cancel}
+	e := &execution{Handler: h, ctx: ctx, token: token, budget: b, cancel: cancel}
+	e.reader = newReader(e, h.options.Records)
 	return e, context.WithValue(ctx, executionKey{}, e)
 }
 
@@ -209,6 +240,9 @@ type panicLog struct{ log *slog.Logger }
 
 // LogPanic implements log.Logger of the library.
 func (l panicLog) LogPanic(ctx context.Context, value any) {
+	if _, ok := value.(denied); ok {
+		return
+	}
 	l.log.ErrorContext(ctx, "panic in a resolver", "cause", fmt.Sprint(value))
 }
 
@@ -216,6 +250,9 @@ func (l panicLog) LogPanic(ctx context.Context, value any) {
 type panicMessage struct{}
 
 // MakePanicError implements errors.PanicHandler of the library.
-func (panicMessage) MakePanicError(context.Context, any) *qerrors.QueryError {
+func (panicMessage) MakePanicError(_ context.Context, value any) *qerrors.QueryError {
+	if d, ok := value.(denied); ok {
+		return qerrors.Errorf("%s", d)
+	}
 	return qerrors.Errorf("%s", guard.Internal().Detail)
 }

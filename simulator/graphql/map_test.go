@@ -123,7 +123,7 @@ func TestObjects(t *testing.T) {
 		{"recurring rule", availabilityOf(newSource("resourceAvailability", "use=recurring", "weekday=Monday", "date=2026-06-08", "from=08:00", "to=12:30", "rule=available")),
 			`"recurrence":{"frequency":"WEEKLY","interval":1,"daysOfTheWeek":["MONDAY"]},"exclusions":[],"startDate":"2026-06-08","endDate":null,"startTime":"09:00","endTime":"13:30"`},
 		{"rule for a day", availabilityOf(newSource("resourceAvailability", "date=2026-01-08", "from=08:00", "to=12:30", "rule=unavailable")), `"unavailability":true`},
-		{"recurring setting", availabilitySettingOf(newSource("availability", "use=recurring", "date=2026-01-06", "from=08:00", "to=12:00")), `"startTime":"2026-01-06T08:00:00.000Z","endTime":"2026-01-06T12:00:00.000Z","location":null,"doctor":null,"createdBy":null,"day":2,"date":null,"blocker":false`},
+		{"recurring setting", availabilitySettingOf(newSource("availability", "use=recurring", "date=2026-01-06", "from=08:00", "to=12:00")), `"startTime":"2026-01-06T08:00:00.000Z","endTime":"2026-01-06T12:00:00.000Z","day":2,"date":null,"blocker":false`},
 		{"setting for a day", availabilitySettingOf(newSource("availability", "use=blocker", "date=2026-01-06", "from=08:00", "to=12:00")), `"day":null,"date":"2026-01-06T00:00:00.000Z","blocker":true`},
 		{"shared invoice", sharingOf(newSource("invoice", "sharedAt=2026-06-02T08:00:00Z", "number=542363")), `"title":"Invoice 542363","type":"invoice","sharedAt":"2026-06-02T08:00:00.000Z"`},
 		{"shared letter", sharingOf(newSource("letter", "sharedAt=2026-06-02T08:00:00Z", "subject=Referral")), `"title":"Referral","type":"letter"`},

@@ -23,7 +23,6 @@ type change struct {
 	about   map[string]string // ids of records, by role
 	values  map[string]string // of the record that is created or changed
 	related map[string]string // ids of records that it is related to from now on, by role
-	main    string            // the role of the record
 }
 
 // refusal is why a mutation is refused.
@@ -33,11 +32,11 @@ func (r refusal) Error() string { return string(r) }
 
 func refusef(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
 
-// mutate carries out the changes that plan returns, in order, and returns the record of the first.
-func mutate[T any](ctx context.Context, read func(ctx context.Context, id string) (*T, error), plan func(m *mutation) error) (*recordPayload[T], error) {
+// mutate carries out the changes of plan, and returns the record of the first, which is of a kind.
+func mutate[T any](ctx context.Context, kind string, object func(*source) *T, plan func(m *mutation) error) (*recordPayload[T], error) {
 	e := executionOf(ctx)
-	e.reader = newReader(e.options.Records, e.budget) // a mutation is not stale
-	m := &mutation{execution: e, ctx: ctx}
+	e.reader = newReader(e, e.options.Records) // a mutation is not stale
+	m := &mutation{execution: e, kind: kind}
 	err := plan(m)
 	if reason, ok := refusedBecause(err); ok {
 		if e.log != nil {
@@ -48,8 +47,11 @@ func mutate[T any](ctx context.Context, read func(ctx context.Context, id string
 	if err != nil {
 		return nil, err
 	}
-	data, err := read(ctx, m.id)
-	return &recordPayload[T]{Data: data}, err
+	s := m.reader.find(kind, m.id)
+	if s == nil {
+		return nil, nil // the journal failed
+	}
+	return &recordPayload[T]{Data: object(s)}, nil
 }
 
 // refusedBecause returns the reason if the error is that a mutation is refused.
@@ -67,8 +69,8 @@ func refusedBecause(err error) (string, bool) {
 // mutation is a mutation while it is carried out.
 type mutation struct {
 	*execution
-	ctx context.Context
-	id  string // the record of the first change
+	kind string
+	id   string // the record of the first change
 }
 
 // do carries out a change.
@@ -77,15 +79,15 @@ func (m *mutation) do(c change) error {
 	if err != nil {
 		return err
 	}
-	m.reader = newReader(m.options.Records, m.budget) // what was read before may have changed
+	m.reader = newReader(m.execution, m.options.Records) // what was read before may have changed
 	if m.id != "" {
 		return nil
 	}
-	if m.id = c.about[c.main]; m.id != "" {
+	if m.id = c.about[m.kind]; m.id != "" {
 		return nil
 	}
 	for _, i := range emissions[0].Event.Identifiers {
-		if i.Name == c.main+"Id" {
+		if i.Name == m.kind+"Id" {
 			m.id = i.Value
 		}
 	}
@@ -101,11 +103,11 @@ func (m *mutation) find(argument, kind, model string, id *graphql.ID) (*source, 
 	if err != nil {
 		return nil, err
 	}
-	s, err := m.reader.find(m.ctx, kind, lower)
-	if err == nil && s == nil {
-		err = refusef("%s: there is no %s with the id %s", argument, strings.ToLower(model), lower)
+	s := m.reader.find(kind, lower)
+	if s == nil {
+		return nil, refusef("%s: there is no %s with the id %s", argument, strings.ToLower(model), lower)
 	}
-	return s, err
+	return s, nil
 }
 
 // texts collects the values of given arguments. A null argument is absent.

@@ -30,14 +30,9 @@ func (a *createBookingArgs) data() (*BookingDataInput, error) {
 	return a.BookingData, nil
 }
 
-// booking returns the booking with an id.
-func booking(ctx context.Context, id string) (*bookingResolver, error) {
-	return byID(ctx, graphql.ID(id), "Booking", "booking", newBooking)
-}
-
 // CreateBooking makes an appointment.
 func (q *resolver) CreateBooking(ctx context.Context, args createBookingArgs) (*recordPayload[bookingResolver], error) {
-	return mutate(ctx, booking, func(m *mutation) error {
+	return mutate(ctx, "booking", newBooking, func(m *mutation) error {
 		data, err := args.data()
 		if err != nil {
 			return err
@@ -74,7 +69,7 @@ func (q *resolver) UpdateBooking(ctx context.Context, args struct {
 	ID          graphql.ID
 	BookingData *BookingUpdateDataInput
 }) (*recordPayload[bookingResolver], error) {
-	return mutate(ctx, booking, func(m *mutation) error {
+	return mutate(ctx, "booking", newBooking, func(m *mutation) error {
 		visit, err := m.find("id", "booking", "Booking", &args.ID)
 		if err != nil {
 			return err
@@ -99,7 +94,7 @@ func (q *resolver) UpdateBooking(ctx context.Context, args struct {
 
 // bookingChange returns the values and relations of booking data.
 func (m *mutation) bookingChange(d *BookingUpdateDataInput) (change, error) {
-	c := change{values: texts{}, related: map[string]string{}, main: "booking"}
+	c := change{values: texts{}, related: map[string]string{}}
 	values := texts(c.values)
 	for _, other := range []struct {
 		argument, kind, model string
@@ -148,7 +143,7 @@ func (q *resolver) UpdateBookingJourney(ctx context.Context, args struct {
 	ID                  graphql.ID
 	BookingJourneyInput *BookingJourneyInput
 }) (*recordPayload[bookingResolver], error) {
-	return mutate(ctx, booking, func(m *mutation) error {
+	return mutate(ctx, "booking", newBooking, func(m *mutation) error {
 		visit, err := m.find("id", "booking", "Booking", &args.ID)
 		if err != nil {
 			return err
@@ -158,7 +153,7 @@ func (q *resolver) UpdateBookingJourney(ctx context.Context, args struct {
 			return refusef("journeyStage is required")
 		}
 		stage := journey[*in.JourneyStage]
-		c := change{action: stage[0], about: map[string]string{"booking": visit.id}, main: "booking"}
+		c := change{action: stage[0], about: map[string]string{"booking": visit.id}}
 		if in.Date != nil {
 			c.values = texts{stage[1]: in.Date.UTC().Format(time.RFC3339)}
 		}
@@ -171,12 +166,12 @@ func (q *resolver) DeleteBooking(ctx context.Context, args struct {
 	ID                       graphql.ID
 	SendCancellationMessages *bool
 }) (*recordPayload[bookingResolver], error) {
-	return mutate(ctx, booking, func(m *mutation) error {
+	return mutate(ctx, "booking", newBooking, func(m *mutation) error {
 		visit, err := m.find("id", "booking", "Booking", &args.ID)
 		if err != nil {
 			return err
 		}
-		c := change{action: "cancel", about: map[string]string{"booking": visit.id}, main: "booking"}
+		c := change{action: "cancel", about: map[string]string{"booking": visit.id}}
 		if args.SendCancellationMessages != nil {
 			values := texts{}
 			values.setBool("sendCancellation", args.SendCancellationMessages)

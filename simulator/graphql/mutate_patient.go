@@ -36,7 +36,7 @@ var personal = []string{"title", "firstName", "lastName", "dateOfBirth", "sex", 
 
 // CreatePatient registers a patient.
 func (q *resolver) CreatePatient(ctx context.Context, args createPatientArgs) (*recordPayload[patientResolver], error) {
-	return mutate(ctx, patient, func(m *mutation) error {
+	return mutate(ctx, "patient", newPatient, func(m *mutation) error {
 		data, err := args.data()
 		if err != nil {
 			return err
@@ -65,7 +65,7 @@ func (q *resolver) CreatePatient(ctx context.Context, args createPatientArgs) (*
 				labels = append(labels, label)
 			}
 		}
-		if err := m.do(change{action: "register", values: values, main: "patient"}); err != nil {
+		if err := m.do(change{action: "register", values: values}); err != nil {
 			return err
 		}
 		for _, label := range labels {
@@ -82,7 +82,7 @@ func (q *resolver) UpdatePatient(ctx context.Context, args struct {
 	ID          graphql.ID
 	PatientData UpdatePatientDataInput
 }) (*recordPayload[patientResolver], error) {
-	return mutate(ctx, patient, func(m *mutation) error {
+	return mutate(ctx, "patient", newPatient, func(m *mutation) error {
 		found, err := m.find("id", "patient", "Patient", &args.ID)
 		if err != nil {
 			return err
@@ -94,7 +94,7 @@ func (q *resolver) UpdatePatient(ctx context.Context, args struct {
 		if len(values) == 0 {
 			return refusef("patientData has no field to change")
 		}
-		return m.do(change{action: "update-patient", about: map[string]string{"patient": found.id}, values: values, main: "patient"})
+		return m.do(change{action: "update-patient", about: map[string]string{"patient": found.id}, values: values})
 	})
 }
 

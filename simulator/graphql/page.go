@@ -1,8 +1,6 @@
 package graphql
 
 import (
-	"context"
-
 	graphql "github.com/graph-gophers/graphql-go"
 
 	"semblance/simulator/journal"
@@ -109,13 +107,10 @@ func localRange(r *DateRange) journal.TimeRange {
 }
 
 // list returns the page of the records that a query selects.
-func list[T any](ctx context.Context, q journal.RecordQuery, info *PageInfo, object func(*source) *T) (*connection[T], error) {
-	all, more, _, err := readerOf(ctx).query(ctx, q)
-	if err != nil {
-		return nil, err
-	}
+func list[T any](r *reader, q journal.RecordQuery, info *PageInfo, object func(*source) *T) *connection[T] {
+	all, more, _ := r.query(q)
 	info.HasMore = &more
-	return &connection[T]{Data: objects(all, object), PageInfo: info}, nil
+	return &connection[T]{Data: objects(all, object), PageInfo: info}
 }
 
 // objects returns the object of each record.

@@ -17,11 +17,10 @@ func byID[T any](ctx context.Context, id graphql.ID, model, kind string, object 
 	if err != nil {
 		return nil, err
 	}
-	s, err := readerOf(ctx).find(ctx, kind, lower)
-	if err != nil || s == nil {
-		return nil, err
+	if s := readerOf(ctx).find(kind, lower); s != nil {
+		return object(s), nil
 	}
-	return object(s), nil
+	return nil, nil
 }
 
 // Patient returns a patient.
@@ -30,7 +29,7 @@ func (q *resolver) Patient(ctx context.Context, args idArgs) (*patientResolver, 
 	if err != nil {
 		return nil, err
 	}
-	return patient(ctx, id)
+	return readerOf(ctx).patient(id), nil
 }
 
 // Booking returns a booking, which may be deleted.
@@ -88,7 +87,7 @@ func (q *resolver) Consultation(ctx context.Context, args struct {
 		return nil, err
 	}
 	c, err := byID(ctx, graphql.ID(args.ConsultationID), "Consultation", "consultation", newConsultation)
-	if err != nil || c == nil || c.s.related["patient"] != patientID {
+	if err != nil || c == nil || c.related["patient"] != patientID {
 		return nil, err
 	}
 	return c, nil
@@ -119,4 +118,6 @@ func (q *resolver) AvailabilityRule(ctx context.Context, args struct{ Data Query
 }
 
 // Practice returns the practice.
-func (q *resolver) Practice(ctx context.Context) (*practiceResolver, error) { return practice(ctx) }
+func (q *resolver) Practice(ctx context.Context) *practiceResolver {
+	return readerOf(ctx).practiceResolver()
+}

@@ -46,11 +46,12 @@ func (o *Options) page(q *journal.RecordQuery, p *Pagination, c *CursorPaginatio
 
 // listPage returns a page of the records that a query selects.
 func listPage[T any](ctx context.Context, q journal.RecordQuery, p *Pagination, c *CursorPagination, model string, object func(*source) *T) (*connection[T], error) {
-	info, err := executionOf(ctx).options.page(&q, p, c, model)
+	r := readerOf(ctx)
+	info, err := r.options.page(&q, p, c, model)
 	if err != nil {
 		return nil, err
 	}
-	return list(ctx, q, info, object)
+	return list(r, q, info, object), nil
 }
 
 // Patients returns a page of patients. The search matches names, the e-mail address, the date of birth and numbers.
@@ -194,14 +195,11 @@ func (q *resolver) PatientRelationships(ctx context.Context, args struct {
 	if err != nil {
 		return nil, err
 	}
-	p, err := patient(ctx, id)
-	if err != nil || p == nil {
-		return nil, err
+	p := readerOf(ctx).patient(id)
+	if p == nil {
+		return nil, nil
 	}
-	all, err := p.RelatedAccounts(ctx)
-	if err != nil {
-		return nil, err
-	}
+	all := p.RelatedAccounts()
 	if args.RelationshipType != nil {
 		*all = slices.DeleteFunc(*all, func(r *PatientRelationship) bool { return textOf(r.RelationshipType) != *args.RelationshipType })
 	}
@@ -209,15 +207,14 @@ func (q *resolver) PatientRelationships(ctx context.Context, args struct {
 }
 
 // AvailabilitySettings returns all settings of the older appointment system.
-func (q *resolver) AvailabilitySettings(ctx context.Context) (*[]*settingResolver, error) {
-	all, err := readerOf(ctx).everything(ctx, journal.RecordQuery{Kinds: []string{"availability"}})
-	return objects(all, newSetting), err
+func (q *resolver) AvailabilitySettings(ctx context.Context) *[]*settingResolver {
+	return objects(readerOf(ctx).everything(journal.RecordQuery{Kinds: []string{"availability"}}), newSetting)
 }
 
 // filtered returns a page of the records that a query selects and keep accepts. It reads all records of the query.
 func filtered[T any](ctx context.Context, q journal.RecordQuery, p *Pagination, object func(*source) *T, keep func(*source) bool) (*connection[T], error) {
 	r := readerOf(ctx)
-	info := executionOf(ctx).options.setPagination(&q, p)
+	info := r.options.setPagination(&q, p)
 	skip, size := q.Offset, q.Limit
 	q.Offset, q.Limit = 0, journal.MaxLimit
 	kept := []*source{}
@@ -227,11 +224,8 @@ func filtered[T any](ctx context.Context, q journal.RecordQuery, p *Pagination, 
 			return nil, err
 		}
 		for _, record := range page.Records {
-			s, err := sourceOf(record)
-			if err != nil {
-				return nil, err
-			}
-			if q.After = s.id; keep(s) {
+			q.After = record.ID
+			if s := r.source(record); s != nil && keep(s) {
 				kept = append(kept, s)
 				r.budget.spend(s.size)
 			}

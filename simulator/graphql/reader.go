@@ -15,57 +15,52 @@ import (
 	"semblance/simulator/journal"
 )
 
-// reader reads the records for one document. It reads each record once.
+// reader reads the records for one document. It reads each record once. If the journal fails, the records are missing and
+// the document fails: see execution.fail.
 type reader struct {
+	*execution
 	records Records
-	budget  *budget
 
 	mu       sync.Mutex
 	sources  map[string]*source   // by id; nil for an unknown id
-	details  map[string][]*source // the details of a patient
-	invoices map[string][]*source // those of a patient
+	parts    map[string][]*source // the records about a patient, by the first kind and the id of the patient
 	together map[string][]string  // the ids that are read with an id, because the same list has them
 	practice *source              // nil until it is read
 }
 
-func newReader(records Records, b *budget) *reader {
-	return &reader{records: records, budget: b, sources: map[string]*source{}, details: map[string][]*source{},
-		invoices: map[string][]*source{}, together: map[string][]string{}}
+func newReader(e *execution, records Records) *reader {
+	return &reader{execution: e, records: records, sources: map[string]*source{}, parts: map[string][]*source{}, together: map[string][]string{}}
 }
 
 // readerOf returns the reader of the execution that ctx belongs to.
 func readerOf(ctx context.Context) *reader { return executionOf(ctx).reader }
 
 // find returns the record of the kind with the id, or nil.
-func (r *reader) find(ctx context.Context, kind, id string) (*source, error) {
+func (r *reader) find(kind, id string) *source {
 	if id == "" {
-		return nil, nil
+		return nil
 	}
 	r.mu.Lock()
 	s, known := r.sources[id]
+	ids := r.together[id]
 	r.mu.Unlock()
+	if !known && len(ids) > 1 {
+		r.query(journal.RecordQuery{IDs: ids, Deleted: journal.WithDeleted, Limit: journal.MaxLimit})
+		r.mu.Lock()
+		s, known = r.sources[id], true
+		r.mu.Unlock()
+	}
 	if !known {
-		if s, known, err := r.findTogether(ctx, id); err != nil || known {
-			return r.spend(s, kind), err
-		}
-		record, err := r.records.ClinicRecord(ctx, id)
-		if err != nil && !errors.Is(err, journal.ErrNotFound) {
-			return nil, err
-		}
+		record, err := r.records.ClinicRecord(r.ctx, id)
 		if err == nil {
-			if s, err = sourceOf(record); err != nil {
-				return nil, err
-			}
+			s = r.source(record)
+		} else if !errors.Is(err, journal.ErrNotFound) {
+			r.fail(err)
 		}
 		r.mu.Lock()
 		r.sources[id] = s
 		r.mu.Unlock()
 	}
-	return r.spend(s, kind), nil
-}
-
-// spend spends the size of a record from the budget. It returns nil if there is no record of the kind.
-func (r *reader) spend(s *source, kind string) *source {
 	if s == nil || s.kind != kind {
 		return nil
 	}
@@ -73,33 +68,15 @@ func (r *reader) spend(s *source, kind string) *source {
 	return s
 }
 
-// findTogether returns a record that is read together with others of the same list. known is false if there are none.
-func (r *reader) findTogether(ctx context.Context, id string) (s *source, known bool, err error) {
-	r.mu.Lock()
-	ids := r.together[id]
-	r.mu.Unlock()
-	if len(ids) < 2 {
-		return nil, false, nil
-	}
-	p, err := r.records.ClinicRecords(ctx, journal.RecordQuery{IDs: ids, Deleted: journal.WithDeleted, Limit: journal.MaxLimit})
+// source decodes a record.
+func (r *reader) source(record *journal.ClinicRecord) *source {
+	s, err := sourceOf(record)
 	if err != nil {
-		return nil, false, err
+		r.fail(err)
+		return nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, other := range ids {
-		if _, known := r.sources[other]; !known {
-			r.sources[other] = nil
-		}
-	}
-	for _, record := range p.Records {
-		if r.sources[record.ID] == nil {
-			if r.sources[record.ID], err = sourceOf(record); err != nil {
-				return nil, false, err
-			}
-		}
-	}
-	return r.sources[id], true, nil
+	s.r = r
+	return s
 }
 
 // maxTogether is the number of records that are read together.
@@ -109,6 +86,9 @@ const maxTogether = 200
 func (r *reader) groupRelated(all []*source) {
 	byRole := map[string][]string{}
 	for _, s := range all {
+		if s.kind == "patient" && len(byRole[""]) < maxTogether { // for their parts
+			byRole[""] = append(byRole[""], s.id)
+		}
 		for role, id := range s.related {
 			if _, known := r.sources[id]; !known && r.together[id] == nil && len(byRole[role]) < maxTogether && !slices.Contains(byRole[role], id) {
 				byRole[role] = append(byRole[role], id)
@@ -122,88 +102,61 @@ func (r *reader) groupRelated(all []*source) {
 	}
 }
 
-// invoicesOf returns the invoices of a patient. For the patients of a list they are read together.
-func (r *reader) invoicesOf(ctx context.Context, patient string) ([]*source, error) {
+// partsOf returns the records of some kinds that are about a patient. For the patients of a list they are read together.
+func (r *reader) partsOf(patient string, kinds ...string) []*source {
 	r.mu.Lock()
-	invoices, known := r.invoices[patient]
+	parts, known := r.parts[kinds[0]+patient]
 	ids := r.together[patient]
 	r.mu.Unlock()
 	if known {
-		return invoices, nil
+		return parts
 	}
-	if len(ids) > 1 {
-		all, more, _, err := r.query(ctx, journal.RecordQuery{Kinds: []string{"invoice"}, Patients: ids, Limit: journal.MaxLimit})
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			for _, id := range ids {
-				r.invoices[id] = nil
-			}
-			for _, s := range all {
-				r.invoices[s.related["patient"]] = append(r.invoices[s.related["patient"]], s)
-			}
-			return r.invoices[patient], nil
-		}
+	if len(ids) < 2 {
+		ids = []string{patient}
 	}
-	return r.everything(ctx, journal.RecordQuery{Kinds: []string{"invoice"}, Patient: patient})
-}
-
-// query returns the records that a query selects. total is set if the query asks for it.
-func (r *reader) query(ctx context.Context, q journal.RecordQuery) (all []*source, more bool, total int, err error) {
-	p, err := r.records.ClinicRecords(ctx, q)
-	if err != nil {
-		return nil, false, 0, err
-	}
-	all = make([]*source, len(p.Records))
-	for i, record := range p.Records {
-		if all[i], err = sourceOf(record); err != nil {
-			return nil, false, 0, err
-		}
-		r.budget.spend(all[i].size)
-		r.mu.Lock()
-		r.sources[record.ID] = all[i]
-		r.mu.Unlock()
+	q := journal.RecordQuery{Kinds: kinds, Patients: ids, Limit: journal.MaxLimit}
+	all, more, _ := r.query(q)
+	if more && len(ids) > 1 {
+		q.Patients = []string{patient}
+		all, _, _ = r.query(q)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for _, id := range q.Patients {
+		r.parts[kinds[0]+id] = nil
+	}
+	for _, s := range all {
+		key := kinds[0] + s.related["patient"]
+		r.parts[key] = append(r.parts[key], s)
+	}
+	return r.parts[kinds[0]+patient]
+}
+
+// query returns the records that a query selects. total is set if the query asks for it.
+func (r *reader) query(q journal.RecordQuery) (all []*source, more bool, total int) {
+	p, err := r.records.ClinicRecords(r.ctx, q)
+	if err != nil {
+		r.fail(err)
+		return nil, false, 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, record := range p.Records {
+		if s := r.source(record); s != nil {
+			all = append(all, s)
+			r.budget.spend(s.size)
+			r.sources[s.id] = s
+		}
+	}
 	r.groupRelated(all)
-	return all, p.More, p.Total, nil
+	return all, p.More, p.Total
 }
 
 // everything returns all records that a query selects, up to a limit that no test reaches.
-func (r *reader) everything(ctx context.Context, q journal.RecordQuery) ([]*source, error) {
+func (r *reader) everything(q journal.RecordQuery) []*source {
 	q.Limit = journal.MaxLimit
-	all, _, _, err := r.query(ctx, q)
-	return all, err
-}
-
-// detailKinds are the kinds of records that the provider shows as parts of a patient.
-var detailKinds = []string{"phone", "number", "customAttribute", "relationship"}
-
-// detailsOf returns the records of a kind that are parts of a patient. The first call reads those of all kinds.
-func (r *reader) detailsOf(ctx context.Context, patient *source, kind string) ([]*source, error) {
-	r.mu.Lock()
-	details, known := r.details[patient.id]
-	r.mu.Unlock()
-	if !known {
-		var err error
-		if details, err = r.everything(ctx, journal.RecordQuery{Kinds: detailKinds, Patient: patient.id}); err != nil {
-			return nil, err
-		}
-		r.mu.Lock()
-		r.details[patient.id] = details
-		r.mu.Unlock()
-	}
-	var some []*source
-	for _, s := range details {
-		if s.kind == kind {
-			some = append(some, s)
-		}
-	}
-	return some, nil
+	all, _, _ := r.query(q)
+	return all
 }
 
 // castError is the provider's error for an id that is not one: the text of its database.

@@ -15,7 +15,10 @@ import (
 func TestRecordsAgreeWithTheClinic(t *testing.T) {
 	t.Parallel()
 	d := newPracticeDay(t, Options{})
-	var b Booking
+	var b struct {
+		Booking
+		Patient Patient
+	}
 	d.ok(`query($id: ID!) { booking(id: $id) { id start end createdAt patient { firstName } doctorName appointment { title duration } location { name groupName address { postcode } } comments } }`,
 		map[string]any{"id": d.visit.ID()}, "booking", &b)
 	start, _ := time.Parse(time.RFC3339, d.visit.Value("start"))

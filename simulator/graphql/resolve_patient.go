@@ -2,103 +2,77 @@ package graphql
 
 import (
 	"cmp"
-	"context"
 	"slices"
 
 	"semblance/simulator/journal"
 )
 
-// patientResolver resolves a Patient.
 type patientResolver struct {
 	Patient
-	s *source
+	*source
 }
 
 func newPatient(s *source) *patientResolver { return &patientResolver{*patientOf(s), s} }
 
 // patient returns the patient with the id, or nil if it is unknown, or deleted and hidden by the options.
-func patient(ctx context.Context, id string) (*patientResolver, error) {
-	e := executionOf(ctx)
-	s, err := e.reader.find(ctx, "patient", id)
-	if err != nil || s == nil || s.deleted && !e.options.DeletedPatients {
-		return nil, err
+func (r *reader) patient(id string) *patientResolver {
+	s := r.find("patient", id)
+	if s == nil || s.deleted && !r.options.DeletedPatients {
+		return nil
 	}
-	return newPatient(s), nil
+	return newPatient(s)
+}
+
+// details returns the records of a kind that the provider shows as parts of the patient. Those of all kinds are read
+// together.
+func (p *patientResolver) details(kind string) (some []*source) {
+	for _, s := range p.r.partsOf(p.id, "phone", "number", "customAttribute", "relationship") {
+		if s.kind == kind {
+			some = append(some, s)
+		}
+	}
+	return some
 }
 
 // Phones returns the number in the record of the patient and then the others.
-func (p *patientResolver) Phones(ctx context.Context) (*[]*Phone, error) {
-	records, err := p.details(ctx, "phone")
-	if err != nil {
-		return nil, err
+func (p *patientResolver) Phones() *[]*Phone {
+	phones := *objects(p.details("phone"), phoneOf)
+	if own := ownPhone(p.source); own != nil {
+		phones = slices.Insert(phones, 0, own)
 	}
-	phones := []*Phone{}
-	if own := ownPhone(p.s); own != nil {
-		phones = append(phones, own)
-	}
-	for _, s := range records {
-		phones = append(phones, phoneOf(s))
-	}
-	return &phones, nil
-}
-
-// details returns the parts of the patient of a kind that were not removed.
-func (p *patientResolver) details(ctx context.Context, kind string) ([]*source, error) {
-	return readerOf(ctx).detailsOf(ctx, p.s, kind)
+	return &phones
 }
 
 // Numbers returns the numbers that the practice has for each patient and then the others.
-func (p *patientResolver) Numbers(ctx context.Context) (*[]*PatientNumber, error) {
-	records, err := p.details(ctx, "number")
-	numbers := ownNumbers(p.s)
-	for _, s := range records {
-		numbers = append(numbers, numberOf(s))
-	}
-	return &numbers, err
+func (p *patientResolver) Numbers() *[]*PatientNumber {
+	numbers := append(ownNumbers(p.source), *objects(p.details("number"), numberOf)...)
+	return &numbers
 }
 
 // CustomAttributes returns the custom attributes.
-func (p *patientResolver) CustomAttributes(ctx context.Context) (*[]*CustomAttribute, error) {
-	records, err := p.details(ctx, "customAttribute")
-	return objects(records, customAttributeOf), err
+func (p *patientResolver) CustomAttributes() *[]*CustomAttribute {
+	return objects(p.details("customAttribute"), customAttributeOf)
 }
 
 // RelatedAccounts returns the relationships.
-func (p *patientResolver) RelatedAccounts(ctx context.Context) (*[]*PatientRelationship, error) {
-	records, err := p.details(ctx, "relationship")
-	if err != nil {
-		return nil, err
-	}
-	all := make([]*PatientRelationship, len(records))
-	for i, s := range records {
-		relative, err := readerOf(ctx).find(ctx, "patient", s.related["relative"])
-		if err != nil {
-			return nil, err
-		}
-		all[i] = relationshipOf(s, relative)
-	}
-	return &all, nil
+func (p *patientResolver) RelatedAccounts() *[]*PatientRelationship {
+	return objects(p.details("relationship"), func(s *source) *PatientRelationship {
+		return relationshipOf(s, p.r.find("patient", s.related["relative"]))
+	})
 }
 
 // Labels returns the labels.
-func (p *patientResolver) Labels(ctx context.Context) (*[]*PatientLabel, error) {
-	return labels(ctx, p.s, patientLabelOf)
-}
+func (p *patientResolver) Labels() *[]*PatientLabel { return labels(p.source, patientLabelOf) }
 
 // labels returns the labels of a patient or a product.
-func labels[T any](ctx context.Context, owner *source, object func(owner, label *source, ids LabelIDs) *T) (*[]*T, error) {
-	e := executionOf(ctx)
+func labels[T any](owner *source, object func(owner, label *source, ids LabelIDs) *T) *[]*T {
 	all := []*T{}
 	for _, id := range owner.labels {
-		label, err := e.reader.find(ctx, "label", id)
-		if err != nil {
-			return nil, err
-		}
-		if label != nil {
-			all = append(all, object(owner, label, e.options.LabelIDs))
+		if label := owner.r.find("label", id); label != nil {
+			all = append(all, object(owner, label, owner.r.options.LabelIDs))
 		}
 	}
-	return &all, nil
+	return &all
 }
 
 // periodArgs are the arguments start and end, which are compared with the wall clock of the practice.
@@ -109,18 +83,18 @@ func (a periodArgs) local() journal.TimeRange {
 }
 
 // Bookings returns the bookings that start in a period.
-func (p *patientResolver) Bookings(ctx context.Context, args struct {
+func (p *patientResolver) Bookings(args struct {
 	Start, End   Date
 	QueryOptions *QueryOptions
 	Pagination   *Pagination
-}) (*[]*bookingResolver, error) {
-	q := journal.RecordQuery{Kinds: []string{"booking"}, Patient: p.s.id, Start: periodArgs{args.Start, args.End}.local(), Order: journal.ByStart, Limit: journal.MaxLimit}
+}) *[]*bookingResolver {
+	q := journal.RecordQuery{Kinds: []string{"booking"}, Patient: p.id, Start: periodArgs{args.Start, args.End}.local(), Order: journal.ByStart, Limit: journal.MaxLimit}
 	setOptions(&q, args.QueryOptions)
 	if args.Pagination != nil {
-		executionOf(ctx).options.setPagination(&q, args.Pagination)
+		p.r.options.setPagination(&q, args.Pagination)
 	}
-	all, _, _, err := readerOf(ctx).query(ctx, q)
-	return objects(all, newBooking), err
+	all, _, _ := p.r.query(q)
+	return objects(all, newBooking)
 }
 
 // bookingsPage resolves PatientBookingsData.
@@ -130,14 +104,14 @@ type bookingsPage struct {
 }
 
 // BookingsWithPagination returns a page of the bookings that start in a period.
-func (p *patientResolver) BookingsWithPagination(ctx context.Context, args struct {
+func (p *patientResolver) BookingsWithPagination(args struct {
 	Start, End   Date
 	QueryOptions *QueryOptions
 	Pagination   *Pagination
 	Sort         *PatientBookingsSort
 	Deleted      *bool
-}) (*bookingsPage, error) {
-	q := journal.RecordQuery{Kinds: []string{"booking"}, Patient: p.s.id, Start: periodArgs{args.Start, args.End}.local(), Order: journal.ByStart, Total: true}
+}) *bookingsPage {
+	q := journal.RecordQuery{Kinds: []string{"booking"}, Patient: p.id, Start: periodArgs{args.Start, args.End}.local(), Order: journal.ByStart, Total: true}
 	setOptions(&q, args.QueryOptions)
 	if args.Deleted != nil {
 		q.Deleted = journal.WithoutDeleted
@@ -148,12 +122,9 @@ func (p *patientResolver) BookingsWithPagination(ctx context.Context, args struc
 	if args.Sort != nil && args.Sort.Direction == "DESC" {
 		q.Order = journal.ByStartDescending
 	}
-	info := executionOf(ctx).options.setPagination(&q, args.Pagination)
-	all, more, total, err := readerOf(ctx).query(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return &bookingsPage{objects(all, newBooking), withTotal(info, more, total)}, nil
+	info := p.r.options.setPagination(&q, args.Pagination)
+	all, more, total := p.r.query(q)
+	return &bookingsPage{objects(all, newBooking), withTotal(info, more, total)}
 }
 
 func withTotal(info *PageInfo, more bool, total int) *PageInfoWithTotalCount {
@@ -161,60 +132,54 @@ func withTotal(info *PageInfo, more bool, total int) *PageInfoWithTotalCount {
 }
 
 // Invoices returns the invoices of a period.
-func (p *patientResolver) Invoices(ctx context.Context, args periodArgs) (*[]*invoiceResolver, error) {
-	q := journal.RecordQuery{Kinds: invoiceKinds, Patient: p.s.id, Start: journal.TimeRange{From: args.Start.Time, Until: args.End.Time}, Order: journal.ByStart}
-	all, err := readerOf(ctx).everything(ctx, q)
-	return objects(all, newInvoice), err
+func (p *patientResolver) Invoices(args periodArgs) *[]*invoiceResolver {
+	q := journal.RecordQuery{Kinds: invoiceKinds, Patient: p.id, Start: journal.TimeRange{From: args.Start.Time, Until: args.End.Time}, Order: journal.ByStart}
+	return objects(p.r.everything(q), newInvoice)
 }
 
 // Letters returns the letters.
-func (p *patientResolver) Letters(ctx context.Context) (*[]*letterResolver, error) {
-	all, err := readerOf(ctx).everything(ctx, journal.RecordQuery{Kinds: []string{"letter"}, Patient: p.s.id})
-	return objects(all, newLetter), err
+func (p *patientResolver) Letters() *[]*letterResolver {
+	return objects(p.r.everything(journal.RecordQuery{Kinds: []string{"letter"}, Patient: p.id}), newLetter)
 }
 
 // Labs returns the labs.
-func (p *patientResolver) Labs(ctx context.Context) (*[]*labResolver, error) {
-	all, err := readerOf(ctx).everything(ctx, journal.RecordQuery{Kinds: []string{"lab"}, Patient: p.s.id})
-	return objects(all, newLab), err
+func (p *patientResolver) Labs() *[]*labResolver {
+	return objects(p.r.everything(journal.RecordQuery{Kinds: []string{"lab"}, Patient: p.id}), newLab)
 }
 
 // pageArgs are the arguments page and pageSize.
 type pageArgs struct{ Page, PageSize *int32 }
 
 // listOf returns a page of the records of a kind that are about the patient.
-func listOf[T any](ctx context.Context, p *patientResolver, kind string, args pageArgs, object func(*source) *T) (*connection[T], error) {
-	q := journal.RecordQuery{Kinds: []string{kind}, Patient: p.s.id}
-	info := executionOf(ctx).options.setPage(&q, args.Page, args.PageSize)
-	return list(ctx, q, info, object)
+func listOf[T any](p *patientResolver, kind string, args pageArgs, object func(*source) *T) *connection[T] {
+	q := journal.RecordQuery{Kinds: []string{kind}, Patient: p.id}
+	info := p.r.options.setPage(&q, args.Page, args.PageSize)
+	return list(p.r, q, info, object)
 }
 
 // Prescriptions returns a page of the prescriptions.
-func (p *patientResolver) Prescriptions(ctx context.Context, args pageArgs) (*connection[prescriptionResolver], error) {
-	return listOf(ctx, p, "prescription", args, newPrescription)
+func (p *patientResolver) Prescriptions(args pageArgs) *connection[prescriptionResolver] {
+	return listOf(p, "prescription", args, newPrescription)
 }
 
 // Consultations returns a page of the consultations.
-func (p *patientResolver) Consultations(ctx context.Context, args pageArgs) (*connection[consultationResolver], error) {
-	return listOf(ctx, p, "consultation", args, newConsultation)
+func (p *patientResolver) Consultations(args pageArgs) *connection[consultationResolver] {
+	return listOf(p, "consultation", args, newConsultation)
 }
 
 // PatientDocuments returns a page of the documents.
-func (p *patientResolver) PatientDocuments(ctx context.Context, args pageArgs) (*connection[patientDocumentResolver], error) {
-	return listOf(ctx, p, "patientDocument", args, newPatientDocument)
+func (p *patientResolver) PatientDocuments(args pageArgs) *connection[patientDocumentResolver] {
+	return listOf(p, "patientDocument", args, newPatientDocument)
 }
 
 // Records returns the records of a page of the consultations.
-func (p *patientResolver) Records(ctx context.Context, args pageArgs) (*connection[Record], error) {
-	page, err := listOf(ctx, p, "consultation", args, consultationOf)
-	if err != nil {
-		return nil, err
-	}
+func (p *patientResolver) Records(args pageArgs) *connection[Record] {
+	page := listOf(p, "consultation", args, consultationOf)
 	records := []*Record{}
 	for _, c := range *page.Data {
 		records = append(records, *c.Records...)
 	}
-	return &connection[Record]{&records, page.PageInfo}, nil
+	return &connection[Record]{&records, page.PageInfo}
 }
 
 // sharingsPage resolves PatientDocumentSharingsData.
@@ -224,20 +189,16 @@ type sharingsPage struct {
 }
 
 // DocumentsSharedWithPatient returns a page of the records that were shared with the patient, the latest first.
-func (p *patientResolver) DocumentsSharedWithPatient(ctx context.Context, args struct {
+func (p *patientResolver) DocumentsSharedWithPatient(args struct {
 	Page     *int32
 	PageSize int32
-}) (*sharingsPage, error) {
+}) *sharingsPage {
 	kinds := []string{}
 	for kind := range shareKinds {
 		kinds = append(kinds, kind)
 	}
-	all, err := readerOf(ctx).everything(ctx, journal.RecordQuery{Kinds: kinds, Patient: p.s.id})
-	if err != nil {
-		return nil, err
-	}
 	shared := []*PatientDocumentSharing{}
-	for _, s := range all {
+	for _, s := range p.r.everything(journal.RecordQuery{Kinds: kinds, Patient: p.id}) {
 		if sharing := sharingOf(s); sharing != nil {
 			shared = append(shared, sharing)
 		}
@@ -246,10 +207,10 @@ func (p *patientResolver) DocumentsSharedWithPatient(ctx context.Context, args s
 		return cmp.Or(b.SharedAt.Compare(a.SharedAt.Time), cmp.Compare(*a.DocumentID, *b.DocumentID))
 	})
 	var q journal.RecordQuery
-	info := executionOf(ctx).options.setPage(&q, args.Page, &args.PageSize)
+	info := p.r.options.setPage(&q, args.Page, &args.PageSize)
 	total := len(shared)
 	shared = shared[min(q.Offset, total):]
 	more := len(shared) > q.Limit
 	shared = shared[:min(q.Limit, len(shared))]
-	return &sharingsPage{&shared, withTotal(info, more, total)}, nil
+	return &sharingsPage{&shared, withTotal(info, more, total)}
 }

@@ -1,8 +1,6 @@
 package graphql
 
 import (
-	"context"
-
 	graphql "github.com/graph-gophers/graphql-go"
 
 	"semblance/simulator/journal"
@@ -12,107 +10,98 @@ import (
 // invoiceKinds are the kinds of records that the API shows as invoices.
 var invoiceKinds = []string{"invoice", "paymentOnAccount"}
 
-// invoiceResolver resolves an Invoice.
 type invoiceResolver struct {
 	Invoice
-	s *source
+	*source
 }
 
 func newInvoice(s *source) *invoiceResolver { return &invoiceResolver{*invoiceOf(s), s} }
 
-// Patient returns the patient.
-func (i *invoiceResolver) Patient(ctx context.Context) (*patientResolver, error) {
-	return patient(ctx, i.s.related["patient"])
-}
-
 // Doctor returns the doctor that an application gave, if the token may see users. An invoice of the clinic has none.
-func (i *invoiceResolver) Doctor(ctx context.Context) (*userResolver, error) {
-	if i.s.values["doctorId"] == "" {
-		return nil, nil
+func (i *invoiceResolver) Doctor() *userResolver {
+	if i.values["doctorId"] == "" {
+		return nil
 	}
-	if err := executionOf(ctx).may(provider.SeeUsers); err != nil {
-		return nil, err
-	}
-	return user(ctx, i.s.values["doctorId"])
+	i.r.must(provider.SeeUsers)
+	return i.r.user(i.values["doctorId"])
 }
 
 // PatientTitle returns the title of the patient.
-func (i *invoiceResolver) PatientTitle(ctx context.Context) (*string, error) {
-	p, err := i.Patient(ctx)
-	if err != nil || p == nil {
-		return nil, err
+func (i *invoiceResolver) PatientTitle() *string {
+	if p := i.Patient(); p != nil {
+		return p.Title
 	}
-	return p.Title, nil
+	return nil
 }
 
 // PatientDob returns the date of birth of the patient.
-func (i *invoiceResolver) PatientDob(ctx context.Context) (*Date, error) {
-	p, err := i.Patient(ctx)
-	if err != nil || p == nil {
-		return nil, err
+func (i *invoiceResolver) PatientDob() *Date {
+	if p := i.Patient(); p != nil {
+		return p.Dob
 	}
-	return p.Dob, nil
+	return nil
 }
 
 // Location returns the name of the room that an application gave, else of that of the booking, or null.
-func (i *invoiceResolver) Location(ctx context.Context) (*string, error) {
-	id := i.s.values["locationId"]
-	if id == "" {
-		booking, err := readerOf(ctx).find(ctx, "booking", i.s.related["booking"])
-		if err != nil || booking == nil {
-			return nil, err
-		}
+func (i *invoiceResolver) Location() *string {
+	id := i.values["locationId"]
+	if booking := i.r.find("booking", i.related["booking"]); id == "" && booking != nil {
 		id = booking.related["location"]
 	}
-	room, err := readerOf(ctx).find(ctx, "location", id)
-	if err != nil || room == nil {
-		return nil, err
+	if room := i.r.find("location", id); room != nil {
+		return room.text("name")
 	}
-	return room.text("name"), nil
+	return nil
 }
 
-// productResolver resolves a Product.
 type productResolver struct {
 	Product
-	s *source
+	*source
 }
 
 func newProduct(s *source) *productResolver { return &productResolver{*productOf(s), s} }
 
 // Labels returns the labels.
-func (p *productResolver) Labels(ctx context.Context) (*[]*ProductLabel, error) {
-	return labels(ctx, p.s, productLabelOf)
-}
+func (p *productResolver) Labels() *[]*ProductLabel { return labels(p.source, productLabelOf) }
 
-// practiceResolver resolves the Practice.
 type practiceResolver struct {
 	Practice
-	s *source
+	*source
 }
 
-// practice returns the practice, or nil if the clinic has no record of it.
-func practice(ctx context.Context) (*practiceResolver, error) {
-	s, err := practiceSource(ctx)
-	if err != nil || s == nil {
-		return nil, err
+// practiceResolver returns the practice, or nil if the clinic has no record of it.
+func (r *reader) practiceResolver() *practiceResolver {
+	s := r.practiceSource()
+	if s == nil {
+		return nil
 	}
-	p := &Practice{ID: graphql.ID(s.id), Name: s.text("name"), Timezone: new(timezone)}
-	return &practiceResolver{*p, s}, nil
+	return &practiceResolver{Practice{ID: graphql.ID(s.id), Name: s.text("name"), Timezone: new(timezone)}, s}
+}
+
+// practiceSource returns the record of the practice, or nil.
+func (r *reader) practiceSource() *source {
+	r.mu.Lock()
+	practice := r.practice
+	r.mu.Unlock()
+	if practice == nil {
+		if all, _, _ := r.query(journal.RecordQuery{Kinds: []string{"practice"}, Limit: 1}); len(all) > 0 {
+			practice = all[0]
+		}
+		r.mu.Lock()
+		r.practice = practice
+		r.mu.Unlock()
+	}
+	return practice
 }
 
 // Locations returns the rooms.
-func (p *practiceResolver) Locations(ctx context.Context) (*[]*PracticeLocation, error) {
-	rooms, err := readerOf(ctx).everything(ctx, journal.RecordQuery{Kinds: []string{"location"}})
-	if err != nil {
-		return nil, err
-	}
-	all := make([]*PracticeLocation, len(rooms))
-	for i, room := range rooms {
-		if all[i], err = practiceLocation(ctx, room.id); err != nil {
-			return nil, err
-		}
-	}
-	return &all, nil
+func (p *practiceResolver) Locations() *[]*PracticeLocation {
+	return objects(p.r.everything(journal.RecordQuery{Kinds: []string{"location"}}), practiceLocation)
+}
+
+// practiceLocation returns a room.
+func practiceLocation(room *source) *PracticeLocation {
+	return practiceLocationOf(room, room.r.find("locationGroup", room.related["locationGroup"]), room.r.practiceSource())
 }
 
 // numberNames are the names of the numbers that patients of the clinic have.
@@ -122,7 +111,7 @@ var numberNames = []string{systemNumber, nhsNumber, "Hospital number", "Insuranc
 func (p *practiceResolver) PracticeNumbers() *[]*PracticeNumbers {
 	all := make([]*PracticeNumbers, len(numberNames))
 	for i, name := range numberNames {
-		all[i] = &PracticeNumbers{ID: derivedID(p.s.id, name), Name: &name, Deleted: new(false)}
+		all[i] = &PracticeNumbers{ID: derivedID(p.id, name), Name: &name, Deleted: new(false)}
 	}
 	return &all
 }

@@ -25,6 +25,7 @@ type source struct {
 	labels   []string          // ids
 	values   map[string]string
 	size     int64 // the size of the record in bytes
+	r        *reader
 }
 
 // sourceOf decodes a record.
@@ -43,6 +44,27 @@ func sourceOf(r *journal.ClinicRecord) (*source, error) {
 		related: content.Related, labels: content.Labels, values: content.Values, size: int64(len(r.Values)),
 	}, nil
 }
+
+// The fields of the API that several types have. A method of a resolver takes no context and returns no error if it can:
+// for a list, the library would begin a goroutine for each field of each row.
+
+// Patient returns the patient.
+func (s *source) Patient() *patientResolver { return s.r.patient(s.related["patient"]) }
+
+// Doctor returns the doctor.
+func (s *source) Doctor() *userResolver { return s.r.user(s.related["doctor"]) }
+
+// DoctorName returns the name of the doctor, which needs no permission.
+func (s *source) DoctorName() *string {
+	doctor := s.r.find("doctor", s.related["doctor"])
+	if doctor == nil {
+		return nil
+	}
+	return textOrNil(titledName(doctor))
+}
+
+// CreatedBy returns null: the clinic does not record it.
+func (s *source) CreatedBy() *userResolver { return nil }
 
 // The methods below return a value of the record in a type of the schema, nil if the record has no such value.
 

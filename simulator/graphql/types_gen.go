@@ -509,9 +509,7 @@ type Booking struct {
 	End                        *DateTime            `json:"end"`   // The practice's wall clock with a false Z.
 	CreatedAt                  *DateTime            `json:"createdAt"`
 	UpdatedAt                  *DateTime            `json:"updatedAt"`
-	Patient                    *Patient             `json:"patient"`
 	PatientID                  *graphql.ID          `json:"patientId"`
-	Doctor                     *User                `json:"doctor"` // Needs the permission settingsSeeUsers.
 	DoctorName                 *string              `json:"doctorName"`
 	Location                   *BookingLocation     `json:"location"`
 	Appointment                *Appointment         `json:"appointment"`
@@ -630,7 +628,6 @@ type ResourceAvailability struct {
 	ID             graphql.ID              `json:"id"`
 	Comment        string                  `json:"comment"`
 	Unavailability bool                    `json:"unavailability"`
-	User           *User                   `json:"user"`
 	Room           PracticeLocation        `json:"room"`
 	Recurrence     *AvailabilityRecurrence `json:"recurrence"`
 	Exclusions     []string                `json:"exclusions"`
@@ -653,15 +650,12 @@ type AvailabilityRecurrence struct {
 
 // AvailabilitySettings is a type of the provider's API.
 type AvailabilitySettings struct {
-	ID        *graphql.ID       `json:"id"`
-	StartTime *DateTime         `json:"startTime"`
-	EndTime   *DateTime         `json:"endTime"`
-	Location  *PracticeLocation `json:"location"`
-	Doctor    *User             `json:"doctor"`
-	CreatedBy *User             `json:"createdBy"`
-	Day       *int32            `json:"day"`
-	Date      *Date             `json:"date"`
-	Blocker   *bool             `json:"blocker"`
+	ID        *graphql.ID `json:"id"`
+	StartTime *DateTime   `json:"startTime"`
+	EndTime   *DateTime   `json:"endTime"`
+	Day       *int32      `json:"day"`
+	Date      *Date       `json:"date"`
+	Blocker   *bool       `json:"blocker"`
 }
 
 // Invoice is a type of the provider's API.
@@ -673,12 +667,10 @@ type Invoice struct {
 	PaymentReference  *string            `json:"paymentReference"`
 	Date              *Date              `json:"date"` // A calendar day: midnight with a Z.
 	PatientID         *graphql.ID        `json:"patientId"`
-	Patient           *Patient           `json:"patient"`
 	PatientTitle      *string            `json:"patientTitle"`
 	PatientDob        *Date              `json:"patientDob"`
 	PayeeDetails      *string            `json:"payeeDetails"`
 	DoctorID          *graphql.ID        `json:"doctorId"`
-	Doctor            *User              `json:"doctor"`
 	Location          *string            `json:"location"`
 	LineItems         *[]*LineItem       `json:"lineItems"`
 	Payments          *[]*InvoicePayment `json:"payments"`
@@ -780,8 +772,6 @@ type Letter struct {
 	ID           graphql.ID `json:"id"`
 	Deleted      *bool      `json:"deleted"`
 	ReviewStatus *string    `json:"reviewStatus"`
-	Patient      *Patient   `json:"patient"`
-	Doctor       *User      `json:"doctor"`
 	Date         *Date      `json:"date"`
 	Title        *string    `json:"title"`
 	Body         *string    `json:"body"`
@@ -794,8 +784,6 @@ type Letter struct {
 type Lab struct {
 	ID                graphql.ID `json:"id"`
 	Status            *string    `json:"status"`
-	Patient           *Patient   `json:"patient"`
-	Doctor            *User      `json:"doctor"`
 	RequestDate       *Date      `json:"requestDate"`
 	SampleDate        *Date      `json:"sampleDate"`
 	Fasting           *bool      `json:"fasting"`
@@ -811,8 +799,6 @@ type Lab struct {
 // Prescription is a type of the provider's API. It has no createdAt and no updatedAt. The provider's pdfDownloadUrl is valid for 15 minutes.
 type Prescription struct {
 	ID               graphql.ID            `json:"id"`
-	Patient          *Patient              `json:"patient"`
-	Doctor           *User                 `json:"doctor"`
 	Date             *DateTime             `json:"date"` // UTC.
 	Status           *string               `json:"status"`
 	Drugs            *[]*PrescriptionDrug  `json:"drugs"`
@@ -849,7 +835,6 @@ type PrescriptionOrder struct {
 type PatientDocument struct {
 	ID           graphql.ID  `json:"id"`
 	Title        *string     `json:"title"`
-	Patient      *Patient    `json:"patient"`
 	Path         *string     `json:"path"`
 	Name         *string     `json:"name"`
 	Type         *string     `json:"type"`
@@ -929,16 +914,13 @@ type Contact struct {
 // Episode is a type of the provider's API.
 type Episode struct {
 	ID              graphql.ID      `json:"id"`
-	Patient         *Patient        `json:"patient"`
 	PatientID       *string         `json:"patientId"`
-	Practice        *Practice       `json:"practice"`
 	PracticeID      *string         `json:"practiceId"`
 	Title           string          `json:"title"`
 	Type            string          `json:"type"`
 	StartDate       Date            `json:"startDate"`
 	Labels          *[]EpisodeLabel `json:"labels"`
 	Deleted         *bool           `json:"deleted"`
-	CreatedBy       *User           `json:"createdBy"`
 	CreatedByUserID *string         `json:"createdByUserId"`
 	CreatedAt       *DateTime       `json:"createdAt"`
 	UpdatedAt       *DateTime       `json:"updatedAt"`

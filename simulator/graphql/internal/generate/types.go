@@ -19,6 +19,9 @@ func (s *schema) goTypes() ([]byte, error) {
 		case *ast.ObjectTypeDefinition:
 			fmt.Fprintf(&b, "\n// %s is a type of the provider's API.%s\ntype %s struct {\n", t.Name, sentence(t.Desc), t.Name)
 			for _, f := range t.Fields {
+				if other, ok := f.Type.(*ast.ObjectTypeDefinition); ok && isRecord(t) && isRecord(other) {
+					continue // a resolver reads the other record
+				}
 				writeField(&b, f.Name, f.Type, f.Desc)
 			}
 			b.WriteString("}\n")
@@ -35,6 +38,11 @@ func (s *schema) goTypes() ([]byte, error) {
 		return nil, fmt.Errorf("formatting the types: %w", err)
 	}
 	return source, nil
+}
+
+// isRecord reports whether a type shows a record of the clinic.
+func isRecord(t *ast.ObjectTypeDefinition) bool {
+	return argument(t.Directives, "clinic", "kind") != ""
 }
 
 func writeField(b *bytes.Buffer, name string, t ast.Type, description string) {
