@@ -47,9 +47,7 @@ func (s *Sim) API() *API {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.api == nil {
-		if err := s.clinic.share(s.t.Context(), s.provider.Journal()); err != nil {
-			s.t.Fatalf("simtest: starting the API: %v", err)
-		}
+		must(s.t, s.clinic.share(s.t.Context(), s.provider.Journal()), "starting the API: ")
 		a := &api{faults: apifault.NewSet(s.options.seed), clinic: &givenClinic{run: s.run}}
 		a.server = httptest.NewServer(graphql.New(s.provider, guard.Guard{}, graphql.Options{Faults: a.faults, Clinic: a.clinic}))
 		s.t.Cleanup(a.server.Close)
@@ -66,9 +64,7 @@ func (a *API) Fault(text string) {
 	if err == nil {
 		_, err = a.faults.Add(plan)
 	}
-	if err != nil {
-		a.sim.t.Fatalf("simtest: setting the fault %s of the API: %v", text, err)
-	}
+	must(a.sim.t, err, "setting the fault %s of the API: ", text)
 }
 
 // ClearFaults removes the faults of the API.
@@ -77,10 +73,14 @@ func (a *API) ClearFaults() { _ = a.faults.Clear() } // nothing is saved
 // Requests returns the requests to the API, the oldest first.
 func (a *API) Requests() []APIRequest {
 	a.sim.t.Helper()
-	all, err := a.requests(0)
-	if err != nil {
-		a.sim.t.Fatalf("simtest: reading the requests to the API: %v", err)
-	}
+	return a.after(0)
+}
+
+// after returns the requests after a number of the journal. It fails the test if they cannot be read.
+func (a *API) after(number journal.Seq) []APIRequest {
+	a.sim.t.Helper()
+	all, err := a.requests(number)
+	must(a.sim.t, err, "reading the requests to the API: ")
 	return all
 }
 
@@ -102,7 +102,7 @@ func (a *API) requests(after journal.Seq) (all []APIRequest, err error) {
 // takes too long.
 func (a *API) Queried(record Record, with ...WaitOption) APIRequest {
 	a.sim.t.Helper()
-	return a.await(fmt.Sprintf("query for %s %s", record.Kind, record.ID), a.sim.clinic.lastEvent(record.ID), waitOptionsOf(with).within, func(r *APIRequest) bool {
+	return a.await(fmt.Sprintf("query for %s %s", record.Kind, record.ID), a.sim.clinic.lastEvent(record.ID), withinOf(with), func(r *APIRequest) bool {
 		return !r.Mutation && slices.Contains(r.IDs, record.ID)
 	})
 }
@@ -112,11 +112,7 @@ func (a *API) NotQueried(record Record, within time.Duration) {
 	a.sim.t.Helper()
 	after := a.sim.clinic.lastEvent(record.ID)
 	_ = clock.Sleep(a.sim.t.Context(), within)
-	all, err := a.requests(after)
-	if err != nil {
-		a.sim.t.Fatalf("simtest: reading the requests to the API: %v", err)
-	}
-	for _, r := range all {
+	for _, r := range a.after(after) {
 		if !r.Mutation && slices.Contains(r.IDs, record.ID) {
 			a.sim.t.Fatalf("simtest: the receiver asked for %s %s within %s: %v", record.Kind, record.ID, human.Duration(within), r.Fields)
 		}
@@ -127,7 +123,7 @@ func (a *API) NotQueried(record Record, within time.Duration) {
 // call in the test.
 func (a *API) Called(field string, with ...WaitOption) APIRequest {
 	a.sim.t.Helper()
-	return a.await("call of "+field, 0, waitOptionsOf(with).within, func(r *APIRequest) bool { return slices.Contains(r.Fields, field) })
+	return a.await("call of "+field, 0, withinOf(with), func(r *APIRequest) bool { return slices.Contains(r.Fields, field) })
 }
 
 // await waits for a request after a number of the journal.
@@ -135,21 +131,16 @@ func (a *API) await(what string, after journal.Seq, within time.Duration, wanted
 	a.sim.t.Helper()
 	ctx, cancel := context.WithTimeout(a.sim.t.Context(), within)
 	defer cancel()
-	seen := 0
 	for {
 		_, more := a.sim.provider.Journal().Committed()
-		all, err := a.requests(after)
-		if err != nil {
-			a.sim.t.Fatalf("simtest: reading the requests to the API: %v", err)
-		}
+		all := a.after(after)
 		if i := slices.IndexFunc(all, func(r APIRequest) bool { return wanted(&r) }); i >= 0 {
 			return all[i]
 		}
-		seen = len(all)
 		select {
 		case <-more:
 		case <-ctx.Done():
-			a.sim.t.Fatalf("simtest: no %s within %s; the API got %s since then", what, human.Duration(within), human.Count(seen, "other request"))
+			a.sim.t.Fatalf("simtest: no %s within %s; the API got %s since then", what, human.Duration(within), human.Count(len(all), "other request"))
 		}
 	}
 }
@@ -202,7 +193,7 @@ func (c *clinic) share(ctx context.Context, j journal.Journal) error {
 	defer c.mu.Unlock()
 	c.c.Track()
 	c.journal = j
-	return c.write(ctx, c.c.All())
+	return appendRecords(ctx, j, c.c.All())
 }
 
 // save writes the records that have changed, and notes that events are about to name records. The caller holds the lock.
@@ -210,7 +201,7 @@ func (c *clinic) save(ctx context.Context, events ...schemas.Event) error {
 	if c.journal == nil {
 		return nil
 	}
-	err := c.write(ctx, c.c.Changed())
+	err := appendRecords(ctx, c.journal, c.c.Changed())
 	last, _ := c.journal.Committed()
 	for _, e := range events {
 		for _, i := range e.Identifiers {
@@ -218,10 +209,6 @@ func (c *clinic) save(ctx context.Context, events ...schemas.Event) error {
 		}
 	}
 	return err
-}
-
-func (c *clinic) write(ctx context.Context, changed []*fixtures.Record) error {
-	return appendRecords(ctx, c.journal, changed)
 }
 
 func appendRecords(ctx context.Context, j journal.Journal, changed []*fixtures.Record) error {
@@ -270,22 +257,13 @@ var errElsewhere = errors.New("a record is not in the clinic of the test")
 func (c *clinic) give(ctx context.Context, action string, about, values, related map[string]string) ([]schemas.Event, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	find := func(ids map[string]string) (map[string]*fixtures.Record, error) {
-		found := map[string]*fixtures.Record{}
-		for role, id := range ids {
-			if found[role] = c.c.Lookup(id); found[role] == nil {
-				return nil, errElsewhere
-			}
-		}
-		return found, nil
-	}
-	concerned, err := find(about)
+	concerned, err := c.records(about)
 	if err != nil {
-		return nil, err
+		return nil, errElsewhere
 	}
-	others, err := find(related)
+	others, err := c.records(related)
 	if err != nil {
-		return nil, err
+		return nil, errElsewhere
 	}
 	events, err := c.c.DoGiven(c.now(), action, concerned, fixtures.Given{Values: values, Related: others})
 	if err != nil {

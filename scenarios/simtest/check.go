@@ -36,27 +36,18 @@ func Strict() CheckOption { return func(o *checkOptions) { o.strict = true } }
 // result, whose Sentence is the verdict. It takes a few seconds, because some checks wait.
 func (s *Sim) Check(t *testing.T, options ...CheckOption) *scenarios.CheckRun {
 	t.Helper()
-	var o checkOptions
-	for _, option := range options {
-		option(&o)
-	}
+	o := apply(checkOptions{}, options)
 	all, err := check.Load()
-	if err != nil {
-		t.Fatalf("simtest: %v", err)
-	}
+	must(t, err, "")
 	chosen, err := check.Select(all, o.words)
-	if err != nil {
-		t.Fatalf("simtest: %v", err)
-	}
+	must(t, err, "")
 	run := check.Options{Player: s.playerOptions(t), All: all, Checks: chosen, Strict: o.strict}
 	run.Reproduce, run.Player.Reproduce = run.Player.Reproduce, nil
 	if o.probe != nil {
 		run.Player.Effects = player.CountWith(func(_ context.Context, id string) (int, error) { return o.probe(id), nil })
 	}
 	result, err := check.Run(t.Context(), run)
-	if err != nil {
-		t.Fatalf("simtest: %v", err)
-	}
+	must(t, err, "")
 	for i := range result.Checks {
 		checked(t, result, &result.Checks[i])
 	}

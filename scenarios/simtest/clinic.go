@@ -59,19 +59,17 @@ func (c *Clinic) Add(kind string, related ...Relation) Record {
 	c.sim.t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	relations := map[string]*fixtures.Record{}
+	ids := map[string]string{}
 	for _, r := range related {
-		if relations[r.Role] = c.c.Lookup(r.To.ID); relations[r.Role] == nil {
-			c.sim.t.Fatalf("simtest: adding a %s: unknown record %q", kind, r.To.ID)
-		}
+		ids[r.Role] = r.To.ID
 	}
+	relations, err := c.records(ids)
+	must(c.sim.t, err, "adding a %s: ", kind)
 	record, err := c.c.Add(c.now(), kind, relations)
 	if err == nil {
 		err = c.save(c.sim.t.Context())
 	}
-	if err != nil {
-		c.sim.t.Fatalf("simtest: adding a %s: %v", kind, err)
-	}
+	must(c.sim.t, err, "adding a %s: ", kind)
 	return c.copy(record)
 }
 
@@ -161,18 +159,13 @@ func (c *clinic) do(ctx context.Context, action string, o *sendOptions) ([]schem
 	return events, c.save(ctx, events...)
 }
 
-// records returns the clinic's own records for copies of them, by role.
-func (c *clinic) records(copies map[string]Record) (map[string]*fixtures.Record, error) {
-	if len(copies) == 0 {
-		return nil, nil
-	}
-	records := make(map[string]*fixtures.Record, len(copies))
-	for _, role := range slices.Sorted(maps.Keys(copies)) {
-		record := c.c.Lookup(copies[role].ID)
-		if record == nil {
-			return nil, fmt.Errorf("unknown record %q; create it with Sim.Clinic", copies[role].ID)
+// records returns the records with these ids, by role.
+func (c *clinic) records(ids map[string]string) (map[string]*fixtures.Record, error) {
+	records := make(map[string]*fixtures.Record, len(ids))
+	for _, role := range slices.Sorted(maps.Keys(ids)) {
+		if records[role] = c.c.Lookup(ids[role]); records[role] == nil {
+			return nil, fmt.Errorf("unknown record %q; create it with Sim.Clinic", ids[role])
 		}
-		records[role] = record
 	}
 	return records, nil
 }

@@ -29,7 +29,7 @@ const maxCommands = 5
 // directory.
 func (s *Sim) explain(ctx context.Context) {
 	sent := s.log.all()
-	emitted, err := s.attempts(ctx, nil)
+	emitted, err := s.firstAttempts(ctx, nil)
 	if err != nil {
 		s.t.Logf("reading the journal: %v", err)
 	}

@@ -1,8 +1,7 @@
 package simtest
 
 import (
-	"crypto/rand"
-	"encoding/binary"
+	"math/rand/v2"
 	"time"
 
 	"semblance/fixtures"
@@ -27,6 +26,14 @@ type options struct {
 	timeout   time.Duration
 	env       func(string) (string, bool)
 	configure []func(*provider.Options)
+}
+
+// apply returns the defaults with the options.
+func apply[O any, F ~func(*O)](o O, with []F) *O {
+	for _, option := range with {
+		option(&o)
+	}
+	return &o
 }
 
 // Secret sets the secret that signs the deliveries, instead of [DefaultSecret].
@@ -76,13 +83,6 @@ func Configure(f func(*provider.Options)) Option {
 	return func(o *options) { o.configure = append(o.configure, f) }
 }
 
-func (o *options) patterns() []string {
-	if len(o.types) == 0 {
-		return []string{"*"}
-	}
-	return o.types
-}
-
 func (o *options) clock() clock.Clock {
 	switch {
 	case o.manual:
@@ -98,7 +98,5 @@ func (o *options) eventIDSeed() uint64 {
 	if !o.at.IsZero() {
 		return uint64(o.seed)
 	}
-	var random [8]byte
-	rand.Read(random[:]) // never fails
-	return binary.LittleEndian.Uint64(random[:])
+	return rand.Uint64()
 }

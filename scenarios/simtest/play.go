@@ -28,9 +28,7 @@ import (
 func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 	t.Helper()
 	scenario, err := script.Load(script.Files{Scenarios: library.Files()}, name)
-	if err != nil {
-		t.Fatalf("simtest: invalid scenario:\n%v", err)
-	}
+	must(t, err, "invalid scenario:\n")
 	var transcript bytes.Buffer
 	options := s.playerOptions(t)
 	options.Transcript = &transcript
@@ -40,16 +38,12 @@ func (s *Sim) Play(t *testing.T, name string) scenarios.Result {
 		defer api.clinic.played.Store(nil)
 	}
 	p, err := player.New(options)
-	if err != nil {
-		t.Fatalf("simtest: %v", err)
-	}
+	must(t, err, "")
 	defer p.Close()
 	s.mu.Lock()
 	s.players = append(s.players, p)
 	s.mu.Unlock()
-	if err := p.Play(t.Context(), scenario); err != nil {
-		t.Fatalf("simtest: playing %s: %v", name, err)
-	}
+	must(t, p.Play(t.Context(), scenario), "playing %s: ", name)
 	result := p.Result()
 	for i := range result.Scenarios[0].Steps {
 		s.subtest(t, &result.Scenarios[0], i)

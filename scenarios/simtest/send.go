@@ -15,7 +15,7 @@ import (
 type SendOption func(*sendOptions)
 
 type sendOptions struct {
-	about   map[string]Record
+	about   map[string]string // ids of records by role
 	with    []string
 	omit    []string
 	set     map[string]string
@@ -30,9 +30,9 @@ func About(record Record) SendOption { return AboutRole("", record) }
 func AboutRole(role string, record Record) SendOption {
 	return func(o *sendOptions) {
 		if o.about == nil {
-			o.about = map[string]Record{}
+			o.about = map[string]string{}
 		}
-		o.about[role] = record
+		o.about[role] = record.ID
 	}
 }
 
@@ -63,36 +63,23 @@ func Invalid() SendOption { return func(o *sendOptions) { o.invalid = true } }
 // [Sim.Send]; for [Sim.Emit] and [Sim.Do] use [Sim.Fault].
 func Fault(text string) SendOption { return func(o *sendOptions) { o.fault = text } }
 
-func sendOptionsOf(with []SendOption) *sendOptions {
-	o := &sendOptions{}
-	for _, option := range with {
-		option(o)
-	}
-	return o
-}
-
 // Send makes one attempt to deliver an event of this type and returns the request and the response, whatever it is. There
 // are no retries. The event is about a new record, unless [About] sets one.
 func (s *Sim) Send(eventType string, with ...SendOption) *simulator.Attempt {
 	s.t.Helper()
-	o := sendOptionsOf(with)
+	o := apply(sendOptions{}, with)
 	event, err := s.clinic.event(s.t.Context(), eventType, o)
-	if err != nil {
-		s.t.Fatalf("simtest: sending %s: %v", eventType, err)
-	}
+	must(s.t, err, "sending %s: ", eventType)
 	m := delivery.Message{
 		URL: s.URL, SubscriptionID: s.SubscriptionID, EventID: s.eventIDs.New(s.Now()).String(), Event: &event,
 		Secrets: []simulator.Secret{simulator.Secret(s.Secret)}, At: s.Now(),
 	}
 	if o.fault != "" {
-		if m.Fault, err = fault.Parse(o.fault); err != nil {
-			s.t.Fatalf("simtest: sending %s: %v", eventType, err)
-		}
+		m.Fault, err = fault.Parse(o.fault)
+		must(s.t, err, "sending %s: ", eventType)
 	}
 	attempt := &simulator.Attempt{StartedAt: s.Now()}
-	if err := s.sender.Attempt(s.t.Context(), m, attempt); err != nil {
-		s.t.Fatalf("simtest: sending %s: %v", eventType, err)
-	}
+	must(s.t, s.sender.Attempt(s.t.Context(), m, attempt), "sending %s: ", eventType)
 	s.log.add(attempt)
 	return attempt
 }
@@ -110,7 +97,7 @@ func (s *Sim) Resend(attempt *simulator.Attempt) *simulator.Attempt {
 // waits for the receiver.
 func (s *Sim) Emit(eventType string, with ...SendOption) schemas.Event {
 	s.t.Helper()
-	o := sendOptionsOf(with)
+	o := apply(sendOptions{}, with)
 	if o.fault != "" {
 		s.t.Fatalf("simtest: emitting %s: simtest.Fault is for Send; call Sim.Fault before Emit", eventType)
 	}
@@ -118,9 +105,7 @@ func (s *Sim) Emit(eventType string, with ...SendOption) schemas.Event {
 	if err == nil {
 		_, err = s.provider.Deliver(s.t.Context(), "test", event)
 	}
-	if err != nil {
-		s.t.Fatalf("simtest: emitting %s: %v", eventType, err)
-	}
+	must(s.t, err, "emitting %s: ", eventType)
 	return event
 }
 
@@ -128,13 +113,11 @@ func (s *Sim) Emit(eventType string, with ...SendOption) schemas.Event {
 // needs and [About] does not set are created.
 func (s *Sim) Do(action string, with ...SendOption) []schemas.Event {
 	s.t.Helper()
-	events, err := s.clinic.do(s.t.Context(), action, sendOptionsOf(with))
+	events, err := s.clinic.do(s.t.Context(), action, apply(sendOptions{}, with))
 	if err == nil {
 		_, err = s.provider.Deliver(s.t.Context(), "test", events...)
 	}
-	if err != nil {
-		s.t.Fatalf("simtest: doing %s: %v", action, err)
-	}
+	must(s.t, err, "doing %s: ", action)
 	return events
 }
 
@@ -153,9 +136,8 @@ func (s *Sim) FaultShare(text string, share float64) {
 
 func (s *Sim) setFault(plan provider.FaultPlan) {
 	s.t.Helper()
-	if _, err := s.provider.SetFault(s.t.Context(), plan); err != nil {
-		s.t.Fatalf("simtest: setting the fault %s: %v", plan.Fault, err)
-	}
+	_, err := s.provider.SetFault(s.t.Context(), plan)
+	must(s.t, err, "setting the fault %s: ", plan.Fault)
 }
 
 // maxAttempts bounds the attempts that a test can read and that a failed test can show.

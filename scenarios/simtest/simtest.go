@@ -36,7 +36,6 @@ import (
 
 	"semblance/fixtures"
 	"semblance/scenarios/player"
-	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/schemas/objectid"
 	"semblance/schemas/splitmix"
@@ -91,15 +90,9 @@ type run struct {
 // of each input.
 func Start(t testing.TB, receiver any, with ...Option) *Sim {
 	t.Helper()
-	o := options{secret: DefaultSecret, seed: seedOf(t.Name()), scale: DefaultTimeScale}
-	for _, option := range with {
-		option(&o)
-	}
-	types, err := schemas.MatchAny(o.patterns())
-	if err != nil {
-		t.Fatalf("simtest: %v", err)
-	}
-	sim := &Sim{Secret: o.secret, t: t, run: &run{options: o, clock: o.clock()}}
+	o := apply(options{secret: DefaultSecret, seed: seedOf(t.Name()), scale: DefaultTimeScale, types: []string{"*"}}, with)
+	sim := &Sim{Secret: o.secret, t: t, run: &run{options: *o, clock: o.clock()}}
+	types := sim.typesOf(o.types...)
 	sim.serve(receiver)
 	sim.start(types)
 	return sim
@@ -144,17 +137,13 @@ func (s *Sim) serve(receiver any) {
 	}
 }
 
-func (s *Sim) start(types []*schemas.EventType) {
+func (s *Sim) start(types []string) {
 	s.t.Helper()
 	o := &s.options
-	names := make([]string, len(types))
-	for i, t := range types {
-		names[i] = t.Name
-	}
 	settings := provider.Options{
 		Clock: s.clock, Seed: o.seed, Fixed: !o.at.IsZero(),
 		Clinic:        fixtures.Options{System: o.system, At: o.at},
-		Subscriptions: []provider.NewSubscription{{URL: s.URL, EventTypes: names, Label: label(s.t.Name()), Secret: simulator.Secret(o.secret), Local: true}},
+		Subscriptions: []provider.NewSubscription{{URL: s.URL, EventTypes: types, Label: label(s.t.Name()), Secret: simulator.Secret(o.secret), Local: true}},
 		EventIDs:      o.eventIDs,
 		Delivery:      delivery.Options{Timeout: o.timeout, Insecure: true}, // the certificate of a test server is not trusted
 	}
@@ -162,12 +151,10 @@ func (s *Sim) start(types []*schemas.EventType) {
 		configure(&settings)
 	}
 	var err error
-	if s.sender, err = delivery.New(settings.Delivery); err != nil {
-		s.t.Fatalf("simtest: %v", err)
-	}
-	if s.provider, err = provider.Start(s.t.Context(), settings); err != nil {
-		s.t.Fatalf("simtest: starting the provider: %v", err)
-	}
+	s.sender, err = delivery.New(settings.Delivery)
+	must(s.t, err, "")
+	s.provider, err = provider.Start(s.t.Context(), settings)
+	must(s.t, err, "starting the provider: ")
 	s.t.Cleanup(s.close)
 	s.SubscriptionID = s.provider.Subscriptions(false)[0].ID
 	s.eventIDs = objectid.NewGenerator(o.eventIDSeed())
@@ -208,9 +195,7 @@ func (s *Sim) Now() time.Time { return s.clock.Now() }
 // order.
 func (s *Sim) Advance(d time.Duration) {
 	s.t.Helper()
-	if err := s.provider.Advance(s.t.Context(), d); err != nil {
-		s.t.Fatalf("simtest: advancing the clock by %v: %v", d, err)
-	}
+	must(s.t, s.provider.Advance(s.t.Context(), d), "advancing the clock by %v: ", d)
 }
 
 // Provider returns the provider, to manage subscriptions, pause them, requeue deliveries and so on.
@@ -218,3 +203,11 @@ func (s *Sim) Provider() *provider.Provider { return s.provider }
 
 // String describes the run in a message.
 func (s *Sim) String() string { return fmt.Sprintf("Semblance at %s, seed %d", s.URL, s.options.seed) }
+
+// must fails the test if something of Semblance's own has failed. doing says what it did, such as "sending %s: ".
+func must(t testing.TB, err error, doing string, args ...any) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("simtest: %s%v", fmt.Sprintf(doing, args...), err)
+	}
+}

@@ -24,7 +24,6 @@ func (s *Sim) Resume() { s.t.Helper(); s.setPaused(false) }
 
 func (s *Sim) setPaused(paused bool) {
 	s.t.Helper()
-	if _, err := s.provider.UpdateSubscription(s.t.Context(), s.SubscriptionID, provider.SubscriptionUpdate{DeliveryPaused: &paused}); err != nil {
-		s.t.Fatalf("simtest: setting paused to %t: %v", paused, err)
-	}
+	_, err := s.provider.UpdateSubscription(s.t.Context(), s.SubscriptionID, provider.SubscriptionUpdate{DeliveryPaused: &paused})
+	must(s.t, err, "setting paused to %t: ", paused)
 }

@@ -3,6 +3,7 @@ package simtest
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"semblance/schemas"
@@ -23,13 +24,8 @@ type waitOptions struct{ within time.Duration }
 // Within sets how long to wait, in machine time, instead of [DefaultWithin].
 func Within(d time.Duration) WaitOption { return func(o *waitOptions) { o.within = d } }
 
-func waitOptionsOf(with []WaitOption) waitOptions {
-	o := waitOptions{within: DefaultWithin}
-	for _, option := range with {
-		option(&o)
-	}
-	return o
-}
+// withinOf returns how long to wait.
+func withinOf(with []WaitOption) time.Duration { return apply(waitOptions{DefaultWithin}, with).within }
 
 // Accepted waits until the receiver has accepted n deliveries of the emitted events that match the pattern, and returns
 // their attempts, the oldest first. It fails the test if that takes too long, and at once if nothing can come any more:
@@ -38,13 +34,11 @@ func (s *Sim) Accepted(n int, pattern string, with ...WaitOption) []simulator.At
 	s.t.Helper()
 	types := s.typesOf(pattern)
 	w := waiter{sim: s, types: types}
-	err := w.until(waitOptionsOf(with), func(ctx context.Context) (bool, error) {
+	err := w.until(withinOf(with), func(ctx context.Context) (bool, error) {
 		err := w.readAccepted(ctx)
 		return len(w.accepted) >= n, err
 	})
-	if err != nil {
-		s.t.Fatalf("simtest: the receiver accepted %d of %d %s %v", len(w.accepted), n, pattern, err)
-	}
+	must(s.t, err, "the receiver accepted %d of %d %s ", len(w.accepted), n, pattern)
 	return w.accepted
 }
 
@@ -54,13 +48,11 @@ func (s *Sim) Settled(with ...WaitOption) {
 	s.t.Helper()
 	w := waiter{sim: s}
 	unfinished := 0
-	err := w.until(waitOptionsOf(with), func(context.Context) (bool, error) {
+	err := w.until(withinOf(with), func(context.Context) (bool, error) {
 		unfinished = s.provider.Journal().Stats().Unfinished()
 		return unfinished == 0, nil
 	})
-	if err != nil {
-		s.t.Fatalf("simtest: %s pending %v", human.Count(unfinished, "delivery"), err)
-	}
+	must(s.t, err, "%s pending ", human.Count(unfinished, "delivery"))
 }
 
 // eventuallyEvery is the time between two calls of the function of Eventually.
@@ -70,8 +62,8 @@ const eventuallyEvery = 5 * time.Millisecond
 // last error if that takes too long.
 func (s *Sim) Eventually(check func() error, with ...WaitOption) {
 	s.t.Helper()
-	o := waitOptionsOf(with)
-	ctx, cancel := context.WithTimeout(s.t.Context(), o.within)
+	within := withinOf(with)
+	ctx, cancel := context.WithTimeout(s.t.Context(), within)
 	defer cancel()
 	for {
 		err := check()
@@ -79,7 +71,7 @@ func (s *Sim) Eventually(check func() error, with ...WaitOption) {
 			return
 		}
 		if clock.Sleep(ctx, eventuallyEvery) != nil {
-			s.t.Fatalf("simtest: not within %s: %v", human.Duration(o.within), err)
+			s.t.Fatalf("simtest: not within %s: %v", human.Duration(within), err)
 		}
 	}
 }
@@ -93,8 +85,8 @@ type waiter struct {
 }
 
 // until waits until done, a time-out, or a state in which nothing can come any more. The error completes a sentence.
-func (w *waiter) until(o waitOptions, done func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(w.sim.t.Context(), o.within)
+func (w *waiter) until(within time.Duration, done func(context.Context) (bool, error)) error {
+	ctx, cancel := context.WithTimeout(w.sim.t.Context(), within)
 	defer cancel()
 	j := w.sim.provider.Journal()
 	for {
@@ -112,7 +104,7 @@ func (w *waiter) until(o waitOptions, done func(context.Context) (bool, error)) 
 			if n := w.sim.provider.Health().InFlight; n > 0 {
 				flight = "; " + human.Count(n, "attempt") + " without a response yet"
 			}
-			return fmt.Errorf("within %s%s%s", human.Duration(o.within), flight, w.state())
+			return fmt.Errorf("within %s%s%s", human.Duration(within), flight, w.state())
 		case err != nil:
 			return fmt.Errorf("(reading the journal: %w)", err)
 		case stuck != "":
@@ -127,20 +119,14 @@ func (w *waiter) until(o waitOptions, done func(context.Context) (bool, error)) 
 
 // readAccepted reads the accepted attempts that are new.
 func (w *waiter) readAccepted(ctx context.Context) error {
-	query := journal.Query{Types: w.types, Outcomes: []journal.Outcome{journal.Accepted}, After: w.read, Oldest: true, Full: true, Limit: maxAttempts}
-	for {
-		page, err := w.sim.provider.Journal().Attempts(ctx, query)
+	query := journal.Query{Types: w.types, Outcomes: []journal.Outcome{journal.Accepted}, After: w.read}
+	for a, err := range w.sim.attempts(ctx, query) {
 		if err != nil {
 			return err
 		}
-		for _, a := range page.Items {
-			w.accepted, w.read = append(w.accepted, a.Attempt), a.Seq
-		}
-		if page.Next == "" {
-			return nil
-		}
-		query.Cursor = page.Next
+		w.accepted, w.read = append(w.accepted, a.Attempt), a.Seq
 	}
+	return nil
 }
 
 // stuck says why no attempt at the deliveries can follow, or "".
@@ -208,20 +194,16 @@ func (w *waiter) state() string {
 // 1000.
 func (s *Sim) Attempts(pattern string) []simulator.Attempt {
 	s.t.Helper()
-	all, err := s.attempts(s.t.Context(), s.typesOf(pattern))
-	if err != nil {
-		s.t.Fatalf("simtest: reading the attempts of %s: %v", pattern, err)
-	}
+	all, err := s.firstAttempts(s.t.Context(), s.typesOf(pattern))
+	must(s.t, err, "reading the attempts of %s: ", pattern)
 	return all
 }
 
-// typesOf returns the full names of the event types that match a pattern.
-func (s *Sim) typesOf(pattern string) []string {
+// typesOf returns the full names of the event types that match one of the patterns.
+func (s *Sim) typesOf(patterns ...string) []string {
 	s.t.Helper()
-	types, err := schemas.Match(pattern)
-	if err != nil {
-		s.t.Fatalf("simtest: %v", err)
-	}
+	types, err := schemas.MatchAny(patterns)
+	must(s.t, err, "")
 	var names []string
 	for _, t := range types {
 		names = append(names, t.Name)
@@ -229,21 +211,35 @@ func (s *Sim) typesOf(pattern string) []string {
 	return names
 }
 
-// attempts returns the attempts to deliver emitted events of these types, or of all.
-func (s *Sim) attempts(ctx context.Context, types []string) ([]simulator.Attempt, error) {
-	query := journal.Query{Oldest: true, Full: true, Limit: maxAttempts, Types: types}
-	var all []simulator.Attempt
-	for {
-		page, err := s.provider.Journal().Attempts(ctx, query)
-		if err != nil {
+// firstAttempts returns the first attempts to deliver emitted events of these types, or of all.
+func (s *Sim) firstAttempts(ctx context.Context, types []string) (all []simulator.Attempt, err error) {
+	for a, err := range s.attempts(ctx, journal.Query{Types: types}) {
+		if err != nil || len(all) == maxAttempts {
 			return all, err
 		}
-		for _, a := range page.Items {
-			all = append(all, a.Attempt)
+		all = append(all, a.Attempt)
+	}
+	return all, nil
+}
+
+// attempts returns the attempts of a query, the oldest first.
+func (s *Sim) attempts(ctx context.Context, query journal.Query) iter.Seq2[*journal.Attempt, error] {
+	query.Oldest, query.Full, query.Limit = true, true, maxAttempts
+	return func(yield func(*journal.Attempt, error) bool) {
+		for {
+			page, err := s.provider.Journal().Attempts(ctx, query)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, a := range page.Items {
+				if !yield(a, nil) {
+					return
+				}
+			}
+			if query.Cursor = page.Next; page.Next == "" {
+				return
+			}
 		}
-		if page.Next == "" || len(all) >= maxAttempts {
-			return all, nil
-		}
-		query.Cursor = page.Next
 	}
 }
