@@ -16,8 +16,8 @@ import (
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/files"
 	"semblance/cmd/semblance/internal/flags"
-	"semblance/scenarios/report"
 	"semblance/schemas"
+	"semblance/simulator/capture"
 )
 
 // firstScenario is the scenario that init writes: a tutorial of the language that plays unchanged.
@@ -79,8 +79,8 @@ func (a *app) init(args []string, force bool) error {
 		}
 	}
 	fmt.Fprintf(a.out, "wrote %s, and %s for your editor\n\n", name, schema)
-	fmt.Fprintf(a.out, "  semblance play %s                      play it at the built-in receiver\n", report.Shell(name))
-	fmt.Fprintf(a.out, "  semblance play %s --to 3000/webhooks   play it at your receiver\n", report.Shell(name))
+	fmt.Fprintf(a.out, "  semblance play %s                      play it at the built-in receiver\n", capture.Shell(name))
+	fmt.Fprintf(a.out, "  semblance play %s --to 3000/webhooks   play it at your receiver\n", capture.Shell(name))
 	return nil
 }
 

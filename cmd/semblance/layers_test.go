@@ -71,7 +71,7 @@ var packages = map[string]struct {
 	"scenarios/conformance":  {"", ""},
 	"scenarios/check": {"schemas schemas/validate simulator simulator/signature simulator/clock simulator/hint scenarios scenarios/script scenarios/player " +
 		"scenarios/conformance", "yaml"},
-	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/hint simulator/clock simulator/signature simulator/fault " +
+	"scenarios/simtest": {"schemas schemas/validate fixtures simulator simulator/capture simulator/hint simulator/clock simulator/signature simulator/fault " +
 		"simulator/delivery simulator/apifault simulator/graphql simulator/journal simulator/provider simulator/receiver simulator/web/guard scenarios scenarios/script " +
 		"scenarios/player scenarios/report scenarios/library scenarios/check", ""},
 
@@ -87,7 +87,7 @@ var packages = map[string]struct {
 	"cmd/semblance/internal/editor": {"", ""},
 	"cmd/semblance/internal/feed":   {"schemas simulator simulator/hint simulator/journal simulator/web scenarios/report", ""},
 	"cmd/semblance/internal/files":  {"", "term"},
-	"cmd/semblance/internal/flags": {"schemas schemas/validate fixtures simulator simulator/clock simulator/delivery simulator/fault simulator/signature " +
+	"cmd/semblance/internal/flags": {"schemas schemas/validate fixtures simulator simulator/capture simulator/clock simulator/delivery simulator/fault simulator/signature " +
 		"scenarios scenarios/library scenarios/report scenarios/script cmd/semblance/internal/exit cmd/semblance/internal/files", "cobra pflag"},
 	"cmd/semblance/internal/watch":     {"simulator/clock", ""},
 	"cmd/semblance/internal/reference": {"simulator simulator/clock simulator/receiver scenarios/player", ""},

@@ -21,6 +21,7 @@ import (
 	"semblance/scenarios/report"
 	"semblance/schemas"
 	"semblance/schemas/human"
+	"semblance/simulator/capture"
 	"semblance/simulator/hint"
 )
 
@@ -323,10 +324,10 @@ func (a *app) logOne(ctx context.Context, provider *client.Client, id string, f 
 	}
 	switch {
 	case f.curl:
-		fmt.Fprintln(a.out, report.Curl(l.Request, f.showSecret))
+		fmt.Fprintln(a.out, capture.Curl(l.Request, f.showSecret))
 		return nil
 	case f.http:
-		_, err := a.out.Write(report.HTTP(l.Request))
+		_, err := a.out.Write(capture.Request(l.Request))
 		return err
 	}
 	if !f.showSecret { // a provider of another version may show them

@@ -21,6 +21,7 @@ import (
 	"semblance/scenarios/report"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/delivery"
 	"semblance/simulator/fault"
 )
@@ -228,7 +229,7 @@ func (f *sendFlags) check(args []string) error {
 	i := slices.IndexFunc(args, isTarget)
 	switch {
 	case i >= 0:
-		return fmt.Errorf("%q is a target, not an event type; write --to %s", args[i], report.Shell(args[i]))
+		return fmt.Errorf("%q is a target, not an event type; write --to %s", args[i], capture.Shell(args[i]))
 	case f.to == "":
 		return errors.New("no target; use --to, such as --to 3000/webhooks (`semblance listen` starts a receiver at 4701)")
 	case f.raw != "" && len(args) > 0:
@@ -296,7 +297,7 @@ func (a *app) printPlan(ctx context.Context, plan *load.Plan, f *sendFlags, inje
 		case err != nil:
 			return exit.Usage(err)
 		case f.curl:
-			fmt.Fprintln(a.out, report.Curl(&request, f.secret.Show(), f.attempt.Curl()...))
+			fmt.Fprintln(a.out, capture.Curl(&request, f.secret.Show(), f.attempt.Curl()...))
 		case f.format == "json":
 			err = report.Line(a.out, report.LoadAttempt{Request: &request})
 		case !f.quiet:

@@ -55,6 +55,19 @@ func (t Terminal) Response(r *simulator.Response, passed bool) string {
 	return t.paint(strconv.Itoa(r.Status), paint) + after
 }
 
+// RequestLine returns the line of a request, such as "--> booking.created [evt 692…0a]".
+func (t Terminal) RequestLine(r *simulator.Request) string {
+	return t.paint("-->", color.Bold) + " " + t.Title(r)
+}
+
+// ResponseLine returns the line of a response, such as "<-- 200 in 1.3 ms".
+func (t Terminal) ResponseLine(r *simulator.Response, passed bool) string {
+	return t.paint("<--", color.Bold) + " " + t.Response(r, passed)
+}
+
+// Warning returns a text in the color of warnings.
+func (t Terminal) Warning(text string) string { return t.paint(text, color.FgYellow) }
+
 // RequestText returns a request in wire format, indented.
 func RequestText(r *simulator.Request) string {
 	return "    " + human.Line(fmt.Sprintf("%s %s HTTP/%s", r.Method, r.URL, r.Proto)) + "\n" + messageText(r.Headers, r.Body)

@@ -11,6 +11,7 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/report/color"
 	"semblance/schemas/human"
+	"semblance/simulator/capture"
 )
 
 // checkWidth is the width of the output of checks, in columns.
@@ -278,7 +279,7 @@ func (c *checksText) conclusion() {
 
 // command writes a command in one line, so that it can be copied.
 func (c *checksText) command(words []string) {
-	c.WriteString(strings.TrimRight("      rerun     "+Command(words), " ") + "\n")
+	c.WriteString(strings.TrimRight("      rerun     "+capture.Command(words), " ") + "\n")
 }
 
 // line writes a text in lines of at most 80 columns, the first of them with a label.

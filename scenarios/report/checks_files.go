@@ -9,6 +9,7 @@ import (
 	"semblance/scenarios"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 )
 
 // ChecksJUnit writes a run of checks as JUnit XML: a suite for each group and a test case for each check. Warnings are passed
@@ -136,7 +137,7 @@ func ChecksJSON(w io.Writer, r *scenarios.CheckRun) error {
 			checked.Evidence = append(checked.Evidence, finding)
 		}
 		if len(c.Findings) > 0 {
-			checked.Got, checked.Rerun = gotText(&c.Findings[0]), Command(c.Rerun)
+			checked.Got, checked.Rerun = gotText(&c.Findings[0]), capture.Command(c.Rerun)
 		}
 		out.Checks = append(out.Checks, checked)
 	}

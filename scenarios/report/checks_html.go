@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"semblance/schemas/lazy"
+	"semblance/simulator/capture"
 
 	"semblance/scenarios"
 	"semblance/simulator"
@@ -100,7 +101,7 @@ func checksData(r *scenarios.CheckRun) htmlChecks {
 }
 
 func htmlChecked(r *scenarios.CheckRun, c *scenarios.CheckResult, control *simulator.Attempt) htmlCheck {
-	out := htmlCheck{CheckResult: c, Word: string(c.Outcome), Class: "skipped", Rerun: Command(c.Rerun), Explains: r.Explained(c.ID)}
+	out := htmlCheck{CheckResult: c, Word: string(c.Outcome), Class: "skipped", Rerun: capture.Command(c.Rerun), Explains: r.Explained(c.ID)}
 	switch {
 	case c.Because != "":
 		out.Word = "not judged"

@@ -14,6 +14,7 @@ import (
 	"semblance/scenarios"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/fault"
 )
 
@@ -115,7 +116,7 @@ func htmlPage(r *scenarios.Result) htmlRun {
 			var known *cause
 			if step.Outcome == scenarios.Failed && !step.IsBlock() {
 				known = all.add(s, step.StepResult)
-				step.Rerun = Command(s.ReproduceStep(&step.Step))
+				step.Rerun = capture.Command(s.ReproduceStep(&step.Step))
 			}
 			step.show(known)
 			if known != nil {
@@ -134,7 +135,7 @@ func htmlPage(r *scenarios.Result) htmlRun {
 	for _, c := range all.list {
 		linked := links[c]
 		run.Causes = append(run.Causes, htmlCause{
-			Title: c.title(), Times: c.times(), Fix: c.fix(), Rerun: Command(c.scenario.ReproduceStep(&c.first.Step)),
+			Title: c.title(), Times: c.times(), Fix: c.fix(), Rerun: capture.Command(c.scenario.ReproduceStep(&c.first.Step)),
 			Steps: linked[:min(len(linked), maxLinked)], More: max(len(linked)-maxLinked, 0),
 		})
 	}

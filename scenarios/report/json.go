@@ -7,6 +7,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/hint"
 )
 
@@ -151,7 +152,7 @@ func jsonStepOf(s *scenarios.ScenarioResult, step *scenarios.StepResult) jsonSte
 		StartMs: scenarios.Milliseconds(step.StartedAt), DurationMs: scenarios.Milliseconds(step.Duration), Counts: step.Counts, Latency: step.Latency,
 	}
 	if step.Outcome == scenarios.Failed && !step.IsBlock() {
-		out.Rerun = Command(s.ReproduceStep(&step.Step))
+		out.Rerun = capture.Command(s.ReproduceStep(&step.Step))
 	}
 	for k := range step.Evidence {
 		out.Evidence = append(out.Evidence, jsonEvidenceOf(&step.Evidence[k]))

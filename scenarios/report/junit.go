@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"semblance/scenarios"
+	"semblance/simulator/capture"
 )
 
 // The elements of JUnit XML that all CI systems support.
@@ -162,7 +163,7 @@ func junitFailed(s *scenarios.ScenarioResult, step *scenarios.StepResult) *junit
 			}
 		}
 	}
-	fmt.Fprintf(&b, "rerun: %s\n", Command(s.ReproduceStep(&step.Step)))
+	fmt.Fprintf(&b, "rerun: %s\n", capture.Command(s.ReproduceStep(&step.Step)))
 	return &junitFailure{Type: "expectation", Message: cmp.Or(message, "failed"), Text: b.String()}
 }
 

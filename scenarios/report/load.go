@@ -12,6 +12,7 @@ import (
 	"semblance/scenarios/report/color"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/clock"
 	"semblance/simulator/hint"
 )
@@ -36,7 +37,7 @@ type Load struct {
 	Secrets  bool                         // print credentials instead of hiding them
 	Total    int                          // attempts in the run
 	Seed     int64                        // printed if it was drawn for this run; 0: it was given
-	Rerun    func(*load.Attempt) []string // the command that repeats an attempt, for [Command]
+	Rerun    func(*load.Attempt) []string // the command that repeats an attempt, for [capture.Command]
 
 	causes       map[string]*loadCause
 	seen, failed int64
@@ -253,7 +254,7 @@ func (l *Load) explain(a *load.Attempt) string {
 		}
 	}
 	if l.Rerun != nil {
-		fmt.Fprintf(&b, "    %-9s %s\n", "rerun", Command(l.Rerun(a)))
+		fmt.Fprintf(&b, "    %-9s %s\n", "rerun", capture.Command(l.Rerun(a)))
 	}
 	return b.String()
 }

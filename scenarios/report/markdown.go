@@ -7,6 +7,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/schemas/human"
+	"semblance/simulator/capture"
 )
 
 // maxRows bounds the scenarios that did not pass in the Markdown report.
@@ -44,7 +45,7 @@ func Markdown(w io.Writer, r scenarios.Result) error {
 		if fix := c.fix(); fix != "" {
 			fmt.Fprintf(&b, "  - fix: %s\n", markdown(fix))
 		}
-		fmt.Fprintf(&b, "  - at %s; rerun: %s\n", codeSpan(position(&c.first.Step)), codeSpan(Command(c.scenario.ReproduceStep(&c.first.Step))))
+		fmt.Fprintf(&b, "  - at %s; rerun: %s\n", codeSpan(position(&c.first.Step)), codeSpan(capture.Command(c.scenario.ReproduceStep(&c.first.Step))))
 	}
 	rows := 0
 	for i := range r.Scenarios {

@@ -11,6 +11,7 @@ import (
 	"semblance/scenarios/report/color"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/hint"
 )
 
@@ -182,7 +183,7 @@ func (p *printer) inFull(s *scenarios.StepResult, c *cause) {
 			p.b.WriteString("      " + line)
 		}
 	}
-	fmt.Fprintf(&p.b, "        %-9s %s\n", "rerun", Command(p.scenario.ReproduceStep(&s.Step)))
+	fmt.Fprintf(&p.b, "        %-9s %s\n", "rerun", capture.Command(p.scenario.ReproduceStep(&s.Step)))
 }
 
 // line writes a step. On a terminal the title of a step that passed is cut to its column; a file has it in full.

@@ -18,6 +18,7 @@ import (
 	"semblance/schemas/human"
 	"semblance/schemas/validate"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/fault"
 	"semblance/simulator/hint"
 )
@@ -144,7 +145,7 @@ func (s *Sim) reproduce(a *simulator.Attempt) string {
 	if faulty(a) {
 		arguments = append(arguments, "--fault", a.Request.Fault)
 	}
-	return report.Command(append(arguments, s.flags(a.StartedAt)...))
+	return capture.Command(append(arguments, s.flags(a.StartedAt)...))
 }
 
 // flags returns the flags with which the command line behaves as this run, except --to and --seed.

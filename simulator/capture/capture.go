@@ -25,19 +25,31 @@ import (
 
 // HTTP returns the request and the response in wire format, one after the other. Without a response it ends with the reason.
 func HTTP(a *simulator.Attempt) []byte {
-	var b bytes.Buffer
-	target := "/"
-	if u, err := url.Parse(a.Request.URL); err == nil {
-		target = u.RequestURI()
+	b := bytes.NewBuffer(Request(&a.Request))
+	if len(a.Request.Body) > 0 {
+		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "%s %s HTTP/%s\r\n", a.Request.Method, target, a.Request.Proto)
-	writeMessage(&b, a.Request.Headers, a.Request.Body)
 	if a.Response.Status == 0 {
-		fmt.Fprintf(&b, "# no response: %s\n", strings.TrimSpace(string(a.Response.Failure)+" "+a.Response.Detail))
+		fmt.Fprintf(b, "# no response: %s\n", strings.TrimSpace(string(a.Response.Failure)+" "+a.Response.Detail))
 		return b.Bytes()
 	}
-	fmt.Fprintf(&b, "%s %d %s\r\n", a.Response.Proto, a.Response.Status, http.StatusText(a.Response.Status))
-	writeMessage(&b, a.Response.Headers, a.Response.Body)
+	fmt.Fprintf(b, "%s %d %s\r\n", a.Response.Proto, a.Response.Status, http.StatusText(a.Response.Status))
+	writeMessage(b, a.Response.Headers, a.Response.Body)
+	if len(a.Response.Body) > 0 {
+		b.WriteString("\n")
+	}
+	return b.Bytes()
+}
+
+// Request returns a request as it was sent, for a file or for nc.
+func Request(r *simulator.Request) []byte {
+	target := "/"
+	if u, err := url.Parse(r.URL); err == nil {
+		target = u.RequestURI()
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s HTTP/%s\r\n", r.Method, target, r.Proto)
+	writeMessage(&b, r.Headers, r.Body)
 	return b.Bytes()
 }
 
@@ -47,9 +59,6 @@ func writeMessage(b *bytes.Buffer, headers []simulator.Header, body []byte) {
 	}
 	b.WriteString("\r\n")
 	b.Write(body)
-	if len(body) > 0 {
-		b.WriteString("\n")
-	}
 }
 
 // The part of HAR 1.2 that an attempt has: http://www.softwareishard.com/blog/har-12-spec/.

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"semblance/scenarios"
-	"semblance/scenarios/report"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
 )
@@ -127,7 +127,7 @@ func (f *Attempt) Curl() []string {
 		words = append(words, "--insecure")
 	}
 	if f.caFile != "" {
-		words = append(words, "--cacert", report.Shell(f.caFile))
+		words = append(words, "--cacert", capture.Shell(f.caFile))
 	}
 	if f.timeout != delivery.DefaultTimeout {
 		words = append(words, "--max-time", strconv.FormatFloat(f.timeout.Seconds(), 'f', -1, 64))

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"semblance/scenarios/report"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 )
 
 func TestRate(t *testing.T) {
@@ -101,7 +101,7 @@ func TestRerunHidesCredentials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return report.Command(secret.Rerun(c.Flags(), secrets))
+		return capture.Command(secret.Rerun(c.Flags(), secrets))
 	}
 	credentials := []string{"--header", "Authorization:Bearer hunter2", "--header", "X-A: $HOME", "--to", "http://127.0.0.1/?apikey=hunter2"}
 	for _, test := range []struct {

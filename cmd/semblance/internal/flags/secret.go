@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"semblance/scenarios/report"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/signature"
 )
 
@@ -134,7 +134,7 @@ func argument(flag, value string) string {
 		if name, text, ok := strings.Cut(value, ":"); ok {
 			h := simulator.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(text)}
 			if simulator.RedactHeader(h) != h.Value {
-				return report.HeaderArgument(h)
+				return capture.HeaderArgument(h)
 			}
 		}
 	}
@@ -163,9 +163,9 @@ func (s *Secret) ExplainRefusal(r *simulator.Request, secrets []simulator.Secret
 	words := append([]string{"verify", "body.json", "--signature", r.Header(signature.HeaderName)}, s.Arguments(secrets)...)
 	return fmt.Sprintf("  signed    %s: %s\n            with the secret %s%s\n", signature.HeaderName, r.Header(signature.HeaderName), s.Describe(secrets), hint) +
 		"  verify    save the bytes that your receiver verifies as body.json, then run\n            " +
-		report.Command(append(words, "--at", r.Header(signature.TimestampName))) + "\n" +
+		capture.Command(append(words, "--at", r.Header(signature.TimestampName))) + "\n" +
 		"  check     or let Semblance try the usual mistakes at the receiver:\n            " +
-		report.Command(append([]string{"check", "CTL-01", "--to", targetArgument(r.URL)}, s.Arguments(secrets)...)) + "\n"
+		capture.Command(append([]string{"check", "CTL-01", "--to", targetArgument(r.URL)}, s.Arguments(secrets)...)) + "\n"
 }
 
 // Explain says whether a signature is valid with one of the secrets and, if not, which mistake was made with the first. It
