@@ -68,64 +68,23 @@ func appendValue(dst []byte, v any) ([]byte, bool) {
 	return append(dst, encoded...), err == nil && string(encoded) != "null"
 }
 
-// plainPrefix returns how many bytes at the start of s need no escape in a JSON string: in an identifier, all.
-func plainPrefix(s string) int {
-	for i := range len(s) {
-		if c := s[i]; c-0x20 >= utf8.RuneSelf-0x20 || c == '"' || c == '\\' { // a byte below 0x20 wraps around
-			return i
-		}
-	}
-	return len(s)
-}
-
 // appendString appends s as a JSON string. It does not escape <, > and &. Invalid UTF-8 becomes U+FFFD.
 func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := plainPrefix(s)
-	dst = append(dst, s[:start]...)
-	for i := start; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		size := 1
-		var escaped string
-		switch {
-		case c == '"':
-			escaped = `\"`
-		case c == '\\':
-			escaped = `\\`
-		case c == '\n':
-			escaped = `\n`
-		case c == '\r':
-			escaped = `\r`
-		case c == '\t':
-			escaped = `\t`
-		case c == '\b':
-			escaped = `\b`
-		case c == '\f':
-			escaped = `\f`
-		case c < 0x20:
-			const hex = "0123456789abcdef"
-			escaped = `\u00` + string([]byte{hex[c>>4], hex[c&15]})
-		default:
-			var r rune
-			r, size = utf8.DecodeRuneInString(s[i:])
-			switch {
-			case r == utf8.RuneError && size == 1:
-				escaped = `\ufffd`
-			case r == '\u2028' || r == '\u2029': // as encoding/json does: line ends in old JavaScript
-				escaped = `\u202` + string(rune('8'+r-'\u2028'))
-			}
-		}
-		if escaped != "" {
-			dst = append(dst, s[start:i]...)
-			dst = append(dst, escaped...)
-			start = i + size
-		}
-		i += size
+	if !plain(s) {
+		encoded, _ := marshalPlain(s) // a string can always be encoded
+		return append(dst, encoded...)
 	}
-	dst = append(dst, s[start:]...)
+	dst = append(dst, '"')
+	dst = append(dst, s...)
 	return append(dst, '"')
+}
+
+// plain reports whether s needs no escape in a JSON string, as in every identifier.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c-0x20 >= utf8.RuneSelf-0x20 || c == '"' || c == '\\' { // a byte below 0x20 wraps around
+			return false
+		}
+	}
+	return true
 }

@@ -113,66 +113,37 @@ func (c *Change) edit(data []byte) ([]byte, error) {
 		root.keys = append(root.keys, []byte(`"nested"`))
 		root.items = append(root.items, &node{raw: []byte(strings.Repeat("[", c.Nest) + strings.Repeat("]", c.Nest))})
 	}
-	return root.append(nil), nil
+	return root.append(nil, ",", ":"), nil
 }
 
 // Write returns the same JSON in another style, in new memory.
 func Write(data []byte, style Style) ([]byte, error) {
-	var out bytes.Buffer
-	switch style {
-	case Compact:
-		if err := json.Compact(&out, data); err != nil {
-			return nil, errNotJSON
-		}
-	case Indented:
+	if style == Newline {
+		return append(bytes.Clone(data), '\n'), nil
+	}
+	if style == Indented {
+		var out bytes.Buffer
 		if err := json.Indent(&out, data, "", "  "); err != nil {
 			return nil, errNotJSON
 		}
-	case Spaced:
-		return spaced(data)
-	case Newline:
-		out.Write(data)
-		out.WriteByte('\n')
-	default:
-		root, err := parse(data)
-		if err != nil {
-			return nil, err
-		}
-		if style == Reordered {
-			root.reverse()
-		} else {
-			root.escape()
-		}
-		return root.append(nil), nil
+		return out.Bytes(), nil
 	}
-	return out.Bytes(), nil
-}
-
-var errNotJSON = errors.New("the body is not JSON, so its values and style cannot be changed")
-
-// spaced puts a space after every comma and colon outside strings.
-func spaced(data []byte) ([]byte, error) {
-	compacted, err := Write(data, Compact)
+	root, err := parse(data)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, len(compacted)+len(compacted)/8)
-	inString, escaped := false, false
-	for _, c := range compacted {
-		out = append(out, c)
-		switch {
-		case escaped:
-			escaped = false
-		case inString && c == '\\':
-			escaped = true
-		case c == '"':
-			inString = !inString
-		case !inString && (c == ',' || c == ':'):
-			out = append(out, ' ')
-		}
+	switch style {
+	case Spaced:
+		return root.append(nil, ", ", ": "), nil
+	case Reordered:
+		root.reverse()
+	case Escaped:
+		root.escape()
 	}
-	return out, nil
+	return root.append(nil, ",", ":"), nil
 }
+
+var errNotJSON = errors.New("the body is not JSON, so its values and style cannot be changed")
 
 // Gzip returns the bytes as one gzip member without a name or a time, so that the result is always the same.
 func Gzip(data []byte) []byte {

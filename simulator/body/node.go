@@ -73,20 +73,20 @@ func (r *reader) scalar() []byte {
 	return r.data[start:r.at]
 }
 
-// append appends the value as compact JSON.
-func (n *node) append(dst []byte) []byte {
+// append appends the value as JSON with these separators and no other white space.
+func (n *node) append(dst []byte, comma, colon string) []byte {
 	if n.kind == 0 {
 		return append(dst, n.raw...)
 	}
 	dst = append(dst, n.kind)
 	for i, item := range n.items {
 		if i > 0 {
-			dst = append(dst, ',')
+			dst = append(dst, comma...)
 		}
 		if n.kind == '{' {
-			dst = append(append(dst, n.keys[i]...), ':')
+			dst = append(append(dst, n.keys[i]...), colon...)
 		}
-		dst = item.append(dst)
+		dst = item.append(dst, comma, colon)
 	}
 	return append(dst, n.kind+2) // the closing bracket
 }

@@ -1,6 +1,9 @@
 package fault
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // tampered changes one character of the body after signing. It prefers the last digit of the last id, so that the payload
 // still matches its schema and only the signature reveals the change.
@@ -9,7 +12,7 @@ type tampered struct{ noFault }
 func (tampered) afterSigning(o *Outgoing) error {
 	i := lastID(o.Body)
 	if i < 0 {
-		i = lastAlphanumeric(o.Body)
+		i = bytes.LastIndexAny(o.Body, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 	}
 	if i < 0 {
 		return errors.New("the fault signature=tampered needs a body with a letter or digit to change")
@@ -30,15 +33,6 @@ func lastID(body []byte) int {
 			digits++
 		default:
 			digits = 0
-		}
-	}
-	return -1
-}
-
-func lastAlphanumeric(body []byte) int {
-	for i := len(body) - 1; i >= 0; i-- {
-		if c := body[i]; c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
-			return i
 		}
 	}
 	return -1
