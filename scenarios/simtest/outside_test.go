@@ -60,12 +60,15 @@ func testFailedStep(t *testing.T, folder string) {
 		t.Fatalf("the test of a broken receiver passes:\n%s", out)
 	}
 	for _, want := range []string{ // as semblance play prints it
-		"--- FAIL: TestReceiver/2_send_booking.created_about_visit", "first-visit.yaml:15:5", "expected  2xx", "got       418",
-		"rerun     semblance play first-visit.yaml --to http://127.0.0.1:", "--until 2 --seed ", "semblance send booking.created",
+		"--- FAIL: TestReceiver/1_send_patient.created_about_ada", "first-visit.yaml:12:5", "expected  2xx", "got       418",
+		"rerun     semblance play first-visit.yaml --to http://127.0.0.1:", "--until 1 --seed ", "semblance send booking.created",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the test of a broken receiver does not print %q:\n%s", want, out)
 		}
+	}
+	if strings.Contains(string(out), "FAIL: TestReceiver/2") {
+		t.Errorf("one cause fails several steps:\n%s", out)
 	}
 	for _, name := range []string{"first-visit.ndjson", "attempts.ndjson"} {
 		artifact := ""

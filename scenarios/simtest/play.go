@@ -2,6 +2,7 @@ package simtest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -21,7 +22,8 @@ import (
 )
 
 // Play plays a scenario against the receiver: a name from the library, such as "first-visit", or a file. Each step is a
-// subtest of t, which fails with the output of the command line. Play also returns the result.
+// subtest of t, which fails with the output of the command line. If the receiver does not accept the first valid event, the
+// other steps are skipped. Play also returns the result.
 //
 // With [At] or [Manual] the scenario begins at the present simulated time and its waits move the clock; they still take
 // machine time.
@@ -67,7 +69,7 @@ type failedScenario struct {
 func (s *Sim) playerOptions(t *testing.T) player.Options {
 	o := player.Options{
 		Target: s.URL, Secret: simulator.Secret(s.Secret), SubscriptionID: s.SubscriptionID, System: s.options.system,
-		Seed: s.options.seed, HasSeed: s.options.hasSeed, FreshSeed: s.options.seed, Env: s.options.env,
+		Seed: s.options.seed, HasSeed: s.options.hasSeed, FreshSeed: s.options.seed, Env: s.options.env, Control: true,
 		Reproduce: append([]string{"--to", simulator.TargetArgument(s.URL)}, s.flags(s.Now())...),
 	}
 	o.Delivery.Timeout, o.Delivery.Insecure = s.options.timeout, true
@@ -125,20 +127,20 @@ func (s *Sim) subtest(t *testing.T, scenario *scenarios.ScenarioResult, i int) {
 	t.Run(name, func(t *testing.T) {
 		switch step.Outcome {
 		case scenarios.Failed:
-			text := report.Terminal{}.Step(scenario, step)
-			attempts := attemptsOf(scenario.Steps[:i+1])
-			if len(attempts) > 0 {
-				if fix := s.pathHint(&attempts[len(attempts)-1].Response); fix != "" {
-					text += fmt.Sprintf("        fix       %s\n", fix)
+			for k := range step.Evidence {
+				if e := &step.Evidence[k]; e.Attempt != nil {
+					e.Hint.Fix = cmp.Or(s.pathHint(&e.Attempt.Response), e.Hint.Fix)
 				}
 			}
+			text := report.Terminal{}.Step(scenario, step)
+			attempts := attemptsOf(scenario.Steps[:i+1])
 			text += fmt.Sprintf("        test      %s\n", rerun(t.Name()))
 			if step.Kind == "probe" && len(attempts) > 0 { // its expectation is about effects
 				text += fmt.Sprintf("        attempts, by the time since the first:\n%s\n", timeline(attempts))
 			}
 			t.Error("\n" + text)
 		case scenarios.Skipped, scenarios.NotRun:
-			t.Skip(step.Reason)
+			t.Skip(cmp.Or(step.Reason, "not played, because of an earlier step"))
 		}
 	})
 }
