@@ -45,7 +45,7 @@ var packages = map[string]struct {
 	"simulator/delivery":                     {"schemas simulator simulator/signature simulator/fault simulator/clock", ""},
 	"simulator/hint":                         {"simulator", ""},
 	"simulator/journal":                      {"schemas simulator", ""},
-	"simulator/journal/sqlite":               {"schemas simulator simulator/journal", "sqlite"},
+	"simulator/journal/sqlite":               {"schemas simulator simulator/journal", "libc sqlite"},
 	"simulator/journal/internal/journaltest": {"schemas simulator simulator/journal", "cmp"}, // what both journals' tests run
 	"simulator/provider": {"schemas schemas/validate fixtures simulator simulator/signature simulator/fault simulator/delivery " +
 		"simulator/journal simulator/clock", ""},
@@ -117,6 +117,7 @@ var libraries = map[string]string{
 	"jsonschema":   "github.com/santhosh-tekuri/jsonschema/v5",
 	"mux":          "github.com/gorilla/mux",
 	"sqlite":       "modernc.org/sqlite",
+	"libc":         "modernc.org/libc",
 	"term":         "golang.org/x/term",
 	"udiff":        "github.com/aymanbagabas/go-udiff",
 	"yaml":         "go.yaml.in/yaml/v4",

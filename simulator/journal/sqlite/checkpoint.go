@@ -36,7 +36,7 @@ func (c *checkpointer) run() {
 		if err != nil || row == nil {
 			continue
 		}
-		if pages, ok := row[1].(int64); ok && pages > longLog {
+		if row[1] > longLog {
 			c.logIsLong.Store(true)
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	modernc "modernc.org/sqlite"
-
 	"semblance/simulator/journal"
 )
 
@@ -24,7 +22,7 @@ const (
 
 // explain adds to an error the operation, such as "reading", the file, and the meaning of the engine's error code.
 func explain(doing, path string, err error) error {
-	var e *modernc.Error
+	var e coded
 	switch {
 	case err == nil:
 		return nil
@@ -33,14 +31,20 @@ func explain(doing, path string, err error) error {
 	case errors.Is(err, journal.ErrClosed), errors.Is(err, sql.ErrConnDone), err.Error() == "sql: database is closed":
 		return fmt.Errorf("%s the journal: %w", doing, journal.ErrClosed)
 	case errors.As(err, &e):
-		err = engineError(e)
+		err = explainCode(e)
 	case errors.Is(err, errContent):
 		err = damaged(err.Error())
 	}
 	return fmt.Errorf("%s journal %s: %w", doing, path, err)
 }
 
-func engineError(e *modernc.Error) error {
+// coded is an error of the engine, which is returned by a conn or by the driver that readers use.
+type coded interface {
+	error
+	Code() int // https://sqlite.org/rescode.html
+}
+
+func explainCode(e coded) error {
 	switch e.Code() & 0xff {
 	case codeFull:
 		return fmt.Errorf("%w: the disk has no space left; nothing of this was recorded; free some space and try again (%w)", journal.ErrFull, e)
@@ -62,6 +66,6 @@ func damaged(details string) error {
 }
 
 func isUnique(err error) bool {
-	var e *modernc.Error
+	var e coded
 	return errors.As(err, &e) && e.Code() == codeUnique
 }

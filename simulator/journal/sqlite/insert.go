@@ -22,7 +22,7 @@ func (w *writer) checkReferences(records []journal.Record) error {
 			if row == nil {
 				return fmt.Errorf("delivery %s of event %d: %w", r.ID, r.EventSeq, journal.ErrGone)
 			}
-			w.cache.event, w.cache.lastDelivery = r.EventSeq, journal.Seq(row[0].(int64))
+			w.cache.event, w.cache.lastDelivery = r.EventSeq, journal.Seq(row[0])
 		case *journal.Attempt:
 			if r.DeliveryID == "" {
 				continue
@@ -62,7 +62,7 @@ func (w *writer) find(id string) (*deliveryRef, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
-	ref := &deliveryRef{seq: row[0].(int64), state: journal.States()[row[1].(int64)], lastAttempt: row[2].(int64), attempts: row[3].(int64)}
+	ref := &deliveryRef{seq: row[0], state: journal.States()[row[1]], lastAttempt: row[2], attempts: row[3]}
 	if ref.state.Unfinished() {
 		w.cache.put(id, ref)
 	}

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"database/sql/driver"
 	"fmt"
 	"strings"
 )
@@ -9,13 +8,16 @@ import (
 // rowsAtOnce is the number of rows that one statement inserts if there are as many. A row takes about half as long then.
 const rowsAtOnce = 16
 
+// manyBytes is the size of the content of rows from which on they are not gathered.
+const manyBytes = 1 << 18
+
 // inserter inserts rows into a table. It gathers them until there are rowsAtOnce, or until flush is called.
 type inserter struct {
 	conn      *conn
 	sql       [2]string // what precedes and follows the values
 	columns   int
 	one, many *statement // nil until it is needed
-	values    []driver.Value
+	values    []any
 	encoder   encoder // of the content of the gathered rows
 }
 
@@ -33,13 +35,15 @@ func (i *inserter) encode(fields func(*encoder)) []byte {
 }
 
 // add adds a row.
-func (i *inserter) add(values ...driver.Value) error {
+func (i *inserter) add(values ...any) error {
 	i.values = append(i.values, values...)
-	if len(i.values) < rowsAtOnce*i.columns {
-		return nil
+	switch {
+	case len(i.values) == rowsAtOnce*i.columns:
+		return i.insert(&i.many, i.take())
+	case len(i.encoder.bytes) > manyBytes:
+		return i.flush()
 	}
-	values = i.take()
-	return i.insert(&i.many, values)
+	return nil
 }
 
 // flush inserts the rows that were gathered.
@@ -53,13 +57,13 @@ func (i *inserter) flush() error {
 }
 
 // take returns the values of the gathered rows, which are valid until the next row is added.
-func (i *inserter) take() []driver.Value {
+func (i *inserter) take() []any {
 	values := i.values
 	i.values, i.encoder.bytes = i.values[:0], i.encoder.bytes[:0]
 	return values
 }
 
-func (i *inserter) insert(s **statement, values []driver.Value) error {
+func (i *inserter) insert(s **statement, values []any) error {
 	if *s == nil {
 		row := "(" + strings.TrimSuffix(strings.Repeat("?, ", i.columns), ", ") + ")"
 		rows := strings.TrimSuffix(strings.Repeat(row+", ", len(values)/i.columns), ", ")

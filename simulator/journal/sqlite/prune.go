@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
 	"math"
 	"strings"
 	"time"
@@ -120,7 +119,7 @@ func (p *pruner) run(t *prunedTable) error {
 			}
 			var ranges [][2]int64
 			ranges, more = t.choose(w, rows, p.before)
-			last = rows[len(rows)-1][0].(int64)
+			last = rows[len(rows)-1][0]
 			deleted, err = t.delete(w, ranges)
 			return err
 		}})
@@ -135,10 +134,10 @@ func (p *pruner) run(t *prunedTable) error {
 
 // choose returns the first and the last number of each range of candidates that are old or too many, and whether later
 // candidates may be.
-func (t *prunedTable) choose(w *writer, candidates [][]driver.Value, before int64) (ranges [][2]int64, more bool) {
+func (t *prunedTable) choose(w *writer, candidates [][]int64, before int64) (ranges [][2]int64, more bool) {
 	chosen, attempts, apart := 0, 0, true
 	for i, c := range candidates {
-		seq, at, used := c[0].(int64), c[1].(int64), c[2].(int64)
+		seq, at, used := c[0], c[1], c[2]
 		tooMany := t.tooMany(&w.totals, chosen, attempts)
 		if i == 0 {
 			more = at < before || tooMany
@@ -151,7 +150,7 @@ func (t *prunedTable) choose(w *writer, candidates [][]driver.Value, before int6
 			ranges = append(ranges, [2]int64{seq})
 		}
 		ranges[len(ranges)-1][1], apart = seq, false
-		chosen, attempts = chosen+1, attempts+int(c[3].(int64))
+		chosen, attempts = chosen+1, attempts+int(c[3])
 		if !t.kept && t.pruned != nil {
 			*t.pruned(&w.totals) = seq
 		}
@@ -199,7 +198,7 @@ func (j *Journal) Reset(ctx context.Context, at time.Time, keep []journal.Kind, 
 		if err != nil {
 			return err
 		}
-		w.totals = totals{last: w.totals.last, others: int(row[0].(int64)), finished: math.MaxInt64}
+		w.totals = totals{last: w.totals.last, others: int(row[0]), finished: math.MaxInt64}
 		w.cache = newCache()
 		all := append([]journal.Record{&journal.Reset{At: at, Keep: keep}}, records...)
 		w.totals.last = journal.Number(all, w.totals.last)

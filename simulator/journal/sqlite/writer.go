@@ -183,7 +183,7 @@ var writerSQL = [statementCount]string{
 }
 
 func openWriter(path string) (*writer, error) {
-	c, err := connect(path, "_pragma=journal_mode(WAL)", "_pragma=wal_autocheckpoint(0)", "_pragma=cache_size(-16000)", "_pragma=secure_delete(0)")
+	c, err := connect(path, "journal_mode = WAL", "wal_autocheckpoint = 0", "cache_size = -16000", "secure_delete = 0")
 	if err != nil {
 		return nil, err
 	}
@@ -248,9 +248,9 @@ func (w *writer) readTotals() error {
 		return errors.Join(err, errContent)
 	}
 	t := &w.totals
-	t.last = journal.Seq(row[0].(int64))
+	t.last = journal.Seq(row[0])
 	for i, n := range []*int{&t.Events, &t.Deliveries, &t.Attempts, &t.Pending, &t.Held, &t.unattached, &t.others} {
-		*n = int(row[i+1].(int64))
+		*n = int(row[i+1])
 	}
 	return nil
 }
