@@ -92,9 +92,9 @@ func (m *Memory) Append(ctx context.Context, records ...Record) error {
 	if m.closed {
 		return fmt.Errorf("appending to the journal: %w", ErrClosed)
 	}
-	err := m.checkReferences(records)
+	err := m.checkUnfinished(records)
 	if err == nil {
-		err = m.checkUnfinished(records)
+		err = m.checkReferences(records)
 	}
 	if err != nil {
 		return fmt.Errorf("appending to the journal: %w", err)
@@ -109,34 +109,39 @@ func (m *Memory) Append(ctx context.Context, records ...Record) error {
 }
 
 // checkReferences returns an error if a record refers to an event or a delivery that does not exist, or if the id of a
-// new delivery does.
-func (m *Memory) checkReferences(records []Record) error {
-	var inserted map[string]bool // the deliveries of this call
-	exists := func(id string) bool { return m.byID[id] != nil || inserted[id] }
-	for _, r := range records {
-		switch r := r.(type) {
+// new delivery does. Otherwise it adds the new deliveries to byID.
+func (m *Memory) checkReferences(records []Record) (err error) {
+	i := 0
+	for ; i < len(records) && err == nil; i++ {
+		switch r := records[i].(type) {
 		case *Delivery:
-			if exists(r.ID) {
-				return fmt.Errorf("delivery %s already exists", r.ID)
+			switch {
+			case m.byID[r.ID] != nil:
+				err = fmt.Errorf("delivery %s already exists", r.ID)
+			case r.EventSeq != 0 && m.eventBySeq(r.EventSeq) == nil:
+				err = fmt.Errorf("delivery %s of event %d: %w", r.ID, r.EventSeq, ErrGone)
+			default:
+				m.byID[r.ID] = &deliveryEntry{}
 			}
-			if r.EventSeq != 0 && m.eventBySeq(r.EventSeq) == nil {
-				return fmt.Errorf("delivery %s of event %d: %w", r.ID, r.EventSeq, ErrGone)
-			}
-			if inserted == nil {
-				inserted = map[string]bool{}
-			}
-			inserted[r.ID] = true
 		case *Attempt:
-			if r.DeliveryID != "" && !exists(r.DeliveryID) {
-				return fmt.Errorf("attempt of delivery %s: %w", r.DeliveryID, ErrGone)
+			if r.DeliveryID != "" && m.byID[r.DeliveryID] == nil {
+				err = fmt.Errorf("attempt of delivery %s: %w", r.DeliveryID, ErrGone)
 			}
 		case *Transition:
-			if !exists(r.DeliveryID) {
-				return fmt.Errorf("transition of delivery %s: %w", r.DeliveryID, ErrGone)
+			if m.byID[r.DeliveryID] == nil {
+				err = fmt.Errorf("transition of delivery %s: %w", r.DeliveryID, ErrGone)
 			}
 		}
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	for _, r := range records[:i-1] {
+		if d, ok := r.(*Delivery); ok {
+			delete(m.byID, d.ID)
+		}
+	}
+	return err
 }
 
 // MaxUnfinished implements [Journal].
@@ -185,16 +190,16 @@ func (m *Memory) insert(r Record) {
 	case *ClinicRecord:
 		m.records.put(r)
 	case *Event:
-		m.records.name(r)
+		m.records.nameAll(r)
 		m.events = append(m.events, &eventEntry{Event: r})
 		m.stats.Events++
 	case *Delivery:
-		e := &deliveryEntry{Seq: r.Seq, event: m.eventBySeq(r.EventSeq)}
+		e := m.byID[r.ID]
+		e.Seq, e.event = r.Seq, m.eventBySeq(r.EventSeq)
 		r.Origin = e.event.Origin
 		e.event.deliveries++
 		e.current.Store(r)
 		m.deliveries = append(m.deliveries, e)
-		m.byID[r.ID] = e
 		m.stats.Deliveries++
 		m.stats.Add(r.State, 1)
 	case *Attempt:

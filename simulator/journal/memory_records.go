@@ -18,12 +18,30 @@ type clinicRecords struct {
 	byKind    map[string]sortedRecords
 	byPatient map[string]sortedRecords
 	byDoctor  map[string]sortedRecords
-	pruned    int // number of records after the last prune
+	named     []naming // in the order of their numbers
 }
 
+// clinicEntry is a clinic record with its last naming: the number of a record of the journal that is or names it. Another
+// naming counts only after RecordSlack records.
 type clinicEntry struct {
 	*ClinicRecord
-	named Seq // the last record of the journal that is or names this record
+	named Seq
+}
+
+// naming is a naming of a clinic record. It is the last one if its number is that of the entry.
+type naming struct {
+	Seq
+	entry *clinicEntry
+}
+
+// Sequence returns the number of the naming.
+func (n naming) Sequence() Seq { return n.Seq }
+
+func (c *clinicRecords) name(e *clinicEntry, seq Seq) {
+	if e.named == 0 || e.named+RecordSlack < seq {
+		e.named = seq
+		c.named = append(c.named, naming{seq, e})
+	}
 }
 
 // sortedRecords are records in ascending order of their ids.
@@ -45,7 +63,7 @@ func (s sortedRecords) search(id string) (int, bool) {
 func (c *clinicRecords) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.byID = map[string]*clinicEntry{}
+	c.byID, c.named = map[string]*clinicEntry{}, nil
 	c.byKind, c.byPatient, c.byDoctor = map[string]sortedRecords{}, map[string]sortedRecords{}, map[string]sortedRecords{}
 }
 
@@ -66,7 +84,8 @@ func (c *clinicRecords) put(r *ClinicRecord) {
 			c.unlink(e.ClinicRecord)
 		}
 	}
-	e.ClinicRecord, e.named = r, r.Seq
+	e.ClinicRecord = r
+	c.name(e, r.Seq)
 	indexed := index(r)
 	add := func(index map[string]sortedRecords, key string) {
 		if key == "" {
@@ -102,8 +121,8 @@ func (c *clinicRecords) unlink(r *ClinicRecord) {
 	remove(c.byDoctor, r.Doctor)
 }
 
-// name records that an event names records.
-func (c *clinicRecords) name(e *Event) {
+// nameAll records that an event names records.
+func (c *clinicRecords) nameAll(e *Event) {
 	if len(c.byID) == 0 { // only the holder of Memory.mu changes it
 		return
 	}
@@ -111,14 +130,10 @@ func (c *clinicRecords) name(e *Event) {
 	defer c.mu.Unlock()
 	for _, i := range e.Identifiers {
 		if r := c.byID[i.Value]; r != nil {
-			r.named = e.Seq
+			c.name(r, e.Seq)
 		}
 	}
 }
-
-// pruneDue reports whether there are so many more records than after the last prune that their number bounds the cost of
-// another one.
-func (c *clinicRecords) pruneDue() bool { return len(c.byID) > c.pruned+c.pruned/4+1000 }
 
 // prune deletes the records that are not permanent and were last named before a number. It returns how many it deleted.
 func (c *clinicRecords) prune(before Seq) int {
@@ -126,16 +141,28 @@ func (c *clinicRecords) prune(before Seq) int {
 	defer c.mu.Unlock()
 	deleted := map[string]bool{}
 	kinds, patients, doctors := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for id, e := range c.byID {
-		if !e.Permanent && e.named < before {
-			deleted[id], kinds[e.RecordKind], patients[e.Patient], doctors[e.Doctor] = true, true, true, true
-			delete(c.byID, id)
+	old := after(c.named, before-1)
+	first, last := "", "" // of the deleted ids
+	for _, n := range c.named[:old] {
+		if e := n.entry; e.named == n.Seq && !e.Permanent {
+			deleted[e.ID], kinds[e.RecordKind], patients[e.Patient], doctors[e.Doctor] = true, true, true, true
+			delete(c.byID, e.ID)
+			if len(deleted) == 1 {
+				first = e.ID
+			}
+			first, last = min(first, e.ID), max(last, e.ID)
 		}
 	}
+	c.named = slices.Delete(c.named, 0, old)
 	clean := func(index map[string]sortedRecords, keys map[string]bool) {
 		for key := range keys {
-			index[key] = slices.DeleteFunc(index[key], func(r indexedRecord) bool { return deleted[r.ID] })
-			if len(index[key]) == 0 {
+			from, _ := index[key].search(first)
+			rest, found := index[key].search(last)
+			if found {
+				rest++
+			}
+			kept := slices.DeleteFunc(index[key][from:rest], func(r indexedRecord) bool { return deleted[r.ID] })
+			if index[key] = slices.Delete(index[key], from+len(kept), rest); len(index[key]) == 0 {
 				delete(index, key)
 			}
 		}
@@ -143,7 +170,6 @@ func (c *clinicRecords) prune(before Seq) int {
 	clean(c.byKind, kinds)
 	clean(c.byPatient, patients)
 	clean(c.byDoctor, doctors)
-	c.pruned = len(c.byID)
 	return len(deleted)
 }
 

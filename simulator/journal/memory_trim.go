@@ -33,9 +33,7 @@ func (m *Memory) trimIfDue() {
 		len(m.attempts) > m.trimAt.attempts || len(m.others) > m.trimAt.others)
 	if rows || m.options.Bytes > 0 && m.bytes > m.trimAt.bytes {
 		m.trim(time.Time{})
-		if m.records.pruneDue() {
-			m.pruneRecords()
-		}
+		m.pruneRecords()
 	}
 }
 

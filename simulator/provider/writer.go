@@ -130,8 +130,10 @@ func (p *Provider) written(c *commit) {
 	if c.command {
 		p.openGate()
 	}
-	for _, d := range c.added {
-		p.wake(d.subscription)
+	for i, d := range c.added {
+		if i == 0 || d.subscription != c.added[i-1].subscription {
+			p.wake(d.subscription)
+		}
 	}
 	if c.done != nil {
 		c.done <- nil
