@@ -122,11 +122,8 @@ func explained(c Case, reason Reason, t string, findings []finding) Diagnosis {
 		d := diagnose(reason, findings)
 		d.Sentence += "; besides, " + late.Sentence
 		return d
-	case late.Reason == ReasonStale:
-		return diagnose(reason, []finding{{"stale", inWords(c.Now.Sub(time.Unix(seconds, 0)))}})
-	default:
-		return diagnose(reason, []finding{{"future", inWords(time.Unix(seconds, 0).Sub(c.Now))}})
 	}
+	return diagnose(reason, []finding{{string(late.Reason), inWords(c.Now.Sub(time.Unix(seconds, 0)).Abs())}})
 }
 
 // unexplained describes the findings in the header and says that no mistake explains the signature.

@@ -2,7 +2,6 @@ package signature
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"unicode/utf8"
@@ -14,46 +13,28 @@ const maxRewritten = 32 << 10
 // bodyVariants returns the body and the bytes that may have been signed instead. Equal bytes appear once, under the
 // simplest explanation.
 func bodyVariants(body []byte) []variant {
-	b := bodyList{seen: map[[sha256.Size]byte]bool{}}
+	var b variantList
 	b.add(body)
 	b.addText(body)
 	if len(body) <= maxRewritten {
 		b.addEncoded(body)
-		b.addJSON(body)
+		b.addReencoded(body)
 		for _, f := range formsOf(body) {
 			if len(f.event) > 0 {
 				b.add(f.event, f.finding)
 			}
 		}
-		for _, v := range printed(body) {
-			b.addVariant(v)
-		}
+		b.addPrinted(body)
 	}
 	b.add([]byte("[object Object]"), finding{"object-object", ""})
 	b.add(nil, finding{"empty-body", ""})
 	return b.list
 }
 
-type bodyList struct {
-	list []variant
-	seen map[[sha256.Size]byte]bool // by hash, so that no large body is stored twice
-}
-
-func (b *bodyList) add(text []byte, findings ...finding) {
-	b.addVariant(variant{text: text, findings: findings})
-}
-
-func (b *bodyList) addVariant(v variant) {
-	if sum := sha256.Sum256(v.text); !b.seen[sum] {
-		b.seen[sum] = true
-		b.list = append(b.list, v)
-	}
-}
-
 var utf8BOM = []byte("\xef\xbb\xbf")
 
 // addText adds the changes that editors, shells and file transfers make.
-func (b *bodyList) addText(body []byte) {
+func (b *variantList) addText(body []byte) {
 	after := func(end string) []byte { return append(bytes.Clone(body), end...) }
 	b.add(after("\n"), finding{"newline", "with a line end after it"})
 	b.add(after("\r\n"), finding{"newline", "with a line end after it"})
@@ -70,7 +51,7 @@ func (b *bodyList) addText(body []byte) {
 }
 
 // addEncoded adds the results of a wrong text encoding.
-func (b *bodyList) addEncoded(body []byte) {
+func (b *variantList) addEncoded(body []byte) {
 	b.add(bytes.ToValidUTF8(body, []byte("\uFFFD")), finding{"lossy-text", ""})
 	runes := make([]rune, len(body))
 	for i, c := range body {
@@ -107,8 +88,8 @@ func toLatin1(body []byte) ([]byte, bool) {
 	return narrow, true
 }
 
-// addJSON adds the body parsed and encoded again, in the way of each common library.
-func (b *bodyList) addJSON(body []byte) {
+// addReencoded adds the body parsed and encoded again, in the way of each common library.
+func (b *variantList) addReencoded(body []byte) {
 	document, ok := parseJSON(bytes.TrimPrefix(body, utf8BOM))
 	if !ok {
 		return
@@ -126,7 +107,7 @@ func (b *bodyList) addJSON(body []byte) {
 					findings = append(findings, finding{"keys-sorted", ""})
 				}
 				if l != given {
-					findings = append(findings, finding{string(l.name), ""})
+					findings = append(findings, finding{l.name, ""})
 				}
 				if e.how != escapeUnchanged {
 					findings = append(findings, finding{"escapes", e.detail})

@@ -27,10 +27,8 @@ func jsonForms(text []byte) []form {
 	}
 	members := map[string]*node{}
 	var names []string
-	for i, key := range n.keys {
-		var name string
-		_ = json.Unmarshal(key, &name) // valid
-		members[name], names = n.items[i], append(names, name)
+	for _, m := range n.items {
+		members[m.name()], names = m.value, append(names, m.name())
 	}
 	if members["type"] != nil && members["data"] != nil && string(members["type"].literal) == `"Buffer"` {
 		event, _ := numberList(string(members["data"].append(nil, layouts[0], escapeUnchanged, 0)))
@@ -65,37 +63,28 @@ func jsonForms(text []byte) []form {
 // names.
 func fieldForms(n *node, names []string, members map[string]*node) []form {
 	var missing, extra, renamed, nulls []string
-	lower := func(name string) string {
-		return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", ""))
-	}
+	separators := strings.NewReplacer("_", "", "-", "")
+	lower := func(name string) string { return strings.ToLower(separators.Replace(name)) }
 	for _, name := range names {
-		if slices.Contains(topLevel, name) {
-			continue
-		}
-		if slices.ContainsFunc(topLevel, func(key string) bool { return lower(key) == lower(name) }) {
+		switch {
+		case slices.Contains(topLevel, name):
+		case slices.ContainsFunc(topLevel, func(key string) bool { return lower(key) == lower(name) }):
 			renamed = append(renamed, name)
-			continue
+		default:
+			extra = append(extra, name)
 		}
-		extra = append(extra, name)
 	}
 	for _, key := range topLevel[:4] {
 		if members[key] == nil && !slices.ContainsFunc(renamed, func(name string) bool { return lower(name) == lower(key) }) {
 			missing = append(missing, key)
 		}
 	}
-	kept := n.without(func(parent *node, i int) bool {
-		if string(parent.items[i].literal) != "null" {
-			return false
+	kept := n.without(func(parent *node, m member) bool {
+		null := string(m.value.literal) == "null"
+		if null {
+			nulls = append(nulls, m.name())
 		}
-		var name string
-		_ = json.Unmarshal(parent.keys[i], &name) // valid
-		nulls = append(nulls, name)
-		return true
-	})
-	kept = kept.without(func(parent *node, i int) bool {
-		var name string
-		_ = json.Unmarshal(parent.keys[i], &name) // valid
-		return parent == kept && slices.Contains(extra, name)
+		return null || parent == n && slices.Contains(extra, m.name())
 	})
 	var words []string
 	for _, part := range []struct {
@@ -116,19 +105,12 @@ func fieldForms(n *node, names []string, members map[string]*node) []form {
 }
 
 // without returns the value without the members for which drop returns true.
-func (n *node) without(drop func(parent *node, i int) bool) *node {
-	if n.kind == 0 {
-		return n
-	}
-	out := &node{kind: n.kind}
-	for i, item := range n.items {
-		if n.kind == '{' {
-			if drop(n, i) {
-				continue
-			}
-			out.keys = append(out.keys, n.keys[i])
+func (n *node) without(drop func(parent *node, m member) bool) *node {
+	out := &node{kind: n.kind, literal: n.literal}
+	for _, m := range n.items {
+		if m.key == nil || !drop(n, m) {
+			out.items = append(out.items, member{m.key, m.value.without(drop)})
 		}
-		out.items = append(out.items, item.without(drop))
 	}
 	return out
 }

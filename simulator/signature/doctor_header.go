@@ -140,14 +140,13 @@ func splitElements(header string) (elements []element, findings []finding) {
 		malformed = malformed || e.role == roleOther && (colon || e.key == "" || e.value == "")
 		elements = append(elements, e)
 	}
-	if delimited {
-		findings = append(findings, finding{"delimiter", ""})
-	}
-	if empty {
-		findings = append(findings, finding{"empty-element", ""})
-	}
-	if malformed {
-		findings = append(findings, finding{"malformed-element", ""})
+	for _, form := range []struct {
+		found   bool
+		mistake string
+	}{{delimited, "delimiter"}, {empty, "empty-element"}, {malformed, "malformed-element"}} {
+		if form.found {
+			findings = append(findings, finding{form.mistake, ""})
+		}
 	}
 	return elements, findings
 }
@@ -180,12 +179,12 @@ func readElement(text string) (e element, colon bool) {
 }
 
 func readSignature(e element) claim {
-	sum, encoding, ok := decodeSignature(e.value)
-	switch {
-	case !ok:
-		return claim{findings: append(e.findings, finding{"bad-signature", ""})}
-	case encoding != "":
-		return claim{sum: sum, findings: append(e.findings, finding{encoding, ""})}
+	sum, mistake, ok := decodeSignature(e.value)
+	if !ok {
+		sum, mistake = nil, "bad-signature"
+	}
+	if mistake != "" {
+		e.findings = append(e.findings, finding{mistake, ""})
 	}
 	return claim{sum: sum, findings: e.findings}
 }
@@ -193,7 +192,7 @@ func readSignature(e element) claim {
 // decodeSignature decodes a signature in any known encoding. encoding is "" for lowercase hexadecimal, otherwise the name
 // of the mistake. ok is false unless the text is a complete SHA-1, SHA-256, SHA-384 or SHA-512 digest.
 func decodeSignature(text string) (sum []byte, encoding string, ok bool) {
-	isSum := func(n int) bool { return n == 20 || n == 32 || n == 48 || n == 64 }
+	isSum := func(n int) bool { return digests[n].hash != nil }
 	if sum, err := hex.DecodeString(text); err == nil {
 		if strings.ToLower(text) != text {
 			encoding = "upper-case"

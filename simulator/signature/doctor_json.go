@@ -13,8 +13,18 @@ import (
 type node struct {
 	kind    byte   // '{', '[' or 0 for a literal
 	literal []byte // string, number, true, false or null, as written
-	keys    [][]byte
-	items   []*node
+	items   []member
+}
+
+// member is a member of an object, or an item of a list, which has no key.
+type member struct {
+	key   []byte // as written
+	value *node
+}
+
+func (m *member) name() (name string) {
+	_ = json.Unmarshal(m.key, &name) // valid
+	return name
 }
 
 // maxDepth is the deepest nesting that is parsed.
@@ -25,84 +35,54 @@ func parseJSON(text []byte) (*node, bool) {
 	if !json.Valid(text) {
 		return nil, false
 	}
-	p := parser{text: text}
-	return p.value(0)
+	p := parser{text, json.NewDecoder(bytes.NewReader(text))}
+	p.decoder.UseNumber() // a number may be too large for a float64
+	n := p.value(0)
+	return n, n != nil
 }
 
 // parser reads valid JSON.
 type parser struct {
-	text []byte
-	at   int
+	text    []byte
+	decoder *json.Decoder
 }
 
-func (p *parser) peek() byte {
-	for strings.IndexByte(" \t\r\n", p.text[p.at]) >= 0 {
-		p.at++
-	}
-	return p.text[p.at]
+// next returns the next token as written.
+func (p *parser) next() []byte {
+	start := p.decoder.InputOffset()
+	_, _ = p.decoder.Token() // valid
+	return bytes.TrimLeft(p.text[start:p.decoder.InputOffset()], " \t\r\n,:")
 }
 
-func (p *parser) value(depth int) (*node, bool) {
-	if depth > maxDepth {
-		return nil, false
+// value reads a value, or returns nil if it is too deep.
+func (p *parser) value(depth int) *node {
+	token := p.next()
+	switch {
+	case depth > maxDepth:
+		return nil
+	case token[0] != '{' && token[0] != '[':
+		return &node{literal: token}
 	}
-	kind := p.peek()
-	if kind != '{' && kind != '[' {
-		return &node{literal: p.literal()}, true
+	n := &node{kind: token[0]}
+	for p.decoder.More() {
+		var m member
+		if n.kind == '{' {
+			m.key = p.next()
+		}
+		if m.value = p.value(depth + 1); m.value == nil {
+			return nil
+		}
+		n.items = append(n.items, m)
 	}
-	n := &node{kind: kind}
-	p.at++
-	for {
-		switch p.peek() {
-		case '}', ']':
-			p.at++
-			return n, true
-		case ',':
-			p.at++
-			continue
-		}
-		if kind == '{' {
-			n.keys = append(n.keys, p.literal())
-			p.peek()
-			p.at++ // the colon
-		}
-		item, ok := p.value(depth + 1)
-		if !ok {
-			return nil, false
-		}
-		n.items = append(n.items, item)
-	}
+	p.next()
+	return n
 }
 
-func (p *parser) literal() []byte {
-	p.peek()
-	start := p.at
-	if p.text[p.at] == '"' {
-		for p.at++; p.text[p.at] != '"'; p.at++ {
-			if p.text[p.at] == '\\' {
-				p.at++
-			}
-		}
-		p.at++
-		return p.text[start:p.at]
-	}
-	for p.at < len(p.text) && strings.IndexByte(" \t\r\n,]}", p.text[p.at]) < 0 {
-		p.at++
-	}
-	return p.text[start:p.at]
-}
-
-type layoutName string
-
-// The layouts. Each name is also the name of a mistake.
-const (
-	layoutCompact  layoutName = "compacted"
-	layoutSpaced   layoutName = "spaced"
-	layoutIndented layoutName = "indented"
-)
+// layoutCompact is the name of the provider's own layout.
+const layoutCompact = "compacted"
 
 type layout struct {
-	name        layoutName
+	name        string // also that of a mistake
 	comma       string
 	colon       string
 	indentation string // "" for one line
@@ -111,10 +91,10 @@ type layout struct {
 // layouts lists how libraries write JSON. It is read-only.
 var layouts = []layout{
 	{layoutCompact, ",", ":", ""},
-	{layoutSpaced, ", ", ": ", ""},
-	{layoutIndented, ",", ": ", "  "},
-	{layoutIndented, ",", ": ", "    "},
-	{layoutIndented, ",", ": ", "\t"},
+	{"spaced", ", ", ": ", ""},
+	{"indented", ",", ": ", "  "},
+	{"indented", ",", ": ", "    "},
+	{"indented", ",", ": ", "\t"},
 }
 
 // layoutOf returns the layout of a document's text, or the zero layout.
@@ -134,22 +114,18 @@ func (n *node) append(dst []byte, l layout, e escape, depth int) []byte {
 	dst = append(dst, n.kind)
 	line := func(depth int) {
 		if l.indentation != "" && len(n.items) > 0 {
-			dst = append(dst, '\n')
-			for range depth {
-				dst = append(dst, l.indentation...)
-			}
+			dst = append(append(dst, '\n'), strings.Repeat(l.indentation, depth)...)
 		}
 	}
-	for i, item := range n.items {
+	for i, m := range n.items {
 		if i > 0 {
 			dst = append(dst, l.comma...)
 		}
 		line(depth + 1)
-		if n.kind == '{' {
-			dst = appendLiteral(dst, n.keys[i], e)
-			dst = append(dst, l.colon...)
+		if m.key != nil {
+			dst = append(appendLiteral(dst, m.key, e), l.colon...)
 		}
-		dst = item.append(dst, l, e, depth+1)
+		dst = m.value.append(dst, l, e, depth+1)
 	}
 	line(depth)
 	return append(dst, n.kind+2) // } is two after {, and ] after [
@@ -164,85 +140,50 @@ func (n *node) orders() []*node {
 		return orders
 	}
 	orders = append(orders, top)
-	at := slices.IndexFunc(top.keys, func(k []byte) bool { return string(k) == `"identifiers"` })
-	if at < 0 || top.items[at].kind != '{' || len(top.items[at].keys) > 4 {
+	at := slices.IndexFunc(top.items, func(m member) bool { return string(m.key) == `"identifiers"` })
+	if at < 0 || top.items[at].value.kind != '{' || len(top.items[at].value.items) > 4 {
 		return orders
 	}
-	permute(len(top.items[at].keys), func(order []int) {
-		whole := &node{kind: '{', keys: top.keys, items: slices.Clone(top.items)}
-		whole.items[at] = top.items[at].pick(order)
+	permute(slices.Clone(top.items[at].value.items), 0, func(items []member) {
+		whole := &node{kind: '{', items: slices.Clone(top.items)}
+		whole.items[at].value = &node{kind: '{', items: slices.Clone(items)}
 		orders = append(orders, whole)
 	})
 	return orders
 }
 
 func (n *node) sorted() *node {
-	if n.kind == 0 {
-		return n
+	out := &node{kind: n.kind, literal: n.literal}
+	for _, m := range n.items {
+		out.items = append(out.items, member{m.key, m.value.sorted()})
 	}
-	out := &node{kind: n.kind, keys: n.keys, items: make([]*node, len(n.items))}
-	for i, item := range n.items {
-		out.items[i] = item.sorted()
-	}
-	if n.kind == '[' {
-		return out
-	}
-	order := indices(len(out.items))
-	slices.SortStableFunc(order, func(a, b int) int { return bytes.Compare(n.keys[a], n.keys[b]) })
-	return out.pick(order)
+	slices.SortStableFunc(out.items, func(a, b member) int { return bytes.Compare(a.key, b.key) }) // the items of a list keep their order
+	return out
 }
 
 // provider returns the object with its keys in the provider's order, or nil if it is not a payload.
 func (n *node) provider() *node {
 	const top = `"subscriptionId" "eventId" "eventType" "identifiers" "metadata"`
-	place := func(i int) int { return strings.Index(top, string(n.keys[i])) }
-	if n.kind != '{' || len(n.keys) > 5 {
+	place := func(m member) int { return strings.Index(top, string(m.key)) }
+	if n.kind != '{' || len(n.items) > 5 || slices.ContainsFunc(n.items, func(m member) bool { return place(m) < 0 }) {
 		return nil
 	}
-	order := indices(len(n.keys))
-	for i := range order {
-		if place(i) < 0 {
-			return nil
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return place(a) - place(b) })
-	return n.pick(order)
+	items := slices.Clone(n.items)
+	slices.SortStableFunc(items, func(a, b member) int { return place(a) - place(b) })
+	return &node{kind: '{', items: items}
 }
 
-// pick returns the object with its members in another order.
-func (n *node) pick(order []int) *node {
-	out := &node{kind: n.kind}
-	for _, i := range order {
-		out.keys = append(out.keys, n.keys[i])
-		out.items = append(out.items, n.items[i])
+// permute calls f with the items in every order that leaves those before from in place.
+func permute(items []member, from int, f func(items []member)) {
+	if from >= len(items)-1 {
+		f(items)
+		return
 	}
-	return out
-}
-
-func indices(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
+	for i := from; i < len(items); i++ {
+		items[from], items[i] = items[i], items[from]
+		permute(items, from+1, f)
+		items[from], items[i] = items[i], items[from]
 	}
-	return out
-}
-
-// permute calls f with every order of n items.
-func permute(n int, f func(order []int)) {
-	order := indices(n)
-	var place func(i int)
-	place = func(i int) {
-		if i >= n-1 {
-			f(order)
-			return
-		}
-		for j := i; j < n; j++ {
-			order[i], order[j] = order[j], order[i]
-			place(i + 1)
-			order[i], order[j] = order[j], order[i]
-		}
-	}
-	place(0)
 }
 
 // escape is how the strings of a document are written.

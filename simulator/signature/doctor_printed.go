@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// printed returns what programs make of a body when they turn it into text: the receiver may have computed its digest over
+// addPrinted adds what programs make of a body when they turn it into text: the receiver may have computed its digest over
 // one of them.
-func printed(body []byte) []variant {
-	var out []variant
+func (b *variantList) addPrinted(body []byte) {
 	add := func(mistake, detail, text string) {
-		out = append(out, variant{text: []byte(text), findings: []finding{{mistake, detail}}, alone: true})
+		b.addVariant(variant{text: []byte(text), findings: []finding{{mistake, detail}}, alone: true})
 	}
 	quoted := strconv.QuoteToASCII(string(body))
 	add("text-of-python", "bytes turned into text (b'…')", "b'"+strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), "'", `\'`)+"'")
@@ -30,7 +29,6 @@ func printed(body []byte) []variant {
 		add("text-of-ruby", "a Hash turned into text (to_s or inspect)", n.text(`"`, "=>", ", ", "nil", "true", "false"))
 		add("text-of-ruby", "a Hash turned into text (to_s or inspect)", n.text(`"`, " => ", ", ", "nil", "true", "false"))
 	}
-	return out
 }
 
 // text returns the value as a language prints it.
@@ -50,10 +48,10 @@ func (n *node) text(quote, colon, comma, null, yes, no string) string {
 		return string(n.literal)
 	}
 	parts := make([]string, len(n.items))
-	for i, item := range n.items {
-		parts[i] = item.text(quote, colon, comma, null, yes, no)
-		if n.kind == '{' {
-			parts[i] = (&node{literal: n.keys[i]}).text(quote, colon, comma, null, yes, no) + colon + parts[i]
+	for i, m := range n.items {
+		parts[i] = m.value.text(quote, colon, comma, null, yes, no)
+		if m.key != nil {
+			parts[i] = quote + m.name() + quote + colon + parts[i]
 		}
 	}
 	return string(n.kind) + strings.Join(parts, comma) + string(n.kind+2)

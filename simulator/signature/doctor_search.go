@@ -41,10 +41,27 @@ type variant struct {
 	alone    bool // it is tried only without other mistakes
 }
 
-type macKey struct {
-	secret int
-	size   int
+// variantList is a list of different texts. Of equal texts it keeps the first, which has the simplest explanation.
+type variantList struct {
+	list []variant
+	seen map[[sha256.Size]byte]bool // by hash, so that no large body is stored twice
 }
+
+func (l *variantList) add(text []byte, findings ...finding) {
+	l.addVariant(variant{text: text, findings: findings})
+}
+
+func (l *variantList) addVariant(v variant) {
+	if l.seen == nil {
+		l.seen = map[[sha256.Size]byte]bool{}
+	}
+	if sum := sha256.Sum256(v.text); !l.seen[sum] {
+		l.seen[sum] = true
+		l.list = append(l.list, v)
+	}
+}
+
+type macKey struct{ secret, size int }
 
 func newSearch(c Case, claims []claim) *search {
 	return &search{
@@ -122,11 +139,11 @@ func (s *search) match(cl *claim, k keying, f formula, t variant, n int) (secret
 func (s *search) sign(k keying, secret, size int) []byte {
 	s.tries++
 	s.hashedBytes += len(s.message)
-	key := s.secrets[secret].text
+	key, newHash := s.secrets[secret].text, digests[size].hash
 	var h hash.Hash
 	switch k.way {
 	case hashed:
-		h = newHash(size)
+		h = newHash()
 		if k.secretFirst {
 			h.Write(key)
 		}
@@ -136,13 +153,13 @@ func (s *search) sign(k keying, secret, size int) []byte {
 		}
 		return h.Sum(s.sum[:0])
 	case swapped:
-		h = hmac.New(func() hash.Hash { return newHash(size) }, s.message)
+		h = hmac.New(newHash, s.message)
 		h.Write(key)
 		return h.Sum(s.sum[:0])
 	}
 	id := macKey{secret, size}
 	if h = s.macs[id]; h == nil {
-		h = hmac.New(func() hash.Hash { return newHash(size) }, key)
+		h = hmac.New(newHash, key)
 		s.macs[id] = h
 	}
 	h.Reset()
@@ -151,16 +168,12 @@ func (s *search) sign(k keying, secret, size int) []byte {
 	return s.sum
 }
 
-func newHash(size int) hash.Hash {
-	switch size {
-	case sha1.Size:
-		return sha1.New()
-	case sha512.Size384:
-		return sha512.New384()
-	case sha512.Size:
-		return sha512.New()
-	}
-	return sha256.New()
+// digests are the hash functions of signatures, by their sizes in bytes, with the mistake of having used one. It is read-only.
+var digests = map[int]struct {
+	hash    func() hash.Hash
+	mistake string
+}{
+	sha1.Size: {sha1.New, "sha1"}, sha256.Size: {sha256.New, ""}, sha512.Size384: {sha512.New384, "sha384"}, sha512.Size: {sha512.New, "sha512"},
 }
 
 // keying is a way to compute a digest of secret and message.
@@ -182,13 +195,8 @@ const (
 // keyings returns the ways to compute a digest of that size. The size identifies the hash.
 func keyings(size int) []keying {
 	var algorithm []finding
-	switch size {
-	case sha1.Size:
-		algorithm = []finding{{"sha1", ""}}
-	case sha512.Size384:
-		algorithm = []finding{{"sha384", ""}}
-	case sha512.Size:
-		algorithm = []finding{{"sha512", ""}}
+	if mistake := digests[size].mistake; mistake != "" {
+		algorithm = []finding{{mistake, ""}}
 	}
 	with := func(mistake, detail string) []finding { return append([]finding{{mistake, detail}}, algorithm...) }
 	return []keying{
@@ -254,12 +262,9 @@ var formulas = []formula{
 // timeVariants returns the texts that may have been signed as the time. everyMillisecond adds each millisecond of the
 // second.
 func timeVariants(t, timestampHeader string, everyMillisecond bool) []variant {
-	variants := []variant{{text: []byte(t)}}
-	add := func(text string, findings ...finding) {
-		if !slices.ContainsFunc(variants, func(v variant) bool { return string(v.text) == text }) {
-			variants = append(variants, variant{text: []byte(text), findings: findings})
-		}
-	}
+	var variants variantList
+	add := func(text string, findings ...finding) { variants.add([]byte(text), findings...) }
+	add(t)
 	milliseconds := finding{"milliseconds", ""}
 	seconds, fraction, fractional := strings.Cut(t, ".")
 	n, ok := parseTimestamp(seconds)
@@ -284,8 +289,8 @@ func timeVariants(t, timestampHeader string, everyMillisecond bool) []variant {
 	if everyMillisecond && ok && !fractional && n > 0 && !inMilliseconds(n) {
 		for ms := 1001; ms < 2000; ms++ { // the leading 1 keeps the zeros after it
 			text := strconv.AppendInt([]byte(seconds), int64(ms), 10)
-			variants = append(variants, variant{text: slices.Delete(text, len(seconds), len(seconds)+1), findings: []finding{milliseconds}})
+			variants.add(slices.Delete(text, len(seconds), len(seconds)+1), milliseconds)
 		}
 	}
-	return variants
+	return variants.list
 }

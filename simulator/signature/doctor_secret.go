@@ -1,7 +1,6 @@
 package signature
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"semblance/schemas/lazy"
 )
@@ -17,15 +17,9 @@ import (
 // secretVariants returns the right secret and the usual wrong ones.
 func secretVariants(secret string, others []string) []variant {
 	const prefix = "whsec_"
-	variants := []variant{{text: []byte(secret)}}
-	add := func(text []byte, findings ...finding) {
-		for _, v := range variants {
-			if bytes.Equal(v.text, text) {
-				return
-			}
-		}
-		variants = append(variants, variant{text: text, findings: findings})
-	}
+	var variants variantList
+	add := variants.add
+	add([]byte(secret))
 	bare, prefixed := strings.CutPrefix(secret, prefix)
 	if prefixed {
 		add([]byte(bare), finding{"secret-prefix", "without"})
@@ -54,11 +48,9 @@ func secretVariants(secret string, others []string) []variant {
 		add([]byte(unquoted), finding{"secret-quotes", "without"})
 	}
 	add(nil, finding{"unset-secret", "an empty secret"})
-	for _, d := range slices.Concat(mended(secret), damage(secret), severalIn(secret)) {
-		if n := len(variants); len(d.text) > 0 {
-			if add([]byte(d.text), d.finding); len(variants) > n {
-				variants[n].alone = true
-			}
+	for _, v := range slices.Concat(mended(secret), damage(secret), severalIn(secret)) {
+		if len(v.text) > 0 {
+			variants.addVariant(v)
 		}
 	}
 	for _, other := range others[:min(len(others), maxClaims)] {
@@ -69,7 +61,7 @@ func secretVariants(secret string, others []string) []variant {
 	for _, unset := range []string{"undefined", "null", "None"} {
 		add([]byte(unset), finding{"unset-secret", "the word " + unset + " as the secret"})
 	}
-	return variants
+	return variants.list
 }
 
 // lastCharacters identifies a secret by its last characters.
@@ -80,10 +72,9 @@ func lastCharacters(secret string) string {
 	return "…" + secret[len(secret)-4:]
 }
 
-// changed is a secret that was changed, with the mistake.
-type changed struct {
-	text    string
-	finding finding
+// changed returns a secret that was changed, with the mistake.
+func changed(text, mistake, detail string) variant {
+	return variant{text: []byte(text), findings: []finding{{mistake, detail}}, alone: true}
 }
 
 var (
@@ -94,10 +85,12 @@ var (
 )
 
 // mended returns the secrets that a damaged one may have been.
-func mended(secret string) []changed {
-	var out []changed
+func mended(secret string) []variant {
+	var out []variant
 	add := func(text, mistake, detail string) {
-		out = append(out, changed{strings.Trim(text, "\"'`"), finding{mistake, detail}})
+		if text != secret {
+			out = append(out, changed(strings.Trim(text, "\"'`"), mistake, detail))
+		}
 	}
 	if m := assignment().FindStringSubmatch(secret); m != nil && !schemes().MatchString(secret) {
 		add(m[2], "secret-line", m[1]+"=…")
@@ -122,38 +115,30 @@ func mended(secret string) []changed {
 	if half := len(secret) / 2; len(secret)%2 == 0 && half > 0 && secret[:half] == secret[half:] {
 		add(secret[:half], "secret-twice", "")
 	}
-	if value, err := url.QueryUnescape(secret); err == nil && value != secret {
+	if value, err := url.QueryUnescape(secret); err == nil {
 		add(value, "secret-escaped", "escaped for a URL")
 	}
-	if value, err := url.PathUnescape(secret); err == nil && value != secret {
+	if value, err := url.PathUnescape(secret); err == nil {
 		add(value, "secret-escaped", "escaped for a URL")
 	}
-	if value := html.UnescapeString(secret); value != secret {
-		add(value, "secret-escaped", "escaped for HTML")
-	}
-	if value := strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, `\/`, `/`).Replace(secret); value != secret {
-		add(value, "secret-escaped", "escaped with backslashes")
-	}
-	if value := strings.ReplaceAll(secret, "$$", "$"); value != secret {
-		add(value, "secret-escaped", "written with $$ for $, as in a Compose file")
-	}
+	add(html.UnescapeString(secret), "secret-escaped", "escaped for HTML")
+	add(strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, `\/`, `/`).Replace(secret), "secret-escaped", "escaped with backslashes")
+	add(strings.ReplaceAll(secret, "$$", "$"), "secret-escaped", "written with $$ for $, as in a Compose file")
 	if value := strings.Map(visible, secret); value != secret {
 		add(strings.TrimSpace(value), "secret-invisible", invisibleIn(secret))
 	}
-	if value := strings.Trim(secret, "<>[](){}"); value != secret {
-		add(value, "secret-comment", "brackets around it, or one")
-	}
+	add(strings.Trim(secret, "<>[](){}"), "secret-comment", "brackets around it, or one")
 	return out
 }
 
 // severalIn returns the secrets of a list.
-func severalIn(secret string) []changed {
-	var out []changed
+func severalIn(secret string) []variant {
+	var out []variant
 	for _, separator := range []string{",", ";", " ", "|", "\n"} {
 		if parts := strings.Split(secret, separator); len(parts) > 1 && len(parts) <= 4 {
 			for i, part := range parts {
 				if part = strings.TrimSpace(part); len(part) >= 12 {
-					out = append(out, changed{part, finding{"secret-several", fmt.Sprintf("the right one is number %d", i+1)}})
+					out = append(out, changed(part, "secret-several", fmt.Sprintf("the right one is number %d", i+1)))
 				}
 			}
 		}
@@ -162,11 +147,11 @@ func severalIn(secret string) []changed {
 }
 
 // damage returns what environment files, shells and programs make of a right secret.
-func damage(secret string) []changed {
-	var out []changed
+func damage(secret string) []variant {
+	var out []variant
 	add := func(text, mistake, detail string) {
 		if text != secret {
-			out = append(out, changed{text, finding{mistake, detail}})
+			out = append(out, changed(text, mistake, detail))
 		}
 	}
 	for _, cut := range []struct{ at, why string }{{"$", "at a $, which a shell or a file expanded"}, {"#", "at a #, which began a comment"}, {" ", "at a space"}, {"=", "at an equals sign"}, {"!", "at an exclamation mark"}, {"&", "at an ampersand"}, {"+", "at a plus sign"}} {
@@ -211,12 +196,9 @@ func visible(r rune) rune {
 
 // invisibleIn names the first invisible character of a secret.
 func invisibleIn(secret string) string {
-	for _, r := range secret {
-		if visible(r) < 0 {
-			return fmt.Sprintf("%U", r)
-		}
-	}
-	return ""
+	i := strings.IndexFunc(secret, func(r rune) bool { return visible(r) < 0 })
+	r, _ := utf8.DecodeRuneInString(secret[i:])
+	return fmt.Sprintf("%U", r)
 }
 
 // damagedSecret returns the mistakes that a secret shows by itself.
@@ -224,10 +206,10 @@ func damagedSecret(secret string) []finding {
 	if placeholder().MatchString(strings.TrimSpace(secret)) {
 		return []finding{{"secret-placeholder", strings.TrimSpace(secret)}}
 	}
-	for _, c := range mended(secret) {
-		switch c.finding.mistake {
+	for _, v := range mended(secret) {
+		switch v.findings[0].mistake {
 		case "secret-line", "secret-scheme", "secret-invisible", "secret-twice":
-			return []finding{c.finding}
+			return v.findings
 		}
 	}
 	if strings.TrimSpace(secret) != secret {

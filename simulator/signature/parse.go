@@ -77,27 +77,11 @@ func Parse(header string) (Header, error) {
 }
 
 func parseTimestamp(s string) (int64, bool) {
-	if s == "" || len(s) > maxTimestampDigits || s[0] == '0' && len(s) > 1 {
-		return 0, false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return 0, false
-		}
-	}
-	t, err := strconv.ParseInt(s, 10, 64)
-	return t, err == nil
+	t, err := strconv.ParseUint(s, 10, 63) // it refuses a sign
+	return int64(t), err == nil && len(s) <= maxTimestampDigits && (s[0] != '0' || len(s) == 1)
 }
 
 func parseHex(s string) ([]byte, bool) {
-	if len(s) != hex.EncodedLen(sha256.Size) {
-		return nil, false
-	}
-	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'F' {
-			return nil, false
-		}
-	}
 	sum, err := hex.DecodeString(s)
-	return sum, err == nil
+	return sum, err == nil && len(sum) == sha256.Size && !strings.ContainsAny(s, "ABCDEF")
 }

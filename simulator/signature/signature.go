@@ -57,38 +57,35 @@ const DefaultTolerance = 5 * time.Minute
 // Signer signs with one secret or, during a rotation, with several. It reuses the state of each key, so that a signature
 // takes no allocation. It is not safe for concurrent use.
 type Signer struct {
-	keys []mac
+	keys []hash.Hash // HMAC-SHA256 with the key; Reset returns it to the state after the key
 	sum  [sha256.Size]byte
 	head [24]byte // "<t>.": at most 20 characters and the dot
 }
 
-// mac is HMAC-SHA256 with its key; Reset returns it to the state after the key.
-type mac struct{ hash.Hash }
-
 // NewSigner returns a signer that writes one v1 for each of the secrets, in their order.
 func NewSigner(secrets ...string) *Signer {
-	s := &Signer{keys: make([]mac, len(secrets))}
-	for i, secret := range secrets {
-		s.keys[i] = newMAC(secret)
+	s := &Signer{}
+	for _, secret := range secrets {
+		s.keys = append(s.keys, hmac.New(sha256.New, []byte(secret)))
 	}
 	return s
 }
 
-func newMAC(secret string) mac { return mac{hmac.New(sha256.New, []byte(secret))} }
-
 // Append appends the value of the signature header, "t=…,v1=…" with a v1 for each secret, to dst. t is in Unix seconds.
 func (s *Signer) Append(dst []byte, t int64, body []byte) []byte {
-	head := append(strconv.AppendInt(s.head[:0], t, 10), '.')
-	dst = append(dst, "t="...)
-	dst = append(dst, head[:len(head)-1]...)
-	for _, k := range s.keys {
-		k.Reset()
-		k.Write(head)
-		k.Write(body)
-		dst = append(dst, ",v1="...)
-		dst = hex.AppendEncode(dst, k.Sum(s.sum[:0]))
+	dst = strconv.AppendInt(append(dst, "t="...), t, 10)
+	for _, key := range s.keys {
+		dst = hex.AppendEncode(append(dst, ",v1="...), s.mac(key, t, body))
 	}
 	return dst
+}
+
+// mac returns the signature with one of the keys. The next call overwrites it.
+func (s *Signer) mac(key hash.Hash, t int64, body []byte) []byte {
+	key.Reset()
+	key.Write(append(strconv.AppendInt(s.head[:0], t, 10), '.'))
+	key.Write(body)
+	return key.Sum(s.sum[:0])
 }
 
 // Sign returns the value of the signature header for one secret. For many signatures use a [Signer].
@@ -102,18 +99,12 @@ const PlainSHA256 = "plain-sha256"
 // MAC returns the HMAC of a message with the algorithm "sha1", "sha256" or "sha512", or the hash [PlainSHA256]. It serves tests of receivers with wrong
 // signatures; deliveries are signed by a [Signer].
 func MAC(algorithm, secret string, message []byte) ([]byte, error) {
-	var newHash func() hash.Hash
-	switch algorithm {
-	case "sha1":
-		newHash = sha1.New
-	case "sha256":
-		newHash = sha256.New
-	case "sha512":
-		newHash = sha512.New
-	case PlainSHA256:
+	if algorithm == PlainSHA256 {
 		sum := sha256.Sum256(append([]byte(secret), message...))
 		return sum[:], nil
-	default:
+	}
+	newHash, ok := map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha512": sha512.New}[algorithm]
+	if !ok {
 		return nil, fmt.Errorf("unknown algorithm %q; use sha1, sha256, sha512 or %s", algorithm, PlainSHA256)
 	}
 	mac := hmac.New(newHash, []byte(secret))

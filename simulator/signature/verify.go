@@ -2,9 +2,8 @@ package signature
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"fmt"
-	"strconv"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,27 +47,14 @@ func refuse(reason Reason, format string, args ...any) *Error {
 type Verifier struct {
 	tolerance time.Duration
 	secrets   []string
-	states    sync.Pool // of *macState
-}
-
-// macState is the state of all keys, for one goroutine at a time.
-type macState struct {
-	keys []mac
-	sum  [sha256.Size]byte
-	head [24]byte
+	signers   sync.Pool // of *Signer, each for one goroutine at a time
 }
 
 // NewVerifier returns a verifier for the secrets. A tolerance of zero means [DefaultTolerance]. A negative tolerance
 // accepts any age, which is right for stored deliveries and never for new ones.
 func NewVerifier(tolerance time.Duration, secrets ...string) *Verifier {
 	v := &Verifier{tolerance: tolerance, secrets: secrets}
-	v.states.New = func() any {
-		state := &macState{keys: make([]mac, len(secrets))}
-		for i, secret := range secrets {
-			state.keys[i] = newMAC(secret)
-		}
-		return state
-	}
+	v.signers.New = func() any { return NewSigner(secrets...) }
 	return v
 }
 
@@ -80,10 +66,8 @@ func (v *Verifier) Verify(body []byte, header string, now time.Time) error {
 	if len(v.secrets) == 0 {
 		return refuse(ReasonNoSecret, "no secret is set")
 	}
-	for _, secret := range v.secrets {
-		if secret == "" {
-			return refuse(ReasonNoSecret, "the secret is empty, so anybody can sign")
-		}
+	if slices.Contains(v.secrets, "") {
+		return refuse(ReasonNoSecret, "the secret is empty, so anybody can sign")
 	}
 	h, err := Parse(header)
 	if err != nil {
@@ -102,15 +86,11 @@ func Verify(body []byte, header, secret string, now time.Time, tolerance time.Du
 
 // match compares every v1 with the signature of every secret, even after a match, so that the time reveals nothing.
 func (v *Verifier) match(body []byte, h Header) bool {
-	state := v.states.Get().(*macState)
-	defer v.states.Put(state)
-	head := append(strconv.AppendInt(state.head[:0], h.T, 10), '.')
+	signer := v.signers.Get().(*Signer)
+	defer v.signers.Put(signer)
 	matched := false
-	for _, k := range state.keys {
-		k.Reset()
-		k.Write(head)
-		k.Write(body)
-		want := k.Sum(state.sum[:0])
+	for _, key := range signer.keys {
+		want := signer.mac(key, h.T, body)
 		for _, got := range h.V1 {
 			if hmac.Equal(got, want) {
 				matched = true
@@ -126,22 +106,17 @@ func checkAge(t int64, now time.Time, tolerance time.Duration) error {
 	}
 	age := now.Sub(time.Unix(t, 0))
 	switch {
-	case tolerance < 0:
+	case tolerance < 0 || age.Abs() <= tolerance:
 		return nil
-	case age > tolerance:
+	case age > 0:
 		return refuse(ReasonStale, "the signature is %s old; the tolerance is %s", inWords(age), inWords(tolerance))
-	case -age > tolerance || age == minDuration:
-		return refuse(ReasonFuture, "the signature is %s in the future; the tolerance is %s", inWords(-age), inWords(tolerance))
 	}
-	return nil
+	return refuse(ReasonFuture, "the signature is %s in the future; the tolerance is %s", inWords(age.Abs()), inWords(tolerance))
 }
-
-// minDuration is the smallest result of time.Time.Sub. It has no negative.
-const minDuration time.Duration = -1 << 63
 
 // inWords returns a duration in whole seconds or larger units.
 func inWords(d time.Duration) string {
-	if d == minDuration || d > 10*365*24*time.Hour {
+	if d > 10*365*24*time.Hour {
 		return "more than ten years"
 	}
 	return human.Duration(d.Truncate(time.Second))
