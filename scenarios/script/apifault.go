@@ -3,6 +3,7 @@ package script
 import (
 	"strings"
 
+	"semblance/schemas/naming"
 	"semblance/simulator/apifault"
 )
 
@@ -17,10 +18,7 @@ const noAPIFault = "none"
 
 // apiFaultStep reads `api-fault: stale=10s,field=booking,next=1`.
 func apiFaultStep(_ *parser, s *APIFault) construct {
-	var kinds []string
-	for _, k := range apifault.Kinds() {
-		kinds = append(kinds, k[0])
-	}
+	kinds := naming.List(apifault.Kinds(), func(k [2]string) string { return k[0] })
 	about := "none, which ends the faults of earlier steps, or a fault: " + strings.Join(kinds, ", ") + "; then field=NAME, operation=NAME, next=N or share=PART, separated by commas."
 	return construct{keys: []key{{"api-fault", about, true, value{shape: textShape, read: func(p *parser, n *node, key string) {
 		if n.isNull() {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func (p *parser) castRecord(n *node, c *Cast) {
 
 // sortCast checks the relations of the records and puts each record after its relations.
 func (p *parser) sortCast(records []Cast) []Cast {
-	byName := map[string]*Cast{}
+	byName, names := map[string]*Cast{}, castNames(records)
 	for i := range records {
 		byName[records[i].Name] = &records[i]
 	}
@@ -85,7 +86,7 @@ func (p *parser) sortCast(records []Cast) []Cast {
 			}
 			switch {
 			case other == nil:
-				return fail("%s", p.notInCast(r.Name, records))
+				return fail("%s", p.notInCast(r.Name, names))
 			case r.Name == c.Name:
 				return fail("%s cannot be its own %s", c.Name, r.Role)
 			case state[r.Name] == visiting:
@@ -153,20 +154,17 @@ func (p *parser) withNames(err error) string {
 
 // unknownRecord reports that the cast has no record of a name.
 func (p *parser) unknownRecord(name string) string {
-	var records []Cast
-	for known := range p.cast {
-		records = append(records, Cast{Name: known})
-	}
-	return p.notInCast(name, records)
+	return p.notInCast(name, slices.Collect(maps.Keys(p.cast)))
 }
 
-func (p *parser) notInCast(name string, records []Cast) string {
+func castNames(records []Cast) []string {
+	return naming.List(records, func(c Cast) string { return c.Name })
+}
+
+// notInCast is unknownRecord for a cast with other names.
+func (p *parser) notInCast(name string, known []string) string {
 	if p.load.full() { // the message is not listed, and the nearest name takes time to find
 		return ""
-	}
-	known := make([]string, len(records))
-	for i, c := range records {
-		known[i] = c.Name
 	}
 	slices.Sort(known)
 	hint := naming.Hint(name, known)
@@ -177,11 +175,7 @@ func (p *parser) notInCast(name string, records []Cast) string {
 }
 
 func relationRoles(kind string) []string {
-	var roles []string
-	for _, r := range fixtures.Relations(kind) {
-		roles = append(roles, r.Role)
-	}
-	return roles
+	return naming.List(fixtures.Relations(kind), func(r fixtures.Relation) string { return r.Role })
 }
 
 func relationKind(kind, role string) string {

@@ -146,14 +146,13 @@ func (p *parser) schema(n *node) *validate.Schema {
 		return nil
 	}
 	schema, err := validate.Compile(validate.Source{Name: "at " + n.pos.String(), JSON: encoded, Files: p.source.Files})
-	var invalid *validate.SchemaError
-	switch {
-	case errors.As(err, &invalid):
+	if invalid, ok := errors.AsType[*validate.SchemaError](err); ok {
 		for _, problem := range invalid.Problems {
 			p.fail(n.find(problem.Pointer), "the schema does not compile: %s", problem.Message)
 		}
 		return nil
-	case err != nil:
+	}
+	if err != nil {
 		p.fail(n, "the schema does not compile: %s", err)
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	jsonpointer "semblance/schemas/pointer"
 )
 
@@ -61,13 +62,23 @@ func names(into *[]string, thing string) value {
 
 // oneOf is one of some words.
 func oneOf[S ~string](into *S, known ...S) value {
-	words := make([]string, len(known))
-	for i, k := range known {
-		words[i] = string(k)
-	}
+	words := wordsOf(known)
 	return value{shape: func() shape { return enum(words) }, read: func(p *parser, n *node, key string) {
 		word, _ := p.oneOf(n, key, words)
 		*into = S(word)
+	}}
+}
+
+func wordsOf[S ~string](words []S) []string {
+	return naming.List(words, func(word S) string { return string(word) })
+}
+
+// oneOrMore is a value, or a list of values, each of which read reads.
+func oneOrMore(one func() shape, read func(p *parser, n *node, key string)) value {
+	return value{shape: func() shape { return anyOf(one(), listOf(one())) }, read: func(p *parser, n *node, key string) {
+		for _, item := range p.items(n, key, true) {
+			read(p, item, key)
+		}
 	}}
 }
 
@@ -184,12 +195,10 @@ func headers(into *[]Named) value {
 
 // headerPairs is a map of headers, or a list of pairs that keeps order, letter case and repeated names.
 func headerPairs(into *[]Named) value {
-	v := headers(into)
-	v.shape = func() shape {
+	return headers(into).shaped(func() shape {
 		pair := shape{"type": "array", "items": textShape(), "minItems": 2, "maxItems": 2}
 		return anyOf(listOf(pair), mapOf(textShape()))
-	}
-	return v
+	})
 }
 
 func (p *parser) headers(n *node, key string) []Named {
@@ -281,6 +290,11 @@ func steps(into *[]Step, prefix string) value {
 // nested is the map of another construct, which the JSON Schema defines under its name.
 func nested(c construct) value {
 	return value{shape: func() shape { return ref(c.name) }, read: func(p *parser, n *node, _ string) { c.read(p, n) }}
+}
+
+// optional is the map of another construct, whose absence differs from an empty one. initial has the defaults.
+func optional[T any](into **T, initial T, describe func(*T) construct) value {
+	return nested(describe(&initial)).preceded(func() { *into = &initial })
 }
 
 // reserved returns the names that have their own meaning in ${…}.

@@ -65,10 +65,7 @@ func (f Files) missing(name, message string) error {
 	if err != nil {
 		return fmt.Errorf("%s; reading the library: %w", message, err)
 	}
-	var known []string
-	for _, e := range entries {
-		known = append(known, strings.TrimSuffix(e.Name(), ".yaml"))
-	}
+	known := naming.List(entries, func(e fs.DirEntry) string { return strings.TrimSuffix(e.Name(), ".yaml") })
 	hint := naming.Hint(strings.TrimSuffix(name, path.Ext(name)), known)
 	if hint == "" {
 		hint = "; `semblance scenario list` shows the scenarios of the library"
@@ -143,11 +140,11 @@ func (f folder) Open(name string) (fs.File, error) {
 
 // readError removes the path from an error of the file system, because the message names the file already.
 func readError(err error) error {
-	var pathErr *fs.PathError
 	if err == nil {
 		return nil
-	} else if errors.As(err, &pathErr) {
-		err = pathErr.Err
+	}
+	if inPath, ok := errors.AsType[*fs.PathError](err); ok {
+		err = inPath.Err
 	}
 	return fmt.Errorf("reading the file: %w", err)
 }

@@ -63,22 +63,14 @@ func headKeys(h *Head) []key {
 		{"why", "Why the check matters, in one or two sentences.", false, prose(&h.Why, true)},
 		{"fix", "What to change in the receiver, in one imperative sentence.", false, fix(&h.Fix)},
 		{"sources", "Where the requirement comes from: URLs, contract (the provider's documentation) or own.", false, sources(&h.Sources)},
-		{"after", "Ids of checks: if one of them failed, this one is not judged.", false, value{
-			shape: func() shape { return anyOf(textShape(), listOf(textShape())) },
-			read: func(p *parser, n *node, key string) {
-				for _, item := range p.items(n, key, true) {
-					if id := p.checkID(item, key); id != "" {
-						h.After = append(h.After, id)
-					}
-				}
-			}}},
+		{"after", "Ids of checks: if one of them failed, this one is not judged.", false, oneOrMore(textShape, func(p *parser, n *node, key string) {
+			if id := p.checkID(n, key); id != "" {
+				h.After = append(h.After, id)
+			}
+		})},
 		{"needs", "probe, hook, read-back, timing or {subscribed: TYPE}, or a list of these: without it the check is skipped.", false, needs(h)},
-		{"alone", "true: no other check runs meanwhile; last: it also runs after all others.", false, value{
-			shape: func() shape { return shape{"enum": []any{true, string(AloneLast)}} },
-			read: func(p *parser, n *node, key string) {
-				word, _ := p.oneOf(n, key, []string{string(AloneYes), string(AloneLast)})
-				h.Alone = Alone(word)
-			}}},
+		{"alone", "true: no other check runs meanwhile; last: it also runs after all others.", false,
+			oneOf(&h.Alone, AloneYes, AloneLast).shaped(func() shape { return shape{"enum": []any{true, string(AloneLast)}} })},
 		{"then", "control: a valid event must be accepted directly after the check.", false, oneOf(&h.Then, ThenControl)},
 	}
 }
@@ -144,21 +136,14 @@ func sources(into *[]string) value {
 func runNeeds() []Need { return []Need{NeedProbe, NeedHook, NeedReadBack, NeedTiming} }
 
 func needs(h *Head) value {
-	words := make([]string, len(runNeeds()))
-	for i, need := range runNeeds() {
-		words[i] = string(need)
-	}
+	words := wordsOf(runNeeds())
 	return value{
 		shape: func() shape {
 			one := anyOf(enum(words), shape{"type": "object", "required": []string{"subscribed"}, "properties": map[string]any{"subscribed": textShape()}, "additionalProperties": false})
 			return anyOf(one, listOf(one))
 		},
 		read: func(p *parser, n *node, key string) {
-			items := []*node{n}
-			if n.kind == list {
-				items = n.items
-			}
-			for _, item := range items {
+			for _, item := range n.all() {
 				if item.kind != object {
 					if word, ok := p.oneOf(item, key, words); ok {
 						h.Needs = append(h.Needs, Need(word))

@@ -18,30 +18,26 @@ type jsonReader struct {
 	data    []byte
 	decoder *json.Decoder
 	nodes   int
-	offset  int // of the position computed last
-	line    int // of offset
-	start   int // offset of the beginning of the line
+	offset  int      // of the position computed last
+	line    int      // of offset
+	start   int      // offset of the beginning of the line
+	problem *Problem // the first; nothing is read after it
 }
 
 func readJSON(src *file, data []byte) (*node, *Problem) {
 	r := &jsonReader{src: src, data: data, decoder: json.NewDecoder(bytes.NewReader(data)), line: 1}
 	r.decoder.UseNumber()
-	token, pos, problem := r.next()
-	if problem != nil {
-		return nil, problem
+	root := r.value(0)
+	if r.problem == nil {
+		if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
+			r.problem = src.problem(r.position(int(r.decoder.InputOffset())), 1, "unexpected text after the JSON value; a file contains one scenario")
+		}
 	}
-	root, problem := r.value(token, pos, 0)
-	if problem != nil {
-		return nil, problem
-	}
-	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, src.problem(r.position(int(r.decoder.InputOffset())), 1, "unexpected text after the JSON value; a file contains one scenario")
-	}
-	return root, nil
+	return root, r.problem
 }
 
 // next returns the next token and its position.
-func (r *jsonReader) next() (json.Token, Pos, *Problem) {
+func (r *jsonReader) next() (json.Token, Pos) {
 	from := int(r.decoder.InputOffset())
 	for from < len(r.data) && strings.IndexByte(" \t\r\n,:", r.data[from]) >= 0 {
 		from++
@@ -49,15 +45,17 @@ func (r *jsonReader) next() (json.Token, Pos, *Problem) {
 	token, err := r.decoder.Token()
 	pos := r.position(from)
 	if err == nil {
-		return token, pos, nil
+		return token, pos
 	}
-	var syntax *json.SyntaxError
 	message := "invalid JSON: unexpected end of file"
-	if errors.As(err, &syntax) && !strings.Contains(err.Error(), "unexpected end") {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && !strings.Contains(err.Error(), "unexpected end") {
 		pos = r.position(max(int(syntax.Offset)-1, 0))
 		message = "invalid JSON: " + strings.TrimPrefix(syntax.Error(), "json: ")
 	}
-	return nil, pos, r.src.problem(pos, 1, "%s", message)
+	if r.problem == nil {
+		r.problem = r.src.problem(pos, 1, "%s", message)
+	}
+	return nil, pos
 }
 
 // position converts an offset into a position. Offsets mostly grow, so it continues from the last one.
@@ -75,18 +73,29 @@ func (r *jsonReader) position(offset int) Pos {
 	return r.src.at(r.line, utf8.RuneCount(r.data[r.start:offset])+1)
 }
 
-func (r *jsonReader) value(token json.Token, pos Pos, depth int) (*node, *Problem) {
-	r.nodes++
-	if p := bounded(r.src, pos, r.nodes, depth); p != nil {
-		return nil, p
-	}
+// value reads the next value.
+func (r *jsonReader) value(depth int) *node {
+	token, pos := r.next()
+	return r.from(token, pos, depth)
+}
+
+// from reads the value that begins with a token.
+func (r *jsonReader) from(token json.Token, pos Pos, depth int) *node {
 	n := &node{kind: scalar, pos: pos}
+	if r.nodes++; r.problem == nil {
+		r.problem = bounded(r.src, pos, r.nodes, depth)
+	}
+	if r.problem != nil {
+		return n
+	}
 	switch t := token.(type) {
 	case json.Delim:
+		n.kind, n.width = list, 1
 		if t == '{' {
-			return n, r.object(n, depth)
+			n.kind = object
 		}
-		return n, r.list(n, depth)
+		r.items(n, depth+1)
+		return n
 	case string:
 		n.text, n.quoted = t, true
 	case nil:
@@ -95,45 +104,22 @@ func (r *jsonReader) value(token json.Token, pos Pos, depth int) (*node, *Proble
 		n.text = fmt.Sprint(t)
 	}
 	n.width = utf8.RuneCount(r.data[r.offset:r.decoder.InputOffset()])
-	return n, nil
+	return n
 }
 
-func (r *jsonReader) object(n *node, depth int) *Problem {
-	n.kind, n.width = object, 1
+// items reads the items of a list, or the keys and values of an object, up to its end.
+func (r *jsonReader) items(n *node, depth int) {
 	for {
-		token, pos, problem := r.next()
-		if problem != nil || token == json.Delim('}') {
-			return problem
+		token, pos := r.next()
+		if r.problem != nil || token == json.Delim(']') || token == json.Delim('}') {
+			return
 		}
-		if n.keys, problem = r.append(n.keys, token, pos, depth); problem != nil { // the decoder accepts strings only
-			return problem
+		item := r.from(token, pos, depth)
+		if n.kind == object { // the decoder accepts only strings as keys
+			n.keys, item = append(n.keys, item), r.value(depth)
 		}
-		if token, pos, problem = r.next(); problem != nil {
-			return problem
-		}
-		if n.items, problem = r.append(n.items, token, pos, depth); problem != nil {
-			return problem
-		}
+		n.items = append(n.items, item)
 	}
-}
-
-func (r *jsonReader) list(n *node, depth int) *Problem {
-	n.kind, n.width = list, 1
-	for {
-		token, pos, problem := r.next()
-		if problem != nil || token == json.Delim(']') {
-			return problem
-		}
-		if n.items, problem = r.append(n.items, token, pos, depth); problem != nil {
-			return problem
-		}
-	}
-}
-
-// append reads the value that begins with a token, and appends it to the keys or the items of a node.
-func (r *jsonReader) append(nodes []*node, token json.Token, pos Pos, depth int) ([]*node, *Problem) {
-	v, problem := r.value(token, pos, depth+1)
-	return append(nodes, v), problem
 }
 
 // bounded reports a file with too many values or too many levels.

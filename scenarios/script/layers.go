@@ -79,44 +79,25 @@ func (c *Change) eachText(each func(*Text)) {
 // layerKeys returns the keys of the layers of a request.
 func layerKeys(into **Layers) []key {
 	var l Layers
-	set := func(k key) key {
-		read := k.value.read
-		k.value.read = func(p *parser, n *node, key string) {
-			*into = &l
-			read(p, n, key)
-		}
-		return k
-	}
 	keys := []key{
 		{"body", "Changes of the body before it is signed.", false, change(&l.Body)},
-		{"sign", "The construction of the signature.", false, value{shape: func() shape { return ref("sign") }, read: func(p *parser, n *node, _ string) {
-			s := defaultSign()
-			l.Sign = &s
-			c := signConstruct(l.Sign)
-			c.read(p, n)
-		}}},
+		{"sign", "The construction of the signature.", false, optional(&l.Sign, *RightSign(), signConstruct)},
 		{"alter", "Changes of the body after it was signed.", false, change(&l.Alter)},
 		{"headers", "Headers that replace those of the same name, or are added: a map, or a list of pairs.", false, headerPairs(&l.Headers)},
-		{"without", "Headers that are not sent.", false, value{shape: func() shape { return anyOf(textShape(), listOf(textShape())) }, read: func(p *parser, n *node, key string) {
-			for _, item := range p.items(n, key, true) {
-				if name, ok := p.word(item, "a header"); ok {
-					if !isToken(name) {
-						p.fail(item, "%s is not a valid header name", human.Quoted(name))
-					}
-					l.Without = append(l.Without, name)
+		{"without", "Headers that are not sent.", false, oneOrMore(textShape, func(p *parser, n *node, _ string) {
+			if name, ok := p.word(n, "a header"); ok {
+				if !isToken(name) {
+					p.fail(n, "%s is not a valid header name", human.Quoted(name))
 				}
+				l.Without = append(l.Without, name)
 			}
-		}}},
+		})},
 		{"method", "The HTTP method; GET and HEAD have no body.", false, oneOf(&l.Method, methods()...)},
 		{"http", `The HTTP version; default "1.1".`, false, httpVersion(&l.HTTP)},
-		{"wire", "The way in which the bytes reach the receiver.", false, value{shape: func() shape { return ref("wire") }, read: func(p *parser, n *node, _ string) {
-			l.Wire = &Wire{}
-			c := wireConstruct(l.Wire)
-			c.read(p, n)
-		}}},
+		{"wire", "The way in which the bytes reach the receiver.", false, optional(&l.Wire, Wire{}, wireConstruct)},
 	}
 	for i := range keys {
-		keys[i] = set(keys[i])
+		keys[i].value = keys[i].value.preceded(func() { *into = &l })
 	}
 	return keys
 }
@@ -156,13 +137,11 @@ func changeConstruct(c *Change) construct {
 	return construct{name: "change", about: "A change of a body, in the order of these keys.", keys: []key{
 		{"raw", "The exact body.", false, rawText(&c.Raw)},
 		{"set", "Values by RFC 6901 pointer: they replace others, or are added to their objects.", false, equals(&c.Set)},
-		{"remove", "Pointers of values to remove.", false, value{shape: func() shape { return anyOf(pointerShape(), listOf(pointerShape())) }, read: func(p *parser, n *node, key string) {
-			for _, item := range p.items(n, key, true) {
-				if pointer, ok := p.pointer(item); ok {
-					c.Remove = append(c.Remove, pointer)
-				}
+		{"remove", "Pointers of values to remove.", false, oneOrMore(pointerShape, func(p *parser, n *node, _ string) {
+			if pointer, ok := p.pointer(n); ok {
+				c.Remove = append(c.Remove, pointer)
 			}
-		}}},
+		})},
 		{"twice", "The pointer of a member that is written twice.", false, value{shape: pointerShape, read: func(p *parser, n *node, _ string) { c.Twice, _ = p.pointer(n) }}},
 		{"nest", "Add an unknown member with this number of nested arrays.", false, count(&c.Nest, 1, 1_000_000)},
 		{"style", "How the JSON is written.", false, oneOf(&c.Style, body.Styles()...)},
@@ -190,25 +169,20 @@ func size(into *int) value {
 	shapeOf := func() shape {
 		return anyOf(countShape(1, body.MaxSize), shape{"type": "string", "pattern": "^[0-9]+(B|kB|KB|KiB|MB|MiB)?$", "examples": []string{"20KiB", "4MiB"}})
 	}
-	return parsed(into, want, shapeOf, func(n *node) (int, bool) { return parseSize(n.text) })
-}
-
-func parseSize(text string) (int, bool) {
-	n, err := fault.ParseSize(text)
-	return int(n), err == nil && n > 0 && n <= body.MaxSize
+	return parsed(into, want, shapeOf, func(n *node) (int, bool) {
+		bytes, err := fault.ParseSize(n.text)
+		return int(bytes), err == nil && bytes > 0 && bytes <= body.MaxSize
+	})
 }
 
 // share is a percentage, such as 60%.
 func share(into **int) value {
-	return value{shape: func() shape { return shape{"type": "string", "pattern": "^[0-9]{1,2}%$", "examples": []string{"60%"}} }, read: func(p *parser, n *node, key string) {
+	shapeOf := func() shape { return shape{"type": "string", "pattern": "^[0-9]{1,2}%$", "examples": []string{"60%"}} }
+	return parsed(into, "a percentage from 0% to 99%", shapeOf, func(n *node) (*int, bool) {
 		digits, ok := strings.CutSuffix(n.text, "%")
 		percent, err := strconv.Atoi(digits)
-		if n.kind != scalar || !ok || err != nil || percent < 0 || percent > 99 {
-			p.fail(n, "%s must be a percentage from 0%% to 99%%; got %s", key, n.describe())
-			return
-		}
-		*into = &percent
-	}}
+		return &percent, ok && err == nil && 0 <= percent && percent <= 99
+	})
 }
 
 // eachText calls each for every text of the layers.

@@ -158,10 +158,7 @@ func wantsShape() shape {
 
 // wants reads expectations of which one must be met. Words and statuses become one expectation.
 func (p *parser) wants(n *node, key string) []Expect {
-	items := []*node{n}
-	if n.kind == list {
-		items = n.items
-	}
+	items := n.all()
 	if len(items) == 0 {
 		p.fail(n, "%s is an empty list; write a word such as accepted", key)
 	}
@@ -192,11 +189,7 @@ func (p *parser) wants(n *node, key string) []Expect {
 
 // statusWords returns the words that are sets of statuses.
 func statusWords() []string {
-	var words []string
-	for _, word := range scenarios.StatusWords() {
-		words = append(words, string(word))
-	}
-	return words
+	return wordsOf(scenarios.StatusWords())
 }
 
 // checkExpectation checks that a step states its expectation once.

@@ -132,27 +132,19 @@ func readFile(source *Source) (*file, *node, *Problem) {
 
 // notText finds the first byte or character that a text file cannot contain, and describes it.
 func notText(data []byte) (line, column int, found string) {
-	line, start := 1, 0
 	for i := 0; i < len(data); {
-		c := data[i]
-		if c == '\n' {
-			line++
-			start = i + 1
-		}
-		r, size := rune(c), 1
-		if c >= utf8.RuneSelf {
-			r, size = utf8.DecodeRune(data[i:])
-		}
+		r, size := utf8.DecodeRune(data[i:])
 		switch {
-		case c == 0:
+		case r == 0:
 			found = "a NUL byte"
 		case r == utf8.RuneError && size == 1:
-			found = fmt.Sprintf("a byte (0x%02x) that is not UTF-8", c)
-		case c < ' ' && c != '\n' && c != '\r' && c != '\t', c == 0x7f:
-			found = fmt.Sprintf("a control character (0x%02x)", c)
+			found = fmt.Sprintf("a byte (0x%02x) that is not UTF-8", data[i])
+		case r < ' ' && r != '\n' && r != '\r' && r != '\t', r == 0x7f:
+			found = fmt.Sprintf("a control character (0x%02x)", r)
 		}
 		if found != "" {
-			return line, utf8.RuneCount(data[start:i]) + 1, found
+			start := bytes.LastIndexByte(data[:i], '\n') + 1
+			return bytes.Count(data[:i], []byte("\n")) + 1, utf8.RuneCount(data[start:i]) + 1, found
 		}
 		i += size
 	}

@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"semblance/schemas/human"
@@ -39,22 +40,30 @@ type node struct {
 
 // get returns the value of a key, the first one of a duplicate key, or nil.
 func (n *node) get(key string) *node {
-	for i, k := range n.keys {
-		if k.text == key {
-			return n.items[i]
-		}
+	if i := n.index(key); i >= 0 {
+		return n.items[i]
 	}
 	return nil
 }
 
 // key returns the node of a key itself, or the object.
 func (n *node) key(name string) *node {
-	for _, k := range n.keys {
-		if k.text == name {
-			return k
-		}
+	if i := n.index(name); i >= 0 {
+		return n.keys[i]
 	}
 	return n
+}
+
+func (n *node) index(key string) int {
+	return slices.IndexFunc(n.keys, func(k *node) bool { return k.text == key })
+}
+
+// all returns the items of a list, or the node itself.
+func (n *node) all() []*node {
+	if n.kind == list {
+		return n.items
+	}
+	return []*node{n}
 }
 
 // isNull reports whether the value is absent or null.

@@ -3,6 +3,8 @@ package script
 import (
 	"slices"
 	"strings"
+
+	"semblance/schemas/naming"
 )
 
 func playStep(p *parser, s *Play) construct {
@@ -76,10 +78,7 @@ func (l *load) cycle(next *Source) string {
 	if i < 0 {
 		return ""
 	}
-	var names []string
-	for _, s := range l.open[i:] {
-		names = append(names, s.Name)
-	}
+	names := naming.List(l.open[i:], func(s *Source) string { return s.Name })
 	return strings.Join(append(names, names[0]), " plays ")
 }
 
@@ -105,7 +104,7 @@ func (p *parser) checkBindings(inner *Scenario, bindings []binding) {
 		}
 		i := slices.IndexFunc(inner.Cast, func(c Cast) bool { return c.Name == b.inner })
 		if i < 0 {
-			p.fail(b.key, "in %s, %s", excerpt(inner.File), p.notInCast(b.inner, inner.Cast))
+			p.fail(b.key, "in %s, %s", excerpt(inner.File), p.notInCast(b.inner, castNames(inner.Cast)))
 		} else if kind := inner.Cast[i].Kind; kind != outer.kind && kind != "" && outer.kind != "" {
 			p.fail(b.value, "%s must be %s, but %s is %s", b.inner, article(kind), b.outer, article(outer.kind))
 		}

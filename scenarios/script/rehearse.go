@@ -7,6 +7,7 @@ import (
 	"semblance/fixtures"
 	"semblance/schemas"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 )
@@ -233,7 +234,7 @@ func unsuitable(a About, kind string, roles []fixtures.Role, what string) string
 	case a.Role == "":
 		return unsuitableAlone(a.Name, kind, roles, what)
 	case i < 0:
-		return what + " has no role " + human.Quoted(a.Role) + hint(a.Role, roleNames(roles))
+		return what + " has no role " + human.Quoted(a.Role) + hint(a.Role, naming.List(roles, func(r fixtures.Role) string { return r.Name }))
 	case roles[i].Kind != kind:
 		return "the " + a.Role + " of " + what + " must be " + article(roles[i].Kind) + ", but " + a.Name + " is " + article(kind)
 	}
@@ -262,14 +263,6 @@ func unsuitableAlone(name, kind string, roles []fixtures.Role, what string) stri
 		return what + " needs roles: about: {" + roles[0].Name + ": …}"
 	}
 	return name + " is " + article(kind) + ", but " + what + " concerns " + human.Or(alone)
-}
-
-func roleNames(roles []fixtures.Role) []string {
-	names := make([]string, len(roles))
-	for i, r := range roles {
-		names[i] = r.Name
-	}
-	return names
 }
 
 // placeholders replaces every value that is known only during the play.

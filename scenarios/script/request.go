@@ -6,7 +6,7 @@ import (
 )
 
 func requestStep(p *parser, s *Request) construct {
-	s.Method, s.HTTP, s.Expect, s.Sign = "POST", "1.1", p.expect, defaultSign()
+	s.Method, s.HTTP, s.Expect, s.Sign = "POST", "1.1", p.expect, *RightSign()
 	return construct{check: func(p *parser, n *node) { p.checkExpectation(n, &s.Common) }, keys: append([]key{
 		{"request", "The request.", true, nested(requestConstruct(s))},
 		eachKey(&s.Common),
@@ -17,13 +17,7 @@ func requestStep(p *parser, s *Request) construct {
 
 // RightSign returns the construction of the provider.
 func RightSign() *Sign {
-	s := defaultSign()
-	return &s
-}
-
-// defaultSign is the construction of the provider.
-func defaultSign() Sign {
-	return Sign{Algorithm: "sha256", Encoding: "hex", Over: Text{Parts: []Part{
+	return &Sign{Algorithm: "sha256", Encoding: "hex", Over: Text{Parts: []Part{
 		{Ref: &Ref{Kind: RefOver, Name: "t", Text: "t"}}, {Literal: "."}, {Ref: &Ref{Kind: RefOver, Name: "body", Text: "body"}},
 	}}}
 }
@@ -46,9 +40,7 @@ func requestConstruct(s *Request) construct {
 }
 
 func httpVersion(into *string) value {
-	v := oneOf(into, "1.0", "1.1")
-	v.shape = func() shape { return anyOf(enum([]string{"1.0", "1.1"}), shape{"enum": []float64{1.0, 1.1}}) }
-	return v
+	return oneOf(into, "1.0", "1.1").shaped(func() shape { return anyOf(enum([]string{"1.0", "1.1"}), shape{"enum": []float64{1.0, 1.1}}) })
 }
 
 // optionalURL is a URL whose absence differs from any URL.

@@ -37,13 +37,11 @@ func examinationConstruct(l *Level) construct {
 	alike := ""
 	return construct{name: "examination", about: "The texts that the responses of a run lack, and their size.", keys: []key{
 		{"lack", "Texts that no header line (Name: value) and no line of a body contains; * stands for any characters.", false,
-			value{shape: func() shape { return anyOf(textShape(), listOf(textShape())) }, read: func(p *parser, n *node, key string) {
-				for _, item := range p.items(n, key, true) {
-					if t, ok := p.text(item, "a text"); ok {
-						l.Lack = append(l.Lack, t)
-					}
+			oneOrMore(textShape, func(p *parser, n *node, _ string) {
+				if t, ok := p.text(n, "a text"); ok {
+					l.Lack = append(l.Lack, t)
 				}
-			}}},
+			})},
 		{"at-most", "The largest size of a body, such as 64KiB.", false, size(&l.AtMost)},
 		{"alike", "refusals: all refused requests get the same status and body.", false, oneOf(&alike, string(scenarios.WhichRefusals))},
 	}, check: func(p *parser, n *node) {

@@ -17,14 +17,11 @@ import (
 func deliveringKeys(p *parser, c *Common, d *Delivering) []key {
 	d.Deliver, d.Expect = p.deliver, p.expect
 	return append(append([]key{
-		{"again", "Sends copies of each event.", false, value{shape: func() shape { return ref("again") }, read: func(p *parser, n *node, _ string) {
-			d.Again = &Again{Copies: 1, As: AsReplay}
-			c := againConstruct(d.Again)
-			c.read(p, n)
-		}}},
+		{"again", "Sends copies of each event.", false, optional(&d.Again, Again{Copies: 1, As: AsReplay}, againConstruct)},
 		{"deliver", "once, or with-retries: the provider's retry policy with waits divided by 1000; the last attempt is judged.", false,
 			oneOf(&d.Deliver, DeliverOnce, DeliverWithRetries)},
-		{"fault", "Injects a fault. The step must have an expect.", false, faultValue(&d.Fault)},
+		{"fault", "Injects a fault. The step must have an expect.", false, value{
+			shape: func() shape { return ref("fault") }, read: func(p *parser, n *node, _ string) { d.Fault = p.fault(n) }}},
 	}, append(layerKeys(&d.Layers), []key{
 		{"capture", "Values of the response, by RFC 6901 pointer, for later steps.", false, captures(&d.Captures)},
 		{"expect", "The expected response; it overrides the expect of the file.", false, expect(&d.Expect, func() Expect {
@@ -62,11 +59,7 @@ func againConstruct(a *Again) construct {
 	}}
 }
 
-// faultValue is a fault: {signature: stale} or {signature: {name: stale, age: 400s}}.
-func faultValue(into **fault.Fault) value {
-	return value{shape: func() shape { return ref("fault") }, read: func(p *parser, n *node, _ string) { *into = p.fault(n) }}
-}
-
+// fault reads a fault: {signature: stale} or {signature: {name: stale, age: 400s}}.
 func (p *parser) fault(n *node) *fault.Fault {
 	if n.kind != object || len(n.keys) != 1 {
 		p.fail(n, "a fault must be a map of one family to one name, such as {signature: tampered} or {transport: {name: slow-body}}; got %s", n.describe())
@@ -108,15 +101,13 @@ func sendStep(p *parser, s *Send) construct {
 		{"about", "The record of the cast that the event concerns, or a map of roles to records; default: a new record.", false, about(&s.About)},
 		{"identifiers", "Identifiers that replace those of the records.", false, named(&s.Identifiers, "the identifier")},
 		{"omit", "Identifiers to omit, or all: every optional one.", false,
-			value{shape: func() shape { return anyOf(textShape(), listOf(textShape())) }, read: func(p *parser, n *node, key string) {
-				for _, item := range p.items(n, key, true) {
-					if item.kind == scalar && strings.Contains(item.text, "${") {
-						s.OmitTexts = append(s.OmitTexts, p.scan(item))
-					} else if name, ok := p.word(item, "an identifier"); ok {
-						s.Omit, s.omitAt = append(s.Omit, name), append(s.omitAt, item.pos)
-					}
+			oneOrMore(textShape, func(p *parser, n *node, _ string) {
+				if n.kind == scalar && strings.Contains(n.text, "${") {
+					s.OmitTexts = append(s.OmitTexts, p.scan(n))
+				} else if name, ok := p.word(n, "an identifier"); ok {
+					s.Omit, s.omitAt = append(s.Omit, name), append(s.omitAt, n.pos)
 				}
-			}}},
+			})},
 		{"invalid", "on-purpose: the payload may violate its schema.", false,
 			value{shape: func() shape { return enum([]string{"on-purpose"}) }, read: func(p *parser, n *node, key string) {
 				_, s.Invalid = p.oneOf(n, key, []string{"on-purpose"})
@@ -195,11 +186,7 @@ func action(into *string) value {
 }
 
 func actionNames() []string {
-	var names []string
-	for _, a := range fixtures.Actions() {
-		names = append(names, a.Name)
-	}
-	return names
+	return naming.List(fixtures.Actions(), func(a fixtures.Action) string { return a.Name })
 }
 
 func trafficStep(p *parser, s *Traffic) construct {

@@ -90,10 +90,7 @@ func (p *parser) steps(n *node, prefix string) []Step {
 }
 
 func (p *parser) step(n *node, path string) Step {
-	names := make([]string, len(p.load.kinds))
-	for i, k := range p.load.kinds {
-		names[i] = k.name
-	}
+	names := naming.List(p.load.kinds, func(k stepKind) string { return k.name })
 	if n.kind != object {
 		p.fail(n, "a step must be a map with one of the keys %s; got %s", human.Or(names), n.describe())
 		return nil

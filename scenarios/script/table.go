@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 )
 
 // A construct is a map of the language: a step, or the map below a key such as expect. Its keys are bound to the Go value
@@ -30,12 +31,25 @@ type value struct {
 	shape func() shape
 }
 
+// preceded returns the value with something to do before it is read.
+func (v value) preceded(do func()) value {
+	read := v.read
+	v.read = func(p *parser, n *node, key string) {
+		do()
+		read(p, n, key)
+	}
+	return v
+}
+
+// shaped returns the value with another JSON Schema.
+func (v value) shaped(shape func() shape) value {
+	v.shape = shape
+	return v
+}
+
 // read reads a map of the file, in the order of the construct's keys.
 func (c *construct) read(p *parser, n *node) {
-	names := make([]string, len(c.keys))
-	for i, k := range c.keys {
-		names[i] = k.name
-	}
+	names := naming.List(c.keys, func(k key) string { return k.name })
 	if n.kind != object {
 		p.fail(n, "%s must be a map with the keys %s; got %s", c.name, human.And(names), n.describe())
 		return

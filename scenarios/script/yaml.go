@@ -15,6 +15,16 @@ type yamlReader struct {
 	src   *file
 	nodes int
 	open  map[*yaml.Node]bool // anchored nodes whose aliases are being resolved
+
+	problem *Problem // the first; nothing is read after it
+}
+
+// fail reports a problem. It returns an empty node.
+func (r *yamlReader) fail(pos Pos, width int, format string, arguments ...any) *node {
+	if r.problem == nil {
+		r.problem = r.src.problem(pos, width, format, arguments...)
+	}
+	return &node{pos: pos}
 }
 
 func readYAML(src *file, data []byte) (*node, *Problem) {
@@ -26,23 +36,25 @@ func readYAML(src *file, data []byte) (*node, *Problem) {
 		return nil, src.problem(src.at(1, 1), 1, "%s", emptyFile)
 	}
 	r := &yamlReader{src: src, open: map[*yaml.Node]bool{}}
-	return r.node(document.Content[0], document.Content[0], 0)
+	root := r.node(document.Content[0], document.Content[0], 0)
+	return root, r.problem
 }
 
 // node converts n. Its position is that of at: the value of an alias has the position of the alias.
-func (r *yamlReader) node(n, at *yaml.Node, depth int) (*node, *Problem) {
+func (r *yamlReader) node(n, at *yaml.Node, depth int) *node {
 	pos := r.src.at(at.Line, at.Column)
-	r.nodes++
-	if p := bounded(r.src, pos, r.nodes, depth); p != nil {
-		return nil, p
-	}
-	if n.Kind == yaml.AliasNode {
-		return r.alias(n, at, depth)
-	}
-	if n.Style&yaml.TaggedStyle != 0 {
-		return nil, r.src.problem(pos, len(n.Tag), "tags are not supported; remove %s", excerpt(n.Tag))
-	}
 	out := &node{pos: pos, width: 1}
+	if r.nodes++; r.problem == nil {
+		r.problem = bounded(r.src, pos, r.nodes, depth)
+	}
+	switch {
+	case r.problem != nil:
+		return out
+	case n.Kind == yaml.AliasNode:
+		return r.alias(n, at, depth)
+	case n.Style&yaml.TaggedStyle != 0:
+		return r.fail(pos, len(n.Tag), "tags are not supported; remove %s", excerpt(n.Tag))
+	}
 	switch n.Kind {
 	case yaml.ScalarNode:
 		out.kind, out.text = scalar, n.Value
@@ -52,31 +64,19 @@ func (r *yamlReader) node(n, at *yaml.Node, depth int) (*node, *Problem) {
 		if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 			out.width += 2
 		}
-		return out, nil
 	case yaml.SequenceNode:
 		out.kind = list
 		for _, item := range n.Content {
-			value, problem := r.node(item, r.shown(item, at, n), depth+1)
-			if problem != nil {
-				return nil, problem
-			}
-			out.items = append(out.items, value)
+			out.items = append(out.items, r.node(item, r.shown(item, at, n), depth+1))
 		}
-		return out, nil
+	default:
+		out.kind = object
+		for i := 0; i+1 < len(n.Content) && r.problem == nil; i += 2 {
+			out.keys = append(out.keys, r.key(n.Content[i], r.shown(n.Content[i], at, n)))
+			out.items = append(out.items, r.node(n.Content[i+1], r.shown(n.Content[i+1], at, n), depth+1))
+		}
 	}
-	out.kind = object
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, problem := r.key(n.Content[i], r.shown(n.Content[i], at, n))
-		if problem != nil {
-			return nil, problem
-		}
-		value, problem := r.node(n.Content[i+1], r.shown(n.Content[i+1], at, n), depth+1)
-		if problem != nil {
-			return nil, problem
-		}
-		out.keys, out.items = append(out.keys, key), append(out.items, value)
-	}
-	return out, nil
+	return out
 }
 
 // shown returns the node whose position child gets: child itself, or the alias whose position its parent has.
@@ -87,26 +87,25 @@ func (r *yamlReader) shown(child, at, parent *yaml.Node) *yaml.Node {
 	return child
 }
 
-func (r *yamlReader) alias(n, at *yaml.Node, depth int) (*node, *Problem) {
-	pos := r.src.at(at.Line, at.Column)
+func (r *yamlReader) alias(n, at *yaml.Node, depth int) *node {
 	if r.open[n.Alias] {
-		return nil, r.src.problem(pos, len(n.Value)+1, "the alias *%s refers to a value that contains it", excerpt(n.Value))
+		return r.fail(r.src.at(at.Line, at.Column), len(n.Value)+1, "the alias *%s refers to a value that contains it", excerpt(n.Value))
 	}
 	r.open[n.Alias] = true
 	defer delete(r.open, n.Alias)
 	return r.node(n.Alias, at, depth)
 }
 
-func (r *yamlReader) key(n, at *yaml.Node) (*node, *Problem) {
+func (r *yamlReader) key(n, at *yaml.Node) *node {
 	pos := r.src.at(at.Line, at.Column)
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		return nil, r.src.problem(pos, 1, "a key must be a string, not a list, a map or an alias")
+		return r.fail(pos, 1, "a key must be a string, not a list, a map or an alias")
 	case n.Tag == "!!merge":
-		return nil, r.src.problem(pos, 2, "merge keys (<<) are not supported; write the keys out, or use `expect:` at the top of the file")
+		return r.fail(pos, 2, "merge keys (<<) are not supported; write the keys out, or use `expect:` at the top of the file")
 	}
 	r.nodes++
-	return &node{kind: scalar, text: n.Value, quoted: true, pos: pos, width: utf8.RuneCountInString(n.Value)}, nil
+	return &node{kind: scalar, text: n.Value, quoted: true, pos: pos, width: utf8.RuneCountInString(n.Value)}
 }
 
 const (
@@ -127,8 +126,8 @@ var yamlMistakes = []struct{ message, explanation string }{
 
 // syntax returns a problem for an error of the YAML library. It explains common mistakes better than the library does.
 func (s *file) syntax(err error) *Problem {
-	var le *yaml.LoadError
-	if !errors.As(err, &le) {
+	le, ok := errors.AsType[*yaml.LoadError](err)
+	if !ok {
 		return s.problem(s.at(1, 1), 1, "invalid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	line, context := max(le.Mark.Line, 1), le.ContextMark

@@ -33,6 +33,15 @@ func Match(pattern, name string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
+// List returns the name of each item.
+func List[T any](items []T, name func(T) string) []string {
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = name(item)
+	}
+	return names
+}
+
 // Unknown returns the text of an error about a name that is not known, with the nearest known name, or the known names
 // if they are few: `unknown fault "tampred"; did you mean "tampered"?`.
 func Unknown(what, name string, known []string) string {
