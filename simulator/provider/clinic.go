@@ -135,7 +135,7 @@ func (c *clinic) records(ids map[string]string) (map[string]*fixtures.Record, er
 	about := make(map[string]*fixtures.Record, len(ids))
 	for role, id := range ids {
 		if about[role] = c.Lookup(id); about[role] == nil {
-			return nil, refuse(CodeNotFound, "about", "the clinic has no record %q; to send an id of no record, set the identifier", id)
+			return nil, refuse(CodeNotFound, "about", "the clinic has no record %q, or it is too old to change; to send an id of no record, set the identifier", id)
 		}
 	}
 	return about, nil
