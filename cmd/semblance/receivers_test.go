@@ -121,6 +121,7 @@ func verifyWithStripe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusAccepted)
+	io.WriteString(w, "OK")
 }
 
 func checkPayload(body []byte) error {

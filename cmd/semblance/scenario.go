@@ -3,7 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"text/tabwriter"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -106,12 +106,13 @@ func (a *app) lint(words []string, format string) error {
 func (a *app) listScenariosCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:   "list",
-		Short: "List the scenarios of the library and what each teaches",
+		Use:   "list [NAME...]",
+		Short: "List the scenarios of the library, or say what some of them teach",
 		Example: `  semblance scenario list
+  semblance scenario list duplicates 'secret-*'   what these teach
   semblance scenario list --format json`,
-		Args: flags.None,
-		RunE: func(*cobra.Command, []string) error { return a.listScenarios(format) },
+		ValidArgsFunction: flags.Scenarios,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.listScenarios(args, format) },
 	}
 	flags.AddFormat(c, &format, "output format")
 	return c
@@ -126,10 +127,23 @@ type scenarioJSON struct {
 	EventTypes  []string `json:"eventTypes"` // of its send steps
 }
 
-func (a *app) listScenarios(format string) error {
+// listScenarios prints a line for each scenario of the library, or a paragraph for each one that a word matches.
+func (a *app) listScenarios(words []string, format string) error {
 	all, err := library.Scenarios()
 	if err != nil {
 		return err
+	}
+	if len(words) > 0 {
+		names, err := library.Find(words)
+		if err != nil {
+			return exit.Usage(err)
+		}
+		for _, name := range names {
+			if _, err := library.Read(name); err != nil {
+				return exit.Usage(err)
+			}
+		}
+		all = slices.DeleteFunc(all, func(s library.Scenario) bool { return !slices.Contains(names, s.Name) })
 	}
 	if format == "json" {
 		list := make([]scenarioJSON, len(all))
@@ -142,12 +156,20 @@ func (a *app) listScenarios(format string) error {
 		return a.out.json(list)
 	}
 	for _, s := range all {
+		if len(words) == 0 {
+			fmt.Fprintf(a.out, "%-31s %s\n", s.Name, s.Scenario.Name)
+			continue
+		}
 		fmt.Fprintf(a.out, "%s  %s\n    %s\n\n", a.out.bold(s.Name), a.out.faint(s.Scenario.Name), report.Wrap(s.Scenario.Description, 96, 4))
 	}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "semblance play %s --to 3000/webhooks\tplay it at your receiver; '*' plays all\n", all[0].Name)
-	fmt.Fprintf(w, "semblance scenario show %s > my.yaml\tstart your own from it\n", all[0].Name)
-	return w.Flush()
+	if len(words) == 0 {
+		fmt.Fprint(a.out, `
+semblance scenario list first-visit              what it teaches
+semblance play first-visit --to 3000/webhooks    play it at your receiver; '*' plays all
+semblance scenario show first-visit > my.yaml    start your own from it
+`)
+	}
+	return nil
 }
 
 // sentTypes returns the event types of a scenario's send steps, each once, in the order of the file.
