@@ -42,6 +42,7 @@ func TestReferences(t *testing.T) {
 		{`{"$ref":"http://127.0.0.1:1/x.json"}`, "", "", `schema test: $ref "http://127.0.0.1:1/x.json": a reference may reach files of the same folder, semblance:payload/… and semblance:response/… only`},
 		{`{"$ref":"semblance:payload/booking.craeted"}`, "", "", `schema test: unknown event type "booking.craeted"; did you mean "booking.created"?`},
 		{`{"$ref":"semblance:teapot"}`, "", "", `schema test: unknown schema "semblance:teapot"; use semblance:payload/<event type> or semblance:response/<name>`},
+		{`{"$id":"?"}`, "", "", `schema test: /$id: the URL "?" does not resolve to itself; write one such as ack.json, without an empty query`},
 		{`{"$schema":"https://example.com/my-draft"}`, "", "", `schema test: $ref "https://example.com/my-draft": a reference may reach files of the same folder, semblance:payload/… and semblance:response/… only`},
 	}
 	for _, test := range tests {

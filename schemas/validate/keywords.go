@@ -23,6 +23,7 @@ const (
 	text               // a string
 	pattern            // a regular expression
 	format             // the name of a format
+	identity           // the URL of a schema
 	number             // a number
 	positive           // a number above 0
 	count              // a whole number, 0 or more
@@ -47,7 +48,7 @@ type keyword struct {
 
 // keywords lists the keywords of the drafts 4 to 2020-12.
 var keywords = [...]keyword{
-	{"$schema", text}, {"$id", text}, {"id", text}, {"$ref", text}, {"$anchor", text}, {"$dynamicRef", text},
+	{"$schema", text}, {"$id", identity}, {"id", identity}, {"$ref", text}, {"$anchor", text}, {"$dynamicRef", text},
 	{"$dynamicAnchor", text}, {"$recursiveRef", text}, {"$recursiveAnchor", boolean}, {"$vocabulary", anything},
 	{"$comment", text}, {"$defs", schemaMap}, {"definitions", schemaMap},
 	{"type", types}, {"enum", list}, {"const", anything},
@@ -132,7 +133,7 @@ func keywordNames() []string {
 // the value.
 func (c *checker) value(at string, f form, v any) string {
 	switch f {
-	case text, pattern, format:
+	case text, pattern, format, identity:
 		s, ok := v.(string)
 		if !ok {
 			return "a string"
@@ -183,6 +184,13 @@ func (c *checker) word(at string, f form, s string) {
 	case format:
 		if jsonschema.Formats[s] == nil && !slices.Contains(remarks[:], s) {
 			c.add(at, "%s", naming.Unknown("format", s, slices.Sorted(maps.Keys(jsonschema.Formats))))
+		}
+	case identity:
+		// The library looks for a schema whose URL changes when it is resolved again until the stack overflows.
+		if first, err := resolve(folder+"-", s); err == nil {
+			if again, err := resolve(first, "#"); err != nil || again != first {
+				c.add(at, "the URL %q does not resolve to itself; write one such as ack.json, without an empty query", s)
+			}
 		}
 	}
 }
