@@ -7,29 +7,19 @@ import (
 	"semblance/schemas"
 )
 
-// bundle is a compound schema document, which embeds each schema with its $id.
-type bundle struct {
-	Schema      string                     `json:"$schema"`
-	ID          string                     `json:"$id"`
-	Title       string                     `json:"title"`
-	Description string                     `json:"description"`
-	OneOf       []reference                `json:"oneOf"`
-	Defs        map[string]json.RawMessage `json:"$defs"`
-}
+// draft is the draft of JSON Schema that the documents use.
+const draft = "https://json-schema.org/draft/2020-12/schema"
 
-// Schemas writes the JSON Schemas of all payloads as one document of draft 2020-12. A value is valid if it is a valid
+// Schemas writes the JSON Schemas of all payloads as one compound document of draft 2020-12. A value is valid if it is a valid
 // payload of any type. Each schema keeps its $id, semblance:payload/TYPE, for references.
 func Schemas(w io.Writer) error {
-	b := bundle{
-		Schema:      "https://json-schema.org/draft/2020-12/schema",
-		ID:          "semblance:payload",
-		Title:       "Any webhook payload",
-		Description: introduction,
-		Defs:        map[string]json.RawMessage{},
-	}
+	var oneOf []object
+	defs := map[string]json.RawMessage{}
 	for _, t := range schemas.AllWithRetired() {
-		b.OneOf = append(b.OneOf, reference{"semblance:payload/" + t.Name})
-		b.Defs[t.Name] = t.PayloadSchema()
+		oneOf = append(oneOf, object{"$ref": "semblance:payload/" + t.Name})
+		defs[t.Name] = t.PayloadSchema()
 	}
-	return writeJSON(w, b)
+	return writeJSON(w, object{
+		"$schema": draft, "$id": "semblance:payload", "title": "Any webhook payload", "description": introduction, "oneOf": oneOf, "$defs": defs,
+	})
 }

@@ -32,38 +32,31 @@ func timestampSchema() *schema {
 	return &schema{Type: "string", Pattern: "^[0-9]+$", Description: timestampDescription}
 }
 
-// tag groups messages and operations.
-type tag struct {
-	Name        string `json:"name"`
-	Description string `json:"description,omitempty"`
+// object is an object of a document.
+type object map[string]any
+
+// withDescription returns the object with a description, unless that is "".
+func (o object) withDescription(text string) object {
+	if text != "" {
+		o["description"] = text
+	}
+	return o
 }
 
-func tags() []tag {
-	groups := schemas.Groups()
-	all := make([]tag, len(groups))
-	for i, g := range groups {
-		all[i] = tag{g.Key, g.Title + ": " + g.Summary + "."}
+// reference returns a reference to a component.
+func reference(section, name string) object {
+	return object{"$ref": "#/components/" + section + "/" + name}
+}
+
+// tags are the groups of messages and operations.
+func tags() (all []object) {
+	for _, g := range schemas.Groups() {
+		all = append(all, object{"name": g.Key, "description": g.Title + ": " + g.Summary + "."})
 	}
 	return all
 }
 
-// reference is a JSON reference.
-type reference struct {
-	Ref string `json:"$ref"`
-}
-
-// info is the info object of both documents.
-type info struct {
-	Title       string `json:"title"`
-	Version     string `json:"version"`
-	Description string `json:"description"`
-	Tags        []tag  `json:"tags,omitempty"` // of AsyncAPI; OpenAPI has them at the top level
-}
-
-// security is the signature as a security scheme. The two documents differ in Type.
-type security struct {
-	Type        string `json:"type"`
-	Name        string `json:"name"`
-	In          string `json:"in"`
-	Description string `json:"description"`
+// securitySchemes has the signature as a security scheme, whose type the two documents call differently.
+func securitySchemes(kind string) object {
+	return object{"signature": object{"type": kind, "name": signatureName, "in": "header", "description": signatureDescription}}
 }
