@@ -81,7 +81,7 @@ func File(name string) (*Schema, error) {
 		return nil, fmt.Errorf("schema %s: %w", name, plain(err))
 	}
 	defer root.Close()
-	data, err := readNamed(name)
+	data, err := readAll(os.Open(name)) // it may be a symbolic link to any place: only references are restricted to the folder
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", name, err)
 	}
@@ -221,37 +221,20 @@ func (c *compilation) read(address string) ([]byte, error) {
 	if c.files == nil {
 		return nil, fmt.Errorf("$ref %q: a relative reference needs a folder, and this schema has none", name)
 	}
-	data, err := readFile(c.files, path.Clean(name))
+	data, err := readAll(c.files.Open(path.Clean(name)))
 	if err != nil {
 		return nil, fmt.Errorf("$ref %q: %w", name, err)
 	}
 	return data, nil
 }
 
-// readNamed reads the file that the user named. It may be a symbolic link to any place: only the references of a schema
-// are restricted to a folder.
-func readNamed(name string) ([]byte, error) {
-	f, err := os.Open(name)
+// readAll reads a document of at most MaxSize from a file that was opened, and closes it.
+func readAll(f fs.File, err error) ([]byte, error) {
 	if err != nil {
 		return nil, plain(err)
 	}
 	defer f.Close()
-	return readBounded(f)
-}
-
-// readFile reads a file that a schema refers to.
-func readFile(files fs.FS, name string) ([]byte, error) {
-	f, err := files.Open(name)
-	if err != nil {
-		return nil, plain(err)
-	}
-	defer f.Close()
-	return readBounded(f)
-}
-
-// readBounded reads a document of at most MaxSize.
-func readBounded(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
 	if err == nil && len(data) > MaxSize {
 		err = fmt.Errorf("larger than %s", human.Size(MaxSize))
 	}

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -99,9 +100,6 @@ func enumerate(words []string, most int) string {
 	return text
 }
 
-func atLeast(n any, noun string) string { return "at least " + amount(n, noun) }
-func atMost(n any, noun string) string  { return "at most " + amount(n, noun) }
-
 // amount returns a number of a schema with its noun. An absent number is 1, as for minContains.
 func amount(n any, noun string) string {
 	number, ok := n.(json.Number)
@@ -111,6 +109,8 @@ func amount(n any, noun string) string {
 	return fmt.Sprintf("%s %s", number, human.Plural(noun))
 }
 
+var typeNouns = map[string]string{"boolean": "true or false", "null": "null", "integer": "an integer", "object": "an object", "array": "an array"}
+
 // typeWords describes the value of the keyword type.
 func typeWords(v any) string {
 	list, ok := v.([]any)
@@ -119,48 +119,18 @@ func typeWords(v any) string {
 	}
 	words := make([]string, len(list))
 	for i, name := range list {
-		switch name {
-		case "boolean":
-			words[i] = "true or false"
-		case "null":
-			words[i] = "null"
-		case "integer", "object", "array":
-			words[i] = fmt.Sprintf("an %s", name)
-		default:
-			words[i] = fmt.Sprintf("a %s", name)
-		}
+		words[i] = cmp.Or(typeNouns[fmt.Sprint(name)], fmt.Sprintf("a %s", name))
 	}
 	return strings.Join(words, " or ")
 }
 
-func formatWords(format string) string {
-	switch format {
-	case "date-time":
-		return "a date and time such as 2026-01-31T09:30:00Z"
-	case "date":
-		return "a date such as 2026-01-31"
-	case "time":
-		return "a time such as 09:30:00Z"
-	case "duration":
-		return "a duration such as P1DT12H"
-	case "email":
-		return "an e-mail address"
-	case "uri", "iri":
-		return "an absolute URI"
-	case "uri-reference", "iri-reference", "uriref":
-		return "a URI or a relative reference"
-	case "uuid":
-		return "a UUID"
-	case "hostname":
-		return "a host name"
-	case "ipv4", "ip-address":
-		return "an IPv4 address"
-	case "ipv6":
-		return "an IPv6 address"
-	case "regex":
-		return "a regular expression"
-	}
-	return fmt.Sprintf("a string in the format %s", format)
+// formatWords describe the values of formats.
+var formatWords = map[string]string{
+	"date-time": "a date and time such as 2026-01-31T09:30:00Z", "date": "a date such as 2026-01-31", "time": "a time such as 09:30:00Z",
+	"duration": "a duration such as P1DT12H", "email": "an e-mail address", "uuid": "a UUID", "hostname": "a host name", "regex": "a regular expression",
+	"uri": "an absolute URI", "iri": "an absolute URI",
+	"uri-reference": "a URI or a relative reference", "iri-reference": "a URI or a relative reference", "uriref": "a URI or a relative reference",
+	"ipv4": "an IPv4 address", "ip-address": "an IPv4 address", "ipv6": "an IPv6 address",
 }
 
 func matchesAny(patterns map[string]any, name string) bool {

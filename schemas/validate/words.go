@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -44,7 +45,7 @@ func (j *judge) explain(e *jsonschema.ValidationError) []finding {
 		return j.alternatives(e, at, l, one, got)
 	case "minContains", "contains":
 		items, _ := value.([]any)
-		return one(atLeast(l.schema["minContains"], "item")+" that `contains` describes", fmt.Sprintf("%s, of which %d match", got, len(items)-len(e.Causes)))
+		return one("at least "+amount(l.schema["minContains"], "item")+" that `contains` describes", fmt.Sprintf("%s, of which %d match", got, len(items)-len(e.Causes)))
 	case "uniqueItems":
 		return one("items that all differ", got+", two of which are equal")
 	case "contentSchema":
@@ -205,6 +206,15 @@ func onlyRequire(branches []any) []string {
 	return names
 }
 
+// expectations describe the values that a keyword allows. %v stands for its value, and # for the number of what follows.
+var expectations = map[string]string{
+	"contentMediaType": "a string that encodes %v", "contentEncoding": "a string encoded in %v",
+	"minimum": "a number of at least %v", "maximum": "a number of at most %v", "multipleOf": "a multiple of %v",
+	"minLength": "at least #character", "maxLength": "at most #character", "minItems": "at least #item", "maxItems": "at most #item",
+	"minProperties": "at least #property", "maxProperties": "at most #property",
+	"items": "no further item", "additionalItems": "no further item", "unevaluatedItems": "no further item", "unevaluatedProperties": "no such property",
+}
+
 // expectation describes the values that a keyword allows.
 func expectation(l location) string {
 	switch l.keyword {
@@ -228,46 +238,25 @@ func expectation(l location) string {
 		}
 		return "a string that matches " + printableName(fmt.Sprint(l.value))
 	case "format":
-		return formatWords(fmt.Sprint(l.value))
+		return cmp.Or(formatWords[fmt.Sprint(l.value)], fmt.Sprintf("a string in the format %s", l.value))
 	case "contentMediaType":
 		if l.value == "application/json" {
 			return "JSON in the string"
 		}
-		return fmt.Sprintf("a string that encodes %s", l.value)
-	case "contentEncoding":
-		return fmt.Sprintf("a string encoded in %s", l.value)
-	case "minimum":
-		return fmt.Sprintf("a number of at least %v", l.value)
-	case "maximum":
-		return fmt.Sprintf("a number of at most %v", l.value)
 	case "exclusiveMinimum":
 		return fmt.Sprintf("a number above %v", bound(l, "minimum"))
 	case "exclusiveMaximum":
 		return fmt.Sprintf("a number below %v", bound(l, "maximum"))
-	case "multipleOf":
-		return fmt.Sprintf("a multiple of %v", l.value)
-	case "minLength":
-		return atLeast(l.value, "character")
-	case "maxLength":
-		return atMost(l.value, "character")
-	case "minItems":
-		return atLeast(l.value, "item")
-	case "maxItems":
-		return atMost(l.value, "item")
-	case "minProperties":
-		return atLeast(l.value, "property")
-	case "maxProperties":
-		return atMost(l.value, "property")
 	case "maxContains":
-		return atMost(l.value, "item") + " that `contains` describes"
-	case "items", "additionalItems", "unevaluatedItems":
-		return "no further item"
-	case "unevaluatedProperties":
-		return "no such property"
+		return "at most " + amount(l.value, "item") + " that `contains` describes"
 	case "not":
 		return "a value that does not match `not`: " + short(l.value)
 	}
-	return "no value"
+	words := cmp.Or(expectations[l.keyword], "no value")
+	if text, noun, counted := strings.Cut(words, "#"); counted {
+		return text + amount(l.value, noun)
+	}
+	return strings.Replace(words, "%v", fmt.Sprint(l.value), 1)
 }
 
 // bound returns the number of exclusiveMinimum or exclusiveMaximum, which in draft 4 is beside a flag.
