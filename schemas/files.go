@@ -3,6 +3,7 @@ package schemas
 import (
 	"embed"
 	"errors"
+	"io/fs"
 	"strings"
 
 	"semblance/schemas/naming"
@@ -44,9 +45,5 @@ func ResponseNames() []string {
 	if err != nil {
 		panic("schemas: " + err.Error())
 	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = strings.TrimSuffix(e.Name(), schemaSuffix)
-	}
-	return names
+	return naming.List(entries, func(e fs.DirEntry) string { return strings.TrimSuffix(e.Name(), schemaSuffix) })
 }

@@ -145,9 +145,5 @@ func (t *EventType) Value(identifier string) (value Value, ok bool) {
 }
 
 func names(types []*EventType) []string {
-	out := make([]string, len(types))
-	for i, t := range types {
-		out[i] = t.Name
-	}
-	return out
+	return naming.List(types, func(t *EventType) string { return t.Name })
 }

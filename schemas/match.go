@@ -46,10 +46,7 @@ func matchGroup(key string) ([]*EventType, error) {
 	if len(found) > 0 {
 		return found, nil
 	}
-	keys := make([]string, len(groups))
-	for i, g := range groups {
-		keys[i] = g.Key
-	}
+	keys := naming.List(groups, func(g Group) string { return g.Key })
 	if naming.Nearest(key, keys) == "" {
 		return nil, fmt.Errorf("unknown group %q; the groups are %s", key, strings.Join(keys, ", "))
 	}

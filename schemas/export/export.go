@@ -42,15 +42,12 @@ func Languages() []Language {
 
 // Types writes the types of the payloads in the language with the given name.
 func Types(w io.Writer, language string) error {
-	languages := Languages()
-	names := make([]string, len(languages))
-	for i, l := range languages {
+	for _, l := range Languages() {
 		if l.Name == language {
 			return l.write(w)
 		}
-		names[i] = l.Name
 	}
-	return errors.New(naming.Unknown("language", language, names))
+	return errors.New(naming.Unknown("language", language, naming.List(Languages(), func(l Language) string { return l.Name })))
 }
 
 // Document is one document that derives from the catalogue.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 )
 
 const typeScriptHeader = `// Written by "semblance types --lang typescript" from the catalogue of event types. Do not edit.
@@ -133,11 +135,7 @@ func typeScriptValue(t *schemas.EventType, key string) string {
 	case schemas.ValueJSONArray:
 		return "EncodedStrings"
 	case schemas.ValueEnum:
-		quoted := make([]string, len(value.Enum))
-		for i, v := range value.Enum {
-			quoted[i] = fmt.Sprintf("%q", v)
-		}
-		return strings.Join(quoted, " | ")
+		return strings.Join(naming.List(value.Enum, strconv.Quote), " | ")
 	}
 	return "Id"
 }

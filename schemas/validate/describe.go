@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 )
 
 // describe returns the type of a JSON value and as much of it as fits a line.
@@ -117,11 +118,7 @@ func typeWords(v any) string {
 	if !ok {
 		list = []any{v}
 	}
-	words := make([]string, len(list))
-	for i, name := range list {
-		words[i] = cmp.Or(typeNouns[fmt.Sprint(name)], fmt.Sprintf("a %s", name))
-	}
-	return strings.Join(words, " or ")
+	return strings.Join(naming.List(list, func(name any) string { return cmp.Or(typeNouns[fmt.Sprint(name)], fmt.Sprintf("a %s", name)) }), " or ")
 }
 
 // formatWords describe the values of formats.

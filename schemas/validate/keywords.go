@@ -112,21 +112,13 @@ func (c *checker) keyword(at, name string, v any) {
 			c.add(place, "nullable is a keyword of OpenAPI 3.0, not of JSON Schema; write type: [string, \"null\"]")
 		case c.openAPI && slices.Contains(openAPIOnly, name):
 		case !strings.HasPrefix(name, "x-"):
-			c.add(place, "%s", naming.Unknown("keyword", name, keywordNames()))
+			c.add(place, "%s", naming.Unknown("keyword", name, naming.List(keywords[:], func(k keyword) string { return k.name })))
 		}
 		return
 	}
 	if expected := c.value(place, keywords[i].form, v); expected != "" {
 		c.add(place, "expected %s, got %s", expected, describe(v))
 	}
-}
-
-func keywordNames() []string {
-	names := make([]string, len(keywords))
-	for i, k := range keywords {
-		names[i] = k.name
-	}
-	return names
 }
 
 // value checks the value of a keyword. It returns the expected form if v has another one, and adds the problems inside

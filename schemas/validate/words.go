@@ -224,10 +224,7 @@ func expectation(l location) string {
 		return short(l.value)
 	case "enum":
 		values, _ := l.value.([]any)
-		words := make([]string, len(values))
-		for i, v := range values {
-			words[i] = short(v)
-		}
+		words := naming.List(values, short)
 		if len(words) == 1 {
 			return words[0]
 		}
