@@ -3,6 +3,7 @@ package receiver
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"semblance/schemas"
@@ -44,14 +45,14 @@ func conforms(t *schemas.EventType, e *Event) bool {
 			return false
 		}
 		switch {
-		case contains(t.Required, id.Name):
+		case slices.Contains(t.Required, id.Name):
 			required++
-		case contains(t.OneOf, id.Name):
+		case slices.Contains(t.OneOf, id.Name):
 			if one != "" {
 				return false
 			}
 			one = id.Name
-		case !contains(t.Optional, id.Name) && !allowedBeside(t, id.Name, e):
+		case !slices.Contains(t.Optional, id.Name) && !allowedBeside(t, id.Name, e):
 			return false
 		}
 	}
@@ -61,7 +62,7 @@ func conforms(t *schemas.EventType, e *Event) bool {
 // allowedBeside reports whether the identifier may accompany another one of the event.
 func allowedBeside(t *schemas.EventType, name string, e *Event) bool {
 	for _, c := range t.OptionalWith {
-		if contains(c.Optional, name) && named(e.Identifiers, c.With) {
+		if slices.Contains(c.Optional, name) && named(e.Identifiers, c.With) {
 			return true
 		}
 	}
@@ -69,19 +70,5 @@ func allowedBeside(t *schemas.EventType, name string, e *Event) bool {
 }
 
 func named(identifiers []schemas.Identifier, name string) bool {
-	for i := range identifiers {
-		if identifiers[i].Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(identifiers, func(id schemas.Identifier) bool { return id.Name == name })
 }

@@ -13,47 +13,36 @@ import (
 	"semblance/schemas/validate"
 )
 
-// Event is a received event and its outcome.
+// Event is a received event and its outcome, as GET /events/{eventId} shows it.
 type Event struct {
-	EventID        string
-	EventType      string
-	SubscriptionID string
-	Identifiers    []schemas.Identifier // in the order of the body
-	Metadata       json.RawMessage      // nil if the body has none
-	Decoded        map[string][]string  // decoded identifiers that are JSON arrays in a string, such as changedKeys
+	EventID        string              `json:"eventId"`
+	EventType      string              `json:"eventType"`
+	SubscriptionID string              `json:"subscriptionId"`
+	Identifiers    Identifiers         `json:"identifiers"`
+	Decoded        map[string][]string `json:"decoded,omitempty"`  // decoded identifiers that are JSON arrays in a string, such as changedKeys
+	Metadata       json.RawMessage     `json:"metadata,omitempty"` // nil if the body has none
 
-	ReceivedAt time.Time
-	Outcome    Outcome              // Accepted, Unchanged or Ignored
-	Deliveries int                  // number of deliveries of this eventId
-	Violations []validate.Violation // tolerated ones
+	ReceivedAt time.Time            `json:"receivedAt"`           // in UTC
+	Outcome    Outcome              `json:"outcome"`              // Accepted, Unchanged or Ignored
+	Deliveries int                  `json:"deliveries"`           // number of deliveries of this eventId
+	Violations []validate.Violation `json:"violations,omitempty"` // tolerated ones
 
 	size int // of the body; the strings are parts of it
 }
 
-// MarshalJSON returns the event as in GET /events/{eventId}.
-func (e Event) MarshalJSON() ([]byte, error) {
-	identifiers := []byte{'{'}
-	for i, id := range e.Identifiers {
+// Identifiers are the identifiers of an event, in the order of the body.
+type Identifiers []schemas.Identifier
+
+// MarshalJSON returns a JSON object.
+func (all Identifiers) MarshalJSON() ([]byte, error) {
+	text := []byte{'{'}
+	for i, id := range all {
 		if i > 0 {
-			identifiers = append(identifiers, ',')
+			text = append(text, ',')
 		}
-		identifiers = appendJSON(identifiers, id.Name)
-		identifiers = append(identifiers, ':')
-		identifiers = appendJSON(identifiers, id.Value)
+		text = appendJSON(append(appendJSON(text, id.Name), ':'), id.Value)
 	}
-	return json.Marshal(struct {
-		EventID        string               `json:"eventId"`
-		EventType      string               `json:"eventType"`
-		SubscriptionID string               `json:"subscriptionId"`
-		Identifiers    json.RawMessage      `json:"identifiers"`
-		Decoded        map[string][]string  `json:"decoded,omitempty"`
-		Metadata       json.RawMessage      `json:"metadata,omitempty"`
-		ReceivedAt     time.Time            `json:"receivedAt"`
-		Outcome        Outcome              `json:"outcome"`
-		Deliveries     int                  `json:"deliveries"`
-		Violations     []validate.Violation `json:"violations,omitempty"`
-	}{e.EventID, e.EventType, e.SubscriptionID, append(identifiers, '}'), e.Decoded, e.Metadata,
-		e.ReceivedAt.UTC(), e.Outcome, e.Deliveries, e.Violations})
+	return append(text, '}'), nil
 }
 
 // readEvent parses the parts of a body that the receiver uses and ignores the rest. eventId, eventType and identifiers are
@@ -83,9 +72,9 @@ func unreadable(format string, args ...any) error {
 
 // noEvent explains why a body is not an event, without Go's type names.
 func noEvent(err error) error {
-	var kind *json.UnmarshalTypeError
+	kind, ok := errors.AsType[*json.UnmarshalTypeError](err)
 	switch {
-	case !errors.As(err, &kind):
+	case !ok:
 		return unreadable("the body is not valid JSON: %v", err)
 	case kind.Field == "":
 		return unreadable("expected a JSON object, got %s", article(kind.Value))

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"semblance/schemas"
 )
@@ -26,7 +25,7 @@ type memory struct {
 	storedBytes int // of the bodies, in bytes
 	byID        map[string]*Event
 	records     queue[string]
-	states      map[string]*record
+	states      map[string]*Record // by id
 	totals      Totals
 }
 
@@ -56,30 +55,12 @@ func (t *Totals) count(o Outcome) {
 	}
 }
 
-// record is the state of one record: the set of distinct events about it. A retry adds nothing, even late and under a new
-// eventId.
-type record struct {
-	kind    string
-	events  []recordEvent // in the order of their first arrival
-	changes int           // the number of distinct events
-	state   string
-	deleted bool
-}
-
-// recordEvent is an event about a record: an event type with all its identifiers and metadata.
-type recordEvent struct {
-	fingerprint uint64
-	eventType   string
-	times       int
-	last        time.Time
-}
-
 func newMemory(size int) *memory {
 	return &memory{
 		seed:   maphash.MakeSeed(),
 		size:   size,
 		byID:   map[string]*Event{},
-		states: map[string]*record{},
+		states: map[string]*Record{},
 	}
 }
 
@@ -155,47 +136,47 @@ func (m *memory) apply(e *Event, print uint64) (changed bool) {
 	return changed
 }
 
-func (m *memory) state(id schemas.Identifier) *record {
+func (m *memory) state(id schemas.Identifier) *Record {
 	if r := m.states[id.Value]; r != nil {
 		return r
 	}
-	r := &record{kind: strings.Clone(kind(id.Name))}
-	name := strings.Clone(id.Value) // a copy, so that the body is not retained
-	m.states[name] = r
-	m.records.push(name)
+	// Copies, so that the body is not retained. No event is an empty list.
+	r := &Record{ID: strings.Clone(id.Value), Kind: strings.Clone(kind(id.Name)), Events: []RecordEvent{}}
+	m.states[r.ID] = r
+	m.records.push(r.ID)
 	if m.records.count > m.size {
 		delete(m.states, m.records.pop())
 	}
 	return r
 }
 
-func (r *record) apply(e *Event, print uint64) (changed bool) {
-	for i := range r.events {
-		if r.events[i].fingerprint == print {
-			r.events[i].times++
-			r.events[i].last = e.ReceivedAt
+func (r *Record) apply(e *Event, print uint64) (changed bool) {
+	for i := range r.Events {
+		if r.Events[i].fingerprint == print {
+			r.Events[i].Times++
+			r.Events[i].Last = e.ReceivedAt
 			return false
 		}
 	}
-	if len(r.events) == maxRecordEvents {
-		r.events = slices.Delete(r.events, 0, 1)
+	if len(r.Events) == maxRecordEvents {
+		r.Events = slices.Delete(r.Events, 0, 1)
 	}
-	r.events = append(r.events, recordEvent{print, e.EventType, 1, e.ReceivedAt})
-	r.changes++
+	r.Events = append(r.Events, RecordEvent{e.EventType, 1, e.ReceivedAt, print})
+	r.Changes++
 	r.advance(e.EventType)
 	return true
 }
 
 // advance sets the record's state by an event type. It never goes back, because a late event may be an old one: a deleted
 // record stays deleted, and a patient's journey only goes forward. An update does not change the state.
-func (r *record) advance(eventType string) {
+func (r *Record) advance(eventType string) {
 	next := eventType[strings.LastIndexByte(eventType, '.')+1:]
-	back := journey(next) >= 0 && journey(next) < journey(r.state)
-	if r.deleted || back || next == "updated" && r.state != "" {
+	back := journey(next) >= 0 && journey(next) < journey(r.State)
+	if r.Deleted || back || next == "updated" && r.State != "" {
 		return
 	}
-	r.state = next
-	r.deleted = strings.Count(eventType, ".") == 1 && next == "deleted" ||
+	r.State = next
+	r.Deleted = strings.Count(eventType, ".") == 1 && next == "deleted" ||
 		strings.HasPrefix(eventType, "availability.") && next == "removed"
 }
 

@@ -1,13 +1,16 @@
 package receiver
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
+	"semblance/schemas"
 	"semblance/schemas/naming"
 	"semblance/simulator/signature"
 	"semblance/simulator/web/guard"
@@ -48,18 +51,17 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.probes.ServeHTTP(w, req)
 		return
 	}
-	buffer := r.buffers.get()
-	defer r.buffers.put(buffer)
+	buffer := r.buffers.Get().(*bytes.Buffer)
+	defer r.keepBuffer(buffer)
 	err := r.steps.admit(req)
 	var body []byte
 	if err == nil {
-		body, err = readBody(req, *buffer, r.options.MaxBody)
+		body, err = readBody(req, buffer, r.options.MaxBody)
 	}
 	var receipt Receipt
 	if err != nil {
 		receipt = Receipt{At: r.options.Clock.Now(), Request: req}.refuse(err)
 	} else {
-		*buffer = body
 		receipt = r.receive(req, body)
 	}
 	r.memory.count(receipt.Outcome)
@@ -164,12 +166,7 @@ func (r *Receiver) events(pattern, id string, limit int) (list []Event, count in
 }
 
 func (e *Event) carries(id string) bool {
-	for i := range e.Identifiers {
-		if e.Identifiers[i].Value == id {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Identifiers, func(i schemas.Identifier) bool { return i.Value == id })
 }
 
 // Events returns the remembered events, oldest first.
@@ -195,7 +192,8 @@ func (r *Receiver) Totals() Totals {
 	return r.memory.totals
 }
 
-// Record is the state of one record, derived from its events.
+// Record is the state of one record, derived from its events: the set of distinct events about it. A retry adds nothing, even
+// late and under a new eventId.
 type Record struct {
 	ID      string        `json:"id"`
 	Kind    string        `json:"kind"`    // such as booking
@@ -210,19 +208,19 @@ type RecordEvent struct {
 	EventType string    `json:"eventType"`
 	Times     int       `json:"times"` // number of eventIds
 	Last      time.Time `json:"last"`
+
+	fingerprint uint64 // of the event type with all identifiers and metadata
 }
 
 // Record returns the state of a record. ok is false if no event about it is remembered.
 func (r *Receiver) Record(id string) (Record, bool) {
 	r.memory.mu.Lock()
 	defer r.memory.mu.Unlock()
-	rec := r.memory.states[id]
-	if rec == nil {
+	known := r.memory.states[id]
+	if known == nil {
 		return Record{}, false
 	}
-	out := Record{ID: id, Kind: rec.kind, State: rec.state, Deleted: rec.deleted, Changes: rec.changes, Events: []RecordEvent{}}
-	for _, t := range rec.events {
-		out.Events = append(out.Events, RecordEvent{t.eventType, t.times, t.last.UTC()})
-	}
-	return out, true
+	record := *known
+	record.Events = slices.Clone(known.Events)
+	return record, true
 }

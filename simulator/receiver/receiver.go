@@ -30,10 +30,13 @@
 package receiver
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"semblance/schemas"
@@ -77,7 +80,7 @@ type Receiver struct {
 	types    map[string]*schemas.EventType
 	memory   *memory
 	probes   http.Handler
-	buffers  buffers
+	buffers  sync.Pool // of *bytes.Buffer, for bodies
 
 	deliveries deliveries
 	streams    chan struct{} // a slot for each open stream
@@ -88,10 +91,8 @@ func New(options Options) (*Receiver, error) {
 	if len(options.Secrets) == 0 {
 		return nil, fmt.Errorf("creating a receiver: no secret; set the secret that signs the deliveries")
 	}
-	for _, secret := range options.Secrets {
-		if secret == "" {
-			return nil, fmt.Errorf("creating a receiver: the secret is empty, so anybody can sign")
-		}
+	if slices.Contains(options.Secrets, "") {
+		return nil, fmt.Errorf("creating a receiver: the secret is empty, so anybody can sign")
 	}
 	if options.Clock == nil {
 		options.Clock = clock.Real()
@@ -121,6 +122,7 @@ func New(options Options) (*Receiver, error) {
 		}
 	}
 	r.probes = r.newProbes()
+	r.buffers.New = func() any { return new(bytes.Buffer) }
 	return r, nil
 }
 
@@ -193,7 +195,7 @@ func (r *Receiver) receive(req *http.Request, body []byte) Receipt {
 	if err != nil {
 		return receipt.refuse(err)
 	}
-	event.ReceivedAt = receipt.At
+	event.ReceivedAt = receipt.At.UTC()
 	t := r.types[event.EventType]
 	switch {
 	case t == nil && !r.steps.ignoreUnknown:

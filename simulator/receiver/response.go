@@ -1,12 +1,12 @@
 package receiver
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"sync"
 
 	"semblance/schemas/human"
 	"semblance/simulator"
@@ -25,58 +25,37 @@ func (e *refusal) Error() string { return e.detail }
 // refuse completes a receipt with an error.
 func (receipt Receipt) refuse(err error) Receipt {
 	receipt.Outcome, receipt.Detail = Refused, err.Error()
-	var refused *refusal
-	var unsigned *signature.Error
-	switch {
-	case errors.As(err, &refused):
+	receipt.Status, receipt.Reason = http.StatusInternalServerError, "internal"
+	if refused, ok := errors.AsType[*refusal](err); ok {
 		receipt.Status, receipt.Reason = refused.status, refused.reason
-	case errors.As(err, &unsigned):
+	} else if unsigned, ok := errors.AsType[*signature.Error](err); ok {
 		receipt.Status, receipt.Reason = http.StatusUnauthorized, string(unsigned.Reason)
-	default:
-		receipt.Status, receipt.Reason = http.StatusInternalServerError, "internal"
 	}
 	return receipt
 }
 
-// buffers reuses the memory of bodies.
-type buffers struct{ pool sync.Pool }
-
-func (b *buffers) get() *[]byte {
-	if stored, ok := b.pool.Get().(*[]byte); ok {
-		return stored
-	}
-	fresh := make([]byte, 0, 1024)
-	return &fresh
-}
-
-func (b *buffers) put(buffer *[]byte) {
-	if cap(*buffer) <= 64<<10 { // large ones are rare
-		b.pool.Put(buffer)
+// keepBuffer lets another body reuse the memory.
+func (r *Receiver) keepBuffer(buffer *bytes.Buffer) {
+	if buffer.Cap() <= 64<<10 { // large ones are rare
+		buffer.Reset()
+		r.buffers.Put(buffer)
 	}
 }
 
 // readBody reads the raw body into buffer. It refuses more than limit bytes.
-func readBody(req *http.Request, buffer []byte, limit int) ([]byte, error) {
+func readBody(req *http.Request, buffer *bytes.Buffer, limit int) ([]byte, error) {
 	tooLarge := &refusal{http.StatusRequestEntityTooLarge, "too-large", fmt.Sprintf("the body is larger than %s", human.Size(limit))}
 	if req.ContentLength > int64(limit) {
 		return nil, tooLarge
 	}
-	buffer = buffer[:0]
-	for {
-		if len(buffer) == cap(buffer) {
-			buffer = append(buffer, 0)[:len(buffer)]
-		}
-		n, err := req.Body.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		switch {
-		case len(buffer) > limit:
-			return nil, tooLarge
-		case err == io.EOF:
-			return buffer, nil
-		case err != nil:
-			return nil, &refusal{http.StatusBadRequest, "cut", fmt.Sprintf("the body is incomplete: %v", err)}
-		}
+	_, err := buffer.ReadFrom(io.LimitReader(req.Body, max(int64(limit), int64(limit)+1))) // one more, unless that overflows
+	switch {
+	case buffer.Len() > limit:
+		return nil, tooLarge
+	case err != nil:
+		return nil, &refusal{http.StatusBadRequest, "cut", fmt.Sprintf("the body is incomplete: %v", err)}
 	}
+	return buffer.Bytes(), nil
 }
 
 // acknowledge responds to a delivery that was processed or ignored.
@@ -142,7 +121,5 @@ func appendJSON(dst []byte, s string) []byte {
 			return append(dst, quoted...)
 		}
 	}
-	dst = append(dst, '"')
-	dst = append(dst, s...)
-	return append(dst, '"')
+	return append(append(append(dst, '"'), s...), '"')
 }

@@ -160,26 +160,25 @@ func verifyASCII(r *Receiver, body []byte, h http.Header, now time.Time) error {
 	return verify(r, body, h, now)
 }
 
-func verifyOldScheme(r *Receiver, body []byte, h http.Header, now time.Time) error {
+// verifyOr accepts also another signature, within the tolerance.
+func verifyOr(r *Receiver, body []byte, h http.Header, now time.Time, accepts func(signature.Header) bool) error {
 	err := verify(r, body, h, now)
 	header, unreadable := signature.Parse(h.Get(signature.HeaderName))
-	if err == nil || unreadable != nil || age(header.T, now) != nil {
-		return err
-	}
-	return verifyBodyOnly(r, body, h, now)
-}
-
-func verifyUnsetSecret(r *Receiver, body []byte, h http.Header, now time.Time) error {
-	err := verify(r, body, h, now)
-	header, unreadable := signature.Parse(h.Get(signature.HeaderName))
-	if err == nil || unreadable != nil || age(header.T, now) != nil {
-		return err
-	}
-	sum, unsigned := signature.MAC("sha256", "", fmt.Appendf(nil, "%d.%s", header.T, body))
-	if unsigned == nil && hasV1(header, hex.EncodeToString(sum)) {
+	if err != nil && unreadable == nil && age(header.T, now) == nil && accepts(header) {
 		return nil
 	}
 	return err
+}
+
+func verifyOldScheme(r *Receiver, body []byte, h http.Header, now time.Time) error {
+	return verifyOr(r, body, h, now, func(signature.Header) bool { return verifyBodyOnly(r, body, h, now) == nil })
+}
+
+func verifyUnsetSecret(r *Receiver, body []byte, h http.Header, now time.Time) error {
+	return verifyOr(r, body, h, now, func(header signature.Header) bool {
+		sum, err := signature.MAC("sha256", "", fmt.Appendf(nil, "%d.%s", header.T, body))
+		return err == nil && hasV1(header, hex.EncodeToString(sum))
+	})
 }
 
 func verifyAnyAge(r *Receiver, body []byte, h http.Header, now time.Time) error {
