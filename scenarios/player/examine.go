@@ -2,7 +2,6 @@ package player
 
 import (
 	"context"
-	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -65,11 +64,7 @@ func rightSignature(request *simulator.Request, secret simulator.Secret) string 
 	if t == "" {
 		return ""
 	}
-	mac, err := signature.MAC("sha256", secret.Reveal(), append([]byte(t+"."), request.Body...))
-	if err != nil {
-		return ""
-	}
-	right := hex.EncodeToString(mac)
+	right := signature.Digest(secret.Reveal(), append([]byte(t+"."), request.Body...))
 	if strings.Contains(strings.ToLower(value), right) {
 		return ""
 	}

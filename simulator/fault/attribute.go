@@ -49,33 +49,23 @@ type value struct {
 type values []value
 
 func (v values) find(name string) value {
-	for _, value := range v {
-		if value.attribute.Name == name {
-			return value
-		}
-	}
-	panic("the row has no attribute " + name)
+	return v[slices.IndexFunc(v, func(one value) bool { return one.attribute.Name == name })]
 }
 
 func (v values) text(name string) string            { return v.find(name).text }
-func (v values) number(name string) int64           { return v.find(name).number }
 func (v values) count(name string) int              { return int(v.find(name).number) }
 func (v values) duration(name string) time.Duration { return time.Duration(v.find(name).number) }
 
 // read checks the given attributes and adds the defaults of the others.
 func (r *row) read(given map[string]string) (values, error) {
-	names := make([]string, len(r.Attributes))
-	for i := range r.Attributes {
-		names[i] = r.Attributes[i].Name
-	}
+	names := naming.List(r.Attributes, func(a Attribute) string { return a.Name })
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if slices.Contains(names, name) {
-			continue
-		}
-		if len(names) == 0 {
+		switch {
+		case len(names) == 0:
 			return nil, fmt.Errorf("the fault %s has no attributes; remove %s", r.Text(), human.Quoted(name))
+		case !slices.Contains(names, name):
+			return nil, fmt.Errorf("the fault %s: %s", r.Text(), naming.Unknown("attribute", name, names))
 		}
-		return nil, fmt.Errorf("the fault %s: %s", r.Text(), naming.Unknown("attribute", name, names))
 	}
 	all := make(values, len(r.Attributes))
 	for i := range r.Attributes {
@@ -107,30 +97,22 @@ func (r *row) format(all values) string {
 // read parses one value and checks its range.
 func (a *Attribute) read(text string) (value, error) {
 	v := value{attribute: a}
-	switch a.Kind {
-	case Text:
-		if text == "" || strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
-			return v, fmt.Errorf("%s must be one line of text", human.Quoted(text))
-		}
-		v.text = text
-		return v, nil
-	case Choice:
-		if !slices.Contains(a.Choices, text) {
-			return v, errors.New(naming.Unknown("value", text, a.Choices))
-		}
+	switch {
+	case a.Kind == Text && (text == "" || strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r == 0x7f })):
+		return v, fmt.Errorf("%s must be one line of text", human.Quoted(text))
+	case a.Kind == Choice && !slices.Contains(a.Choices, text):
+		return v, errors.New(naming.Unknown("value", text, a.Choices))
+	case a.Kind == Text || a.Kind == Choice:
 		v.text = text
 		return v, nil
 	}
 	n, err := a.Kind.number(text)
-	if err != nil {
-		return v, err
+	if err == nil && (n < a.Min || n > a.Max) {
+		low, high := value{attribute: a, number: a.Min}, value{attribute: a, number: a.Max}
+		err = fmt.Errorf("%s is out of range; use %s to %s", text, low, high)
 	}
 	v.number = n
-	if n < a.Min || n > a.Max {
-		low, high := value{attribute: a, number: a.Min}, value{attribute: a, number: a.Max}
-		return v, fmt.Errorf("%s is out of range; use %s to %s", text, low, high)
-	}
-	return v, nil
+	return v, err
 }
 
 // number parses a duration, size, share or count.
@@ -144,20 +126,16 @@ func (k Kind) number(text string) (int64, error) {
 		return int64(d), nil
 	case Size:
 		return ParseSize(text)
-	case Share:
-		digits, ok := strings.CutSuffix(text, "%")
-		n, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil || !ok {
-			return 0, fmt.Errorf("invalid percentage %s; write it as 50%%", human.Quoted(text))
-		}
-		return n, nil
-	default:
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("invalid integer %s", human.Quoted(text))
-		}
-		return n, nil
 	}
+	digits, percent := strings.CutSuffix(text, "%")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	switch {
+	case k == Share && (err != nil || !percent):
+		return 0, fmt.Errorf("invalid percentage %s; write it as 50%%", human.Quoted(text))
+	case k == Count && (err != nil || percent):
+		return 0, fmt.Errorf("invalid integer %s", human.Quoted(text))
+	}
+	return n, nil
 }
 
 // units are the units of sizes. The canonical form uses only the binary ones.
@@ -197,17 +175,15 @@ func (v value) String() string {
 				return strconv.FormatInt(v.number/u.size, 10) + u.name
 			}
 		}
-		return strconv.FormatInt(v.number, 10)
 	case Share:
 		return strconv.FormatInt(v.number, 10) + "%"
-	case Count:
-		return strconv.FormatInt(v.number, 10)
-	default:
+	case Text, Choice:
 		if strings.ContainsAny(v.text, `,"`) || strings.TrimSpace(v.text) != v.text {
 			return strconv.Quote(v.text)
 		}
 		return v.text
 	}
+	return strconv.FormatInt(v.number, 10)
 }
 
 // shortDuration is Duration.String without trailing zero units: 7m, not 7m0s.

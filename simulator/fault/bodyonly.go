@@ -1,7 +1,6 @@
 package fault
 
 import (
-	"encoding/hex"
 	"fmt"
 
 	"semblance/simulator/signature"
@@ -13,11 +12,7 @@ type bodyOnly struct{ noFault }
 func (bodyOnly) afterSigning(o *Outgoing) error {
 	value := fmt.Sprintf("t=%d", o.Time.Unix())
 	for _, secret := range o.Secrets {
-		mac, err := signature.MAC("sha256", secret, o.Body)
-		if err != nil {
-			return fmt.Errorf("signing the body alone: %w", err)
-		}
-		value += ",v1=" + hex.EncodeToString(mac)
+		value += ",v1=" + signature.Digest(secret, o.Body)
 	}
 	o.setSignature(value)
 	return nil

@@ -51,9 +51,9 @@ func (i Info) Text() string { return string(i.Family) + "=" + i.Name }
 func All() []Info { return infos(table) }
 
 func infos(rows []row) []Info {
-	all := make([]Info, len(rows))
-	for i := range rows {
-		all[i] = rows[i].Info
+	var all []Info
+	for _, r := range rows {
+		all = append(all, r.Info)
 	}
 	return all
 }
@@ -132,7 +132,7 @@ func (f *Fault) String() string {
 }
 
 // OnConnection reports whether the fault acts on the connection. Such an attempt needs a new connection.
-func (f *Fault) OnConnection() bool { return f.row.onConnection }
+func (f *Fault) OnConnection() bool { return f.row.onConnection || f.row.endsConnection }
 
 // EndsConnection reports whether the fault ends the connection before a response. Transmit then returns a [*CutError].
 func (f *Fault) EndsConnection() bool { return f.row.endsConnection }

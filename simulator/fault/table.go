@@ -5,7 +5,7 @@ import "time"
 // A row is one fault: its description and its constructor.
 type row struct {
 	Info
-	onConnection   bool
+	onConnection   bool // without endsConnection
 	endsConnection bool
 	new            func(values) injector
 }
@@ -102,7 +102,6 @@ var table = []row{
 		Info: Info{Transport, "cut-body", "The connection is closed before the end of the body", []Attribute{
 			{Name: "keep", Kind: Share, Default: halfOfBody, Max: 99, Summary: "the part of the body sent before"},
 		}, "wire: {keep: 50%}"},
-		onConnection:   true,
 		endsConnection: true,
 		new:            func(v values) injector { return cutBody{keep: v.count("keep")} },
 	},
@@ -110,13 +109,11 @@ var table = []row{
 		Info: Info{Transport, "reset", "The connection is reset (TCP RST) within or after the body", []Attribute{
 			{Name: "keep", Kind: Share, Default: halfOfBody, Max: 100, Summary: "the part of the body sent before"},
 		}, "wire: {keep: 50%, then: reset}"},
-		onConnection:   true,
 		endsConnection: true,
 		new:            func(v values) injector { return reset{keep: v.count("keep")} },
 	},
 	{
 		Info:           Info{Transport, "unread-response", "The connection is closed after the complete body, without reading the response", nil, "wire: {response: unread}"},
-		onConnection:   true,
 		endsConnection: true,
 		new:            func(values) injector { return cutBody{keep: 100} },
 	},
@@ -129,7 +126,7 @@ var table = []row{
 		Info: Info{Transport, "chunked", "The body is sent in chunks, without Content-Length", []Attribute{
 			{Name: "size", Kind: Size, Default: "16", Min: 1, Max: 1 << 30, Summary: "the size of a chunk"},
 		}, ""},
-		new: func(v values) injector { return chunked{size: int(v.number("size"))} },
+		new: func(v values) injector { return chunked{size: v.count("size")} },
 	},
 	{
 		Info: Info{Transport, "gzip", "The body is compressed, with a Content-Encoding header", []Attribute{
@@ -141,6 +138,6 @@ var table = []row{
 		Info: Info{Transport, "oversized", "The body is larger than a receiver should accept: spaces after the JSON, correctly signed", []Attribute{
 			{Name: "size", Kind: Size, Default: "2MiB", Min: 1, Max: 1 << 30, Summary: "the size of the body"},
 		}, "body: {pad: 2MiB}"},
-		new: func(v values) injector { return oversized{size: int(v.number("size"))} },
+		new: func(v values) injector { return oversized{size: v.count("size")} },
 	},
 }
