@@ -2,14 +2,16 @@ package client
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 )
 
 // completionTime is how long the completion of an id waits for the provider.
@@ -39,38 +41,30 @@ func (f *Flags) Complete(getenv func(string) (string, bool), list func(context.C
 // SubscriptionIDs lists the ids of the subscriptions with their labels.
 func SubscriptionIDs(ctx context.Context, c *Client) ([]string, error) {
 	all, err := c.Subscriptions(ctx, false)
-	words := make([]string, len(all))
-	for i, s := range all {
-		words[i] = cobra.CompletionWithDesc(s.ID, human.Line(s.Label+" "+s.URL))
-	}
-	return words, err
+	return naming.List(all, func(s Subscription) string { return cobra.CompletionWithDesc(s.ID, human.Line(s.Label+" "+s.URL)) }), err
 }
 
 // AttemptIDs lists the ids of the last attempts.
 func AttemptIDs(ctx context.Context, c *Client) ([]string, error) {
-	var page struct {
-		Items []struct {
-			ID                 int64
-			EventType, Outcome string
-		}
-	}
-	err := c.Call(ctx, http.MethodGet, "/attempts?limit=50", nil, &page)
-	words := make([]string, len(page.Items))
-	for i, a := range page.Items {
-		words[i] = cobra.CompletionWithDesc(fmt.Sprint(a.ID), human.Line(a.EventType+" "+a.Outcome))
-	}
-	return words, err
+	return c.ids(ctx, "/attempts?limit=50")
 }
 
 // FailedDeliveryIDs lists the ids of deliveries that can be queued again.
 func FailedDeliveryIDs(ctx context.Context, c *Client) ([]string, error) {
-	var page struct {
-		Items []struct{ ID, EventType, State string }
-	}
-	err := c.Call(ctx, http.MethodGet, "/deliveries?state=failed,dropped&limit=50", nil, &page)
-	words := make([]string, len(page.Items))
-	for i, d := range page.Items {
-		words[i] = cobra.CompletionWithDesc(d.ID, human.Line(d.EventType+" "+d.State))
-	}
-	return words, err
+	return c.ids(ctx, "/deliveries?state=failed,dropped&limit=50")
+}
+
+// item is a row of a list: an attempt has an outcome, a delivery a state.
+type item struct {
+	ID                        json.RawMessage // a number or a text
+	EventType, Outcome, State string
+}
+
+// ids lists the ids of a list.
+func (c *Client) ids(ctx context.Context, path string) ([]string, error) {
+	var page struct{ Items []item }
+	err := c.Call(ctx, http.MethodGet, path, nil, &page)
+	return naming.List(page.Items, func(i item) string {
+		return cobra.CompletionWithDesc(strings.Trim(string(i.ID), `"`), human.Line(i.EventType+" "+i.Outcome+i.State))
+	}), err
 }

@@ -10,6 +10,7 @@ import (
 
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 )
 
@@ -103,10 +104,7 @@ func (c *Client) Find(ctx context.Context, name string) (Subscription, error) {
 // names lists subscriptions in an error.
 func names(all []Subscription) string {
 	const most = 5
-	words := make([]string, 0, most)
-	for _, s := range all[:min(most, len(all))] {
-		words = append(words, fmt.Sprintf("%s (%s)", s.ID, human.Line(s.Label)))
-	}
+	words := naming.List(all[:min(most, len(all))], func(s Subscription) string { return fmt.Sprintf("%s (%s)", s.ID, human.Line(s.Label)) })
 	if len(all) > most {
 		words = append(words, "…")
 	}

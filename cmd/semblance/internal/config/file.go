@@ -149,15 +149,13 @@ func (r *reader) eventTypes(n *yaml.Node) []string {
 		r.fail(n, "no event type; name one, or a pattern such as \"invoice.*\"")
 	}
 	var names []string
-	seen := map[string]bool{}
 	r.each(n, func(item *yaml.Node) {
 		types, err := schemas.Match(r.text(item))
 		if err != nil {
 			r.fail(item, "%s", err)
 		}
 		for _, t := range types {
-			if !seen[t.Name] {
-				seen[t.Name] = true
+			if !slices.Contains(names, t.Name) {
 				names = append(names, t.Name)
 			}
 		}

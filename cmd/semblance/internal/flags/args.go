@@ -59,9 +59,6 @@ func Subcommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var known []string
-	for _, child := range c.Commands() {
-		known = append(known, child.Name())
-	}
+	known := naming.List(c.Commands(), (*cobra.Command).Name)
 	return fmt.Errorf("%s; `%s --help` explains them", naming.Unknown("command", args[0], known), c.CommandPath())
 }

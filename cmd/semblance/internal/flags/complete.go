@@ -10,6 +10,7 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios/library"
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/schemas/validate"
 	"semblance/simulator/fault"
 )
@@ -30,16 +31,11 @@ func CompleteFunc(c *cobra.Command, flag string, f cobra.CompletionFunc) {
 
 // Patterns completes event types and groups.
 func Patterns(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
-	var words []string
 	if strings.HasPrefix(prefix, "group:") {
-		for _, g := range schemas.Groups() {
-			words = append(words, cobra.CompletionWithDesc("group:"+g.Key, g.Summary))
-		}
+		words := naming.List(schemas.Groups(), func(g schemas.Group) string { return cobra.CompletionWithDesc("group:"+g.Key, g.Summary) })
 		return words, cobra.ShellCompDirectiveNoFileComp
 	}
-	for _, t := range schemas.All() {
-		words = append(words, cobra.CompletionWithDesc(t.Name, t.Summary))
-	}
+	words := naming.List(schemas.All(), func(t *schemas.EventType) string { return cobra.CompletionWithDesc(t.Name, t.Summary) })
 	return append(words, cobra.CompletionWithDesc("group:", "the types of a group")), cobra.ShellCompDirectiveNoFileComp
 }
 
@@ -133,9 +129,6 @@ func ResponseSchemas(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 	if err != nil { // a test reads them all
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	words := make([]string, len(known))
-	for i, s := range known {
-		words[i] = cobra.CompletionWithDesc(responseSchema+s.Name, s.Title)
-	}
+	words := naming.List(known, func(s validate.Shipped) string { return cobra.CompletionWithDesc(responseSchema+s.Name, s.Title) })
 	return words, cobra.ShellCompDirectiveDefault
 }

@@ -8,7 +8,6 @@ package flags
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -90,34 +89,4 @@ func plainCause(err error) error {
 		return errors.New("expected a duration such as 300ms, 10s or 5m")
 	}
 	return err
-}
-
-// A changedFlag is a flag that is set, with its values.
-type changedFlag struct {
-	*pflag.Flag
-	values []string
-}
-
-// changed returns the flags that are set, except those named.
-func changed(set *pflag.FlagSet, except []string) []changedFlag {
-	var all []changedFlag
-	set.VisitAll(func(f *pflag.Flag) {
-		if !f.Changed || slices.Contains(except, f.Name) {
-			return
-		}
-		values := []string{f.Value.String()}
-		if list, repeated := f.Value.(pflag.SliceValue); repeated {
-			values = slices.Clone(list.GetSlice())
-		}
-		all = append(all, changedFlag{f, values})
-	})
-	return all
-}
-
-// words returns the flag with one of its values as words of a command line.
-func (f *changedFlag) words(value string) []string {
-	if f.Value.Type() == "bool" && value == "true" {
-		return []string{"--" + f.Name}
-	}
-	return []string{"--" + f.Name, value}
 }

@@ -64,10 +64,7 @@ func (r *Reports) complete(_ *cobra.Command, _ []string, prefix string) ([]strin
 	if strings.Contains(prefix, "=") {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	words := make([]string, len(r.forms()))
-	for i, form := range r.forms() {
-		words[i] = cobra.CompletionWithDesc(form.Name+"=", form.Summary)
-	}
+	words := naming.List(r.forms(), func(form report.Form) string { return cobra.CompletionWithDesc(form.Name+"=", form.Summary) })
 	return words, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
@@ -128,11 +125,7 @@ func (r *Reports) Check() error {
 }
 
 func names(forms []report.Form) []string {
-	var names []string
-	for _, form := range forms {
-		names = append(names, form.Name)
-	}
-	return names
+	return naming.List(forms, func(form report.Form) string { return form.Name })
 }
 
 // Write writes every report, even if one before it fails.

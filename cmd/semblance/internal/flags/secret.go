@@ -103,22 +103,35 @@ func (s *Secret) URL(url string) string {
 // that holds it, and left out if the flag was read from its own variable.
 func (s *Secret) Rerun(set *pflag.FlagSet, secrets []simulator.Secret, except ...string) []string {
 	var words []string
-	for _, f := range changed(set, append(except, s.flag.Name)) {
-		values := f.values
-		for i, v := range f.values {
-			if shown := argument(f.Name, v); shown != v && !s.show {
-				if _, is := f.Annotations[fromVariable]; is {
-					values = nil
-					break
-				}
-				values[i] = shown
-			}
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != s.flag.Name && !slices.Contains(except, f.Name) {
+			words = append(words, s.rerun(f)...)
 		}
-		for _, v := range values {
-			words = append(words, f.words(v)...)
+	})
+	return append(words, s.Arguments(secrets)...)
+}
+
+// rerun returns one flag with its values.
+func (s *Secret) rerun(f *pflag.Flag) []string {
+	values := []string{f.Value.String()}
+	if list, repeated := f.Value.(pflag.SliceValue); repeated {
+		values = list.GetSlice()
+	}
+	var words []string
+	for _, value := range values {
+		shown := argument(f.Name, value)
+		if _, is := f.Annotations[fromVariable]; is && shown != value && !s.show {
+			return nil
+		}
+		if s.show {
+			shown = value
+		}
+		words = append(words, "--"+f.Name)
+		if f.Value.Type() != "bool" || value != "true" {
+			words = append(words, shown)
 		}
 	}
-	return append(words, s.Arguments(secrets)...)
+	return words
 }
 
 // argument returns the value of a flag for report.Command, without credentials.
