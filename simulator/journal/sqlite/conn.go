@@ -66,7 +66,7 @@ func connect(path string, pragmas ...string) (*conn, error) {
 		err = c.check(engine.Xsqlite3_extended_result_codes(c.tls, c.db, 1))
 	}
 	if err == nil {
-		err = c.exec("PRAGMA " + strings.Join(append(pragmas, "synchronous = NORMAL", "busy_timeout = 5000"), "; PRAGMA "))
+		err = c.exec("PRAGMA " + strings.Join(append([]string{"synchronous = NORMAL", "busy_timeout = 5000"}, pragmas...), "; PRAGMA "))
 	}
 	if err != nil {
 		_ = c.close() // err is the cause

@@ -146,9 +146,11 @@ func create(path string) error {
 	if err != nil {
 		return err
 	}
-	f.Close()
 	err = createTables(temporary)
 	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(temporary, path)
 	}
 	if err != nil {
@@ -157,12 +159,15 @@ func create(path string) error {
 	return err
 }
 
+// createTables creates the tables of an empty journal. It does not wait for the disk: that is enough once, at the end.
 func createTables(path string) error {
-	c, err := connect(path)
+	c, err := connect(path, "synchronous = OFF", "journal_mode = OFF")
 	if err != nil {
 		return err
 	}
-	err = c.migrate(unsupported, migrations[:])
+	if err = c.migrate(unsupported, migrations[:]); err == nil {
+		err = c.exec("PRAGMA journal_mode = WAL")
+	}
 	return errors.Join(err, c.close())
 }
 

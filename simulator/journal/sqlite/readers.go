@@ -30,23 +30,14 @@ func (c *readerConnector) Connect(context.Context) (driver.Conn, error) {
 // Driver returns the driver of SQLite.
 func (c *readerConnector) Driver() driver.Driver { return &modernc.Driver{} }
 
-// openReaders opens all connections of readers, so that they can read even if the files are deleted later.
+// openReaders opens one connection of readers, which can read even if the files are deleted later. The others are opened when
+// they are needed.
 func openReaders(path string, files []watchedFile) (*sql.DB, error) {
 	db := sql.OpenDB(&readerConnector{path, files})
 	db.SetMaxOpenConns(maxReaders)
 	db.SetMaxIdleConns(maxReaders)
-	for range maxReaders {
-		tx, err := db.Begin()
-		if err != nil {
-			return db, err
-		}
-		defer tx.Rollback()
-		var last int64
-		if err := tx.QueryRow(`SELECT last FROM totals`).Scan(&last); err != nil {
-			return db, err
-		}
-	}
-	return db, nil
+	var last int64
+	return db, db.QueryRow(`SELECT last FROM totals`).Scan(&last)
 }
 
 // view is the file at one moment.
