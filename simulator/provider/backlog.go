@@ -110,7 +110,7 @@ func (b *backlog) needsMore(window int, now time.Time) bool {
 
 // waiting returns the deliveries without an attempt in flight, in the order of their creation.
 func (b *backlog) waiting() []*pending {
-	all := slices.Concat(b.queue.heap, b.held.heap)
+	all := slices.Concat(b.queue.all(), b.held.all())
 	slices.SortFunc(all, func(a, b *pending) int { return cmp.Compare(a.order, b.order) })
 	return all
 }

@@ -13,23 +13,37 @@ import (
 
 func TestScheduleIsOrderedByDueTime(t *testing.T) {
 	t.Parallel()
+	for _, times := range []int{1, 50, 1 << 20} {
+		testSchedule(t, times)
+	}
+}
+
+// testSchedule adds and removes items that are due at one of so many times. From time to time there are nearly none.
+func testSchedule(t *testing.T, times int) {
+	t.Helper()
 	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	draw := rand.New(rand.NewPCG(1, 2))
 	var s schedule[*timer]
 	var want []*timer
-	for i := range uint64(1000) {
-		item := &timer{slot: slot{due: at.Add(time.Duration(draw.IntN(50)) * time.Second), order: i}}
+	for i := range uint64(1500) {
+		item := &timer{slot: slot{due: at.Add(time.Duration(draw.IntN(times)) * time.Second), order: i}}
 		s.add(item)
 		want = append(want, item)
-	}
-	for range 300 {
-		i := draw.IntN(len(want))
-		s.remove(want[i])
-		if want[i].index != 0 {
-			t.Fatal("a removed item is still in the schedule")
+		if item.index < 0 && len(s.list) > 2*s.count {
+			t.Fatalf("a list of %d for %d items", len(s.list), s.count)
 		}
-		s.remove(want[i]) // again, which does nothing
-		want = slices.Delete(want, i, i+1)
+		for draw.IntN(300) < len(want) {
+			i := draw.IntN(len(want))
+			s.remove(want[i])
+			if want[i].index != 0 {
+				t.Fatal("a removed item is still in the schedule")
+			}
+			s.remove(want[i]) // again, which does nothing
+			want = slices.Delete(want, i, i+1)
+		}
+		if n := len(s.all()); n != len(want) || s.length() != n {
+			t.Fatalf("%d items of %d, length %d", n, len(want), s.length())
+		}
 	}
 	slices.SortFunc(want, func(a, b *timer) int {
 		if a.before(&b.slot) {

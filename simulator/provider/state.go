@@ -203,7 +203,7 @@ func (s *state) applyAttempt(a *journal.Attempt, c *commit) {
 // applyTransition changes the state of a delivery. One that was in no schedule goes to its place, which may be beyond the
 // window.
 func (s *state) applyTransition(d *pending, next journal.DeliveryState, c *commit) {
-	waits := d.index > 0
+	waits := d.index != 0
 	s.moveTo(d, next, c)
 	if next.State.Unfinished() && d.task == nil && !waits {
 		d.subscription.backlog.take(d)
