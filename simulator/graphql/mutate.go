@@ -110,6 +110,17 @@ func (m *mutation) find(argument, kind, model string, id *graphql.ID) (*source, 
 	return s, nil
 }
 
+// either returns the data of a mutation, from the argument with the name or from the deprecated arguments.
+func either[T comparable](data *T, old T, name string) (*T, error) {
+	if data == nil {
+		return &old, nil
+	}
+	if old != *new(T) {
+		return nil, refusef("use either %s or the deprecated arguments, not both", name)
+	}
+	return data, nil
+}
+
 // texts collects the values of given arguments. A null argument is absent.
 type texts map[string]string
 

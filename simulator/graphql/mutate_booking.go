@@ -21,13 +21,7 @@ func (a *createBookingArgs) data() (*BookingDataInput, error) {
 	old := BookingDataInput{
 		Patient: a.Patient, Location: a.Location, BookingType: a.BookingType, Doctor: a.Doctor, Comments: a.Comments, Start: a.Start, End: a.End,
 	}
-	if a.BookingData == nil {
-		return &old, nil
-	}
-	if old != (BookingDataInput{}) {
-		return nil, refusef("use either bookingData or the deprecated arguments, not both")
-	}
-	return a.BookingData, nil
+	return either(a.BookingData, old, "bookingData")
 }
 
 // CreateBooking makes an appointment.

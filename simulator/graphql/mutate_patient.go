@@ -21,13 +21,7 @@ func (a *createPatientArgs) data() (*CreatePatientDataInput, error) {
 		Title: a.Title, First: a.First, Last: a.Last, Email: a.Email, Dob: a.Dob, Gender: a.Gender, Sex: a.Sex, Address: a.Address, City: a.City,
 		Postcode: a.Postcode, Country: a.Country, PhoneType: a.PhoneType, PhoneNumber: a.PhoneNumber,
 	}
-	if a.PatientData == nil {
-		return &old, nil
-	}
-	if old != (CreatePatientDataInput{}) {
-		return nil, refusef("use either patientData or the deprecated arguments, not both")
-	}
-	return a.PatientData, nil
+	return either(a.PatientData, old, "patientData")
 }
 
 // personal are the values of a patient that the clinic invents. A patient whom an application creates has only those that

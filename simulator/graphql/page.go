@@ -1,6 +1,8 @@
 package graphql
 
 import (
+	"cmp"
+
 	graphql "github.com/graph-gophers/graphql-go"
 
 	"semblance/simulator/journal"
@@ -47,10 +49,7 @@ const lastID = "ffffffffffffffffffffffff"
 
 // setCursor sets the page by a cursor, which is the id of a record. Without a cursor it is the first page, or the last one.
 func (o *Options) setCursor(q *journal.RecordQuery, c *CursorPagination, model string) (*PageInfo, error) {
-	cursor := ""
-	if c.Cursor != nil {
-		cursor = *c.Cursor
-	}
+	cursor := textOf(c.Cursor)
 	if cursor != "" {
 		var err error
 		if cursor, err = parseID(graphql.ID(cursor), model); err != nil {
@@ -58,10 +57,8 @@ func (o *Options) setCursor(q *journal.RecordQuery, c *CursorPagination, model s
 		}
 	}
 	q.Limit = o.pageSize(c.PageSize)
-	if c.Direction != nil && *c.Direction == "PREVIOUS" {
-		if q.Before = cursor; cursor == "" {
-			q.Before = lastID
-		}
+	if textOf(c.Direction) == "PREVIOUS" {
+		q.Before = cmp.Or(cursor, lastID)
 	} else {
 		q.After = cursor
 	}

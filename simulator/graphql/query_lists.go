@@ -36,18 +36,13 @@ func (a *datedArgs) query(kinds ...string) journal.RecordQuery {
 	return q
 }
 
-// page sets the page by a cursor if there is one, and otherwise by the number of a page.
-func (o *Options) page(q *journal.RecordQuery, p *Pagination, c *CursorPagination, model string) (*PageInfo, error) {
-	if c != nil {
-		return o.setCursor(q, c, model)
-	}
-	return o.setPagination(q, p), nil
-}
-
-// listPage returns a page of the records that a query selects.
+// listPage returns a page of the records that a query selects: by a cursor if there is one, otherwise by its number.
 func listPage[T any](ctx context.Context, q journal.RecordQuery, p *Pagination, c *CursorPagination, model string, object func(*source) *T) (*connection[T], error) {
 	r := readerOf(ctx)
-	info, err := r.options.page(&q, p, c, model)
+	if c == nil {
+		return list(r, q, r.options.setPagination(&q, p), object), nil
+	}
+	info, err := r.options.setCursor(&q, c, model)
 	if err != nil {
 		return nil, err
 	}

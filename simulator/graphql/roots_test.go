@@ -14,6 +14,7 @@ func TestRoots(t *testing.T) {
 		"mutation M { # { no }\n createBooking(bookingData: {start: \"x\", location: null}) { error } }":             "createBooking=createBooking",
 		`fragment F on Booking { id doctor { id } } { ...F ... on Query { practice { id } } users { data { id } } }`: "users=users",
 		`query A { practice @skip(if: true) { id } } query B { patients(search: """ " { """) { data { id } } }`:      "practice=practice patients=patients",
+		`{ ... { practice { id } } users { data { id } } }`:                                                          "users=users",
 		``: "", `{`: "", `}{ x`: "", `"`: "", `{ a:`: "",
 	} {
 		var got []string
