@@ -29,12 +29,12 @@ func (c *Coverage) Percent() float64 {
 	return 100 * float64(c.Covered()) / float64(len(c.Types))
 }
 
-// Missing returns the event types that were not covered, in the order of the catalogue.
-func (c *Coverage) Missing() []*schemas.EventType {
-	var missing []*schemas.EventType
+// Missing returns the names of the event types that were not covered, in the order of the catalogue.
+func (c *Coverage) Missing() []string {
+	missing := []string{}
 	for _, t := range c.Types {
 		if t.Count == 0 {
-			missing = append(missing, t.Type)
+			missing = append(missing, t.Type.Name)
 		}
 	}
 	return missing

@@ -82,7 +82,7 @@ func TestRecorder(t *testing.T) {
 	if got, want := result.Coverage.String(), "2 of 7 event types (29 %)"; got != want {
 		t.Errorf("coverage: got %s, want %s", got, want)
 	}
-	if missing := result.Coverage.Missing(); len(missing) != 5 || missing[0].Name != "booking.deleted" {
+	if missing := result.Coverage.Missing(); len(missing) != 5 || missing[0] != "booking.deleted" {
 		t.Errorf("an attempt with a fault must not count as coverage; missing: %v", missing)
 	}
 	if got := len(result.Scenarios[0].Steps[6].Evidence[0].Probe.Response); got != scenarios.MaxBody {

@@ -63,7 +63,7 @@ func suggestType(name string) string {
 			return best
 		}
 	}
-	return naming.Nearest(name, names(All()))
+	return naming.Nearest(name, Names(All()))
 }
 
 // hasInOrder reports whether words contains all of parts in the same order. Case does not count.
@@ -144,6 +144,7 @@ func (t *EventType) Value(identifier string) (value Value, ok bool) {
 	return Value{}, false
 }
 
-func names(types []*EventType) []string {
+// Names returns the names of event types.
+func Names(types []*EventType) []string {
 	return naming.List(types, func(t *EventType) string { return t.Name })
 }

@@ -36,12 +36,12 @@ func TestMatch(t *testing.T) {
 				want = append(want, e.Name)
 			}
 		}
-		if got := names(found); !slices.Equal(got, want) || len(got) == 0 {
+		if got := Names(found); !slices.Equal(got, want) || len(got) == 0 {
 			t.Errorf("Match(%q) finds %v, want %v", test.pattern, got, want)
 		}
 	}
 	if found, err := Match(retired); err != nil || len(found) != 1 || found[0].Name != retired {
-		t.Errorf("Match(%q) finds %v, %v", retired, names(found), err)
+		t.Errorf("Match(%q) finds %v, %v", retired, Names(found), err)
 	}
 }
 
@@ -53,7 +53,7 @@ func TestMatchGroup(t *testing.T) {
 		}
 		want := slices.DeleteFunc(All(), func(e *EventType) bool { return e.Group != group.Key })
 		if !slices.Equal(found, want) {
-			t.Errorf("group:%s finds %v, want %v", group.Key, names(found), names(want))
+			t.Errorf("group:%s finds %v, want %v", group.Key, Names(found), Names(want))
 		}
 	}
 }
@@ -84,7 +84,7 @@ func TestMatchAny(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "availability.blocker.created booking.created booking.updated " + retired // each once, in the catalogue's order
-	if got := strings.Join(names(found), " "); got != want {
+	if got := strings.Join(Names(found), " "); got != want {
 		t.Errorf("found %s\nwant  %s", got, want)
 	}
 	if _, err := MatchAny([]string{"booking.*", "bookin.created"}); err == nil {

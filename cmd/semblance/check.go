@@ -21,6 +21,7 @@ import (
 	"semblance/scenarios/report"
 	"semblance/scenarios/script"
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/simulator/delivery"
 )
 
@@ -132,10 +133,7 @@ func completeChecks(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	var words []string
-	for _, c := range all {
-		words = append(words, cobra.CompletionWithDesc(c.ID, c.Name))
-	}
+	words := naming.List(all, func(c *check.Case) string { return cobra.CompletionWithDesc(c.ID, c.Name) })
 	for _, group := range scenarios.CheckGroups()[1:] {
 		words = append(words, cobra.CompletionWithDesc(group, "all checks of this group"))
 	}

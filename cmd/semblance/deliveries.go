@@ -16,6 +16,7 @@ import (
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/simulator/journal"
 )
 
@@ -82,10 +83,7 @@ func (a *app) listDeliveriesCommand() *cobra.Command {
 	c.Flags().StringSliceVar(&states, "state", nil, "only these `STATES`: pending, held, delivered, failed, dropped")
 	c.Flags().IntVar(&limit, "limit", 20, "show the latest `N` deliveries, at most 1000")
 	f.add(a, c)
-	var known []string
-	for _, s := range journal.States() {
-		known = append(known, string(s))
-	}
+	known := naming.List(journal.States(), func(s journal.State) string { return string(s) })
 	flags.Complete(c, "state", known...)
 	return c
 }

@@ -16,6 +16,7 @@ import (
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/scenarios/report"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/schemas/validate"
 	"semblance/simulator"
 	"semblance/simulator/clock"
@@ -77,10 +78,7 @@ With --act-wrong it makes a mistake that real receivers make, to show how tests 
 	flags.AddAllowPublic(c, &f.public)
 	c.Flags().StringVar(&f.to, "to", "", "")
 	c.Flags().Lookup("to").Hidden = true // listen names the command that was meant
-	var words []string
-	for _, w := range receiver.Wrongs() {
-		words = append(words, cobra.CompletionWithDesc(w.Name, w.Summary))
-	}
+	words := naming.List(receiver.Wrongs(), func(w receiver.Wrong) string { return cobra.CompletionWithDesc(w.Name, w.Summary) })
 	flags.Complete(c, "act-wrong", words...)
 	return c
 }

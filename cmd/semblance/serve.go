@@ -27,6 +27,7 @@ import (
 	"semblance/scenarios/report"
 	"semblance/schemas"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/delivery"
@@ -140,11 +141,7 @@ func (f *serveFlags) register(c *cobra.Command) {
 
 // settingWords completes --provider with the default of each setting.
 func settingWords() []string {
-	var words []string
-	for _, s := range config.Settings() {
-		words = append(words, cobra.CompletionWithDesc(s.Key+"="+s.Default, s.Values))
-	}
-	return words
+	return naming.List(config.Settings(), func(s config.Setting) string { return cobra.CompletionWithDesc(s.Key+"="+s.Default, s.Values) })
 }
 
 // serve runs until ctx ends.

@@ -10,6 +10,8 @@ import (
 	"semblance/cmd/semblance/internal/exit"
 	"semblance/cmd/semblance/internal/flags"
 	"semblance/scenarios/report"
+	"semblance/schemas/naming"
+	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/signature"
 )
@@ -57,10 +59,7 @@ func (a *app) sign(c *cobra.Command, args []string, f *signFlags) error {
 	if f.at.IsZero() {
 		f.at = clock.Now()
 	}
-	keys := make([]string, len(secrets))
-	for i, s := range secrets {
-		keys[i] = s.Reveal()
-	}
+	keys := naming.List(secrets, simulator.Secret.Reveal)
 	t := f.at.Unix()
 	value := string(signature.NewSigner(keys...).Append(nil, t, data))
 	if f.format == "json" {

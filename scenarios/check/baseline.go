@@ -34,10 +34,7 @@ func ParseBaseline(file string, data []byte, all []*Case) (Baseline, error) {
 	if err := yaml.Unmarshal(data, &entries); err != nil {
 		return nil, fmt.Errorf("%s: expected a map of check ids to reasons, such as SIG-08: one secret only", file)
 	}
-	var known []string
-	for _, c := range all {
-		known = append(known, c.ID)
-	}
+	known := naming.List(all, func(c *Case) string { return c.ID })
 	b := Baseline{}
 	for id, value := range entries {
 		entry := Known{File: file}

@@ -8,6 +8,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 )
@@ -109,10 +110,7 @@ func (r *run) lost(control *scenarios.Exchange, suspects []*Case) {
 	defer r.mu.Unlock()
 	r.suspects, r.refused = suspects, control
 	r.ended = "the receiver was lost: three valid events in a row were not accepted (" + scenarios.DescribeResponse(&control.Attempt.Response) + ")"
-	var ids []string
-	for _, c := range suspects {
-		ids = append(ids, c.ID)
-	}
+	ids := naming.List(suspects, func(c *Case) string { return c.ID })
 	if len(ids) > 0 {
 		r.ended += " while " + human.And(ids) + " ran"
 	}

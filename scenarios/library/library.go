@@ -35,11 +35,7 @@ func Names() []string {
 	if err != nil { // it is embedded
 		panic("library: " + err.Error())
 	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = strings.TrimSuffix(e.Name(), ".yaml")
-	}
-	return names
+	return naming.List(entries, func(e fs.DirEntry) string { return strings.TrimSuffix(e.Name(), ".yaml") })
 }
 
 // Read returns the file of a scenario.

@@ -10,6 +10,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 	"semblance/simulator/hint"
 )
@@ -106,10 +107,7 @@ func addCounts[K comparable](into, from map[K]int) map[K]int {
 
 // Outcomes lists the responses by status and the other attempts by failure: "200 × 99, timeout × 2".
 func (s *Summary) Outcomes() string {
-	var words []string
-	for _, status := range slices.Sorted(maps.Keys(s.Statuses)) {
-		words = append(words, fmt.Sprintf("%d × %s", status, human.Number(s.Statuses[status])))
-	}
+	words := naming.List(slices.Sorted(maps.Keys(s.Statuses)), func(status int) string { return fmt.Sprintf("%d × %s", status, human.Number(s.Statuses[status])) })
 	for _, failure := range slices.Sorted(maps.Keys(s.Failures)) {
 		words = append(words, fmt.Sprintf("%s × %s", failure, human.Number(s.Failures[failure])))
 	}

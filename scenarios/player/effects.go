@@ -14,6 +14,7 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/script"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/schemas/pointer"
 	"semblance/schemas/validate"
 	"semblance/simulator"
@@ -104,10 +105,7 @@ func (e *Effects) Count(ctx context.Context, recordID string) (int, error) {
 	defer cancel()
 	var response simulator.Response
 	if e.url == "" {
-		arguments := make([]string, len(e.command))
-		for i, word := range e.command {
-			arguments[i] = strings.ReplaceAll(word, effectID, recordID)
-		}
+		arguments := naming.List(e.command, func(word string) string { return strings.ReplaceAll(word, effectID, recordID) })
 		var failure *scenarios.Failure
 		if response, failure = runCommand(ctx, arguments, 0, "*"); failure != nil {
 			return 0, fmt.Errorf("%s: %s", e.Title(recordID), failure)

@@ -6,6 +6,7 @@ import (
 
 	"semblance/scenarios"
 	"semblance/scenarios/script"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 )
 
@@ -69,10 +70,7 @@ func (e *expected) String() string {
 	if len(e.levels) == 0 {
 		return e.expect.String()
 	}
-	words := make([]string, len(e.levels))
-	for i := range e.levels {
-		words[i] = e.levels[i].String()
-	}
+	words := naming.List(e.levels, func(x scenarios.Requirement) string { return x.String() })
 	return strings.Join(words, "; ")
 }
 

@@ -92,15 +92,12 @@ func JSON(w io.Writer, r scenarios.Result) error {
 		Outcome: outcome(&r), ExitCode: r.ExitCode(), Target: r.Target, StartedAt: r.StartedAt, DurationMs: scenarios.Milliseconds(r.Duration),
 		Counts: r.Counts, Latency: r.Latency, Truncated: r.Truncated, Stopped: r.Stopped,
 		Coverage: jsonCoverage{
-			Percent: r.Coverage.Percent(), Covered: r.Coverage.Covered(), Of: len(r.Coverage.Types), AtLeast: r.CoverAtLeast, Missing: []string{},
+			Percent: r.Coverage.Percent(), Covered: r.Coverage.Covered(), Of: len(r.Coverage.Types), AtLeast: r.CoverAtLeast, Missing: r.Coverage.Missing(),
 		},
 		Scenarios: []jsonScenario{},
 	}
 	j := r.Judged()
 	out.Judged = jsonJudged{j.String(), j.Hint(), j.Responses, j.Effects, j.Probes, j.Skipped}
-	for _, eventType := range r.Coverage.Missing() {
-		out.Coverage.Missing = append(out.Coverage.Missing, eventType.Name)
-	}
 	for i := range r.Scenarios {
 		out.Scenarios = append(out.Scenarios, jsonScenarioOf(&r.Scenarios[i]))
 	}

@@ -134,10 +134,4 @@ func stepCounts(summary map[scenarios.Outcome]int) string {
 }
 
 // missing lists the event types that were not covered.
-func missing(c *scenarios.Coverage) string {
-	var names []string
-	for _, eventType := range c.Missing() {
-		names = append(names, eventType.Name)
-	}
-	return strings.Join(names, ", ")
-}
+func missing(c *scenarios.Coverage) string { return strings.Join(c.Missing(), ", ") }

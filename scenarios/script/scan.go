@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"semblance/schemas/lazy"
+	"semblance/schemas/naming"
 
 	"semblance/schemas/human"
 )
@@ -123,10 +124,7 @@ func (p *parser) parseReference(text string, pos Pos) *Ref {
 	case ok && len(words) == 2 && slices.Contains(f.names, words[1]):
 		ref.Kind, ref.Name = f.kind, words[1]
 	case ok:
-		known := make([]string, len(f.names))
-		for i, name := range f.names {
-			known[i] = "${" + words[0] + "." + name + "}"
-		}
+		known := naming.List(f.names, func(name string) string { return "${" + words[0] + "." + name + "}" })
 		return fail("unknown value ${%s}; use %s", excerpt(text), human.Or(known))
 	case words[0] == "env":
 		if len(words) != 2 || words[1] == "" || strings.ContainsAny(words[1], " =\x00") {

@@ -46,10 +46,7 @@ func statusShape() shape {
 }
 
 func eventTypeShape() shape {
-	var names []string
-	for _, t := range schemas.AllWithRetired() {
-		names = append(names, t.Name)
-	}
+	names := schemas.Names(schemas.AllWithRetired())
 	return enum(names)
 }
 

@@ -142,10 +142,7 @@ func describeChanges(step Step) string {
 	} else if names := d.Layers.names(); len(names) > 0 {
 		text = " with changed " + human.And(names)
 	}
-	var each []string
-	for _, e := range step.common().Each {
-		each = append(each, e.Name)
-	}
+	each := naming.List(step.common().Each, func(e Each) string { return e.Name })
 	if len(each) > 0 {
 		text += " for each " + human.And(each)
 	}

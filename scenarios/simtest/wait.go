@@ -204,11 +204,7 @@ func (s *Sim) typesOf(patterns ...string) []string {
 	s.t.Helper()
 	types, err := schemas.MatchAny(patterns)
 	must(s.t, err, "")
-	var names []string
-	for _, t := range types {
-		names = append(names, t.Name)
-	}
-	return names
+	return schemas.Names(types)
 }
 
 // firstAttempts returns the first attempts to deliver emitted events of these types, or of all.

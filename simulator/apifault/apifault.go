@@ -91,10 +91,7 @@ func Parse(text string) (Plan, error) {
 	p := Plan{Kind: Kind(name)}
 	info, ok := kinds[p.Kind]
 	if !ok {
-		var names []string
-		for _, k := range slices.Sorted(maps.Keys(kinds)) {
-			names = append(names, string(k))
-		}
+		names := naming.List(slices.Sorted(maps.Keys(kinds)), func(k Kind) string { return string(k) })
 		return p, fmt.Errorf("%s", naming.Unknown("fault of the API", name, names))
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"semblance/schemas/naming"
 	"semblance/simulator"
 )
 
@@ -23,10 +24,7 @@ func Shell(word string) string {
 // Command returns the shell command that runs Semblance with these arguments. An argument such as $NAME is the value of
 // an environment variable, for values that must not be shown. [HeaderArgument] returns another such argument.
 func Command(arguments []string) string {
-	quoted := make([]string, len(arguments))
-	for i, argument := range arguments {
-		quoted[i] = expandable(argument)
-	}
+	quoted := naming.List(arguments, expandable)
 	return "semblance " + strings.Join(quoted, " ")
 }
 

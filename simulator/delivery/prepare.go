@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 	"semblance/simulator/clock"
 	"semblance/simulator/fault"
@@ -215,10 +216,7 @@ func (s *signers) sign(secrets []simulator.Secret, t int64, body []byte) string 
 	pool := s.pool(key)
 	signer, ok := pool.signers.Get().(*signature.Signer)
 	if !ok {
-		texts := make([]string, len(secrets))
-		for i, secret := range secrets {
-			texts[i] = secret.Reveal()
-		}
+		texts := naming.List(secrets, simulator.Secret.Reveal)
 		signer = signature.NewSigner(texts...)
 	}
 	defer pool.signers.Put(signer)

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 
+	"semblance/schemas/naming"
 	"semblance/simulator"
 )
 
@@ -50,11 +51,7 @@ func For(a *simulator.Attempt) Hint {
 
 // Names returns the names of all kinds of hints.
 func Names() []string {
-	names := make([]string, len(table))
-	for i := range table {
-		names[i] = table[i].name
-	}
-	return names
+	return naming.List(table, func(x row) string { return x.name })
 }
 
 // facts are what the table looks at.

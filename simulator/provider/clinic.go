@@ -259,9 +259,6 @@ func (p *Provider) Records(kind string) ([]string, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var ids []string
-	for _, r := range p.state.clinic.Records(kind) {
-		ids = append(ids, r.ID())
-	}
+	ids := naming.List(p.state.clinic.Records(kind), (*fixtures.Record).ID)
 	return ids, nil
 }

@@ -224,9 +224,6 @@ func namesOf(patterns []string) ([]string, error) {
 	if err != nil {
 		return nil, refuseBecause(CodeEventType, "types", err)
 	}
-	var names []string
-	for _, t := range types {
-		names = append(names, t.Name)
-	}
+	names := schemas.Names(types)
 	return names, nil
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"semblance/schemas"
+	"semblance/schemas/naming"
 	"semblance/schemas/objectid"
 	"semblance/schemas/validate"
 	"semblance/simulator"
@@ -61,9 +62,5 @@ func appendNames(dst []byte, e *schemas.Event) (names []byte, onlyIDs bool) {
 
 // violations returns how the payload of an event violates the schema of its type, one line each.
 func violations(e *schemas.Event, subscriptionID, eventID string) []string {
-	var lines []string
-	for _, v := range validate.PayloadViolations(e.Type, simulator.AppendPayload(nil, subscriptionID, eventID, e)) {
-		lines = append(lines, v.String())
-	}
-	return lines
+	return naming.List(validate.PayloadViolations(e.Type, simulator.AppendPayload(nil, subscriptionID, eventID, e)), validate.Violation.String)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"semblance/schemas/naming"
 )
 
 // addPrinted adds what programs make of a body when they turn it into text: the receiver may have computed its digest over
@@ -15,10 +17,7 @@ func (b *variantList) addPrinted(body []byte) {
 	}
 	quoted := strconv.QuoteToASCII(string(body))
 	add("text-of-python", "bytes turned into text (b'…')", "b'"+strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), "'", `\'`)+"'")
-	numbers := make([]string, len(body))
-	for i, c := range body {
-		numbers[i] = strconv.Itoa(int(c))
-	}
+	numbers := naming.List(body, func(c byte) string { return strconv.Itoa(int(c)) })
 	add("text-of-go", "a []byte printed by fmt", "["+strings.Join(numbers, " ")+"]")
 	add("text-of-javascript", "a list of its bytes", strings.Join(numbers, ","))
 	add("text-of-javascript", "a Buffer written as JSON", `{"type":"Buffer","data":[`+strings.Join(numbers, ",")+`]}`)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"semblance/schemas/naming"
 	"semblance/simulator/journal"
 )
 
@@ -123,10 +124,7 @@ func indexedStates(states []journal.State) []string {
 }
 
 func stateNumbers(states []journal.State) string {
-	var all []string
-	for _, s := range states {
-		all = append(all, fmt.Sprint(stateNumber(s)))
-	}
+	all := naming.List(states, func(s journal.State) string { return fmt.Sprint(stateNumber(s)) })
 	return strings.Join(all, ", ")
 }
 

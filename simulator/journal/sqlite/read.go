@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"semblance/schemas/naming"
 	"semblance/simulator/journal"
 )
 
@@ -130,10 +131,7 @@ func (j *Journal) Unfinished(ctx context.Context, subscriptionID string, after j
 	if subscriptionID != "" {
 		condition, args = ` AND subscription_id = ?1`, []any{subscriptionID}
 	}
-	var parts []string
-	for _, part := range indexedStates([]journal.State{journal.Pending, journal.Held}) {
-		parts = append(parts, fmt.Sprintf(part, `true`+condition))
-	}
+	parts := naming.List(indexedStates([]journal.State{journal.Pending, journal.Held}), func(part string) string { return fmt.Sprintf(part, `true`+condition) })
 	return inPortions(ctx, j, selectDeliveries, `SELECT seq FROM (`+strings.Join(parts, ` UNION ALL `)+`) WHERE true`, args, after, scanDelivery)
 }
 
