@@ -34,6 +34,7 @@ type Memory struct {
 	current    map[Kind]map[string]Record // records in force by kind and key
 	clinic     []*Clinic                  // records of the clinic in force
 	stats      Stats
+	unattached int        // attempts without a delivery
 	bytes      int64      // estimated memory of all records
 	trimAt     thresholds // sizes at which to delete records
 }
@@ -75,7 +76,7 @@ func (m *Memory) clear() {
 	m.events, m.deliveries, m.attempts, m.others, m.clinic = nil, nil, nil, nil, nil
 	m.byID = map[string]*deliveryEntry{}
 	m.current = map[Kind]map[string]Record{}
-	m.stats, m.bytes = Stats{}, 0
+	m.stats, m.unattached, m.bytes = Stats{}, 0, 0
 	m.trimAt = m.nextTrim()
 }
 
@@ -206,7 +207,9 @@ func (m *Memory) insert(r Record) {
 		d := m.byID[r.DeliveryID]
 		m.attempts = append(m.attempts, &attemptEntry{Attempt: r, delivery: d})
 		m.stats.Attempts++
-		if d != nil {
+		if d == nil {
+			m.unattached++
+		} else {
 			r.Identifiers = d.event.Identifiers
 			d.attempts += weight(r)
 			next := d.current.Load().AfterAttempt(r)

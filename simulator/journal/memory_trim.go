@@ -72,16 +72,19 @@ func (m *Memory) trim(before time.Time) int {
 	m.trimDeliveries(&t)
 	m.trimAttempts(&t)
 	n := len(m.events)
-	m.events = filter(m.events, func(e *eventEntry) bool {
+	m.events = filter(m.events, func() bool { return t.dated() || t.finished > 0 || t.tooMany(n) }, func(e *eventEntry) bool {
 		if e.deliveries > 0 || !e.finished && !t.old(e.At) && !t.tooMany(n) {
 			return true
+		}
+		if e.finished {
+			t.finished--
 		}
 		n--
 		m.bytes -= weight(e.Event)
 		return false
 	})
 	n = len(m.others)
-	m.others = filter(m.others, func(r Record) bool {
+	m.others = filter(m.others, func() bool { return t.dated() || t.tooMany(n) }, func(r Record) bool {
 		if m.inForce(r) || !t.old(r.When()) && !t.tooMany(n) {
 			return true
 		}
@@ -104,28 +107,33 @@ type trimmer struct {
 	before time.Time
 	rows   int
 	bytes  int64
+
+	attempts, finished int // attempts and events of deleted deliveries that are to be deleted
 }
+
+// dated reports whether records are deleted by their age.
+func (t *trimmer) dated() bool { return !t.before.IsZero() }
 
 func (t *trimmer) old(at time.Time) bool { return at.Before(t.before) }
 func (t *trimmer) tooMany(n int) bool    { return t.rows > 0 && n > t.rows }
 
 func (m *Memory) trimDeliveries(t *trimmer) {
 	finished, attempts := m.finished(), len(m.attempts)
-	m.deliveries = filter(m.deliveries, func(e *deliveryEntry) bool {
+	full := func() bool { return t.tooMany(finished) || t.tooMany(attempts) || t.bytes > 0 && m.bytes > t.bytes }
+	m.deliveries = filter(m.deliveries, func() bool { return t.dated() || full() }, func(e *deliveryEntry) bool {
 		d := e.current.Load()
-		if d.State.Unfinished() {
-			return true
-		}
-		full := t.tooMany(finished) || t.tooMany(attempts) || t.bytes > 0 && m.bytes > t.bytes
-		if !full && !(t.old(d.CreatedAt) && t.old(d.LastAt)) {
+		if d.State.Unfinished() || !full() && !(t.old(d.CreatedAt) && t.old(d.LastAt)) {
 			return true
 		}
 		finished--
 		attempts -= d.Attempts
+		t.attempts += d.Attempts
 		m.bytes -= weight(d) + e.attempts
 		e.deleted = true
 		e.event.deliveries--
-		e.event.finished = e.event.deliveries == 0
+		if e.event.finished = e.event.deliveries == 0; e.event.finished {
+			t.finished++
+		}
 		delete(m.byID, d.ID)
 		return false
 	})
@@ -133,20 +141,16 @@ func (m *Memory) trimDeliveries(t *trimmer) {
 
 // trimAttempts deletes the attempts of deleted deliveries, and old ones without a delivery.
 func (m *Memory) trimAttempts(t *trimmer) {
-	unattached := 0
-	for _, e := range m.attempts {
-		if e.delivery == nil {
-			unattached++
-		}
-	}
-	m.attempts = filter(m.attempts, func(e *attemptEntry) bool {
-		if e.delivery != nil {
-			return !e.delivery.deleted
-		}
-		if !t.tooMany(unattached) && !t.old(e.StartedAt) {
+	more := func() bool { return t.dated() || t.attempts > 0 || t.tooMany(m.unattached) }
+	m.attempts = filter(m.attempts, more, func(e *attemptEntry) bool {
+		switch {
+		case e.delivery != nil && e.delivery.deleted:
+			t.attempts--
+			return false
+		case e.delivery != nil || !t.tooMany(m.unattached) && !t.old(e.StartedAt):
 			return true
 		}
-		unattached--
+		m.unattached--
 		m.bytes -= weight(e.Attempt)
 		return false
 	})
@@ -160,10 +164,14 @@ func (m *Memory) inForce(r Record) bool {
 	return ok && m.current[r.Kind()][key] == r
 }
 
-// filter returns a new slice with the elements to keep. The old slice is unchanged: a reader may be using it.
-func filter[T any](all []T, keep func(T) bool) []T {
+// filter returns a new slice with the elements to keep, and all others as soon as there is no more to delete. The old slice is
+// unchanged: a reader may be using it.
+func filter[T any](all []T, more func() bool, keep func(T) bool) []T {
 	result := make([]T, 0, len(all))
-	for _, e := range all {
+	for i, e := range all {
+		if !more() {
+			return append(result, all[i:]...)
+		}
 		if keep(e) {
 			result = append(result, e)
 		}

@@ -27,9 +27,9 @@ type memory struct {
 	bytes   []byte
 }
 
-// atLeast makes the memory as large as n bytes. It does not keep its content.
+// atLeast makes the memory as large as n bytes, without its content. It does not stay large after a large row.
 func (m *memory) atLeast(tls *libc.TLS, n int) {
-	if n > len(m.bytes) {
+	if n > len(m.bytes) || len(m.bytes) > 2*manyBytes && n <= 2*manyBytes {
 		m.free(tls)
 		m.address = libc.Xmalloc(tls, types.Size_t(n))
 		m.bytes = libc.GoBytes(m.address, n)
@@ -153,7 +153,7 @@ type statement struct {
 
 func (c *conn) statement(sql string) *statement { return &statement{conn: c, sql: sql} }
 
-// ready prepares the statement and sets the values of its parameters: each is an int64, string or []byte.
+// ready prepares the statement for a run with these values of its parameters: each is an int64, string or []byte.
 func (s *statement) ready(values []any) error {
 	if s.after != nil {
 		if err := s.after.flush(); err != nil {
@@ -178,6 +178,7 @@ func (s *statement) ready(values []any) error {
 	return s.bind(values)
 }
 
+// bind sets the values of the parameters.
 func (s *statement) bind(values []any) error {
 	size := 1
 	for _, value := range values {
