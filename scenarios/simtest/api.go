@@ -158,10 +158,10 @@ type playedAPI struct{ api *API }
 func (p playedAPI) URL() string   { return p.api.URL }
 func (p playedAPI) Token() string { return p.api.Token }
 
-// Save stores records. The scenarios of a test use the ids of the clinic.
-func (p playedAPI) Save(ctx context.Context, changed []*fixtures.Record, _ map[string]string) (int64, error) {
+// Save stores records. The scenarios of a test use the ids of the clinic, checks have their own.
+func (p playedAPI) Save(ctx context.Context, changed []*fixtures.Record, ids map[string]string) (int64, error) {
 	j := p.api.sim.provider.Journal()
-	err := appendRecords(ctx, j, changed)
+	err := appendRecords(ctx, j, changed, ids)
 	last, _ := j.Committed()
 	return int64(last), err
 }
@@ -193,7 +193,7 @@ func (c *clinic) share(ctx context.Context, j journal.Journal) error {
 	defer c.mu.Unlock()
 	c.c.Track()
 	c.journal = j
-	return appendRecords(ctx, j, c.c.All())
+	return appendRecords(ctx, j, c.c.All(), nil)
 }
 
 // save writes the records that have changed, and notes that events are about to name records. The caller holds the lock.
@@ -201,7 +201,7 @@ func (c *clinic) save(ctx context.Context, events ...schemas.Event) error {
 	if c.journal == nil {
 		return nil
 	}
-	err := appendRecords(ctx, c.journal, c.c.Changed())
+	err := appendRecords(ctx, c.journal, c.c.Changed(), nil)
 	last, _ := c.journal.Committed()
 	for _, e := range events {
 		for _, i := range e.Identifiers {
@@ -211,10 +211,12 @@ func (c *clinic) save(ctx context.Context, events ...schemas.Event) error {
 	return err
 }
 
-func appendRecords(ctx context.Context, j journal.Journal, changed []*fixtures.Record) error {
+func appendRecords(ctx context.Context, j journal.Journal, changed []*fixtures.Record, ids map[string]string) error {
 	records := make([]journal.Record, len(changed))
 	for i, r := range changed {
-		records[i] = provider.ClinicRecord(r, true)
+		record := provider.ClinicRecord(r, true)
+		record.Rename(ids)
+		records[i] = record
 	}
 	return j.Append(ctx, records...)
 }

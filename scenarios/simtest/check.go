@@ -34,6 +34,9 @@ func Strict() CheckOption { return func(o *checkOptions) { o.strict = true } }
 // Check judges the receiver by the checks of `semblance check`. Each is a subtest of t, such as SIG-18. A failed MUST fails it
 // with the output of the command line; a warning is logged; a check that was not judged is skipped. Check also returns the
 // result, whose Sentence is the verdict. It takes a few seconds, because some checks wait.
+//
+// After [Sim.API] effects are counted by what the receiver asks the API, as `semblance check --api` does: a forged event leads to
+// no query, a duplicate to no second write. With Probe too, the API counts only the effects of DLV-05.
 func (s *Sim) Check(t *testing.T, options ...CheckOption) *scenarios.CheckRun {
 	t.Helper()
 	o := apply(checkOptions{}, options)
@@ -43,6 +46,9 @@ func (s *Sim) Check(t *testing.T, options ...CheckOption) *scenarios.CheckRun {
 	must(t, err, "")
 	run := check.Options{Player: s.playerOptions(t), All: all, Checks: chosen, Strict: o.strict}
 	run.Reproduce, run.Player.Reproduce = run.Player.Reproduce, nil
+	if s.serves() {
+		run.Player.API = playedAPI{s.API()}
+	}
 	if o.probe != nil {
 		run.Player.Effects = player.CountWith(func(_ context.Context, id string) (int, error) { return o.probe(id), nil })
 	}
