@@ -91,8 +91,9 @@ type Exchange struct {
 	Label    string // what distinguishes the request from the others of its step, or ""
 	Attempt  simulator.Attempt
 	Required []Requirement
-	Twin     *simulator.Attempt // the same event without the mistake; nil: none was sent
-	Effects  *int               // the number of effects of the event; nil: they were not counted
+	Twin     *simulator.Attempt  // the same event without the mistake; nil: none was sent
+	Effects  *int                // the number of effects of the event; nil: they were not counted
+	Probed   *simulator.Response // the last response of the probe about the record; nil: the probe was not asked
 }
 
 // Finding is a requirement of a step that was not met.
@@ -203,6 +204,11 @@ func (s *TrialStep) findings() []Finding {
 			}
 			if verdict.Passed() && x.Effects != nil && !effect.Holds(*x.Effects) {
 				add(r.Level, r.Refuses(), x, effect.Describe(), timesOfEffect(*x.Effects)+", response "+got)
+			}
+			if verdict.Passed() && x.Probed != nil {
+				for _, f := range r.JudgeShown(x.Probed).Failures {
+					add(r.Level, false, x, "the probe shows "+f.Expected+" at "+f.Pointer, f.Got)
+				}
 			}
 			if verdict := r.JudgeAll(attempts); i == 0 && !verdict.Passed() {
 				add(r.Level, false, nil, verdict.Failures[0].Expected, verdict.Failures[0].Got)

@@ -153,7 +153,7 @@ func (j *judge) equals() {
 	for _, want := range j.expect.Equals {
 		f := Failure{Part: PartEquals, Pointer: want.Pointer, Expected: want.String()}
 		if value, err := pointer.Lookup(doc, want.Pointer); err != nil {
-			f.Got = "nothing: " + err.Error()
+			f.Got = noValue + err.Error()
 		} else if EqualJSON(want.Value, value) {
 			continue
 		} else {
@@ -162,6 +162,9 @@ func (j *judge) equals() {
 		j.fail(f)
 	}
 }
+
+// noValue begins the description of a value that a response does not have.
+const noValue = "nothing: "
 
 func (j *judge) schema() {
 	if j.expect.Body == nil {

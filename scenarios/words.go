@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"semblance/schemas/human"
@@ -97,6 +98,7 @@ type Requirement struct {
 	Others []Expect      // and each of the others one of these
 	Not    []Expect      // each response is complete and meets none of them
 	Effect Effect        // of the event
+	Shows  []Equal       // values in the response of the probe about the event's record, as far as it has them
 	Each   time.Duration // the longest time of a response
 	Median time.Duration // the largest median of the times
 
@@ -123,6 +125,9 @@ func (r *Requirement) Wanted() string {
 	}
 	if r.Effect != "" {
 		words = append(words, "effect "+string(r.Effect))
+	}
+	if len(r.Shows) > 0 {
+		words = append(words, "shown by the probe")
 	}
 	if r.Each > 0 {
 		words = append(words, "within "+human.Duration(r.Each))
@@ -159,6 +164,13 @@ func (r *Requirement) Judge(a *simulator.Attempt) Verdict {
 			verdict.Add(Failure{Part: PartStatus, Expected: "not " + alternatives(r.Not), Got: DescribeResponse(&a.Response)})
 		}
 	}
+	return verdict
+}
+
+// JudgeShown judges the response of the probe. A probe may show less: nothing is judged by values that it does not have.
+func (r *Requirement) JudgeShown(probed *simulator.Response) Verdict {
+	verdict := Judge(Expect{Equals: r.Shows}, &simulator.Attempt{Response: *probed})
+	verdict.Failures = slices.DeleteFunc(verdict.Failures, func(f Failure) bool { return f.Part != PartEquals || strings.HasPrefix(f.Got, noValue) })
 	return verdict
 }
 

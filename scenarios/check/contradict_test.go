@@ -6,8 +6,10 @@ import (
 	"context"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -104,7 +106,27 @@ var responses = []struct {
 	{"400", simulator.Response{Status: 400}, status(400, "")},
 	{"500", simulator.Response{Status: 500}, status(500, "")},
 	{"429", simulator.Response{Status: 429}, status(429, "")},
-	{"none", simulator.Response{Failure: simulator.FailureTimeout}, hang},
+	{"none", simulator.Response{Failure: simulator.FailureTimeout}, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+}
+
+// impatient is a connection for which the time limit is reached as soon as the receiver closes it without a response.
+type impatient struct {
+	net.Conn
+	answered bool
+}
+
+func (c *impatient) Read(data []byte) (int, error) {
+	n, err := c.Conn.Read(data)
+	c.answered = c.answered || n > 0
+	if err != nil && !c.answered {
+		err = os.ErrDeadlineExceeded
+	}
+	return n, err
+}
+
+func dialImpatiently(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	return &impatient{Conn: conn}, err
 }
 
 // For each step of each check, a receiver that gives another response to one request of the step does not pass the check, unless
@@ -183,7 +205,7 @@ func contradictStep(t testing.TB, c *check.Case, passed *scenarios.CheckResult, 
 	if want == scenarios.Passed {
 		return ""
 	}
-	got := (&contrary{numbers: numbers, answer: responses[i].answer, counts: len(c.Scenario.Check.Needs) > 0}).play(t, c.ID, func(o *check.Options) { o.Player.Delivery.Timeout = 2 * time.Second })
+	got := (&contrary{numbers: numbers, answer: responses[i].answer, counts: len(c.Scenario.Check.Needs) > 0}).play(t, c.ID, func(o *check.Options) { o.Player.Delivery.Dial = dialImpatiently })
 	if got.Outcome != want {
 		t.Errorf("%s with %s to step %s (%s) is %s, want %s: %s", c.ID, responses[i].name, step.Path, step.Title, got.Outcome, want, got.Reason)
 	}

@@ -61,6 +61,9 @@ func (r *run) pause(ctx context.Context, t *scenarios.Trial) {
 func (r *run) confirmed(ctx context.Context) *scenarios.Exchange {
 	r.confirm.Lock()
 	defer r.confirm.Unlock()
+	if r.why(ctx) != "" { // another check has found out
+		return r.refused
+	}
 	var first *scenarios.Exchange
 	suspects := r.underWay()
 	for range 3 {

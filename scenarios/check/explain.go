@@ -110,6 +110,11 @@ net/http:
   })
 
 ${id} is the id of the event's record: the bookingId of a booking.created.
+
+An object may also show what the application read: PAY-06 compares decoded.changedKeys with the keys that it sent, for the
+pathwayId of a pathway.metadata.updated:
+
+  {"count": 1, "decoded": {"changedKeys": ["weight", "height"]}}
 `,
 	"api": `With --api PORT, check serves the provider's GraphQL API beside the run, with the records of its events, and counts
 effects by what the receiver asks there:

@@ -364,15 +364,11 @@ func (r *run) judge(ctx context.Context, c *Case, alone bool) scenarios.CheckRes
 			t.Control, t.Unclear = nil, reason
 		}
 	}
-	words, finding := measured(c, &t.Trial)
-	if finding != nil {
-		t.Steps = append(t.Steps, scenarios.TrialStep{Step: finding.Step, Found: []scenarios.Finding{*finding}})
-	}
 	if t.trial != nil && t.trial.Counts() {
 		r.count(c, &t)
 	}
 	result := r.judged(c, t.Trial)
-	result.Also = words
+	result.Also = t.times
 	result.Duration = clock.Since(started)
 	return result
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,6 +19,7 @@ import (
 type observed struct {
 	scenarios.Trial
 	err   string
+	times string        // the comparison of times, or ""
 	trial *player.Trial // counts effects; nil: nothing was sent
 	ended time.Time
 }
@@ -76,6 +78,9 @@ func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
 	t := observed{trial: trial, ended: clock.Now()}
 	if trial != nil {
 		t.Steps = convert(trial)
+		for _, s := range trial.Steps {
+			t.times = cmp.Or(t.times, s.Times)
+		}
 	}
 	if err != nil {
 		t.err = err.Error()
@@ -89,7 +94,7 @@ func convert(t *player.Trial) []scenarios.TrialStep {
 	for _, s := range t.Steps {
 		step := scenarios.TrialStep{Step: s.Info, Skipped: s.Skipped, Broken: s.Failed, Effect: script.Of(s.Step).Effect}
 		for _, x := range s.Exchanges {
-			step.Exchanges = append(step.Exchanges, scenarios.Exchange{Label: label(x), Attempt: x.Attempt, Required: x.Required, Twin: x.Twin, Effects: x.Effects})
+			step.Exchanges = append(step.Exchanges, scenarios.Exchange{Label: label(x), Attempt: x.Attempt, Required: x.Required, Twin: x.Twin, Effects: x.Effects, Probed: x.Probed})
 		}
 		if v := s.Verdict; v != nil {
 			step.Found = append(step.Found, found(s.Info, scenarios.Must, v.Failures)...)

@@ -25,7 +25,7 @@ import (
 const (
 	effectID      = "${id}"
 	effectCommand = "exec:"
-	effectTimeout = 2 * time.Second // of one query
+	effectTimeout = delivery.DefaultTimeout // of one query
 )
 
 // How effects are counted: as often as a probe step asks, and once more later, because an event may take effect twice.
@@ -98,8 +98,15 @@ func (e *Effects) Title(recordID string) string {
 // list, whose length is the number, or an object with the member count; the pointer of the probe names another place. The
 // output of a command is read like a response.
 func (e *Effects) Count(ctx context.Context, recordID string) (int, error) {
+	n, _, err := e.ask(ctx, recordID)
+	return n, err
+}
+
+// ask is Count with the response, which is nil if a function counts.
+func (e *Effects) ask(ctx context.Context, recordID string) (int, *simulator.Response, error) {
 	if e.counter != nil {
-		return e.counter(ctx, recordID)
+		n, err := e.counter(ctx, recordID)
+		return n, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, effectTimeout)
 	defer cancel()
@@ -108,30 +115,30 @@ func (e *Effects) Count(ctx context.Context, recordID string) (int, error) {
 		arguments := naming.List(e.command, func(word string) string { return strings.ReplaceAll(word, effectID, recordID) })
 		var failure *scenarios.Failure
 		if response, failure = runCommand(ctx, arguments, 0, "*"); failure != nil {
-			return 0, fmt.Errorf("%s: %s", e.Title(recordID), failure)
+			return 0, nil, fmt.Errorf("%s: %s", e.Title(recordID), failure)
 		}
 		response.Status = http.StatusOK
 	} else {
 		request, err := e.sender.PrepareExact(delivery.Exact{Method: http.MethodGet, URL: strings.ReplaceAll(e.url, effectID, url.PathEscape(recordID)),
 			Headers: []simulator.Header{{Name: "User-Agent", Value: delivery.DefaultUserAgent}, {Name: "Accept", Value: "application/json"}}})
 		if err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		response = e.sender.Send(ctx, request)
 	}
 	switch {
 	case response.Failure != "":
-		return 0, fmt.Errorf("%s: %s", e.Title(recordID), response.Detail)
+		return 0, nil, fmt.Errorf("%s: %s", e.Title(recordID), response.Detail)
 	case response.Status == http.StatusNotFound:
-		return 0, nil
+		return 0, &response, nil
 	case response.Status/100 != 2:
-		return 0, fmt.Errorf("%s: status %d", e.Title(recordID), response.Status)
+		return 0, nil, fmt.Errorf("%s: status %d", e.Title(recordID), response.Status)
 	}
 	n, err := e.number(response.Body)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", e.Title(recordID), err)
+		return 0, nil, fmt.Errorf("%s: %w", e.Title(recordID), err)
 	}
-	return n, nil
+	return n, &response, nil
 }
 
 // number reads the number of effects from a response.
@@ -246,6 +253,42 @@ func describeEffect(e scenarios.Effect) string {
 		return "no effect"
 	}
 	return "at least 1 effect"
+}
+
+// judgeShown judges what the probe shows about the event's record, as soon as it is as required. Without a probe it does nothing.
+func (e *emission) judgeShown(ctx context.Context) {
+	effects, id := e.run.effects(), recordID(&e.event)
+	if effects == nil || id == "" || e.run.trial != nil || e.run.options.DryRun {
+		return
+	}
+	required, err := e.values.expected(e.step, &e.options.Expect)
+	for i := 0; i < len(required.levels) && err == nil; i++ {
+		level := &required.levels[i]
+		if len(level.Shows) == 0 {
+			continue
+		}
+		probe := scenarios.Probe{Request: effects.Title(id)}
+		started, startedAt := clock.Now(), e.run.elapsed()
+		var failed scenarios.Verdict
+		for {
+			var response *simulator.Response
+			probe.Tries++
+			if _, response, err = effects.ask(ctx, id); err != nil || response == nil {
+				break
+			}
+			failed = scenarios.Judge(scenarios.Expect{Equals: level.Shows}, &simulator.Attempt{Response: *response})
+			probe.Status, probe.Response, probe.Took = response.Status, response.Body, clock.Since(started)
+			if failed.Passed() || probe.Took > effects.within || clock.Sleep(ctx, countEvery) != nil {
+				break
+			}
+		}
+		var verdict scenarios.Verdict
+		addLevel(&verdict, level.Level, failed)
+		e.run.recorder.Probe(e.path, scenarios.Evidence{Round: e.round.String(), StartedAt: startedAt, Probe: &probe, Expected: level.String(), Verdict: verdict})
+	}
+	if err != nil && ctx.Err() == nil {
+		e.run.fail(e.path, e.round, err)
+	}
 }
 
 // effects returns the probe of effects: that of the options, or that of the reference receiver, or nil.

@@ -57,6 +57,7 @@ func (e *emission) send(ctx context.Context, b *branch, v *values) {
 	judgeEffect := e.watch(ctx)
 	tries, err := e.tries(ctx, b)
 	e.finish(b, v, tries, err, judgeEffect)
+	e.judgeShown(ctx)
 }
 
 // finish records the attempts, and judges what concerns them together.

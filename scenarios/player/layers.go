@@ -2,12 +2,14 @@ package player
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"semblance/scenarios/script"
+	"semblance/schemas/human"
 	"semblance/simulator"
 	"semblance/simulator/body"
 	"semblance/simulator/fault"
@@ -47,6 +49,12 @@ func (e *emission) layer(request *simulator.Request) error {
 	if l.HTTP != "" {
 		request.Proto = l.HTTP
 	}
+	if l.Path != nil {
+		path := res.text(l.Path)
+		if request.URL, err = withPath(request.URL, path); err != nil {
+			return fmt.Errorf("path: %w", err)
+		}
+	}
 	setHeader(request, signature.TimestampName, v.sign["t"])
 	setHeader(request, signature.HeaderName, value)
 	if request.Method == "GET" || request.Method == "HEAD" {
@@ -68,6 +76,20 @@ func (e *emission) layer(request *simulator.Request) error {
 	}
 	request.Kind = simulator.KindExact
 	return res.err
+}
+
+// withPath returns a URL with another path.
+func withPath(target, path string) (string, error) {
+	u, err := url.Parse(target)
+	if err != nil {
+		return "", err
+	}
+	other, err := url.Parse(path)
+	if err != nil || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
+		return "", fmt.Errorf("%s is not a path such as /webhooks", human.Quoted(path))
+	}
+	u.Path, u.RawPath = other.Path, other.RawPath
+	return u.String(), nil
 }
 
 // setWire sets the headers of the way in which the bytes are sent.

@@ -35,7 +35,8 @@ type TrialStep struct {
 	Skipped   string             // why the step was not played, or ""
 	Failed    string             // why the step could not be played, or ""
 	Exchanges []*Exchange        // in the order in which they ended
-	Verdict   *scenarios.Verdict // of a step that examines responses; otherwise nil
+	Verdict   *scenarios.Verdict // of a step that examines responses or compares their times; otherwise nil
+	Times     string             // the comparison in words, or ""
 }
 
 // Exchange is a request of a trial and its response.
@@ -55,6 +56,7 @@ type Exchange struct {
 	// and without a probe.
 	RecordID string
 	Effects  *int
+	Probed   *simulator.Response // the last response of the probe about the record, or nil
 
 	named []schemas.Identifier // of the event
 	since int64                // the number of [API.Save] before the event was sent
@@ -297,28 +299,32 @@ func (x *Exchange) refused() bool {
 // effect is the effect that a trial requires of the event about a record.
 type effect struct {
 	required scenarios.Effect
-	n        *int // of all exchanges about the record
-	count    func(ctx context.Context) (int, error)
+	n        *int                // of all exchanges about the record
+	probed   *simulator.Response // the last response of the probe
+	count    func(ctx context.Context) (int, *simulator.Response, error)
 }
 
 // effects returns the effects that the steps require.
 func (t *trial) effects(probe *Effects) []effect {
 	var all []effect
-	counts := map[string]*int{} // by record
+	byRecord := map[string]effect{}
 	for _, step := range t.byPath {
 		for _, x := range step.Exchanges {
-			required := script.Of(step.Step).Effect
+			required, shows := script.Of(step.Step).Effect, false
 			for _, r := range x.Required {
-				required = cmp.Or(required, r.Effect)
+				required, shows = cmp.Or(required, r.Effect), shows || len(r.Shows) > 0
 			}
-			if required == "" || x.RecordID == "" {
+			if required == "" && !shows || x.RecordID == "" {
 				continue
 			}
-			if counts[x.RecordID] == nil {
-				counts[x.RecordID] = new(int)
-				all = append(all, effect{required, counts[x.RecordID], t.counter(x, required, probe)})
+			e, known := byRecord[x.RecordID]
+			if !known {
+				e = effect{required, new(int), new(simulator.Response), t.counter(x, required, probe)}
+				all, byRecord[x.RecordID] = append(all, e), e
 			}
-			x.Effects = counts[x.RecordID]
+			if x.Probed = e.probed; required != "" {
+				x.Effects = e.n
+			}
 		}
 	}
 	return all
@@ -336,8 +342,12 @@ func (t *Trial) Recount(ctx context.Context) error {
 // count counts the effects, and reports whether some are missing.
 func (t *Trial) count(ctx context.Context) (missing bool, err error) {
 	for _, e := range t.effects {
-		if *e.n, err = e.count(ctx); err != nil {
+		n, probed, err := e.count(ctx)
+		if err != nil {
 			return false, fmt.Errorf("counting effects: %w", err)
+		}
+		if *e.n = n; probed != nil {
+			*e.probed = *probed
 		}
 		missing = missing || *e.n == 0 && !e.required.Holds(0) // an effect does not go away
 	}

@@ -7,6 +7,7 @@ import (
 	"semblance/fixtures"
 	"semblance/scenarios"
 	"semblance/schemas"
+	"semblance/simulator"
 )
 
 // rename makes records available to the API under the ids that they have in a trial. ids has them by those in the clinic.
@@ -42,17 +43,17 @@ func (c *clinics) mark(ctx context.Context) int64 {
 }
 
 // counter returns the function that counts the effects of the event of an exchange.
-func (t *trial) counter(x *Exchange, effect scenarios.Effect, probe *Effects) func(context.Context) (int, error) {
+func (t *trial) counter(x *Exchange, effect scenarios.Effect, probe *Effects) func(context.Context) (int, *simulator.Response, error) {
 	if t.api == nil {
-		return func(ctx context.Context) (int, error) { return probe.Count(ctx, x.RecordID) }
+		return func(ctx context.Context) (int, *simulator.Response, error) { return probe.ask(ctx, x.RecordID) }
 	}
 	since := int64(0) // the ids are those of this trial, so earlier requests concern copies of the event
 	if effect == scenarios.EffectPresent {
 		since = x.since
 	}
-	return func(ctx context.Context) (int, error) {
+	return func(ctx context.Context) (int, *simulator.Response, error) {
 		requests, _, err := t.api.Requests(ctx, since)
-		return effectsOf(requests, x.named), err
+		return effectsOf(requests, x.named), nil, err
 	}
 }
 

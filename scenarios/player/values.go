@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -69,8 +70,11 @@ func (v *values) Value(ref *script.Ref) (any, error) {
 		}
 		return nil, fmt.Errorf("the environment variable %s is not set", ref.Name)
 	case script.RefTarget:
-		if ref.Name == "origin" {
+		switch ref.Name {
+		case "origin":
 			return r.origin, nil
+		case "slash":
+			return withOtherSlash(r.options.Target), nil
 		}
 		return r.options.Target, nil
 	case script.RefAPI:
@@ -109,6 +113,18 @@ func (v *values) Value(ref *script.Ref) (any, error) {
 		}
 	}
 	return nil, errors.New("no value")
+}
+
+// withOtherSlash returns the path of a URL with a slash at its end added or removed.
+func withOtherSlash(target string) string {
+	u, err := url.Parse(target)
+	switch {
+	case err != nil || strings.Trim(u.Path, "/") == "":
+		return "/"
+	case strings.HasSuffix(u.Path, "/"):
+		return strings.TrimSuffix(u.EscapedPath(), "/")
+	}
+	return u.EscapedPath() + "/"
 }
 
 // now returns the time of the request.

@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
+	"semblance/scenarios"
 	"semblance/scenarios/script"
 	"semblance/schemas/human"
 )
@@ -83,17 +85,45 @@ func (r *run) planEach(step script.Step, f frame) task {
 		in.each, in.round, in.index = bindings[i], f.round.in(i+1), f.index*len(bindings)+i
 		return r.planKind(step, in)
 	})
+	times := map[string][]time.Duration{} // by the value; see script.Common.Samples
 	return func(ctx context.Context, b *branch) {
 		for i := 0; i < len(bindings) && !r.over(ctx); i++ {
 			if !f.eager {
 				r.clinics.setTime(b)
 			}
+			if script.Of(step).Samples == 0 {
+				tasks(i)(ctx, b)
+				continue
+			}
+			b.responses = b.responses.collect()
 			tasks(i)(ctx, b)
+			for _, a := range b.responses.attempts {
+				if a.Response.Failure == "" {
+					times[bindings[i].String()] = append(times[bindings[i].String()], a.Response.Timings.FirstByte)
+				}
+			}
+			b.responses = b.responses.outer
+		}
+		if n := script.Of(step).Samples; n > 0 && !r.over(ctx) && !r.options.DryRun {
+			r.compare(step, f, times[bindings[0].String()], times[bindings[len(bindings)-1].String()])
 		}
 		if len(bindings) == 0 {
 			r.recorder.Skip(f.path, "no event type is subscribed")
 		}
 	}
+}
+
+// compare judges the times of the responses to the first and the last value of a step.
+func (r *run) compare(step script.Step, f frame, first, last []time.Duration) {
+	if len(first) == 0 || len(last) == 0 {
+		return
+	}
+	c := scenarios.CompareTimes(first, last)
+	verdict := c.Verdict()
+	if r.trial != nil {
+		r.trial.step(step, func(s *TrialStep) { s.Verdict, s.Times = &verdict, c.String() })
+	}
+	r.recorder.Probe(script.Of(step).Path, scenarios.Evidence{Round: f.round.String(), Probe: &scenarios.Probe{Request: c.String()}, Expected: "no difference of times", Verdict: verdict})
 }
 
 func (r *run) planKind(step script.Step, f frame) task {

@@ -270,6 +270,7 @@ func eachText(step Step, each func(t *Text, at site)) {
 		for _, e := range levels[i].expects() {
 			expect(e, judged)
 		}
+		expect(&levels[i].Shows, siteStep)
 		for k := range levels[i].Lack {
 			each(&levels[i].Lack[k], siteLack)
 		}

@@ -104,7 +104,7 @@ func Bindings(step Step, subscribed []*schemas.EventType) []*Binding {
 		bindings[i].decide(step)
 		out[i] = &bindings[i]
 	}
-	return out
+	return slices.Repeat(out, max(1, step.common().Samples))
 }
 
 // expand returns a binding with each value of the name.
@@ -199,6 +199,23 @@ func eachKey(c *Common) key {
 		}}}
 }
 
+// compareKey is the key `compare-times`: `each` with many rounds, whose times are compared.
+func compareKey(c *Common) key {
+	return key{"compare-times", "Whether responses to the last value take longer than those to the first: each, and the number of samples.", false, value{
+		shape: func() shape { return ref("compare-times") },
+		read: func(p *parser, n *node, _ string) {
+			compare := compareConstruct(c)
+			compare.read(p, n)
+		}}}
+}
+
+func compareConstruct(c *Common) construct {
+	each := eachKey(c)
+	each.required = true
+	return construct{name: "compare-times", about: "A comparison of the times of responses.", keys: []key{each,
+		{"samples", "The number of requests for each value.", true, count(&c.Samples, 2, MaxRounds/2)}}}
+}
+
 func (p *parser) eachValues(n *node, e *Each) {
 	switch {
 	case n.kind == list && len(n.items) > 0:
@@ -257,6 +274,17 @@ func (c *checker) checkEach(step Step) {
 			rounds *= len(e.types)
 		default:
 			rounds *= len(e.Values)
+		}
+	}
+	if s := step.common(); s.Samples > 0 {
+		rounds *= s.Samples
+		switch d := DeliveringOf(step); {
+		case d.Again != nil || d.Deliver != DeliverOnce:
+			c.failAt(s.Pos, 1, "compare-times sends each event once: remove again and deliver")
+		case len(each) > 1 || len(each[0].Values) < 2:
+			c.failAt(each[0].Pos, len(each[0].Name), "compare-times compares two values or more of one name")
+		case slices.ContainsFunc(s.Levels, func(l Level) bool { return l.Level != scenarios.May }):
+			c.failAt(s.Pos, 1, "times can differ by chance: a step with compare-times has may, and neither must nor should")
 		}
 	}
 	if rounds > MaxRounds {

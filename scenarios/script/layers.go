@@ -17,6 +17,7 @@ type Layers struct {
 	Headers []Named  // each replaces the headers of its name, or is added; several of a name are all sent
 	Without []string // names of headers that are not sent
 	Method  string   // "" is POST; GET and HEAD have no body
+	Path    *Text    // nil: that of the target
 	HTTP    string   // "" is 1.1
 	Wire    *Wire    // nil: one write
 }
@@ -93,6 +94,7 @@ func layerKeys(into **Layers) []key {
 			}
 		})},
 		{"method", "The HTTP method; GET and HEAD have no body.", false, oneOf(&l.Method, methods()...)},
+		{"path", "The path of the request; default: that of the target.", false, optionalText(&l.Path)},
 		{"http", `The HTTP version; default "1.1".`, false, httpVersion(&l.HTTP)},
 		{"wire", "The way in which the bytes reach the receiver.", false, optional(&l.Wire, Wire{}, wireConstruct)},
 	}
@@ -114,7 +116,7 @@ func (p *parser) checkLayers(n *node, d *Delivering, judged bool) {
 	if n.get("fault") != nil {
 		p.fail(n.key("fault"), "a fault is a change to one layer, so it cannot be combined with others; write all of them as layers")
 	}
-	for _, key := range []string{"sign", "alter", "without", "method"} {
+	for _, key := range []string{"sign", "alter", "without", "method", "path"} {
 		if n.get(key) != nil && !judged {
 			p.fail(n.key(key), "a step with %s needs an expectation, such as expect: {status: refused}", key)
 			return
@@ -199,6 +201,9 @@ func (l *Layers) eachText(each func(t *Text, at site)) {
 	for i := range l.Headers {
 		each(&l.Headers[i].Value, siteRequest)
 	}
+	if l.Path != nil {
+		each(l.Path, siteRequest)
+	}
 }
 
 // eachText calls each for every text of the construction.
@@ -223,7 +228,7 @@ func (l *Layers) names() []string {
 		changed bool
 	}{
 		{"body", l.Body != nil}, {"signature", l.Sign != nil}, {"bytes", l.Alter != nil}, {"headers", len(l.Headers)+len(l.Without) > 0},
-		{"method", l.Method != ""}, {"HTTP version", l.HTTP != ""}, {"transfer", l.Wire != nil},
+		{"method", l.Method != ""}, {"path", l.Path != nil}, {"HTTP version", l.HTTP != ""}, {"transfer", l.Wire != nil},
 	} {
 		if layer.changed {
 			names = append(names, layer.name)

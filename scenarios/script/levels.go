@@ -18,6 +18,7 @@ type Level struct {
 	Others []Expect
 	Not    []Expect
 	Effect scenarios.Effect
+	Shows  Expect // its Equals: values in the response of the probe
 	Each   time.Duration
 	Median time.Duration
 
@@ -33,6 +34,11 @@ func (l *Level) Resolve(values, shown Values) (scenarios.Requirement, error) {
 	if err := l.resolveLack(values, &out); err != nil {
 		return out, err
 	}
+	shows, err := l.Shows.Resolve(values, shown)
+	if err != nil {
+		return out, err
+	}
+	out.Shows = shows.Equals
 	for _, part := range []struct {
 		from []Expect
 		to   *[]scenarios.Expect
@@ -106,6 +112,7 @@ func levelConstruct(l *Level) construct {
 		{"others", "What each of the other copies gets.", false, wants(&l.Others)},
 		{"not", "What no response is.", false, wants(&l.Not)},
 		{"effect", "How often the event takes effect, at this level.", false, effect(&l.Effect)},
+		{"shows", "Values in the response of the probe about the event's record, by RFC 6901 pointer; ignored without a probe.", false, equals(&l.Shows.Equals)},
 		{"each", "The longest time of a response.", false, duration(&l.Each, time.Millisecond)},
 		{"median", "The largest median of the times of the responses.", false, duration(&l.Median, time.Millisecond)},
 	}}
@@ -219,7 +226,7 @@ func (p *parser) checkRepeat(s *Repeat) {
 		p.failAt(s.Levels[0].Pos, 1, "times are judged together for at most %s", human.Count(maxTimedRounds, "round"))
 	}
 	for _, l := range s.Levels {
-		if len(l.expects()) > 0 || l.Effect != "" || s.Effect != "" {
+		if len(l.expects()) > 0 || len(l.Shows.Equals) > 0 || l.Effect != "" || s.Effect != "" {
 			p.failAt(l.Pos, 1, "a repeat takes each and median; its steps take the rest")
 		}
 	}

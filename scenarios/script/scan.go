@@ -114,7 +114,7 @@ func (p *parser) parseReference(text string, pos Pos) *Ref {
 		names []string
 	}{
 		"request": {RefRequest, []string{"eventId"}},
-		"target":  {RefTarget, []string{"url", "origin"}},
+		"target":  {RefTarget, []string{"url", "origin", "slash"}},
 		"api":     {RefAPI, []string{"url", "token"}},
 		"run":     {RefRun, []string{"id", "seed", "round"}},
 		"sign":    {RefSign, []string{"t", "v1"}},

@@ -22,7 +22,7 @@ func Schema() ([]byte, error) {
 		"requirement": anyOf(ref("wants"), ref("level")),
 	}
 	for _, c := range []construct{
-		expectConstruct(&Expect{}), levelConstruct(&Level{}), examinationConstruct(&Level{}), changeConstruct(&Change{}), wireConstruct(&Wire{}), untilConstruct(&Probe{}), againConstruct(&Again{}), trafficConstruct(&Traffic{}), repeatConstruct(&Repeat{}),
+		expectConstruct(&Expect{}), levelConstruct(&Level{}), examinationConstruct(&Level{}), changeConstruct(&Change{}), wireConstruct(&Wire{}), compareConstruct(&Common{}), untilConstruct(&Probe{}), againConstruct(&Again{}), trafficConstruct(&Traffic{}), repeatConstruct(&Repeat{}),
 		playConstruct(&Play{}, nil), probeConstruct(&Probe{}), queriedConstruct(&Queried{}), requestConstruct(&Request{}), signConstruct(&Sign{}),
 	} {
 		definitions[c.name] = c.schema()

@@ -36,7 +36,7 @@
 // # References
 //
 // A [Text] may contain references: ${visit.id}, ${visit.patient.id}, a capture such as ${job}, ${request.eventId},
-// ${env.NAME}, ${target.url}, ${target.origin}, ${run.id}, ${run.seed}, ${run.round}, and in a request ${sign.t} and
+// ${env.NAME}, ${target.url}, ${target.origin}, ${target.slash}, ${run.id}, ${run.seed}, ${run.round}, and in a request ${sign.t} and
 // ${sign.v1}. Other expressions do not exist; $${ is a literal ${. References are allowed in identifiers, expected values,
 // headers, URLs, bodies and the arguments of a command, but not in keys, names, files, schemas, faults and numbers.
 //

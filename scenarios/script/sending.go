@@ -97,7 +97,7 @@ func (p *parser) fault(n *node) *fault.Fault {
 func sendStep(p *parser, s *Send) construct {
 	return construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Common, &s.Delivering) }, keys: append([]key{
 		{"send", "The event type, or a value of each.", true, sendType(s)},
-		eachKey(&s.Common),
+		eachKey(&s.Common), compareKey(&s.Common),
 		{"about", "The record of the cast that the event concerns, or a map of roles to records; default: a new record.", false, about(&s.About)},
 		{"identifiers", "Identifiers that replace those of the records.", false, named(&s.Identifiers, "the identifier")},
 		{"omit", "Identifiers to omit, or all: every optional one.", false,

@@ -59,7 +59,8 @@ type Common struct {
 	Tags        []string         // for --tag
 	Needs       Need             // without it the step is skipped
 	Uses        []string         // captures that the step reads, each once; the step is skipped if one is missing
-	Each        []Each           // the step is played once for each combination of the values
+	Each        []Each           // the step is played once for each combination of the values,
+	Samples     int              // or this often, to compare the times of the responses; 0: once
 	Levels      []Level          // must, should and may, in this order; they replace Expect
 	Effect      scenarios.Effect // of each event of the step, at the strongest level
 }

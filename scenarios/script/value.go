@@ -30,7 +30,7 @@ const (
 	RefCapture RefKind = "capture" // ${job}: Name
 	RefRequest RefKind = "request" // ${request.eventId} of the last event; in an expect, of the judged attempt
 	RefEnv     RefKind = "env"     // ${env.NAME}: Name
-	RefTarget  RefKind = "target"  // ${target.url}, ${target.origin}: Name
+	RefTarget  RefKind = "target"  // ${target.url}, ${target.origin}, ${target.slash}: Name
 	RefAPI     RefKind = "api"     // ${api.url}, ${api.token} of the provider's API: Name
 	RefRun     RefKind = "run"     // ${run.id}, ${run.seed}, ${run.round}: Name
 	RefSign    RefKind = "sign"    // ${sign.t}, ${sign.v1} in a request: Name

@@ -15,12 +15,12 @@ import (
 
 // Event is a received event and its outcome, as GET /events/{eventId} shows it.
 type Event struct {
-	EventID        string              `json:"eventId"`
-	EventType      string              `json:"eventType"`
-	SubscriptionID string              `json:"subscriptionId"`
-	Identifiers    Identifiers         `json:"identifiers"`
-	Decoded        map[string][]string `json:"decoded,omitempty"`  // decoded identifiers that are JSON arrays in a string, such as changedKeys
-	Metadata       json.RawMessage     `json:"metadata,omitempty"` // nil if the body has none
+	EventID        string          `json:"eventId"`
+	EventType      string          `json:"eventType"`
+	SubscriptionID string          `json:"subscriptionId"`
+	Identifiers    Identifiers     `json:"identifiers"`
+	Decoded        map[string]any  `json:"decoded,omitempty"`  // of identifiers that are JSON arrays in a string, such as changedKeys: the array, as []string
+	Metadata       json.RawMessage `json:"metadata,omitempty"` // nil if the body has none
 
 	ReceivedAt time.Time            `json:"receivedAt"`           // in UTC
 	Outcome    Outcome              `json:"outcome"`              // Accepted, Unchanged or Ignored
@@ -134,7 +134,7 @@ func decodeLists(e *Event) {
 			continue // the schema judges it
 		}
 		if e.Decoded == nil {
-			e.Decoded = map[string][]string{}
+			e.Decoded = map[string]any{}
 		}
 		e.Decoded[id.Name] = list
 	}

@@ -151,6 +151,9 @@ func (m *memory) state(id schemas.Identifier) *Record {
 }
 
 func (r *Record) apply(e *Event, print uint64) (changed bool) {
+	if e.Decoded != nil {
+		r.Decoded = e.Decoded
+	}
 	for i := range r.Events {
 		if r.Events[i].fingerprint == print {
 			r.Events[i].Times++

@@ -195,12 +195,14 @@ func (r *Receiver) Totals() Totals {
 // Record is the state of one record, derived from its events: the set of distinct events about it. A retry adds nothing, even
 // late and under a new eventId.
 type Record struct {
-	ID      string        `json:"id"`
-	Kind    string        `json:"kind"`    // such as booking
-	State   string        `json:"state"`   // the last word of the event type that set it, such as arrived
-	Deleted bool          `json:"deleted"` // nothing changes it any more
-	Changes int           `json:"changes"` // the number of distinct events about it
-	Events  []RecordEvent `json:"events"`  // the last of them, in the order of their first arrival
+	ID      string `json:"id"`
+	Kind    string `json:"kind"`    // such as booking
+	State   string `json:"state"`   // the last word of the event type that set it, such as arrived
+	Deleted bool   `json:"deleted"` // nothing changes it any more
+	Changes int    `json:"changes"` // the number of distinct events about it
+
+	Decoded map[string]any `json:"decoded,omitempty"` // [Event.Decoded] of the last event that has it
+	Events  []RecordEvent  `json:"events"`            // the last of them, in the order of their first arrival
 }
 
 // RecordEvent is a distinct event about a record.

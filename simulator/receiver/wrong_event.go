@@ -30,7 +30,11 @@ func readOtherFields(body []byte) (Event, error) {
 
 func readChangedKeysAsText(body []byte) (Event, error) {
 	e, err := readEvent(body)
-	e.Decoded = nil
+	for _, id := range e.Identifiers {
+		if e.Decoded[id.Name] != nil {
+			e.Decoded[id.Name] = strings.Clone(id.Value)
+		}
+	}
 	return e, err
 }
 

@@ -112,7 +112,7 @@ func TestWrongReceivers(t *testing.T) {
 		{"changed-keys-text", both(answers(changedKeys), func(r running) string {
 			e, _ := r.Receiver.Event(eventID(1))
 			return fmt.Sprint(e.Decoded["changedKeys"])
-		}), "200 accepted; [weight height]", "200 accepted; []"},
+		}), "200 accepted; [weight height]", `200 accepted; ["weight","height"]`},
 		{"unknown-type-error", answers(created, event(2, "booking.teleported", "bookingId", bookingID)), "200 accepted, 200 ignored", "200 accepted, 400 unknown-type"},
 		{"record-fields", answers(created), "200 accepted", "500 internal"},
 		{"all-identifiers", answers(created, event(2, "booking.created", "bookingId", bookingID)), "200 accepted, 200 accepted", "200 accepted, 500 internal"},

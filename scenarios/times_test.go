@@ -1,4 +1,4 @@
-package check
+package scenarios
 
 import (
 	"math/rand/v2"
