@@ -18,8 +18,9 @@ const maxFed = 2000
 // deliveries that they show.
 type feed struct {
 	mu          sync.Mutex
-	first, last journal.Seq // of the journal's records above first, up to last, the feed has those of streamed kinds
-	records     []fedRecord // in order
+	kinds       []journal.Kind // those that a stream has asked for
+	first, last journal.Seq    // of the journal's records above first, up to last, the feed has those of its kinds
+	records     []fedRecord    // in order
 }
 
 // fedRecord is a record as a server-sent event.
@@ -34,9 +35,10 @@ type fedRecord struct {
 func (f *feed) read(ctx context.Context, j journal.Journal, after journal.Seq, kinds []journal.Kind) (records []fedRecord, upTo journal.Seq, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.last == 0 {
+	if fresh := slices.DeleteFunc(slices.Clone(kinds), func(k journal.Kind) bool { return slices.Contains(f.kinds, k) }); len(fresh) > 0 {
+		f.kinds = append(f.kinds, fresh...)
 		last, _ := j.Committed()
-		f.first, f.last = last, last
+		f.first, f.last, f.records = last, last, nil
 	}
 	if after < f.first { // the feed starts later
 		records, err = readRecords(ctx, j, after, kinds)
@@ -45,8 +47,11 @@ func (f *feed) read(ctx context.Context, j journal.Journal, after journal.Seq, k
 		}
 		return nil, f.first, err
 	}
-	if after >= f.last {
-		more, err := readRecords(ctx, j, f.last, streamedKinds)
+	if after > f.last { // all streams have passed over the records before
+		f.first, f.last, f.records = after, after, nil
+	}
+	if after == f.last {
+		more, err := readRecords(ctx, j, f.last, f.kinds)
 		if err != nil || len(more) == 0 {
 			return nil, after, err
 		}
@@ -74,15 +79,24 @@ func readRecords(ctx context.Context, j journal.Journal, after journal.Seq, kind
 	}
 	all := make([]fedRecord, len(records))
 	for i, record := range records {
-		var b bytes.Buffer
-		fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: ", record.Sequence(), record.Kind())
-		e := json.NewEncoder(&b) // ends the line
-		e.SetEscapeHTML(false)
-		if err := e.Encode(viewRecord(record)); err != nil {
+		text, err := sseText(record.Sequence(), record.Kind(), View(record))
+		if err != nil {
 			return nil, err
 		}
-		b.WriteByte('\n')
-		all[i] = fedRecord{record.Sequence(), record.Kind(), b.Bytes()}
+		all[i] = fedRecord{record.Sequence(), record.Kind(), text}
 	}
 	return all, nil
+}
+
+// sseText returns a server-sent event.
+func sseText(id journal.Seq, name journal.Kind, data any) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: ", id, name)
+	e := json.NewEncoder(&b) // ends the line
+	e.SetEscapeHTML(false)
+	if err := e.Encode(data); err != nil {
+		return nil, err
+	}
+	b.WriteByte('\n')
+	return b.Bytes(), nil
 }

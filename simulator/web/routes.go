@@ -63,7 +63,7 @@ func groups() []group {
 			{"GET", "/attempts/wait", see, []definition{typeParameter, subscriptionParameter, countParameter, untilFinishedParameter, withinParameter, afterParameter}, noBody((*Handler).wait), 0, []int{404, 429, 504}},
 			{"GET", "/attempts/{attempt}", see, []definition{asParameter, show}, oneAttempt(), 0, nil},
 			{"POST", "/attempts/{attempt}/resend", edit, nil, optionalBody((*Handler).resend), 201, []int{409, 410}},
-			{"GET", "/stream", see, []definition{streamedParameter, streamAfterParameter, lastEventIDParameter}, streaming("text/event-stream", (*Handler).stream), 0, []int{429}},
+			{"GET", "/stream", see, []definition{streamedParameter, streamAfterParameter, newestParameter, lastEventIDParameter}, streaming("text/event-stream", (*Handler).stream), 0, []int{429}},
 			{"GET", "/api-requests", see, []definition{recordParameter, fieldParameter, afterParameter, limitParameter}, noBody((*Handler).listAPIRequests), 0, nil},
 			{"GET", "/api-faults", see, nil, noBody((*Handler).listAPIFaults), 0, nil},
 			{"POST", "/api-faults", edit, nil, body((*Handler).setAPIFault), 201, nil},

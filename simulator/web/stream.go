@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,10 +17,11 @@ import (
 
 // The timing of streams.
 const (
-	heartbeat      = 15 * time.Second      // time between comments on an idle stream, so that no proxy closes it
-	streamPatience = 10 * time.Second      // for one write; a slower client is disconnected
-	streamBatch    = 250                   // records to read at once
-	streamPause    = 25 * time.Millisecond // after records, so that at a high rate a stream is woken 40 times a second and not at each commit
+	heartbeat      = 15 * time.Second       // time between comments on an idle stream, so that no proxy closes it
+	streamPatience = 10 * time.Second       // for one write; a slower client is disconnected
+	streamBatch    = 250                    // records to read at once
+	streamPause    = 25 * time.Millisecond  // after records, so that at a high rate a stream is woken 40 times a second and not at each commit
+	newestPause    = 100 * time.Millisecond // the same for a stream of the newest records
 )
 
 // streamedKinds are the kinds of journal records in a stream. Tokens, settings and the state of the clinic are left out.
@@ -29,9 +31,14 @@ var streamedKinds = []journal.Kind{
 	journal.KindAPIRequest,
 }
 
+// frequentKinds are the kinds of records that a stream of the newest records passes over.
+var frequentKinds = []journal.Kind{journal.KindEvent, journal.KindDelivery, journal.KindAttempt, journal.KindTransition, journal.KindAPIRequest}
+
 var (
 	streamedParameter    = choices("kind", "Only these kinds.", streamedKinds...)
 	streamAfterParameter = integer("after", "Start after this number in the journal; by default after the newest.", -1, 0, maxSeq)
+	newestParameter      = integer("newest", "For a display: send at most ten times a second, and when more than this many records of the journal wait, pass over all but the newest. "+
+		"`skipped` says so; subscriptions, faults, notices and resets are never passed over.", 0, 1, maxFed)
 	lastEventIDParameter = &parameter[string]{Parameter: openapi.Parameter{
 		Name: "Last-Event-ID", In: "header", Description: "Id of the last event that the client got; the stream continues after it.", Schema: openapi.Schema{"type": "string"},
 	}}
@@ -47,8 +54,13 @@ type transitionView struct {
 	Reason     string        `json:"reason"`
 }
 
-// viewRecord returns the view of a record of a streamed kind.
-func viewRecord(record journal.Record) any {
+// skippedView stands for records that a stream of the newest records has passed over.
+type skippedView struct {
+	Records int64 `json:"records"` // numbers of the journal, of all kinds
+}
+
+// View returns a record as the stream of this API shows it, for JSON, or nil for a kind that the stream leaves out.
+func View(record journal.Record) any {
 	switch r := record.(type) {
 	case *journal.Event:
 		return viewEvent(r)
@@ -86,7 +98,8 @@ func viewRecord(record journal.Record) any {
 // stream sends records of the journal as server-sent events. The name of an event is its kind, its id the number in the journal, and
 // its data an object as elsewhere in this API. A transition is a change of a delivery's state without an attempt. A client
 // that reconnects with Last-Event-ID misses nothing, unless a reset removed it. Each client reads at its own pace; a stalled
-// client is disconnected.
+// client is disconnected. A display that follows with newest costs the same at every rate: when it gets `skipped`, with the
+// number of `records` that were passed over, it reads the list again.
 func (h *Handler) stream(c *call) (written, error) {
 	kinds, after, err := h.startOfStream(c)
 	if err != nil {
@@ -107,7 +120,7 @@ func (h *Handler) stream(c *call) (written, error) {
 	if c.Method == http.MethodHead {
 		return written{}, nil
 	}
-	s := &eventStream{w: c.w, control: http.NewResponseController(c.w), journal: h.provider.Journal(), feed: &h.feed, kinds: kinds, after: after, patience: h.patience}
+	s := &eventStream{w: c.w, control: http.NewResponseController(c.w), journal: h.provider.Journal(), feed: &h.feed, kinds: kinds, after: after, newest: journal.Seq(newestParameter.of(c)), patience: h.patience}
 	if err := s.run(ctx); err != nil && ctx.Err() == nil {
 		h.log.Info("stream ended", "from", c.RemoteAddr, "error", err)
 	}
@@ -145,6 +158,7 @@ type eventStream struct {
 	feed     *feed // of all streams
 	kinds    []journal.Kind
 	after    journal.Seq
+	newest   journal.Seq // the largest number of records to send at a time; 0 sends all
 	patience time.Duration
 }
 
@@ -154,32 +168,71 @@ func (s *eventStream) run(ctx context.Context) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		_, more := s.journal.Committed()
+		last, more := s.journal.Committed()
+		text, err := s.passOver(ctx, last)
+		if err != nil {
+			return err
+		}
 		records, upTo, err := s.feed.read(ctx, s.journal, s.after, s.kinds)
 		if err != nil {
 			return err
 		}
 		s.after = max(s.after, upTo)
-		if len(records) == 0 {
+		for i := range records {
+			text = append(text, records[i].text...)
+		}
+		if len(text) == 0 {
 			if err := s.idle(ctx, more); err != nil {
 				return err
 			}
 			continue
 		}
-		var text []byte
-		for i := range records {
-			text = append(text, records[i].text...)
-		}
 		if err := s.write(text); err != nil {
 			return err
 		}
-		if len(records) < streamBatch {
-			if err := clock.Sleep(ctx, streamPause); err != nil {
+		if s.newest > 0 || len(records) < streamBatch {
+			if err := clock.Sleep(ctx, s.pause()); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// pause returns the time to the next write. Streams of the newest records write at the same moments, so that the feed
+// encodes what they send once.
+func (s *eventStream) pause() time.Duration {
+	if s.newest == 0 {
+		return streamPause
+	}
+	now := clock.Now()
+	return now.Truncate(newestPause).Add(newestPause).Sub(now)
+}
+
+// passOver passes over the records that exceed newest. It returns the event that says so, after those that are always sent.
+func (s *eventStream) passOver(ctx context.Context, last journal.Seq) (text []byte, err error) {
+	upTo := last - s.newest
+	if s.newest == 0 || s.after >= upTo {
+		return nil, nil
+	}
+	var kept []fedRecord
+	rare := slices.DeleteFunc(slices.Clone(s.kinds), func(k journal.Kind) bool { return slices.Contains(frequentKinds, k) })
+	if len(rare) > 0 {
+		if kept, err = readRecords(ctx, s.journal, s.after, rare); err != nil {
+			return nil, err
+		}
+	}
+	if len(kept) == streamBatch { // there may be more before upTo
+		upTo = min(upTo, kept[streamBatch-1].seq)
+	}
+	for _, r := range kept {
+		if r.seq <= upTo {
+			text = append(text, r.text...)
+		}
+	}
+	skipped, err := sseText(upTo, "skipped", skippedView{int64(upTo - s.after)})
+	s.after = upTo
+	return append(text, skipped...), err
 }
 
 // idle waits for new records, and sends a comment if there are none for a while.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -134,7 +135,7 @@ func TestStreamKinds(t *testing.T) {
 	readUntil("reset")
 	// So do the kinds that this test does not cause.
 	for _, record := range []journal.Record{&journal.Notice{}, &journal.Reset{}, &journal.Transition{}, &journal.Fault{}, &journal.Subscription{}} {
-		if viewRecord(record) == nil {
+		if View(record) == nil {
 			t.Errorf("%T has no view", record)
 		}
 	}
@@ -152,6 +153,55 @@ func TestStreamRefusals(t *testing.T) {
 		t.Errorf("%v", r.header)
 	} else {
 		r.problem(http.StatusTooManyRequests, "busy")
+	}
+}
+
+// A stream of the newest records passes over attempts, says so, and continues without a gap.
+func TestStreamOfTheNewest(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{})
+	s.emit(map[string]any{"eventType": "booking.created", "count": 50})
+	s.settle()
+	last := int64(s.committed())
+	next, stop := s.follow("?newest=20&after=0&kind=attempt,subscription")
+	e := next()
+	for ; e.event == "subscription"; e = next() {
+	}
+	if upTo := last - 20; e.event != "skipped" || e.id != upTo || e.data != fmt.Sprintf(`{"records":%d}`, upTo) {
+		t.Errorf("%+v, want all up to %d skipped", e, upTo)
+	}
+	if e = next(); e.event != "attempt" || e.id <= last-20 {
+		t.Errorf("%+v", e)
+	}
+	stop()
+	next, stop = s.follow("?newest=20&kind=attempt", fmt.Sprintf("Last-Event-ID: %d", last))
+	defer stop()
+	s.emit(map[string]any{"eventType": "patient.created", "count": 2})
+	for range 2 {
+		if e := next(); !strings.Contains(e.data, "patient.created") {
+			t.Errorf("%+v", e)
+		}
+	}
+	s.ask("GET", apiPath+"/stream?newest=0", nil).problem(http.StatusBadRequest, "query")
+}
+
+// A stream that starts long after the last one ended sends the next record at once.
+func TestStreamAfterAPause(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{})
+	next, stop := s.follow("?kind=attempt")
+	s.emit(map[string]any{"eventType": "booking.created"})
+	next()
+	stop()
+	for range 2 { // so many that heartbeats would not catch up in time
+		s.emit(map[string]any{"eventType": "booking.updated", "count": maxEmit})
+	}
+	s.settle()
+	next, stop = s.follow("?kind=attempt")
+	defer stop()
+	s.emit(map[string]any{"eventType": "patient.created"})
+	if e := next(); !strings.Contains(e.data, "patient.created") {
+		t.Errorf("%+v", e)
 	}
 }
 
