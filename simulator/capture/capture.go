@@ -1,5 +1,5 @@
-// Package capture writes attempts in forms that other programs read: a curl command, HTTP as on the wire, and HAR 1.2, which
-// browsers and proxies import.
+// Package capture writes attempts in forms that other programs read: a curl command, HTTP as on the wire, lines of JSON, and
+// HAR 1.2, which browsers and proxies import.
 //
 //	fmt.Println(capture.Curl(&a.Request, false))
 //	os.Stdout.Write(capture.HTTP(&a))
@@ -59,6 +59,19 @@ func writeMessage(b *bytes.Buffer, headers []simulator.Header, body []byte) {
 	}
 	b.WriteString("\r\n")
 	b.Write(body)
+}
+
+// NDJSON returns values as JSON, one on each line.
+func NDJSON[T any](values []T) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	for _, v := range values {
+		if err := e.Encode(v); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
 }
 
 // The part of HAR 1.2 that an attempt has: http://www.softwareishard.com/blog/har-12-spec/.
@@ -133,7 +146,7 @@ func HAR(attempts ...*simulator.Attempt) ([]byte, error) {
 
 func entryOf(a *simulator.Attempt) harEntry {
 	q, r, t := &a.Request, &a.Response, &a.Response.Timings
-	e := harEntry{
+	return harEntry{
 		StartedDateTime: a.StartedAt.UTC(), Time: milliseconds(t.DNS + t.Connect + t.TLS + t.Total),
 		Request: harRequest{
 			Method: q.Method, URL: q.URL, HTTPVersion: "HTTP/" + q.Proto, Cookies: []simulator.Header{}, Headers: notNil(q.Headers), QueryString: []simulator.Header{},
@@ -148,7 +161,6 @@ func entryOf(a *simulator.Attempt) harEntry {
 		},
 		Comment: strings.TrimSpace(string(r.Failure) + " " + r.Detail),
 	}
-	return e
 }
 
 func contentOf(body []byte, size int64, contentType string) harContent {

@@ -75,3 +75,11 @@ func TestHAR(t *testing.T) {
 		t.Errorf("%s", data)
 	}
 }
+
+func TestNDJSON(t *testing.T) {
+	t.Parallel()
+	got, err := capture.NDJSON([]any{"<a>", map[string]string{"line": "one\ntwo"}})
+	if want := "\"<a>\"\n{\"line\":\"one\\ntwo\"}\n"; err != nil || string(got) != want {
+		t.Errorf("%q (%v), want %q", got, err, want)
+	}
+}

@@ -74,12 +74,10 @@ func viewFullAttempt(a *journal.Attempt, secrets bool) attemptView {
 
 // listAttempts lists attempts.
 func (h *Handler) listAttempts(c *call) (pageView[attemptView], error) {
-	q := c.page()
-	q.Types, q.RecordID, q.SubscriptionID = typeParameter.of(c), recordParameter.of(c), subscriptionParameter.of(c)
-	q.DeliveryID, q.Outcomes, q.Full = deliveryParameter.of(c), outcomeParameter.of(c), fullParameter.of(c)
-	page, err := h.provider.Journal().Attempts(c.Context(), q)
+	full := fullParameter.of(c)
+	page, err := h.attempts(c, full)
 	return viewPage(page, func(a *journal.Attempt) attemptView {
-		if q.Full {
+		if full {
 			return viewFullAttempt(a, c.secrets)
 		}
 		v := viewAttempt(a)
@@ -98,6 +96,14 @@ func fix(a *journal.Attempt) string {
 		return ""
 	}
 	return hint.For(&a.Attempt).Fix
+}
+
+// attempts returns a page of attempts, with requests and responses if full is set.
+func (h *Handler) attempts(c *call, full bool) (journal.Page[*journal.Attempt], error) {
+	q := c.page()
+	q.Types, q.RecordID, q.SubscriptionID = typeParameter.of(c), recordParameter.of(c), subscriptionParameter.of(c)
+	q.DeliveryID, q.Outcomes, q.Full = deliveryParameter.of(c), outcomeParameter.of(c), full
+	return h.provider.Journal().Attempts(c.Context(), q)
 }
 
 // getAttempt returns one attempt with its request and response.

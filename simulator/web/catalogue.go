@@ -103,6 +103,7 @@ func (h *Handler) listActions(*call) (listView[actionView], error) {
 type faultTypeView struct {
 	Fault      string          `json:"fault"` // as in a fault setting, without attributes
 	Summary    string          `json:"summary"`
+	Resend     bool            `json:"resend"` // whether a single attempt can have it, and so a resend
 	Attributes []attributeView `json:"attributes"`
 }
 
@@ -120,7 +121,8 @@ func (h *Handler) listFaultTypes(*call) (listView[faultTypeView], error) {
 		attributes := viewList(f.Attributes, func(a fault.Attribute) attributeView {
 			return attributeView{Name: a.Name, Summary: a.Summary, Default: a.Default}
 		})
-		return faultTypeView{Fault: f.Text(), Summary: f.Summary, Attributes: attributes.Items}
+		_, err := fault.Parse(f.Text())
+		return faultTypeView{Fault: f.Text(), Summary: f.Summary, Resend: err == nil, Attributes: attributes.Items}
 	}), nil
 }
 

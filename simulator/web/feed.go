@@ -1,13 +1,12 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
 
+	"semblance/simulator/capture"
 	"semblance/simulator/journal"
 )
 
@@ -90,13 +89,6 @@ func readRecords(ctx context.Context, j journal.Journal, after journal.Seq, kind
 
 // sseText returns a server-sent event.
 func sseText(id journal.Seq, name journal.Kind, data any) ([]byte, error) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "id: %d\nevent: %s\ndata: ", id, name)
-	e := json.NewEncoder(&b) // ends the line
-	e.SetEscapeHTML(false)
-	if err := e.Encode(data); err != nil {
-		return nil, err
-	}
-	b.WriteByte('\n')
-	return b.Bytes(), nil
+	line, err := capture.NDJSON([]any{data})
+	return fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n", id, name, line), err
 }

@@ -1,34 +1,44 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"semblance/schemas/validate"
+	"semblance/simulator"
 	"semblance/simulator/capture"
 	"semblance/simulator/journal"
 	"semblance/simulator/signature"
 )
 
-var asParameter = choice("as", "Form of the response: `curl` and `command` are commands, `http` is the exchange as on the wire, `har` is HAR 1.2.", "", "curl", "command", "http", "har")
+var (
+	formParameter = choice("as", "Form of the response: `curl` and `command` are commands, `http` is the exchange as on the wire, `body` is the request's body, "+
+		"`har` is HAR 1.2, `ndjson` is one line of JSON.", "", "curl", "command", "http", "body", "har", "ndjson")
+	fileParameter = choice("as", "Form of the response, with requests and responses: `har` is HAR 1.2, `ndjson` is a line of JSON for each attempt. The header Link has the next page.", "", "har", "ndjson")
+)
 
-// oneAttempt is the action that returns one attempt, in a form if the request wants one.
-func oneAttempt() action {
-	a := noBody((*Handler).getAttempt)
+// contentTypes are the types of the forms that are not plain text.
+var contentTypes = map[string]string{"body": "application/octet-stream", "har": "application/har+json", "ndjson": "application/x-ndjson"}
+
+// inForms lets an action respond in a form for other programs if the request wants one.
+func inForms(a action, as *parameter[string], write func(h *Handler, c *call, form string) ([]byte, error), types ...string) action {
 	asJSON := a.run
-	a.also = []string{"text/plain", "application/har+json"}
+	a.also = types
 	a.run = func(h *Handler, c *call) (any, error) {
-		form := asParameter.of(c)
+		form := as.of(c)
 		if form == "" {
 			return asJSON(h, c)
 		}
-		recorded, err := h.attempt(c)
+		data, err := write(h, c, form)
 		if err != nil {
 			return nil, err
 		}
-		return h.writeForm(c, recorded, form)
+		c.w.Header().Set("Content-Type", cmp.Or(contentTypes[form], "text/plain; charset=utf-8"))
+		_, _ = c.w.Write(data) // the client may have closed the connection
+		return written{}, nil
 	}
 	return a
 }
@@ -36,34 +46,61 @@ func oneAttempt() action {
 // defaultPort is the port at which commands look for a provider.
 const defaultPort = ":4700"
 
-// writeForm writes an attempt in a form for other programs.
-func (h *Handler) writeForm(c *call, a *journal.Attempt, form string) (written, error) {
-	shown := a.Attempt
-	if !c.secrets {
-		shown = shown.Redacted()
+// attemptIn returns the attempt in the path in a form.
+func (h *Handler) attemptIn(c *call, form string) ([]byte, error) {
+	a, err := h.attempt(c)
+	if err != nil {
+		return nil, err
 	}
-	contentType, data := "text/plain; charset=utf-8", []byte(nil)
 	switch form {
 	case "curl":
-		data = []byte(capture.Curl(&a.Request, c.secrets))
+		return []byte(capture.Curl(&a.Request, c.secrets)), nil
 	case "command":
 		words := []string{"resend", strconv.FormatInt(int64(a.Seq), 10)}
 		if !strings.HasSuffix(c.Host, defaultPort) {
 			words = append(words, "--via", c.Host)
 		}
-		data = []byte(capture.Command(words))
+		return []byte(capture.Command(words)), nil
 	case "http":
-		data = capture.HTTP(&shown)
-	case "har":
-		var err error
-		if data, err = capture.HAR(&shown); err != nil {
-			return written{}, err
+		shown := a.Attempt
+		if !c.secrets {
+			shown = shown.Redacted()
 		}
-		contentType = "application/har+json"
+		return capture.HTTP(&shown), nil
+	case "body":
+		return a.Request.Body, nil
 	}
-	c.w.Header().Set("Content-Type", contentType)
-	_, _ = c.w.Write(data) // the client may have closed the connection
-	return written{}, nil
+	return attemptsAs(form, []*journal.Attempt{a}, c.secrets)
+}
+
+// attemptsIn returns a page of attempts in a form.
+func (h *Handler) attemptsIn(c *call, form string) ([]byte, error) {
+	page, err := h.attempts(c, true)
+	if err != nil {
+		return nil, err
+	}
+	if page.Next != "" {
+		next := c.URL.Query()
+		next.Set("cursor", page.Next)
+		c.w.Header().Set("Link", "<?"+next.Encode()+`>; rel="next"`)
+	}
+	return attemptsAs(form, page.Items, c.secrets)
+}
+
+// attemptsAs returns attempts as har or ndjson.
+func attemptsAs(form string, attempts []*journal.Attempt, secrets bool) ([]byte, error) {
+	if form == "ndjson" {
+		return capture.NDJSON(viewList(attempts, func(a *journal.Attempt) attemptView { return viewFullAttempt(a, secrets) }).Items)
+	}
+	shown := make([]*simulator.Attempt, len(attempts))
+	for i, a := range attempts {
+		attempt := a.Attempt
+		if !secrets {
+			attempt = attempt.Redacted()
+		}
+		shown[i] = &attempt
+	}
+	return capture.HAR(shown...)
 }
 
 // signatureView describes the signature of a request.

@@ -1,27 +1,25 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
 
 	"semblance/schemas"
+	"semblance/simulator/capture"
 	"semblance/simulator/journal"
 )
 
 // respond writes a value as JSON.
 func respond(w http.ResponseWriter, status int, v any) error {
-	var body bytes.Buffer
-	e := json.NewEncoder(&body)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	body, err := capture.NDJSON([]any{v})
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // the client may have closed the connection
+	_, _ = w.Write(body) // the client may have closed the connection
 	return nil
 }
 
