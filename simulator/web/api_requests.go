@@ -7,7 +7,10 @@ import (
 	"semblance/simulator/journal"
 )
 
-var fieldParameter = text("field", "Only requests that asked for this root field, such as `booking` or `createBooking`.")
+var (
+	fieldParameter   = text("field", "Only requests that asked for this root field, such as `booking` or `createBooking`.")
+	recordsParameter = list("record", "Only requests about a record with one of these ids.")
+)
 
 // apiRequestView is a request to the provider's GraphQL API.
 type apiRequestView struct {
@@ -39,7 +42,8 @@ const maxSearched = 10_000
 // listAPIRequests lists requests to the provider's GraphQL API, newest first. A search looks at the newest 10,000.
 func (h *Handler) listAPIRequests(c *call) (v listView[apiRequestView], err error) {
 	after, limit := journal.Seq(afterParameter.of(c)), int(limitParameter.of(c))
-	id, field := recordParameter.of(c), fieldParameter.of(c)
+	ids, field := recordsParameter.of(c), fieldParameter.of(c)
+	about := func(id string) bool { return slices.Contains(ids, id) }
 	v.Items = []apiRequestView{}
 	before := journal.Seq(0)
 	for searched := 0; searched < maxSearched; {
@@ -52,7 +56,7 @@ func (h *Handler) listAPIRequests(c *call) (v listView[apiRequestView], err erro
 			if !ok || record.Sequence() <= after {
 				return v, nil
 			}
-			if (id == "" || slices.Contains(r.IDs, id)) && (field == "" || slices.Contains(r.Fields, field)) {
+			if (len(ids) == 0 || slices.ContainsFunc(r.IDs, about)) && (field == "" || slices.Contains(r.Fields, field)) {
 				if v.Items = append(v.Items, viewAPIRequest(r)); len(v.Items) == limit {
 					return v, nil
 				}

@@ -21,7 +21,7 @@ func TestAPIRequests(t *testing.T) {
 	both, first, second, none := []journal.Seq{refused.Seq, asked.Seq}, []journal.Seq{asked.Seq}, []journal.Seq{refused.Seq}, []journal.Seq{}
 	for query, want := range map[string][]journal.Seq{
 		"": both, "?limit=1": second, "?after=" + strconv.Itoa(int(asked.Seq)): second, "?after=" + strconv.Itoa(int(refused.Seq)): none,
-		"?record=" + visit: first, "?record=not-an-id": none, "?field=booking": first, "?field=createBooking": none, "?field=booking&record=507f1f77bcf86cd799439012": none,
+		"?record=" + visit: first, "?record=507f1f77bcf86cd799439012," + visit: first, "?record=not-an-id": none, "?field=booking": first, "?field=createBooking": none, "?field=booking&record=507f1f77bcf86cd799439012": none,
 	} {
 		var page struct{ Items []apiRequestView }
 		s.api(http.StatusOK, "GET", "/api-requests"+query, nil).into(&page)

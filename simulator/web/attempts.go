@@ -1,9 +1,13 @@
 package web
 
 import (
+	"strconv"
+
 	"semblance/simulator"
+	"semblance/simulator/capture"
 	"semblance/simulator/hint"
 	"semblance/simulator/journal"
+	"semblance/simulator/signature"
 )
 
 var (
@@ -41,7 +45,8 @@ type attemptView struct {
 
 	Signature *signatureView `json:"signature,omitempty"` // only of a single attempt; absent if the request is not signed
 
-	Hint string `json:"hint,omitempty"` // what to change, if the attempt was not accepted; not in the stream
+	Hint        string `json:"hint,omitempty"`        // what to change, if the attempt was not accepted; not in the stream
+	HintCommand string `json:"hintCommand,omitempty"` // a command that finds the mistake; with the request and the response alone
 }
 
 // viewAttempt returns an attempt without its request and response, in whose URL credentials are hidden.
@@ -61,7 +66,11 @@ func viewFullAttempt(a *journal.Attempt, secrets bool) attemptView {
 	if a.Unreadable != "" {
 		return v
 	}
-	v.Hint = fix(a)
+	why := whyNot(a)
+	v.Hint = why.Fix
+	if header := a.Request.Header(signature.HeaderName); why.Name == hint.Signature && header != "" {
+		v.HintCommand = capture.Command([]string{"verify", "body.json", "--signature", header, "--at", strconv.FormatInt(a.StartedAt.Unix(), 10)})
+	}
 	request, response := a.Request, a.Response
 	if secrets {
 		v.URL = request.URL
@@ -83,19 +92,19 @@ func (h *Handler) listAttempts(c *call) (pageView[attemptView], error) {
 		v := viewAttempt(a)
 		if v.Outcome != journal.Accepted {
 			if full, err := h.provider.Journal().Attempt(c.Context(), a.Seq); err == nil { // it may be pruned by now
-				v.Hint = fix(full)
+				v.Hint = whyNot(full).Fix
 			}
 		}
 		return v
 	}), err
 }
 
-// fix returns what to change after an attempt, which has its request and response, or "" if it was accepted.
-func fix(a *journal.Attempt) string {
+// whyNot returns the hint for an attempt, which has its request and response. It is empty if the attempt was accepted.
+func whyNot(a *journal.Attempt) hint.Hint {
 	if a.Outcome() == journal.Accepted || a.Unreadable != "" {
-		return ""
+		return hint.Hint{}
 	}
-	return hint.For(&a.Attempt).Fix
+	return hint.For(&a.Attempt)
 }
 
 // attempts returns a page of attempts, with requests and responses if full is set.

@@ -57,7 +57,7 @@ func (h *Handler) viewHinted(c *call, d *journal.Delivery) deliveryView {
 	}
 	last, err := h.provider.Journal().Attempts(c.Context(), journal.Query{DeliveryID: d.ID, Limit: 1, Full: true})
 	if err == nil && len(last.Items) > 0 { // it may be pruned by now
-		v.Hint = fix(last.Items[0])
+		v.Hint = whyNot(last.Items[0]).Fix
 	}
 	return v
 }

@@ -50,7 +50,11 @@ func TestAttemptsAsAFile(t *testing.T) {
 	s.api(http.StatusOK, "PATCH", "/subscriptions/"+s.subscriptionID(), map[string]any{"headers": []map[string]string{{"name": "X-Api-Key", "value": "a-key-of-mine-1234"}}})
 	s.emit(map[string]any{"eventType": "booking.created", "count": 3})
 	s.settle()
-	var har struct{ Log struct{ Entries []struct{ Request, Response any } } }
+	var har struct {
+		Log struct {
+			Entries []struct{ Request, Response any }
+		}
+	}
 	all := s.api(http.StatusOK, "GET", "/attempts?as=har", nil)
 	if all.into(&har); len(har.Log.Entries) != 3 || strings.Contains(string(all.body), "a-key-of-mine") || all.header.Get("Link") != "" {
 		t.Errorf("%v %s", all.header, all.body)

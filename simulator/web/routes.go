@@ -66,7 +66,7 @@ func groups() []group {
 				inForms(noBody((*Handler).getAttempt), formParameter, (*Handler).attemptIn, "text/plain", contentTypes["body"], contentTypes["har"], contentTypes["ndjson"]), 0, nil},
 			{"POST", "/attempts/{attempt}/resend", edit, nil, optionalBody((*Handler).resend), 201, []int{409, 410}},
 			{"GET", "/stream", see, []definition{streamedParameter, streamAfterParameter, newestParameter, lastEventIDParameter}, streaming("text/event-stream", (*Handler).stream), 0, []int{429}},
-			{"GET", "/api-requests", see, []definition{recordParameter, fieldParameter, afterParameter, limitParameter}, noBody((*Handler).listAPIRequests), 0, nil},
+			{"GET", "/api-requests", see, []definition{recordsParameter, fieldParameter, afterParameter, limitParameter}, noBody((*Handler).listAPIRequests), 0, nil},
 			{"GET", "/api-faults", see, nil, noBody((*Handler).listAPIFaults), 0, nil},
 			{"POST", "/api-faults", edit, nil, body((*Handler).setAPIFault), 201, nil},
 			{"DELETE", "/api-faults", edit, nil, noBody((*Handler).clearAPIFaults), 0, nil},

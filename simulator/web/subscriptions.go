@@ -23,6 +23,7 @@ type subscriptionView struct {
 	UpdatedAt      timestamp          `json:"updatedAt"`
 	Deleted        bool               `json:"deleted"`
 	DeliveryPaused bool               `json:"deliveryPaused"`
+	Faults         []faultView        `json:"faults,omitempty"` // in lists: those that are injected
 }
 
 func viewSubscription(s *simulator.Subscription, secrets bool) subscriptionView {
@@ -39,7 +40,9 @@ func viewSubscription(s *simulator.Subscription, secrets bool) subscriptionView 
 // listSubscriptions lists the subscriptions.
 func (h *Handler) listSubscriptions(c *call) (listView[subscriptionView], error) {
 	return viewList(h.provider.Subscriptions(deletedParameter.of(c)), func(s simulator.Subscription) subscriptionView {
-		return viewSubscription(&s, c.secrets)
+		v := viewSubscription(&s, c.secrets)
+		v.Faults = viewList(h.provider.Faults(s.ID), viewFault).Items
+		return v
 	}), nil
 }
 

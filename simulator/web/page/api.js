@@ -5,7 +5,7 @@ import { $, dialog, el, field, primary, say } from "./dom.js";
 export const isReceiver = location.pathname.startsWith("/_semblance/");
 const base = isReceiver ? "" : "/api/v1";
 
-// A token comes in the fragment, which no server sees, and stays in this tab.
+// A token comes in the fragment, which no server sees, and stays in the tab.
 const fragment = new URLSearchParams(location.hash.slice(1));
 if (fragment.has("token")) {
 	sessionStorage.token = fragment.get("token");
@@ -38,7 +38,7 @@ export async function call(method, path, body) {
 export const get = path => call("GET", path);
 export const post = (path, body) => call("POST", path, body);
 
-// follow reads the stream for ever. check and take return the id to continue after, take only if it is another one.
+// follow reads the stream for ever. check and take return the id to continue after, take only another one.
 export async function follow(kinds, check, take) {
 	for (let last, wait = 250; ;) {
 		try {
@@ -66,8 +66,8 @@ function state(live) {
 	const text = live ? "live" : "reconnecting";
 	if ($("live").textContent === text) return;
 	$("live").textContent = text;
-	$("live").className = live ? "badge good" : "badge bad";
-	say(live ? "" : "Reconnecting… No request will be missed.");
+	$("live").className = live ? "dot good" : "dot bad";
+	say(live ? "" : "Reconnecting… No attempt will be missed.");
 }
 
 function parse(block) {

@@ -18,6 +18,13 @@ export const btn = (text, run, key, more, reason) => el("button", { type: "butto
 export const primary = { className: "primary" };
 export const region = (name, ...text) => el("pre", { tabIndex: 0, role: "region", ariaLabel: name }, text);
 
+// refill replaces what an element has. The focus stays on the button in the same place.
+export function refill(parent, ...children) {
+	const buttons = () => [...parent.querySelectorAll("button")], at = buttons().indexOf(document.activeElement);
+	parent.replaceChildren(...el("div", children).childNodes);
+	buttons()[at]?.focus({ preventScroll: true });
+}
+
 export function say(text, bad) {
 	$("status").textContent = text;
 	$("status").className = bad ? "bad" : "";
@@ -40,21 +47,14 @@ export const command = line => el("p.command", el("code", line), copier(line));
 
 // dialog shows a form. Enter submits it, Ctrl+Enter in a text area.
 export function dialog(title, content, submit) {
-	const before = document.activeElement;
-	function close(event) {
-		event?.preventDefault();
-		box.close();
-		box.remove();
-		before.focus();
-	}
-	const form = el("form", content, {
+	const close = () => box.close(), form = el("form", content, {
 		async onsubmit(event) {
 			event.preventDefault();
 			if (await act(async () => await submit?.(form) !== false)) close();
 		},
-		onkeydown(event) { if (event.key === "Enter" && event.target.tagName === "TEXTAREA" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); },
+		onkeydown({ key, ctrlKey, metaKey, target }) { if (key === "Enter" && (ctrlKey || metaKey) && target.rows) form.requestSubmit(); },
 	});
-	const box = el("dialog", { ariaLabel: title, oncancel: close }, el("h2", title, btn("Close", () => close(), "Esc")), form);
+	const box = el("dialog", { ariaLabel: title, onclose: () => box.remove() }, el("h2", title, btn("Close", close, "Esc")), form);
 	document.body.append(box);
 	box.showModal();
 	return Object.assign(form, { close });
@@ -64,10 +64,10 @@ export const field = (label, ...input) => el("label", label, input);
 export const inline = (...content) => el("label.inline", content);
 export const table = rows => el("table.plain", el("tbody", rows.map(([name, ...value]) => el("tr", el("th", { scope: "row" }, name), el("td", value)))));
 
-const two = (n, digits = 2) => String(n).padStart(digits, "0");
-export const clockTime = (time, d = new Date(time)) => [d.getHours(), d.getMinutes(), d.getSeconds()].map(n => two(n)).join(":");
-export const exactTime = (time, d = new Date(time)) => [clockTime(d), el("span.ms", "." + two(d.getMilliseconds(), 3))];
-export const dateTime = (time, d = new Date(time)) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${clockTime(d)}`;
+const iso = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "medium" }); // Swedes write ISO 8601
+export const dateTime = time => iso.format(new Date(time));
+export const clockTime = time => dateTime(time).slice(11);
+export const exactTime = time => [clockTime(time), el("span.ms", "." + String(new Date(time).getMilliseconds()).padStart(3, "0"))];
 
 export function span(ms) {
 	const s = Math.round(ms / 1000), m = Math.floor(s / 60);
@@ -80,6 +80,7 @@ export const deliveries = n => count(n, "delivery", "deliveries");
 export const short = id => id.length > 4 ? "…" + id.slice(-4) : id;
 export const isID = text => /^[0-9a-f]{24}$/.test(text);
 export const kindOf = identifier => identifier.replace(/Id$/, "");
+export const verdict = (good, text) => el(good ? "b.good" : "b.bad", text);
 export const responseOf = a => a.unreadable ? "unreadable" : a.failure ? "no response" : String(a.status);
 
 // visible shows controls and changes of direction, which a browser would obey.
@@ -99,7 +100,8 @@ function indent(text) {
 }
 
 const bytesOf = m => m.bodyBase64 ? Uint8Array.from(atob(m.bodyBase64), c => c.charCodeAt()) : new TextEncoder().encode(m.body);
-const textOf = (m, raw) => m.bodyBase64 && raw ? [...bytesOf(m)].map(b => b.toString(16).padStart(2, "0")).join(" ") : visible((raw ? String : indent)(m.body ?? new TextDecoder().decode(bytesOf(m))));
+export const hex = bytes => Array.from(bytes, b => b.toString(16).padStart(2, "0"));
+const textOf = (m, raw) => m.bodyBase64 && raw ? hex(bytesOf(m)).join(" ") : visible((raw ? String : indent)(m.body ?? new TextDecoder().decode(bytesOf(m))));
 
 export const headers = m => table((m.headers ?? []).map(h => [visible(h.name), visible(h.value)]));
 export const lines = m => [...(m.headers ?? []).map(h => visible(`${h.name}: ${h.value}`)), "", textOf(m)].join("\n");
@@ -110,21 +112,33 @@ export function body(m, raw, toggle) {
 		size > 0 && region("Body", textOf(m, raw))];
 }
 
+export const response = (r, raw, toggle) => [el("p.wire", r.status ? `${r.proto} ${r.status}` : r.detail ?? "No response."), timing(r.timingsMs), r.status && [headers(r), body(r, raw, toggle)]];
+
+function timing({ dns, connect, tls, firstByte = 0, total }) {
+	const phases = Object.entries({ name: dns, connect, TLS: tls, wait: firstByte, body: total - firstByte }).filter(([, ms]) => ms > 0);
+	const bars = phases.map(([name]) => el("i." + name));
+	bars.forEach((bar, i) => { bar.style.flexGrow = phases[i][1]; });
+	return el("p.dim", el("span.timing", bars), phases.map(([name, ms]) => `${name} ${span(ms)}`).join(", "));
+}
+
 export const tabs = (names, current, open) => [el("div.tabs", { role: "tablist" }, names.map((name, i) => el("button", {
-	type: "button", role: "tab", id: `tab${i + 1}`, ariaSelected: String(i === current), "aria-controls": "panel", tabIndex: i === current ? 0 : -1, onclick: () => open(i),
-	onkeydown(event) { if (/Arrow(L|R)/.test(event.key)) open(i + (event.key === "ArrowRight" ? 1 : -1), true); },
+	role: "tab", id: `tab${i + 1}`, ariaSelected: String(i === current), "aria-controls": "panel", tabIndex: i === current ? 0 : -1, onclick: () => open(i),
+	onkeydown({ key }) {
+		if (!/Arrow(L|R)/.test(key)) return;
+		const to = key === "ArrowRight" ? i + 1 : i - 1;
+		open(to);
+		$(`tab${to + 1}`)?.focus();
+	},
 }, name))), el("div", { id: "panel", role: "tabpanel", "aria-labelledby": `tab${current + 1}` })];
 
-// difference shows two texts line by line, without equal lines far from a change.
+// difference shows two texts line by line.
 export function difference(before, after) {
-	const a = before.split("\n").slice(0, 500), b = after.split("\n").slice(0, 500), all = [];
-	const common = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
-	for (let i = a.length; i--;) for (let j = b.length; j--;) common[i][j] = a[i] === b[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
+	if (before === after) return el("p", "No difference.");
+	const a = before.split("\n"), b = after.split("\n"), inA = new Set(a), inB = new Set(b), all = [];
 	for (let i = 0, j = 0; i < a.length || j < b.length;) {
-		if (i < a.length && a[i] === b[j]) all.push(["span", "  " + a[i++]]) && j++;
-		else if (j === b.length || i < a.length && common[i + 1][j] >= common[i][j + 1]) all.push(["del", "- " + a[i++]]);
-		else all.push(["ins", "+ " + b[j++]]);
+		if (i < a.length && a[i] === b[j]) all.push(el("span", "  ", a[i++])) && j++;
+		else if (j < b.length && (i === a.length || inB.has(a[i]) && !inA.has(b[j]))) all.push(el("ins", "+ ", b[j++]));
+		else all.push(el("del", "- ", a[i++]));
 	}
-	const near = all.map((_, i) => all.slice(Math.max(0, i - 2), i + 3).some(([name]) => name !== "span"));
-	return near.includes(true) ? region("Difference", all.map(([name, line], i) => near[i] ? el(name, line + "\n") : near[i - 1] && "  …\n")) : el("p", "No difference.");
+	return region("Difference", all);
 }

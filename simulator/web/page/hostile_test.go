@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"semblance/simulator"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
 	"semblance/simulator/receiver"
@@ -65,7 +68,8 @@ func TestHostileResponses(t *testing.T) {
 	}
 }
 
-// 5,000 attempts at 500 a second: the list has its limit of rows, the selection stays, the stream is live.
+// 5,000 attempts at 500 a second, and then 3,000 at once: the list has the newest 1,000 without a gap, the selection stays, the
+// stream is live.
 func TestManyAttempts(t *testing.T) {
 	t.Parallel()
 	s := start(t, provider.Options{InFlight: 16}, web.Options{})
@@ -87,12 +91,29 @@ func TestManyAttempts(t *testing.T) {
 	if _, err := s.provider.Wait(ctx, provider.Condition{AllFinished: true}); err != nil {
 		t.Fatal(err)
 	}
-	newest, err := s.provider.Journal().Attempts(t.Context(), journal.Query{Limit: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.until(fmt.Sprintf(`document.querySelector("#rows tr")?.row.id === %d`, newest.Items[0].Seq))
 	b.until(`document.querySelectorAll("#rows tr").length === 1000`)
+	newest := func() {
+		t.Helper()
+		if _, err := s.provider.Wait(ctx, provider.Condition{AllFinished: true}); err != nil {
+			t.Fatal(err)
+		}
+		page, err := s.provider.Journal().Attempts(t.Context(), journal.Query{Limit: 999}) // and the selected one
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, a := range page.Items {
+			ids = append(ids, strconv.FormatInt(int64(a.Seq), 10))
+		}
+		b.until(fmt.Sprintf(`[...document.querySelectorAll("#rows tr")].slice(0, 999).map(tr => tr.row.id).join() === %q`, strings.Join(ids, ",")))
+	}
+	newest()
+	for range 3 { // more than the stream of the page sends
+		if _, err := s.provider.EmitBatch(t.Context(), provider.Batch{Type: "patient.updated", Count: 1000}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	newest()
 	b.until(`document.querySelector("#live").innerText.includes("live")`)
 	if got := eval[string](b, `document.querySelector("#rows tr[aria-selected=true] .event").innerText`); got != "booking.created" {
 		t.Errorf("the selection is %q", got)
@@ -122,10 +143,11 @@ func TestKilledServer(t *testing.T) {
 	kill()
 	b.see("reconnecting")
 	kill = startProcess(t, address, file, target.URL)
+	emitAt(t, address, slices.Repeat([]string{"patient.updated"}, 100)...)
 	emitAt(t, address, "invoice.paid", "invoice.created")
-	b.until(`document.querySelectorAll("#rows tr").length === 4`)
+	b.until(`document.querySelectorAll("#rows tr").length === 104`)
 	b.see("live")
-	if got := eval[string](b, `[...document.querySelectorAll("#rows .event")].map(e => e.innerText).join()`); got != "invoice.created,invoice.paid,patient.created,booking.created" {
+	if got := eval[string](b, `[...document.querySelectorAll("#rows .event")].map(e => e.innerText).filter(name => name !== "patient.updated").join()`); got != "invoice.created,invoice.paid,patient.created,booking.created" {
 		t.Errorf("the list has %s", got)
 	}
 	kill()
@@ -205,7 +227,12 @@ func TestTokenByFragment(t *testing.T) {
 // The receiver's page shows refused deliveries with the reason.
 func TestReceiverPage(t *testing.T) {
 	t.Parallel()
-	server, err := receiver.Start("127.0.0.1:0", receiver.Options{Secrets: []string{"whsec_semblance_local_only"}})
+	server, err := receiver.Start("127.0.0.1:0", receiver.Options{
+		Secrets: []string{"whsec_semblance_local_only"},
+		Forward: func(context.Context, *receiver.Receipt) *simulator.Response {
+			return &simulator.Response{Status: 202, Proto: "HTTP/1.1", Body: []byte("<b>taken</b>"), Size: 12, Timings: simulator.Timings{Total: time.Millisecond}}
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,12 +259,16 @@ func TestReceiverPage(t *testing.T) {
 	b.key("j", "3")
 	b.see("Why it was refused")
 	b.see(`1.{"eventType":"<b>booking.created</b>"}`)
-	b.shot("refused")
+	b.see("Forwarded: 202 in 1 ms. They differ: this receiver refuses the request.")
+	b.key("4")
+	b.see("<b>taken</b>")
+	b.shot("forwarded")
+	b.key("3")
 	for _, key := range []string{"1", "2", "b", "f", "/", "\x1b", "l", "l", "?"} {
 		b.key(key)
 	}
-	b.see("previous row")
-	if text := eval[string](b, `document.querySelector("dialog").innerText`); strings.Contains(text, "resend") {
+	b.see("Previous row")
+	if text := eval[string](b, `document.querySelector("dialog").innerText`); strings.Contains(text, "Resend") {
 		t.Errorf("the help has keys that do nothing: %s", text)
 	}
 }

@@ -1,30 +1,30 @@
-// The keys: action, names, description.
+// The keys: action, names, text of the help and of the action's button.
 
-import { dialog, el, inline, table } from "./dom.js";
+import { act, btn, dialog, el, inline, table } from "./dom.js";
 
-export const keys = `next|j ArrowDown|next row
-previous|k ArrowUp|previous row
-open|Enter|open the row
-back|Escape|back to the row
-filter|/|filter
-failed|f|failed rows only
-resend|r|resend the same bytes
-resendNew|R|resend as new
-edit|e|edit and resend
-copyCurl|c|copy curl
-copyCommand|y|copy command
-emit|n|emit event
-play|p|play a scenario
-freeze|l|freeze the list
-mark|m|mark for Diff
-tab1|1|first tab
-tab2|2|second tab
-tab3|3|third tab
-tab4|4|fourth tab
-raw|b|raw bytes
-newest|g|newest row
-oldest|G|oldest row
-help|?|show the keys`.split("\n").map(line => line.split("|")).map(([action, names, text]) => ({ action, names: names.split(" "), text }));
+export const keys = `next|j ArrowDown|Next row
+previous|k ArrowUp|Previous row
+open|Enter|Open the row
+back|Escape|Back
+filter|/|Filter
+failed|f|Failed rows only
+resend|r|Resend
+resendNew|R|Resend as new
+edit|e|Edit and resend
+copyCurl|c|Copy curl
+copyCommand|y|Copy command
+emit|n|Emit event
+play|p|Play scenario
+freeze|l|Freeze or follow the list
+mark|m|Mark for the diff
+tab|1 2 3 4|Tabs
+raw|b|Raw bytes
+newest|g|Newest row
+oldest|G|Oldest row
+help|?|Keys`.split("\n").map(line => line.split("|")).map(([action, names, text]) => ({ action, names: names.split(" "), text }));
+
+// buttons makes buttons of actions with keys.
+export const buttons = (actions, names, reason) => keys.filter(k => names.includes(k.action)).map(({ action, names: [key], text }) => btn(text, actions[action], key, null, reason));
 
 export function listen(actions) {
 	actions.help = () => dialog("Keys", [
@@ -37,6 +37,6 @@ export function listen(actions) {
 		if (!action || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]") || localStorage.keysOff && key !== "?" ||
 			target.matches("input, textarea, select") || key === "Enter" && target.matches("button, summary")) return;
 		event.preventDefault();
-		action();
+		act(() => action(key));
 	});
 }
