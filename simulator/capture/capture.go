@@ -74,101 +74,44 @@ func NDJSON[T any](values []T) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// The part of HAR 1.2 that an attempt has: http://www.softwareishard.com/blog/har-12-spec/.
-type (
-	har struct {
-		Log harLog `json:"log"`
-	}
-	harLog struct {
-		Version string     `json:"version"`
-		Creator harCreator `json:"creator"`
-		Entries []harEntry `json:"entries"`
-	}
-	harCreator struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-	}
-	harEntry struct {
-		StartedDateTime time.Time   `json:"startedDateTime"`
-		Time            float64     `json:"time"` // in milliseconds, as all times
-		Request         harRequest  `json:"request"`
-		Response        harResponse `json:"response"`
-		Cache           struct{}    `json:"cache"`
-		Timings         harTimings  `json:"timings"`
-		Comment         string      `json:"comment,omitempty"`
-	}
-	harRequest struct {
-		Method      string             `json:"method"`
-		URL         string             `json:"url"`
-		HTTPVersion string             `json:"httpVersion"`
-		Cookies     []simulator.Header `json:"cookies"`
-		Headers     []simulator.Header `json:"headers"`
-		QueryString []simulator.Header `json:"queryString"`
-		PostData    harContent         `json:"postData"`
-		HeadersSize int                `json:"headersSize"`
-		BodySize    int                `json:"bodySize"`
-	}
-	harResponse struct {
-		Status      int                `json:"status"`
-		StatusText  string             `json:"statusText"`
-		HTTPVersion string             `json:"httpVersion"`
-		Cookies     []simulator.Header `json:"cookies"`
-		Headers     []simulator.Header `json:"headers"`
-		Content     harContent         `json:"content"`
-		RedirectURL string             `json:"redirectURL"`
-		HeadersSize int                `json:"headersSize"`
-		BodySize    int64              `json:"bodySize"`
-	}
-	harContent struct {
-		Size     int64  `json:"size"`
-		MIMEType string `json:"mimeType"`
-		Text     string `json:"text"`
-		Encoding string `json:"encoding,omitempty"` // base64, for a body that is not UTF-8
-	}
-	harTimings struct {
-		DNS     float64 `json:"dns"` // -1 if it did not happen
-		Connect float64 `json:"connect"`
-		SSL     float64 `json:"ssl"`
-		Send    float64 `json:"send"`
-		Wait    float64 `json:"wait"`
-		Receive float64 `json:"receive"`
-	}
-)
+type object = map[string]any
 
-// HAR returns attempts as a HAR 1.2 document. An attempt without a response has the status 0 and the reason as a comment.
+// HAR returns attempts as a HAR 1.2 document (http://www.softwareishard.com/blog/har-12-spec/). An attempt without a response
+// has the status 0 and the reason as a comment.
 func HAR(attempts ...*simulator.Attempt) ([]byte, error) {
-	all := har{harLog{Version: "1.2", Creator: harCreator{"Semblance", "1"}, Entries: []harEntry{}}}
-	for _, a := range attempts {
-		all.Log.Entries = append(all.Log.Entries, entryOf(a))
+	entries := make([]object, len(attempts))
+	for i, a := range attempts {
+		entries[i] = entryOf(a)
 	}
-	return json.MarshalIndent(all, "", "  ")
+	return json.MarshalIndent(object{"log": object{"version": "1.2", "creator": object{"name": "Semblance", "version": "1"}, "entries": entries}}, "", "  ")
 }
 
-func entryOf(a *simulator.Attempt) harEntry {
+func entryOf(a *simulator.Attempt) object {
 	q, r, t := &a.Request, &a.Response, &a.Response.Timings
-	return harEntry{
-		StartedDateTime: a.StartedAt.UTC(), Time: milliseconds(t.DNS + t.Connect + t.TLS + t.Total),
-		Request: harRequest{
-			Method: q.Method, URL: q.URL, HTTPVersion: "HTTP/" + q.Proto, Cookies: []simulator.Header{}, Headers: notNil(q.Headers), QueryString: []simulator.Header{},
-			PostData: contentOf(q.Body, int64(len(q.Body)), q.Header("Content-Type")), HeadersSize: -1, BodySize: len(q.Body),
+	none := []object{}
+	return object{
+		"startedDateTime": a.StartedAt.UTC(), "time": milliseconds(t.DNS + t.Connect + t.TLS + t.Total), "cache": object{},
+		"request": object{
+			"method": q.Method, "url": q.URL, "httpVersion": "HTTP/" + q.Proto, "cookies": none, "headers": notNil(q.Headers), "queryString": none,
+			"postData": contentOf(q.Body, int64(len(q.Body)), q.Header("Content-Type")), "headersSize": -1, "bodySize": len(q.Body),
 		},
-		Response: harResponse{
-			Status: r.Status, StatusText: http.StatusText(r.Status), HTTPVersion: r.Proto, Cookies: []simulator.Header{}, Headers: notNil(r.Headers),
-			Content: contentOf(r.Body, r.Size, r.Header("Content-Type")), RedirectURL: r.Header("Location"), HeadersSize: -1, BodySize: r.Size,
+		"response": object{
+			"status": r.Status, "statusText": http.StatusText(r.Status), "httpVersion": r.Proto, "cookies": none, "headers": notNil(r.Headers),
+			"content": contentOf(r.Body, r.Size, r.Header("Content-Type")), "redirectURL": r.Header("Location"), "headersSize": -1, "bodySize": r.Size,
 		},
-		Timings: harTimings{
-			DNS: phase(t.DNS), Connect: phase(t.Connect), SSL: phase(t.TLS), Wait: milliseconds(t.FirstByte), Receive: milliseconds(max(0, t.Total-t.FirstByte)),
+		"timings": object{
+			"dns": phase(t.DNS), "connect": phase(t.Connect), "ssl": phase(t.TLS), "send": 0, "wait": milliseconds(t.FirstByte), "receive": milliseconds(max(0, t.Total-t.FirstByte)),
 		},
-		Comment: strings.TrimSpace(string(r.Failure) + " " + r.Detail),
+		"comment": strings.TrimSpace(string(r.Failure) + " " + r.Detail),
 	}
 }
 
-func contentOf(body []byte, size int64, contentType string) harContent {
-	c := harContent{Size: size, MIMEType: contentType, Text: string(body)}
+// contentOf returns a body, in base64 if it is not UTF-8.
+func contentOf(body []byte, size int64, contentType string) object {
 	if !utf8.Valid(body) {
-		c.Text, c.Encoding = base64.StdEncoding.EncodeToString(body), "base64"
+		return object{"size": size, "mimeType": contentType, "text": base64.StdEncoding.EncodeToString(body), "encoding": "base64"}
 	}
-	return c
+	return object{"size": size, "mimeType": contentType, "text": string(body)}
 }
 
 func notNil(headers []simulator.Header) []simulator.Header {

@@ -135,9 +135,9 @@ func TestScreenshots(t *testing.T) {
 		t.Skip("set SEMBLANCE_SCREENSHOTS to a folder")
 	}
 	s := busy(t)
-	b := open(t, s.url)
-	b.until(`document.querySelectorAll("#rows tr").length === 9`)
 	for _, dark := range []string{"light", "dark"} {
+		b := open(t, s.url)
+		b.until(`document.querySelectorAll("#rows tr").length === 9`)
 		for _, width := range []int64{1920, 1280, 400, 320} {
 			b.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: dark}}), chromedp.EmulateViewport(width, 820))
 			name := fmt.Sprintf("%s-%d", dark, width)
