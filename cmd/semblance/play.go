@@ -33,8 +33,9 @@ import (
 )
 
 type playFlags struct {
-	to     string
-	secret flags.Secret
+	to      string
+	secret  flags.Secret
+	headers []string
 
 	reports flags.Reports
 	format  string
@@ -107,6 +108,7 @@ func (f *playFlags) register(c *cobra.Command) {
 	flags.Group(c, "Receiver", func() {
 		flags.AddTo(c, &f.to, "`TARGET`: port, port/path, host:port or URL (default built-in receiver)")
 		f.secret.Add(c)
+		set.StringArrayVar(&f.headers, "header", nil, "additional header, `'NAME: VALUE'`; repeatable")
 		f.attempt.AddTLS(c)
 		flags.AddAllowPublic(c, &f.allowPublic)
 	})
@@ -249,6 +251,9 @@ func (f *playFlags) options(set *pflag.FlagSet) (o player.Options, err error) {
 		return o, err
 	}
 	o.Delivery.AllowPublic = f.allowPublic
+	if o.Headers, err = flags.Headers(f.headers); err != nil {
+		return o, err
+	}
 	if f.probe != "" {
 		if o.Effects, err = player.ParseEffects(f.probe, o.Delivery); err != nil {
 			return o, fmt.Errorf("--probe: %w", err)

@@ -27,7 +27,8 @@ type Diagnosis struct {
 }
 
 // fixUnknown is the fix if no construction was found.
-const fixUnknown = "Run check with the URL and the secret that the receiver uses."
+const fixUnknown = "Run check with the URL and the secret that the receiver uses. If it has both, a response shows no more: print the digest that " +
+	"its code computes, and semblance verify --computed names the mistake in it."
 
 // Diagnose finds out why a receiver did not accept a valid event, without any change to its code: it compares the response with
 // that to a forged event, and sends the event under the signatures that mistaken receivers expect, until one is accepted.
