@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -143,9 +144,7 @@ func (s *ScenarioRecorder) Attempt(path string, e Evidence, expect Expect) {
 			s.run.covered[t]++
 		}
 		if s.run.reserve(step, !e.Verdict.Passed()) {
-			if e.Expected == "" {
-				e.Expected = expect.String()
-			}
+			e.Expected = cmp.Or(e.Expected, expect.String())
 			s.run.keep(step, e)
 		}
 	})

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -33,12 +34,7 @@ type Lack struct {
 }
 
 // String returns the text as it may be shown.
-func (l Lack) String() string {
-	if l.Shown != "" {
-		return l.Shown
-	}
-	return human.Quoted(l.Pattern)
-}
+func (l Lack) String() string { return cmp.Or(l.Shown, human.Quoted(l.Pattern)) }
 
 // Bounds of [Responses].
 const (

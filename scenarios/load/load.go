@@ -15,6 +15,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -134,18 +135,11 @@ func New(o Options) (*Plan, error) {
 }
 
 func (o Options) withDefaults() Options {
-	if o.SubscriptionID == "" {
-		o.SubscriptionID = DefaultSubscription
-	}
+	o.SubscriptionID = cmp.Or(o.SubscriptionID, DefaultSubscription)
 	if len(o.Secrets) == 0 {
 		o.Secrets = []simulator.Secret{simulator.DefaultSecret}
 	}
-	if o.Count == 0 {
-		o.Count = 1
-	}
-	if o.InFlight == 0 {
-		o.InFlight = 1
-	}
+	o.Count, o.InFlight = cmp.Or(o.Count, 1), cmp.Or(o.InFlight, 1)
 	return o
 }
 

@@ -1,6 +1,8 @@
 package player
 
 import (
+	"cmp"
+
 	"semblance/scenarios/script"
 	"semblance/schemas/objectid"
 	"semblance/schemas/splitmix"
@@ -23,10 +25,7 @@ const maxActionEvents = 64
 
 // newEventIDs numbers the ids of the steps of a scenario from first.
 func newEventIDs(seed, first uint64, retry provider.RetryPolicy, steps []script.Step) *eventIDs {
-	ids := &eventIDs{seed: seed, attempts: uint64(retry.Attempts), first: map[string]uint64{}, next: first}
-	if ids.attempts == 0 {
-		ids.attempts = provider.DefaultAttempts
-	}
+	ids := &eventIDs{seed: seed, attempts: cmp.Or(uint64(retry.Attempts), provider.DefaultAttempts), first: map[string]uint64{}, next: first}
 	ids.number(steps, 1)
 	return ids
 }
@@ -34,24 +33,19 @@ func newEventIDs(seed, first uint64, retry provider.RetryPolicy, steps []script.
 // number gives the steps their ranges. They are played the given number of times.
 func (ids *eventIDs) number(steps []script.Step, times uint64) {
 	for _, step := range steps {
-		events := uint64(0)
-		var options *script.Delivering
+		events := uint64(1)
 		switch s := step.(type) {
 		case *script.Send:
-			events, options = uint64(len(script.Bindings(s, nil))), &s.Delivering
+			events = uint64(len(script.Bindings(s, nil)))
 		case *script.Do:
-			events, options = maxActionEvents*uint64(len(script.Bindings(s, nil))), &s.Delivering
-		case *script.Await:
-			events, options = 1, &s.Delivering
-		case *script.Resend:
-			events, options = 1, &s.Delivering
+			events = maxActionEvents * uint64(len(script.Bindings(s, nil)))
 		case *script.Traffic:
-			events, options = uint64(s.Events), &s.Delivering
+			events = uint64(s.Events)
 		case *script.Repeat:
 			ids.number(s.Steps, times*uint64(s.Times))
 			continue
 		}
-		if options != nil {
+		if options := script.DeliveringOf(step); options != nil {
 			ids.first[script.Of(step).Path] = ids.next
 			ids.next += times * events * ids.perEvent(options)
 		}

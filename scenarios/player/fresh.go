@@ -1,6 +1,7 @@
 package player
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"strconv"
 	"time"
@@ -46,11 +47,7 @@ func (f *fresh) make(kind string, at time.Time) string {
 func random(seed uint64, size int) string {
 	data := make([]byte, 0, size)
 	for i := uint64(1); len(data) < size; i++ {
-		x := splitmix.Mix(seed + i)
-		for range 8 {
-			data = append(data, byte(x))
-			x >>= 8
-		}
+		data = binary.LittleEndian.AppendUint64(data, splitmix.Mix(seed+i))
 	}
 	return hex.EncodeToString(data[:size])
 }

@@ -17,11 +17,11 @@
 package player
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"time"
 
@@ -49,12 +49,7 @@ func New(o Options) (*Player, error) {
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
 		return nil, fmt.Errorf("invalid target %s: use an http or https URL", human.Quoted(simulator.RedactURL(o.Target)))
 	}
-	if o.Secret == "" {
-		o.Secret = simulator.DefaultSecret
-	}
-	if o.RetryScale == 0 {
-		o.RetryScale = DefaultRetryScale
-	}
+	o.Secret, o.RetryScale = cmp.Or(o.Secret, simulator.DefaultSecret), cmp.Or(o.RetryScale, DefaultRetryScale)
 	if o.Env == nil {
 		o.Env = func(string) (string, bool) { return "", false }
 	}
@@ -75,9 +70,7 @@ func New(o Options) (*Player, error) {
 	startedAt := o.At
 	if startedAt.IsZero() {
 		startedAt = p.started
-		var random [8]byte
-		rand.Read(random[:]) // never fails
-		p.salt = binary.LittleEndian.Uint64(random[:])
+		p.salt = rand.Uint64()
 	}
 	p.trialIDs = objectid.NewSequence(p.salt, 1)
 	p.runID = objectid.NewGenerator(p.salt ^ hash("run")).New(startedAt).String()

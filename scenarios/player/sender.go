@@ -73,14 +73,15 @@ func (s *session) permitted(ctx context.Context, scenario *script.Scenario) erro
 // kindOf returns the kind of the requests that a step sends to the target, if it is not [simulator.KindEvent].
 func kindOf(step script.Step) simulator.Kind {
 	switch s := step.(type) {
-	case *script.Send, *script.Resend, *script.Do, *script.Await:
-		return kindOfDelivering(script.DeliveringOf(step))
 	case *script.Traffic:
 		return simulator.KindTraffic
 	case *script.Request:
 		if s.URL == nil {
 			return simulator.KindExact
 		}
+	}
+	if d := script.DeliveringOf(step); d != nil {
+		return kindOfDelivering(d)
 	}
 	return simulator.KindEvent
 }

@@ -100,9 +100,7 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 	if err := p.probes.Permits(ctx, p.options.Target, simulator.KindCheck, 1); err != nil {
 		return nil, err
 	}
-	if o.Stale == 0 {
-		o.Stale = DefaultStale
-	}
+	o.Stale = cmp.Or(o.Stale, DefaultStale)
 	if o.Responses == nil {
 		o.Responses = &scenarios.Responses{}
 	}

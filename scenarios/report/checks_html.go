@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"semblance/schemas/lazy"
@@ -175,7 +176,8 @@ var fresh = lazy.Regexp(`\b([0-9a-f]{64}|[0-9a-f]{24}|1[0-9]{9})\b`)
 func difference(a, b string) (left, right []htmlSpan) {
 	mask := func(line string) string { return fresh().ReplaceAllString(line, "…") }
 	left, right = marked(a, b, mask), marked(b, a, mask)
-	if unmarked(left) && unmarked(right) {
+	isMarked := func(s htmlSpan) bool { return s.Marked }
+	if !slices.ContainsFunc(left, isMarked) && !slices.ContainsFunc(right, isMarked) {
 		only := func(line string) string {
 			if strings.HasPrefix(strings.ToLower(line), "x-webhook-signature:") {
 				return line
@@ -185,15 +187,6 @@ func difference(a, b string) (left, right []htmlSpan) {
 		left, right = marked(a, b, only), marked(b, a, only)
 	}
 	return left, right
-}
-
-func unmarked(spans []htmlSpan) bool {
-	for _, s := range spans {
-		if s.Marked {
-			return false
-		}
-	}
-	return true
 }
 
 // marked returns the lines of a text, with the part marked in which each differs from the nearest line of the other text.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -201,10 +202,7 @@ func subject(e scenarios.Evidence) string {
 	if e.Probe != nil {
 		return e.Probe.Request
 	}
-	if e.Attempt.Request.EventType != "" {
-		return e.Attempt.Request.EventType
-	}
-	return e.Attempt.Request.Method + " " + e.Attempt.Request.URL
+	return cmp.Or(e.Attempt.Request.EventType, e.Attempt.Request.Method+" "+e.Attempt.Request.URL)
 }
 
 // request returns the request of an attempt as HTTP/1.1 text.

@@ -116,17 +116,14 @@ func (c *checker) step(step Step, s *scope) {
 
 // sends reports whether a step sends an event, whose id is then ${request.eventId}.
 func sends(step Step) bool {
-	switch step.(type) {
-	case *Send, *Resend, *Do, *Await, *Traffic:
-		return true
-	}
-	return slices.ContainsFunc(Children(step), sends)
+	return DeliveringOf(step) != nil || slices.ContainsFunc(Children(step), sends)
 }
 
 func capturesOf(step Step) []Capture {
+	if d := DeliveringOf(step); d != nil {
+		return d.Captures
+	}
 	switch s := step.(type) {
-	case *Send, *Do, *Await, *Resend:
-		return DeliveringOf(step).Captures
 	case *Probe:
 		return s.Captures
 	case *Request:

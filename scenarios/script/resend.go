@@ -51,17 +51,10 @@ func (c *checker) resend(s *Resend) {
 
 // DeliveringOf returns the part of a step that sends events, or nil.
 func DeliveringOf(step Step) *Delivering {
-	switch s := step.(type) {
-	case *Send:
-		return &s.Delivering
-	case *Do:
-		return &s.Delivering
-	case *Traffic:
-		return &s.Delivering
-	case *Await:
-		return &s.Delivering
-	case *Resend:
-		return &s.Delivering
+	if d, ok := step.(interface{ delivering() *Delivering }); ok {
+		return d.delivering()
 	}
 	return nil
 }
+
+func (d *Delivering) delivering() *Delivering { return d }
