@@ -20,7 +20,7 @@ const pageStream = "/stream?newest=300&kind=attempt,transition,subscription,faul
 
 // BenchmarkDeliveriesWithStreams measures deliveries at saturation while clients follow the stream. They run in the same
 // process and share its processors. Those of a page ask for what the page does: the stream of the newest records, the health
-// every 300 ms, and the lists when records were passed over. The others read every record. The variants take turns of two
+// every 300 ms, and the lists when records were passed over. The others read every record. The variants take turns of four
 // seconds, so that all run under the same conditions; the figures are medians.
 func BenchmarkDeliveriesWithStreams(b *testing.B) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
@@ -76,7 +76,7 @@ func BenchmarkDeliveriesWithStreams(b *testing.B) {
 					}
 				})
 			}
-			rates[i] = append(rates[i], deliver(2*time.Second))
+			rates[i] = append(rates[i], deliver(4*time.Second))
 			cancel()
 			clients.Wait()
 		}
@@ -93,7 +93,7 @@ func BenchmarkDeliveriesWithStreams(b *testing.B) {
 // likeMachine reads every record.
 func likeMachine(ctx context.Context, url string) error { return ask(ctx, url+"/stream", nil) }
 
-// likePage does what the page does. When records were passed over, it reads the lists again, every two seconds while that lasts.
+// likePage does what the page does. When records were passed over, it reads the lists again, every four seconds while that lasts.
 func likePage(ctx context.Context, url string) error {
 	var others sync.WaitGroup
 	defer others.Wait()
@@ -107,8 +107,8 @@ func likePage(ctx context.Context, url string) error {
 		})
 	}
 	skipped := sync.OnceFunc(func() {
-		every(1900*time.Millisecond, "/attempts?limit=1000")
-		every(1900*time.Millisecond, "/deliveries?limit=1000")
+		every(3900*time.Millisecond, "/attempts?limit=1000")
+		every(3900*time.Millisecond, "/deliveries?limit=1000")
 	})
 	every(300*time.Millisecond, "/health")
 	return ask(ctx, url+pageStream, func(line string) {

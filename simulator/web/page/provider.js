@@ -131,7 +131,7 @@ function take(records, last) {
 		} else if (kind === "notice") {
 			app.notices++;
 			say(data.subject, true);
-		} else if (kind === "skipped") later("newest", newest, 2000);
+		} else if (kind === "skipped") later("newest", newest, 4000);
 		else later("subscriptions", app.loadSubscriptions);
 	}
 	if (!attempts[0]) return;
