@@ -115,8 +115,8 @@ func TestProduceWaitsForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const room = 5
 		r := &run{plan: &Plan{options: Options{Count: 100, InFlight: 2, Raw: []byte("{}")}}, room: make(chan struct{}, room)}
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
 		jobs, made := make(chan []job), 0
 		go r.produce(ctx, cancel, jobs)
 		go func() {
@@ -136,7 +136,7 @@ func TestProduceWaitsForRoom(t *testing.T) {
 		if made != room+3 {
 			t.Errorf("%d events were made after 3 were observed, want %d", made, room+3)
 		}
-		cancel()
+		cancel(nil)
 		synctest.Wait()
 		if made != -(room + 3) {
 			t.Errorf("it did not end with its context: %d", made)

@@ -47,15 +47,12 @@ type run struct {
 	observe func(*Attempt)
 	order   *orderer
 	room    chan struct{} // holds one element for each event that is made and not yet observed; nil: no bound
-
-	start time.Time
-	mu    sync.Mutex
-	err   error // the first error
+	start   time.Time
 }
 
-func (r *run) run(ctx context.Context) (*Summary, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+func (r *run) run(outer context.Context) (*Summary, error) {
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
 	r.start = clock.Now()
 	jobs := make(chan []job, 2)
 	summaries := make([]Summary, min(r.plan.options.InFlight, r.plan.Total()))
@@ -73,13 +70,14 @@ func (r *run) run(ctx context.Context) (*Summary, error) {
 		total.merge(&summaries[1+i])
 	}
 	total.Planned, total.Elapsed = r.plan.Total(), clock.Since(r.start)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return total, r.err
+	if cause := context.Cause(ctx); cause != context.Cause(outer) {
+		return total, cause
+	}
+	return total, nil
 }
 
 // produce makes the events. It closes jobs at the end, which ends the workers.
-func (r *run) produce(ctx context.Context, cancel context.CancelFunc, jobs chan<- []job) {
+func (r *run) produce(ctx context.Context, cancel context.CancelCauseFunc, jobs chan<- []job) {
 	defer close(jobs)
 	total, size := r.plan.Total(), 1
 	if r.plan.options.Rate == 0 && total > 4*batchSize*r.plan.options.InFlight {
@@ -90,7 +88,7 @@ func (r *run) produce(ctx context.Context, cancel context.CancelFunc, jobs chan<
 		for len(batch) < size && i < total {
 			j, err := r.plan.job(i)
 			if err != nil {
-				r.fail(cancel, err)
+				cancel(err)
 				return
 			}
 			batch = append(batch, j)
@@ -111,13 +109,13 @@ func (r *run) produce(ctx context.Context, cancel context.CancelFunc, jobs chan<
 	}
 }
 
-func (r *run) work(ctx context.Context, cancel context.CancelFunc, jobs <-chan []job, s *Summary) {
+func (r *run) work(ctx context.Context, cancel context.CancelCauseFunc, jobs <-chan []job, s *Summary) {
 	a := new(Attempt) // reused for each attempt of this worker
 	for batch := range jobs {
 		for i := range batch {
 			if err := r.attempt(ctx, &batch[i], a, s); err != nil {
 				if ctx.Err() == nil {
-					r.fail(cancel, err)
+					cancel(err)
 				}
 				return
 			}
@@ -156,16 +154,6 @@ func (r *run) attempt(ctx context.Context, j *job, a *Attempt, s *Summary) error
 // response does not delay the requests after it, as it would with a limiter.
 func due(rate float64, n int) time.Duration {
 	return time.Duration(float64(n) / rate * float64(time.Second))
-}
-
-// fail keeps the first error and stops the run.
-func (r *run) fail(cancel context.CancelFunc, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.err == nil {
-		r.err = err
-	}
-	cancel()
 }
 
 // orderer passes attempts on in the order of the plan.
