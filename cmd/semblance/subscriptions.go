@@ -41,7 +41,7 @@ label; it may be left out if there is only one.`,
 		a.subscriptionCommand("remove", "Remove a subscription; its pending deliveries are dropped", http.MethodDelete, ""),
 		a.subscriptionCommand("pause", "Pause the deliveries to a subscription", http.MethodPost, "/pause"),
 		a.subscriptionCommand("resume", "Resume the deliveries to a subscription, with those that were held", http.MethodPost, "/resume"),
-		a.rotateSecretCommand(),
+		a.subscriptionCommand("rotate-secret", "Give a subscription a new secret", http.MethodPost, "/rotate-secret"),
 	})...)
 	return c
 }
@@ -186,7 +186,7 @@ func (a *app) addSubscription(ctx context.Context, args []string, f *addSubscrip
 // subscriptionCommand is a command about one subscription: one call of the API.
 func (a *app) subscriptionCommand(name, short, method, path string) *cobra.Command {
 	var via client.Flags
-	var format string
+	var format, overlap string
 	var secrets bool
 	c := &cobra.Command{
 		Use:   name + " [SUBSCRIPTION]",
@@ -201,12 +201,18 @@ func (a *app) subscriptionCommand(name, short, method, path string) *cobra.Comma
 			if secrets {
 				to += "?show=secret"
 			}
-			if err := provider.Call(c.Context(), method, to, nil, &s); err != nil {
+			var body any
+			if overlap != "" {
+				body = map[string]string{"overlap": overlap}
+			}
+			if err := provider.Call(c.Context(), method, to, body, &s); err != nil {
 				return err
 			}
 			switch {
 			case format == "json":
 				fmt.Fprintf(a.out, "%s\n", s.Raw)
+			case name == "rotate-secret":
+				fmt.Fprintf(a.out, "subscription %s (%s): new secret %s\n", s.ID, human.Line(s.Label), s.Secret)
 			case name == "show":
 				return a.showSubscription(s)
 			default:
@@ -215,8 +221,13 @@ func (a *app) subscriptionCommand(name, short, method, path string) *cobra.Comma
 			return nil
 		},
 	}
-	if name == "show" {
+	switch name {
+	case "show":
 		c.Flags().BoolVar(&secrets, "show-secret", false, "show the secret and credentials in full; requires --token")
+	case "rotate-secret":
+		c.Long = "Rotate-secret gives a subscription a new random secret and prints it. With --overlap, deliveries carry a signature of the " +
+			"old secret too for that time, so that the receiver can change over."
+		c.Flags().StringVar(&overlap, "overlap", "", "sign with both secrets for this `TIME`, such as 24h")
 	}
 	flags.AddFormat(c, &format, "output format")
 	via.Add(c)
@@ -245,40 +256,4 @@ func (a *app) showSubscription(s client.Subscription) error {
 		line(label, t)
 	}
 	return w.Flush()
-}
-
-func (a *app) rotateSecretCommand() *cobra.Command {
-	var via client.Flags
-	var overlap, format string
-	c := &cobra.Command{
-		Use:   "rotate-secret [SUBSCRIPTION]",
-		Short: "Give a subscription a new secret",
-		Long: `Rotate-secret gives a subscription a new random secret and prints it. With --overlap, deliveries carry a signature of the
-old secret too for that time, so that the receiver can change over.`,
-		Args: flags.AtMostOne("one subscription"),
-		RunE: func(c *cobra.Command, args []string) error {
-			provider, s, err := via.Find(c.Context(), args)
-			if err != nil {
-				return err
-			}
-			body := map[string]string{}
-			if overlap != "" {
-				body["overlap"] = overlap
-			}
-			if err := provider.Call(c.Context(), http.MethodPost, "/subscriptions/"+url.PathEscape(s.ID)+"/rotate-secret", body, &s); err != nil {
-				return err
-			}
-			if format == "json" {
-				fmt.Fprintf(a.out, "%s\n", s.Raw)
-				return nil
-			}
-			fmt.Fprintf(a.out, "subscription %s (%s): new secret %s\n", s.ID, human.Line(s.Label), s.Secret)
-			return nil
-		},
-	}
-	c.Flags().StringVar(&overlap, "overlap", "", "sign with both secrets for this `TIME`, such as 24h")
-	flags.AddFormat(c, &format, "output format")
-	via.Add(c)
-	c.ValidArgsFunction = via.Complete(a.getenv, client.SubscriptionIDs)
-	return c
 }

@@ -24,7 +24,7 @@ type Attempt struct {
 	Failure        string              `json:"failure"`
 	Detail         string              `json:"detail"`
 	URL            string              `json:"url"`
-	Hint           string              `json:"hint"` // in full attempts only
+	Hint           string              `json:"hint"` // what to change, if it was not accepted
 	TookMs         float64             `json:"tookMs"`
 	Next           string              `json:"nextState"`
 	Due            time.Time           `json:"due"`
