@@ -46,6 +46,9 @@ func BenchmarkPollingClient(b *testing.B) {
 		return map[string]any{"pagination": map[string]any{"page": 1, "pageSize": 100}} // they do not change
 	}
 	first, _ := s.query(b, "bookings", lists(0))
+	for n := range 1000 { // until the server has settled
+		s.query(b, "patient", map[string]any{"id": patients[n]})
+	}
 	for _, test := range []struct {
 		document  string
 		variables func(n int) map[string]any
