@@ -296,7 +296,7 @@ func (e *emission) deliver(ctx context.Context, b *branch, request simulator.Req
 	seed := splitmix.Mix(uint64(e.run.seed)) ^ hash(drawKey(e.path, e.round))
 	for {
 		t := try{copy: number, startedAt: e.run.elapsed(), final: true}
-		t.attempt = b.attemptOn(ctx, e.connection(), request, len(history)+1)
+		t.attempt = b.attempt(ctx, e.connection(), request, len(history)+1)
 		tries = append(tries, t)
 		if e.options.Deliver != script.DeliverWithRetries || ctx.Err() != nil {
 			return tries

@@ -20,10 +20,7 @@ func (r *run) examine(step *script.Responses, f frame) task {
 			r.fail(step.Path, f.round, err)
 			return
 		}
-		var verdict scenarios.Verdict
-		for i := range e.levels {
-			addLevel(&verdict, e.levels[i].Level, r.seen.Judge(step.Which, &e.levels[i]))
-		}
+		verdict := e.byLevel(func(level *scenarios.Requirement) scenarios.Verdict { return r.seen.Judge(step.Which, level) })
 		if r.trial != nil {
 			r.trial.step(step, func(s *TrialStep) { s.Verdict = &verdict })
 		}

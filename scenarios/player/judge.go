@@ -46,9 +46,13 @@ func (e *expected) judge(a *simulator.Attempt) scenarios.Verdict {
 	if len(e.levels) == 0 {
 		return scenarios.Judge(e.expect, a)
 	}
-	var verdict scenarios.Verdict
+	return e.byLevel(func(r *scenarios.Requirement) scenarios.Verdict { return r.Judge(a) })
+}
+
+// byLevel judges by the requirement of each level.
+func (e *expected) byLevel(judge func(*scenarios.Requirement) scenarios.Verdict) (verdict scenarios.Verdict) {
 	for i := range e.levels {
-		addLevel(&verdict, e.levels[i].Level, e.levels[i].Judge(a))
+		addLevel(&verdict, e.levels[i].Level, judge(&e.levels[i]))
 	}
 	return verdict
 }
@@ -70,8 +74,7 @@ func (e *expected) String() string {
 	if len(e.levels) == 0 {
 		return e.expect.String()
 	}
-	words := naming.List(e.levels, func(x scenarios.Requirement) string { return x.String() })
-	return strings.Join(words, "; ")
+	return strings.Join(naming.List(e.levels, func(r scenarios.Requirement) string { return r.String() }), "; ")
 }
 
 // responses collects the responses of a step that judges them together.
@@ -103,11 +106,7 @@ func (r *run) judgeAll(step *script.Common, round rounds, v *values, attempts []
 		r.fail(step.Path, round, err)
 		return
 	}
-	var verdict scenarios.Verdict
-	for i := range e.levels {
-		level := &e.levels[i]
-		addLevel(&verdict, level.Level, level.JudgeAll(attempts))
-	}
+	verdict := e.byLevel(func(r *scenarios.Requirement) scenarios.Verdict { return r.JudgeAll(attempts) })
 	if len(verdict.Failures)+len(verdict.Warnings)+len(verdict.Remarks) > 0 {
 		r.recorder.Probe(step.Path, scenarios.Evidence{Round: round.String(), Probe: &scenarios.Probe{}, Expected: e.String(), Verdict: verdict})
 	}

@@ -10,13 +10,8 @@ import (
 	"semblance/simulator"
 )
 
-// attempt sends a prepared request.
-func (b *branch) attempt(ctx context.Context, request simulator.Request, number int) simulator.Attempt {
-	return b.attemptOn(ctx, b.run.sender, request, number)
-}
-
-// attemptOn is attempt on the connections of a sender.
-func (b *branch) attemptOn(ctx context.Context, on sender, request simulator.Request, number int) simulator.Attempt {
+// attempt sends a prepared request on the connections of a sender.
+func (b *branch) attempt(ctx context.Context, on sender, request simulator.Request, number int) simulator.Attempt {
 	t := b.run.trial
 	if t != nil && request.Kind == simulator.KindEvent {
 		request.Kind = simulator.KindCheck

@@ -27,7 +27,7 @@ func (r *run) request(step *script.Request, f frame) task {
 			return
 		}
 		startedAt := r.elapsed()
-		attempt := b.attempt(ctx, request, 1)
+		attempt := b.attempt(ctx, r.sender, request, 1)
 		if attempt.Response.Failure == simulator.FailureCanceled {
 			return
 		}
@@ -58,7 +58,7 @@ func (r *run) handmade(step *script.Request, f frame, b *branch) *Exchange {
 			if err != nil {
 				return nil, err
 			}
-			return &Exchange{Attempt: own.attempt(ctx, request, 1)}, nil
+			return &Exchange{Attempt: own.attempt(ctx, r.sender, request, 1)}, nil
 		},
 	}
 }
@@ -100,7 +100,7 @@ func (r *resolver) exact(step *script.Request) delivery.Exact {
 		exact.URL = r.text(step.URL)
 	}
 	exact.Body = []byte(r.text(&step.Body))
-	r.signRequest(&step.Sign, exact.Body)
+	r.signWith(&step.Sign, exact.Body, r.branch.run.options.Secret.Reveal())
 	exact.Headers = r.headers(step.Headers)
 	return exact
 }
@@ -120,12 +120,7 @@ func shownHeaders(request *simulator.Request, exact, shown *delivery.Exact) []si
 	return headers
 }
 
-// signRequest sets the values body, t and v1.
-func (r *resolver) signRequest(s *script.Sign, body []byte) {
-	r.signWith(s, body, r.branch.run.options.Secret.Reveal())
-}
-
-// signWith is signRequest with a secret, which that of the construction replaces.
+// signWith sets the values body, t and v1. The secret of the construction replaces the given one.
 func (r *resolver) signWith(s *script.Sign, body []byte, secret string) {
 	r.sign = map[string]string{"body": string(body), "t": r.unix(s.Time.Offset)}
 	if s.Time.Literal != nil {
@@ -146,18 +141,18 @@ func (r *resolver) signWith(s *script.Sign, body []byte, secret string) {
 		return
 	}
 	mac, err := signature.MAC(s.Algorithm, secret, []byte(over))
-	switch {
-	case err != nil:
+	if err != nil {
 		r.err = err
-	case s.Encoding == "hex":
+		return
+	}
+	switch s.Encoding {
+	case "hex":
 		r.sign["v1"] = hex.EncodeToString(mac)
-	case s.Encoding == "HEX":
-		r.sign["v1"] = strings.ToUpper(hex.EncodeToString(mac))
-	case s.Encoding == "base64":
+	case "HEX":
+		r.sign["v1"] = fmt.Sprintf("%X", mac)
+	case "base64":
 		r.sign["v1"] = base64.StdEncoding.EncodeToString(mac)
-	case s.Encoding == "base64url":
+	case "base64url":
 		r.sign["v1"] = base64.RawURLEncoding.EncodeToString(mac)
-	default:
-		r.err = fmt.Errorf("unknown encoding %q", s.Encoding)
 	}
 }

@@ -35,8 +35,7 @@ type run struct {
 	sentMu         sync.Mutex
 	sent           map[string]sentEvent // the events of named steps, by path
 	recorder       *scenarios.ScenarioRecorder
-	steps          map[string]scenarios.Step // by path
-	stepAt         map[string]script.Step    // by path
+	stepAt         map[string]script.Step // by path
 	selected       selected
 	started        time.Time // machine time
 	sentAbout      sync.Map  // the ids of records about which events were sent
@@ -48,7 +47,7 @@ type run struct {
 // newRun creates the clinic and the cast of a scenario.
 func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 	r := &run{session: s, trial: t, scenario: scenario, seed: scenario.Seed, subscriptionID: s.options.SubscriptionID,
-		cast: map[*script.Scenario]map[string]*fixtures.Record{}, steps: map[string]scenarios.Step{}, stepAt: map[string]script.Step{}, castIDs: map[string]bool{}}
+		cast: map[*script.Scenario]map[string]*fixtures.Record{}, stepAt: map[string]script.Step{}, castIDs: map[string]bool{}}
 	for step := range scenario.All() {
 		r.stepAt[script.Of(step).Path] = step
 	}
@@ -73,10 +72,6 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 	}
 	if err := r.addCast(scenario, "", nil); err != nil {
 		return nil, err
-	}
-	steps := scenario.Info()
-	for _, step := range steps {
-		r.steps[step.Path] = step
 	}
 	var err error
 	if r.selected, err = s.options.Select.resolve(scenario); err != nil {
@@ -104,7 +99,7 @@ func newRun(s *session, scenario *script.Scenario, t *trial) (*run, error) {
 		s.options.API.Mutate(r.clinics.mutate)
 	}
 	r.started = clock.Now()
-	r.recorder = s.results.Scenario(r.describe(), steps)
+	r.recorder = s.results.Scenario(r.describe(), scenario.Info())
 	return r, nil
 }
 
@@ -218,5 +213,5 @@ func (r *run) observeRounds(steps []script.Step) {
 func (r *run) progress(path string, done int64) {
 	r.observing.Lock()
 	defer r.observing.Unlock()
-	r.options.Observer.Progress(r.steps[path], done)
+	r.options.Observer.Progress(script.Info(r.stepAt[path]), done)
 }

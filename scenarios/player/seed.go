@@ -4,7 +4,9 @@ import (
 	"hash/fnv"
 	"slices"
 	"strconv"
+	"strings"
 
+	"semblance/schemas/naming"
 	"semblance/schemas/splitmix"
 )
 
@@ -21,14 +23,7 @@ type rounds []int
 func (r rounds) in(n int) rounds { return append(slices.Clone(r), n) }
 
 func (r rounds) String() string {
-	text := ""
-	for i, n := range r {
-		if i > 0 {
-			text += "."
-		}
-		text += strconv.Itoa(n)
-	}
-	return text
+	return strings.Join(naming.List(r, strconv.Itoa), ".")
 }
 
 // drawKey names one round of a step. The values that are drawn there follow from it and the seed.

@@ -80,14 +80,8 @@ func kindOf(step script.Step) simulator.Kind {
 			return simulator.KindExact
 		}
 	}
-	if d := script.DeliveringOf(step); d != nil {
-		return kindOfDelivering(d)
-	}
-	return simulator.KindEvent
-}
-
-func kindOfDelivering(d *script.Delivering) simulator.Kind {
-	switch {
+	switch d := script.DeliveringOf(step); {
+	case d == nil:
 	case d.Fault != nil:
 		return simulator.KindFault
 	case d.Layers != nil:
