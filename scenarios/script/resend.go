@@ -1,5 +1,7 @@
 package script
 
+import "slices"
+
 // Resend sends the event of an earlier step again.
 type Resend struct {
 	Common
@@ -12,18 +14,14 @@ type Resend struct {
 
 func resendStep(p *parser, s *Resend) construct {
 	s.As = AsResigned
-	keys := []key{
+	delivering := slices.DeleteFunc(deliveringKeys(p, &s.Common, &s.Delivering), func(k key) bool { return k.name == "again" || k.name == "deliver" })
+	keys := append([]key{
 		{"resend", "The name of an earlier send step whose event is sent again.", true, value{shape: nameShape, read: func(p *parser, n *node, _ string) {
 			s.Of, _ = p.name(n, "the step to send again")
 			s.at = n.pos
 		}}},
 		{"as", "resigned: the same eventId with a new signature (default); retry: a new eventId; replay: the same bytes.", false, oneOf(&s.As, AsResigned, AsRetry, AsReplay)},
-	}
-	for _, k := range deliveringKeys(p, &s.Common, &s.Delivering) {
-		if k.name != "again" && k.name != "deliver" {
-			keys = append(keys, k)
-		}
-	}
+	}, delivering...)
 	return construct{keys: keys, check: func(p *parser, n *node) {
 		s.Deliver = DeliverOnce
 		p.checkDelivering(n, &s.Common, &s.Delivering)

@@ -191,15 +191,12 @@ func actionNames() []string {
 
 func trafficStep(p *parser, s *Traffic) construct {
 	s.InFlight, s.Profile = DefaultInFlight, fixtures.Everything
-	c := construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Common, &s.Delivering) }, keys: []key{
+	delivering := slices.DeleteFunc(deliveringKeys(p, &s.Common, &s.Delivering), func(k key) bool {
+		return !slices.Contains([]string{"deliver", "fault", "expect", "must", "should", "may", "effect"}, k.name)
+	})
+	return construct{check: func(p *parser, n *node) { p.checkDelivering(n, &s.Common, &s.Delivering) }, keys: append([]key{
 		{"traffic", "The events of a clinic's day, with its own records.", true, nested(trafficConstruct(s))},
-	}}
-	for _, k := range deliveringKeys(p, &s.Common, &s.Delivering) {
-		if slices.Contains([]string{"deliver", "fault", "expect", "must", "should", "may", "effect"}, k.name) {
-			c.keys = append(c.keys, k)
-		}
-	}
-	return c
+	}, delivering...)}
 }
 
 func trafficConstruct(s *Traffic) construct {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"strconv"
 
 	"semblance/schemas/human"
@@ -95,12 +96,7 @@ func (p *parser) step(n *node, path string) Step {
 		p.fail(n, "a step must be a map with one of the keys %s; got %s", human.Or(names), n.describe())
 		return nil
 	}
-	var kinds []stepKind
-	for _, k := range p.load.kinds {
-		if n.get(k.name) != nil {
-			kinds = append(kinds, k)
-		}
-	}
+	kinds := slices.DeleteFunc(slices.Clone(p.load.kinds), func(k stepKind) bool { return n.get(k.name) == nil })
 	switch {
 	case len(kinds) == 1:
 		s, c := kinds[0].new(p, Common{Pos: n.pos, Path: path, Kind: kinds[0].name})

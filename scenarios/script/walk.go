@@ -93,8 +93,7 @@ func describe(step Step) string {
 		} else if s.TypeText != nil {
 			name = s.TypeText.String()
 		}
-		line := "send " + name + describeAbout(s.About)
-		return line + describeChanges(step)
+		return "send " + name + describeAbout(s.About) + describeChanges(step)
 	case *Resend:
 		return "resend " + s.Of + " as " + string(s.As) + describeChanges(step)
 	case *Do:
@@ -142,9 +141,8 @@ func describeChanges(step Step) string {
 	} else if names := d.Layers.names(); len(names) > 0 {
 		text = " with changed " + human.And(names)
 	}
-	each := naming.List(step.common().Each, func(e Each) string { return e.Name })
-	if len(each) > 0 {
-		text += " for each " + human.And(each)
+	if each := step.common().Each; len(each) > 0 {
+		text += " for each " + human.And(naming.List(each, func(e Each) string { return e.Name }))
 	}
 	return text
 }
@@ -154,12 +152,10 @@ func describeAbout(about []About) string {
 	if len(about) == 0 {
 		return ""
 	}
-	names := make([]string, len(about))
-	for i, a := range about {
-		names[i] = a.Name
+	return " about " + human.And(naming.List(about, func(a About) string {
 		if a.Role != "" {
-			names[i] += " (" + a.Role + ")"
+			return a.Name + " (" + a.Role + ")"
 		}
-	}
-	return " about " + human.And(names)
+		return a.Name
+	}))
 }
