@@ -36,20 +36,17 @@ func jsonForms(text []byte) []form {
 	}
 	if members["eventType"] == nil {
 		for _, key := range []string{"body", "payload", "data", "event", "message", "rawBody", "Message", "Body"} {
-			m := members[key]
-			if m == nil {
-				continue
-			}
+			wrapped := finding{"wrapped", "an object with the event in " + key}
 			var s string
-			if json.Unmarshal(m.literal, &s) == nil {
-				event := []byte(s)
+			switch m := members[key]; {
+			case m == nil:
+			case m.kind == '{':
+				return []form{{wrapped, m.append(nil, layouts[0], escapeUnchanged, 0)}}
+			case json.Unmarshal(m.literal, &s) == nil:
 				if decoded, err := base64.StdEncoding.DecodeString(s); err == nil {
-					event = decoded
+					s = string(decoded)
 				}
-				return []form{{finding{"wrapped", "an object with the event in " + key}, event}}
-			}
-			if m.kind == '{' {
-				return []form{{finding{"wrapped", "an object with the event in " + key}, m.append(nil, layouts[0], escapeUnchanged, 0)}}
+				return []form{{wrapped, []byte(s)}}
 			}
 		}
 		if len(names) == 1 && strings.HasPrefix(names[0], "{") { // as Express's urlencoded does with JSON

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/simulator"
 	"semblance/simulator/capture"
 	"semblance/simulator/signature"
@@ -58,14 +59,12 @@ var ErrEmptySecret = errors.New("the secret is empty, so anybody can sign; leave
 
 // Describe returns the secrets as they may be shown.
 func (s *Secret) Describe(secrets []simulator.Secret) string {
-	words := make([]string, len(secrets))
-	for i, secret := range secrets {
-		words[i] = secret.String()
+	return human.And(naming.List(secrets, func(secret simulator.Secret) string {
 		if s.show {
-			words[i] = secret.Reveal()
+			return secret.Reveal()
 		}
-	}
-	return human.And(words)
+		return secret.String()
+	}))
 }
 
 // Arguments returns the flags that give another command the same secrets, for report.Command: none if the secret is the
