@@ -89,11 +89,11 @@ func override(identifiers []schemas.Identifier, set []script.Named, v *values) (
 	for _, named := range set {
 		value := res.text(&named.Value)
 		i := slices.IndexFunc(identifiers, func(id schemas.Identifier) bool { return id.Name == named.Name })
-		if i < 0 {
+		if i >= 0 {
+			identifiers[i].Value = value
+		} else {
 			identifiers = append(identifiers, schemas.Identifier{Name: named.Name, Value: value})
-			continue
 		}
-		identifiers[i].Value = value
 	}
 	return identifiers, res.err
 }

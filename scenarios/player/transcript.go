@@ -2,6 +2,7 @@ package player
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -62,9 +63,7 @@ func (t *track) Write(data []byte) (int, error) {
 	default:
 		_, err = t.buffer.Write(data)
 	}
-	if t.err == nil {
-		t.err = err
-	}
+	t.err = cmp.Or(t.err, err)
 	return len(data), t.err
 }
 
@@ -74,14 +73,13 @@ func (t *track) fork(n int) []*track {
 	if t == nil {
 		return tracks
 	}
-	for i := n - 1; i >= 0; i-- {
+	for i := range tracks {
 		tracks[i] = &track{}
-		if i+1 < n {
-			tracks[i].next = tracks[i+1]
+		if i > 0 {
+			tracks[i-1].next = tracks[i]
+		} else {
+			tracks[i].out = t
 		}
-	}
-	if n > 0 {
-		tracks[0].out = t
 	}
 	return tracks
 }
@@ -104,10 +102,7 @@ func (t *track) close() error {
 // start writes the buffer to the output and lets the track write there from now on.
 func (t *track) start(out io.Writer) {
 	t.mu.Lock()
-	err := t.buffer.drain(out)
-	if t.err == nil {
-		t.err = err
-	}
+	t.err = cmp.Or(t.err, t.buffer.drain(out))
 	t.out = out
 	ended, next := t.ended, t.next
 	t.mu.Unlock()
