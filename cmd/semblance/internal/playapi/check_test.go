@@ -31,6 +31,7 @@ type reader struct {
 	idle    bool // never asks
 	twice   bool // changes the booking in the API, also for a duplicate
 	byIDs   bool // takes a second update of a record for a duplicate
+	byNone  bool // recognizes duplicates by a field that does not exist: every event after the first is one
 	missing sync.Map
 
 	mu   sync.Mutex
@@ -62,6 +63,9 @@ func (r *reader) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	key := event.EventID
 	if r.byIDs {
 		key = event.EventType + fmt.Sprint(event.Identifiers)
+	}
+	if r.byNone {
+		key = ""
 	}
 	if response.StatusCode == http.StatusOK && known && !r.hasty && !r.idle {
 		r.mu.Lock()
@@ -165,6 +169,8 @@ func TestCheckByQueries(t *testing.T) {
 		{"reads", &reader{}, nil, "A valid event was accepted, and none of the 10 selected checks failed."},
 		{"asks before it verifies", &reader{hasty: true}, []string{"SIG-01 failed", "SIG-03 failed"}, "The receiver does not refuse every forged event: 2 MUST checks failed."},
 		{"does nothing", &reader{idle: true}, []string{"CTL-01 failed"},
+			"The receiver accepts valid events, but its requests to the provider's API do not show that it does their work once, so 10 checks were not judged."},
+		{"takes every event for a duplicate", &reader{byNone: true}, []string{"CTL-01 failed"},
 			"The receiver accepts valid events, but its requests to the provider's API do not show that it does their work once, so 10 checks were not judged."},
 		{"writes twice", &reader{twice: true}, []string{"DLV-01 failed"}, "The receiver mishandles duplicates or faults: 1 MUST check failed."},
 		{"takes a second update for a duplicate", &reader{byIDs: true}, []string{"DLV-05 warned"}, "A valid event was accepted, and none of the 10 selected checks failed."},
