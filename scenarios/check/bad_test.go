@@ -195,6 +195,21 @@ func TestReturn(t *testing.T) {
 	}
 }
 
+// A receiver that was not reached is not blamed on its probe.
+func TestUnreached(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(correct(t))
+	server.Close()
+	probe, err := player.ParseEffects(server.URL+"/effects/${id}", delivery.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer probe.Close()
+	if r := run(t, server.URL, func(o *check.Options) { o.Player.Effects = probe }); r.ExitCode() != scenarios.ExitUnreached {
+		t.Errorf("exit code %d: %s", r.ExitCode(), text(t, r))
+	}
+}
+
 // A secret of the user is in no report, whatever the receiver tells.
 func TestSecretsAreMasked(t *testing.T) {
 	t.Parallel()

@@ -89,8 +89,11 @@ func (r *run) begin(ctx context.Context) bool {
 		} else {
 			trial.Steps[0].Exchanges = append(trial.Steps[0].Exchanges, next.Steps[0].Exchanges...)
 		}
-		if r.limited(&next.Trial) {
+		switch {
+		case r.limited(&next.Trial):
 			trial.Unclear = rateLimited
+		case !r.result.Unreached:
+			trial.Unclear = next.err
 		}
 		r.describe(&first.Attempt)
 		if result := r.judged(r.control, trial); result.Outcome != scenarios.Passed {

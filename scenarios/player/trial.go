@@ -132,18 +132,17 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 	if probe := s.effects(); probe != nil || t.api != nil {
 		out.effects = t.effects(probe)
 	}
-	if ctx.Err() == nil {
-		if err := out.await(ctx); err != nil && ctx.Err() == nil {
-			return nil, err
-		}
-	}
+	counted := out.await(ctx)
 	out.Result = s.results.Result(r.elapsed(), ctx.Err() != nil).Scenarios[0]
 	for step := range scenario.All() {
 		if done := t.byPath[script.Of(step).Path]; done != nil {
 			out.Steps = append(out.Steps, *done)
 		}
 	}
-	return out, context.Cause(ctx)
+	if ctx.Err() != nil {
+		return out, context.Cause(ctx)
+	}
+	return out, counted
 }
 
 // DefaultStale is the age of ${stale}: more than any receiver should tolerate.
