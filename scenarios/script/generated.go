@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"semblance/schemas/lazy"
+	"semblance/schemas/naming"
 
 	"semblance/schemas/human"
 	"semblance/simulator/fault"
@@ -41,12 +42,24 @@ func (r *Ref) slice(text string) (name string, ok bool) {
 	return m[1], s.To < 0 || s.From <= s.To
 }
 
-// generated reads a reference to a value that Semblance makes, and reports whether it is one. The problem is "" if it is
+// fixedNames returns the names of the values that the language defines, by the word before the dot.
+func fixedNames() map[RefKind][]string {
+	return map[RefKind][]string{
+		RefRequest: {"eventId"},
+		RefTarget:  {"url", "origin", "slash"},
+		RefAPI:     {"url", "token"},
+		RefRun:     {"id", "seed", "round"},
+		RefSign:    {"t", "v1"},
+		RefNew:     {"id", "secret", "hex64"},
+		RefSecret:  {"bare", "hex", "base64", "decoded"},
+	}
+}
+
+// defined reads a reference to a value that the language defines, and reports whether it is one. The problem is "" if it is
 // valid.
-func (r *Ref) generated(text string) (done bool, problem string) {
+func (r *Ref) defined(text string) (done bool, problem string) {
 	first, rest, dotted := strings.Cut(text, ".")
-	known := map[string][]string{"new": {"id", "secret", "hex64"}, "secret": {"bare", "hex", "base64", "decoded"}}
-	names, named := known[first]
+	names, named := fixedNames()[RefKind(first)]
 	switch {
 	case text == "stale":
 		r.Kind = RefStale
@@ -65,10 +78,8 @@ func (r *Ref) generated(text string) (done bool, problem string) {
 	case named && dotted && slices.Contains(names, rest):
 		r.Kind, r.Name = RefKind(first), rest
 	case named:
-		for i, name := range names {
-			names[i] = "${" + first + "." + name + "}"
-		}
-		return true, "unknown value ${" + excerpt(text) + "}; use " + human.Or(names)
+		known := naming.List(names, func(name string) string { return "${" + first + "." + name + "}" })
+		return true, "unknown value ${" + excerpt(text) + "}; use " + human.Or(known)
 	case first == "bytes" && dotted:
 		data, err := hex.DecodeString(rest)
 		if err != nil || len(data) == 0 {

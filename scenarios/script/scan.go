@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"semblance/schemas/lazy"
-	"semblance/schemas/naming"
 
 	"semblance/schemas/human"
 )
@@ -99,7 +98,7 @@ func (p *parser) parseReference(text string, pos Pos) *Ref {
 		return fail("${%s} has no part [from:to], such as [:63] or [2:]", excerpt(text))
 	}
 	text = name
-	if done, problem := ref.generated(text); problem != "" {
+	if done, problem := ref.defined(text); problem != "" {
 		return fail("%s", problem)
 	} else if done {
 		if p.load.filled += len(ref.Const); p.load.filled > maxFills {
@@ -109,23 +108,7 @@ func (p *parser) parseReference(text string, pos Pos) *Ref {
 		return ref
 	}
 	words := strings.Split(text, ".")
-	fixed := map[string]struct {
-		kind  RefKind
-		names []string
-	}{
-		"request": {RefRequest, []string{"eventId"}},
-		"target":  {RefTarget, []string{"url", "origin", "slash"}},
-		"api":     {RefAPI, []string{"url", "token"}},
-		"run":     {RefRun, []string{"id", "seed", "round"}},
-		"sign":    {RefSign, []string{"t", "v1"}},
-	}
-	f, ok := fixed[words[0]]
 	switch {
-	case ok && len(words) == 2 && slices.Contains(f.names, words[1]):
-		ref.Kind, ref.Name = f.kind, words[1]
-	case ok:
-		known := naming.List(f.names, func(name string) string { return "${" + words[0] + "." + name + "}" })
-		return fail("unknown value ${%s}; use %s", excerpt(text), human.Or(known))
 	case words[0] == "env":
 		if len(words) != 2 || words[1] == "" || strings.ContainsAny(words[1], " =\x00") {
 			return fail("${%s} does not name one environment variable; write ${env.NAME}", excerpt(text))
