@@ -12,6 +12,7 @@ import (
 	"semblance/scenarios/script"
 	"semblance/schemas"
 	"semblance/schemas/human"
+	"semblance/schemas/naming"
 	"semblance/simulator/clock"
 	"semblance/simulator/journal"
 	"semblance/simulator/provider"
@@ -99,10 +100,7 @@ func (c *clinics) take(ctx context.Context, t *schemas.EventType) (event schemas
 			c.records.mu.Unlock()
 			return event, nil, true
 		}
-		others = nil
-		for _, e := range c.caused.events {
-			others = append(others, e.Type.Name)
-		}
+		others = naming.List(c.caused.events, func(e schemas.Event) string { return e.Type.Name })
 		c.records.mu.Unlock()
 		select {
 		case <-more:

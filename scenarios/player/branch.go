@@ -74,14 +74,7 @@ type scope struct {
 	values map[string]any
 }
 
-func (s *scope) inner() *scope { return &scope{outer: s} }
-
-func (s *scope) set(name string, value any) {
-	if s.values == nil {
-		s.values = map[string]any{}
-	}
-	s.values[name] = value
-}
+func newScope(outer *scope) *scope { return &scope{outer: outer, values: map[string]any{}} }
 
 func (s *scope) get(name string) (any, bool) {
 	for ; s != nil; s = s.outer {
@@ -90,10 +83,4 @@ func (s *scope) get(name string) (any, bool) {
 		}
 	}
 	return nil, false
-}
-
-func (s *scope) merge(inner *scope) {
-	for name, value := range inner.values {
-		s.set(name, value)
-	}
 }

@@ -78,6 +78,6 @@ func (b *branch) capture(path string, round rounds, captures []script.Capture, r
 			})
 			return
 		}
-		b.scope.set(c.Name, value)
+		b.scope.values[c.Name] = value
 	}
 }

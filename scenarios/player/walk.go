@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -14,7 +15,7 @@ import (
 
 // play plays the scenario.
 func (r *run) play(ctx context.Context) {
-	b := &branch{run: r, scope: &scope{}, time: r.options.At, track: r.transcript}
+	b := &branch{run: r, scope: newScope(nil), time: r.options.At, track: r.transcript}
 	r.sequence(r.scenario.Steps, frame{scenario: r.scenario})(ctx, b)
 }
 
@@ -163,40 +164,34 @@ func (r *run) planKind(step script.Step, f frame) task {
 	panic("player: unknown kind of step")
 }
 
+// notInDryRun says why a dry run skips a kind of step. It is read-only.
+var notInDryRun = map[string]string{
+	"probe": "a dry run runs no probes", "queried": "a dry run runs no probes", "responses": "a dry run has no responses",
+	"await": "a dry run has no calls of the API", "api-fault": "a dry run has no calls of the API",
+}
+
 // reasonToSkip returns why a step cannot be played now, or "".
 func (r *run) reasonToSkip(step script.Step, b *branch) string {
 	c := script.Of(step)
-	if (c.Kind == "probe" || c.Kind == "queried") && r.options.DryRun {
-		return "a dry run runs no probes"
-	}
-	if (c.Kind == "await" || c.Kind == "api-fault") && r.options.DryRun {
-		return "a dry run has no calls of the API"
-	}
-	if c.Kind == "responses" && r.options.DryRun {
-		return "a dry run has no responses"
-	}
-	if c.Needs == script.NeedReference && !r.reference.Load() {
+	missing := slices.DeleteFunc(slices.Clone(c.Uses), func(name string) bool {
+		_, ok := b.scope.get(name)
+		return ok
+	})
+	switch send, isSend := step.(*script.Send); {
+	case r.options.DryRun && notInDryRun[c.Kind] != "":
+		return notInDryRun[c.Kind]
+	case c.Needs == script.NeedReference && !r.reference.Load():
 		return "only the reference receiver (semblance listen) supports this"
-	}
-	if send, ok := step.(*script.Send); ok && send.Type != nil && !r.trial.subscribed(send.Type) {
+	case isSend && send.Type != nil && !r.trial.subscribed(send.Type):
 		return "not subscribed to " + send.Type.Name
-	}
-	if send, ok := step.(*script.Send); ok && send.Hook != (script.Hook{}) && (r.trial == nil || r.trial.options.Hook == nil) {
+	case isSend && send.Hook != (script.Hook{}) && (r.trial == nil || r.trial.options.Hook == nil):
 		return "only a run of checks with " + string(script.NeedHook) + " supports this"
-	}
-	if c.Needs != "" && c.Needs != script.NeedReference && !r.trial.offers(c.Needs) {
+	case c.Needs != "" && c.Needs != script.NeedReference && !r.trial.offers(c.Needs):
 		return "only a run of checks with " + string(c.Needs) + " supports this"
+	case len(missing) > 0:
+		return "no capture named " + human.Or(missing)
 	}
-	var missing []string
-	for _, name := range c.Uses {
-		if _, ok := b.scope.get(name); !ok {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == 0 {
-		return ""
-	}
-	return "no capture named " + human.Or(missing)
+	return ""
 }
 
 // skip records that a step and the steps inside it are not played.
@@ -240,13 +235,13 @@ func (r *run) shuffle(step *script.Shuffle, f frame) task {
 		outer := b.scope
 		scopes := map[script.Step]*scope{}
 		for i, run := range tasks {
-			b.scope = outer.inner()
+			b.scope = newScope(outer)
 			scopes[steps[i]] = b.scope
 			run(ctx, b)
 		}
 		b.scope = outer
 		for _, child := range step.Steps {
-			outer.merge(scopes[child])
+			maps.Copy(outer.values, scopes[child].values)
 		}
 	}
 }
@@ -290,7 +285,7 @@ func (r *run) parallel(step *script.Parallel, f frame) task {
 		tracks := b.track.fork(len(branches))
 		var running sync.WaitGroup
 		for i := range branches {
-			branches[i] = &branch{run: r, scope: b.scope.inner(), time: b.time, lastEventID: b.lastEventID, track: tracks[i], responses: b.responses}
+			branches[i] = &branch{run: r, scope: newScope(b.scope), time: b.time, lastEventID: b.lastEventID, track: tracks[i], responses: b.responses}
 			running.Go(func() {
 				defer branches[i].track.close()
 				tasks(i)(ctx, branches[i])
@@ -299,7 +294,7 @@ func (r *run) parallel(step *script.Parallel, f frame) task {
 		running.Wait()
 		before := b.lastEventID
 		for _, child := range branches {
-			b.scope.merge(child.scope)
+			maps.Copy(b.scope.values, child.scope.values)
 			if child.time.After(b.time) {
 				b.time = child.time
 			}
