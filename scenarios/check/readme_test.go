@@ -49,6 +49,12 @@ same event without the mistake is accepted directly afterwards. A check that wou
 	b.WriteString("\n## Proof: other responses\n\nA right receiver gives another response to one request of a step, or every event takes effect twice. The table has the outcomes of the\n" +
 		"check with this response to each of its steps in turn; – means that the response is right too.\n\n")
 	b.Write(contradictions)
+	examples, err := os.ReadFile("../../simulator/receiver/examples/checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.WriteString("\n## Proof: receivers that are right\n\nNo MUST fails at the [example receivers](../../simulator/receiver/examples/README.md). Everything else that a check says of them, with the reason:\n\n")
+	b.Write(examples)
 	group := ""
 	for _, c := range cases {
 		if c.Group != group {
