@@ -64,7 +64,7 @@ export class Detail {
 
 	response(a) { return response(a.response, this.raw, app.actions.raw); }
 
-	// What the receiver asked the provider's API stands between the attempts.
+	// API requests of the receiver stand between the attempts.
 	async attempts(a) {
 		if (a.title) return el("p", "A play has no deliveries.");
 		const [d, { items }, requests] = await Promise.all([get(`/deliveries/${a.deliveryId}`), get(`/attempts?delivery=${a.deliveryId}&order=oldest&limit=1000`), asked(Object.values(a.identifiers).filter(isID))]);

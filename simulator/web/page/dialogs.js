@@ -10,7 +10,7 @@ const renewal = (legend, name, same) => group(legend, ["new", same].map((text, i
 const card = (title, ...content) => el("section.card", el("h3", title), content);
 const area = (label, ...more) => el("textarea.wire", { rows: 9, ariaLabel: label }, ...more);
 
-// sending shows a dialog with a button for the command that does the same. command returns its words, or why there is none.
+// sending shows a dialog with a button that copies the command. command returns its words, or why there is none.
 function sending(title, text, command, content, submit) {
 	const why = el("span.dim"), button = btn("Copy command", () => copy(command().flat().filter(Boolean).join(" ")));
 	const form = dialog(title, [content, el("p.actions", button, why, el("span.grow"), el("button", primary, text))], submit);

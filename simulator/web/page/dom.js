@@ -1,4 +1,4 @@
-// Elements, messages, formats and differences. Text becomes text nodes only, never markup.
+// Elements, messages, formats and differences. Text becomes text nodes, never markup.
 
 export const $ = id => document.getElementById(id);
 
@@ -18,7 +18,7 @@ export const btn = (text, run, key, more, reason) => el("button", { type: "butto
 export const primary = { className: "primary" };
 export const region = (name, ...text) => el("pre", { tabIndex: 0, role: "region", ariaLabel: name }, text);
 
-// refill replaces what an element has. The focus stays on the button in the same place.
+// refill replaces the content. The focus stays on the button in the same place.
 export function refill(parent, ...children) {
 	const buttons = () => [...parent.querySelectorAll("button")], at = buttons().indexOf(document.activeElement);
 	parent.replaceChildren(...el("div", children).childNodes);

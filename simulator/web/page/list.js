@@ -77,8 +77,7 @@ export class List {
 		say(this.news() + ".");
 	}
 
-	// flush shows the queued rows in their places. Over the limit the oldest rows go, those that the filter hides first; the
-	// selected row stays, however old it is.
+	// flush shows the queued rows in their places. Over the limit the oldest rows go, hidden ones first; the selected one stays.
 	flush() {
 		if (this.frozen) return;
 		this.rows = new Map([...this.rows.values()].sort(older).map(row => [row.id, row]));

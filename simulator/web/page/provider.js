@@ -7,7 +7,8 @@ import { Detail } from "./detail.js";
 import { buttons, listen } from "./keys.js";
 import { clockPanel, editDialog, emitDialog, noticesPanel, playDialog, requestsPanel, resent, subscribe, subscriptionsPanel } from "./dialogs.js";
 
-const failed = a => a.outcome !== "accepted", booking = "booking.created";
+// Refusing a faulty request is right.
+const faulty = a => a.fault && !a.fault.startsWith("delivery"), failed = a => a.outcome !== "accepted" && !faulty(a), booking = "booking.created";
 
 export const app = {
 	subscriptions: [], clock: {}, health: {}, notices: 0, unseen: 0, header,
@@ -45,8 +46,8 @@ const stateOf = id => app.states.get(id) ?? {};
 
 function cells(a) {
 	const [name, id] = Object.entries(a.identifiers ?? {})[0] ?? [], d = stateOf(a.deliveryId);
-	return [exactTime(a.startedAt), el(d.several ? "span.joined" : "span", a.eventType), id && btn(`${kindOf(name)} ${short(id)}`, () => app.about(id)), String(a.number),
-		verdict(!failed(a), responseOf(a)), span(a.tookMs), d.newest !== a.id ? el("span.dim", "retried") : d.state === "pending" && d.due ? [`attempt ${a.number + 1} `, el("span", { "data-due": d.due }, until(app.left(d.due)))] : d.state];
+	return [exactTime(a.startedAt), el(d.several ? "span.joined" : "span", a.eventType, a.fault && ` ${a.fault}`), id && btn(`${kindOf(name)} ${short(id)}`, () => app.about(id)), String(a.number),
+		verdict(!failed(a), responseOf(a)), span(a.tookMs), d.newest !== a.id ? a.outcome === "accepted" ? "delivered" : el("span.dim", "retried") : d.state === "pending" && d.due ? [`attempt ${a.number + 1} `, el("span", { "data-due": d.due }, until(app.left(d.due)))] : d.state];
 }
 
 function note(a) {
@@ -85,7 +86,7 @@ function header() {
 		btn(app.notices ? `Notices (${app.notices})` : "Notices", noticesPanel), btn("API requests", requestsPanel), buttons(actions, ["help"]));
 	const s = subscriptions.find(s => s.id === list.filter.subscriptionId) ?? (!subscriptions[1] && subscriptions[0]);
 	if (!s) return $("target").replaceChildren(count(subscriptions.length, "subscription"));
-	const last = [...list.rows.values()].findLast(row => row.data.subscriptionId === s.id)?.data, secret = async () => (await get(`/subscriptions/${s.id}?show=secret`)).secret;
+	const last = [...list.rows.values()].findLast(({ data: a }) => a.subscriptionId === s.id && !faulty(a))?.data, secret = async () => (await get(`/subscriptions/${s.id}?show=secret`)).secret;
 	refill($("target"), el("span.wire", `→ ${s.url}`), el("span", { id: "types" }, count(s.eventTypes.length, "event type")), el("span", "secret ", el("code", s.secret)),
 		...s.secret.includes("…") ? [btn("Show", async () => { s.secret = await secret(); header(); }), btn("Copy", async () => copy(await secret(), "the secret"))] : [copier(s.secret, "the secret")],
 		s.deliveryPaused ? el("b.bad", "paused") : !last ? el("span.dim", "no response yet") : last.failure ? el("b.bad.dot", `No response: ${last.detail}. ${deliveries(app.health.unfinished)} pending.`) :
