@@ -62,7 +62,11 @@ func againConstruct(a *Again) construct {
 // fault reads a fault: {signature: stale} or {signature: {name: stale, age: 400s}}.
 func (p *parser) fault(n *node) *fault.Fault {
 	if n.kind != object || len(n.keys) != 1 {
-		p.fail(n, "a fault must be a map of one family to one name, such as {signature: tampered} or {transport: {name: slow-body}}; got %s", n.describe())
+		got := n.describe()
+		if n.kind == object {
+			got = human.Count(len(n.keys), "family")
+		}
+		p.fail(n, "a fault must be a map of one family to one name, such as {signature: tampered} or {transport: {name: slow-body}}; got %s", got)
 		return nil
 	}
 	family, value := n.keys[0].text, n.items[0]

@@ -56,8 +56,11 @@ func (s *Scenario) Find(name string) (Step, error) {
 		return inner, nil
 	}
 	hint := naming.Hint(name, known)
-	if hint == "" {
-		hint = "; use the path of a step, such as 8 or 8.2, or its name"
+	switch {
+	case hint == "":
+		hint = fmt.Sprintf("; use the name of a step, or a number from 1 to %d", len(s.Steps))
+	case naming.Nearest(name, known) == "":
+		hint += fmt.Sprintf(", or a number from 1 to %d", len(s.Steps))
 	}
 	return nil, fmt.Errorf("%s has no step %s%s", s.File, human.Quoted(name), hint)
 }

@@ -222,10 +222,46 @@ func (c *compilation) read(address string) ([]byte, error) {
 		return nil, fmt.Errorf("$ref %q: a relative reference needs a folder, and this schema has none", name)
 	}
 	data, err := readAll(c.files.Open(path.Clean(name)))
-	if err != nil {
-		return nil, fmt.Errorf("$ref %q: %w", name, err)
+	if err == nil {
+		return data, nil
 	}
-	return data, nil
+	if written := c.leaving(address); written != "" {
+		return nil, fmt.Errorf("$ref %q: a reference may reach files of the same folder and below only", written)
+	}
+	return nil, fmt.Errorf("$ref %q: %w", name, err)
+}
+
+// leaving returns the reference to an address, as it is written, if it leads out of the folder, or "". The resolved address
+// does not show it, because a URL has nothing above its top.
+func (c *compilation) leaving(address string) string {
+	for base, document := range c.documents {
+		name := strings.TrimPrefix(base, folder)
+		for _, reference := range references(document) {
+			to, err := resolve(base, reference)
+			if err == nil && to == address && strings.HasPrefix(path.Join(path.Dir(name), reference), "../") {
+				return reference
+			}
+		}
+	}
+	return ""
+}
+
+// references returns the $refs in a document.
+func references(v any) (all []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		if reference, ok := v["$ref"].(string); ok {
+			all = append(all, reference)
+		}
+		for _, item := range v {
+			all = append(all, references(item)...)
+		}
+	case []any:
+		for _, item := range v {
+			all = append(all, references(item)...)
+		}
+	}
+	return all
 }
 
 // readAll reads a document of at most MaxSize from a file that was opened, and closes it.
