@@ -20,6 +20,9 @@ import (
 func Find(words []string) ([]string, error) {
 	var names []string
 	for _, word := range words {
+		if word == "" {
+			return nil, errors.New("a scenario has an empty name; `semblance scenario list` shows those of the library")
+		}
 		found := []string{word}
 		info, err := os.Stat(word)
 		switch {

@@ -101,7 +101,7 @@ func (s *Secret) URL(url string) string {
 // Rerun returns the flags that are set, except those named, for report.Command. A credential is replaced by the variable
 // that holds it, and left out if the flag was read from its own variable.
 func (s *Secret) Rerun(set *pflag.FlagSet, secrets []simulator.Secret, except ...string) []string {
-	var words []string
+	words := []string{} // not nil: none is a command without flags
 	set.VisitAll(func(f *pflag.Flag) {
 		if f.Changed && f.Name != s.flag.Name && !slices.Contains(except, f.Name) {
 			words = append(words, s.rerun(f)...)
