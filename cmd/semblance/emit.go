@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,8 +35,8 @@ func (a *app) emitCommand() *cobra.Command {
 retries, its journal and its circuit breaker. A TYPE is an event type or a pattern, as for send. Without one, the clinic
 takes its next action.
 
-Emit returns when the event is in the provider's journal. ` + "`semblance log`" + ` shows the attempts to deliver it. To send an
-event and wait for the response, use ` + "`semblance send`" + `.`,
+Emit returns when the event is in the provider's journal, and prints its deliveries. ` + "`semblance log --delivery ID`" + ` shows the
+attempts of one. To send an event and wait for the response, use ` + "`semblance send`" + `.`,
 		Example: `  semblance emit booking.created
   semblance emit booking.created --omit patientId
   semblance emit invoice.paid --set invoiceId=507f1f77bcf86cd799439011
@@ -84,7 +85,6 @@ func (a *app) emit(ctx context.Context, args []string, f *emitFlags) (err error)
 	deliveries := 0
 	for _, raw := range response.Events {
 		var e struct {
-			ID         int64
 			EventType  string
 			Deliveries []string
 		}
@@ -96,7 +96,11 @@ func (a *app) emit(ctx context.Context, args []string, f *emitFlags) (err error)
 			fmt.Fprintf(a.out, "%s\n", raw)
 			continue
 		}
-		fmt.Fprintf(a.out, "%s %s [event %d] for %s\n", a.out.bold("-->"), human.Line(e.EventType), e.ID, human.Count(len(e.Deliveries), "subscription"))
+		ids := ""
+		if len(e.Deliveries) > 0 {
+			ids = ": delivery " + human.Line(strings.Join(e.Deliveries, ", "))
+		}
+		fmt.Fprintf(a.out, "%s %s for %s%s\n", a.out.bold("-->"), human.Line(e.EventType), human.Count(len(e.Deliveries), "subscription"), ids)
 	}
 	if deliveries == 0 {
 		a.err.warn("no subscription matches; `semblance serve --to TARGET` subscribes a receiver to every event type")

@@ -58,7 +58,7 @@ is only one. Besides the faults of send there are:
 		}
 		return words, directive
 	}
-	c.Flags().IntVar(&f.next, "next", 1, "inject it into the next `N` attempts")
+	c.Flags().IntVar(&f.next, "next", 1, "inject it into the next `N` attempts or deliveries")
 	c.Flags().Float64Var(&f.share, "share", 0, "inject it into this `SHARE` of the attempts, such as 0.2")
 	c.Flags().BoolVar(&f.clear, "clear", false, "remove all faults of the subscription")
 	flags.AddFormat(c, &f.format, "output format; json is one object per line")
@@ -139,12 +139,16 @@ func (a *app) printFault(raw json.RawMessage, format string) error {
 	if err := json.Unmarshal(raw, &plan); err != nil {
 		return fmt.Errorf("reading the fault: %w", err)
 	}
-	which := "the next attempt"
+	noun := "attempt"
+	if strings.HasPrefix(plan.Fault, string(fault.Delivery)+"=") {
+		noun = "delivery"
+	}
+	which := "the next " + noun
 	if plan.Remaining > 1 {
-		which = "the next " + human.Count(plan.Remaining, "attempt")
+		which = "the next " + human.Count(plan.Remaining, noun)
 	}
 	if plan.Share > 0 {
-		which = fmt.Sprintf("%g %% of the attempts", plan.Share*100)
+		which = fmt.Sprintf("%g %% of the %s", plan.Share*100, human.Plural(noun))
 	}
 	fmt.Fprintf(a.out, "%s in %s\n", human.Line(plan.Fault), which)
 	return nil

@@ -46,10 +46,11 @@ func (a *app) logCommand() *cobra.Command {
 		Use:     "log [ATTEMPT]",
 		Short:   "Show the attempts of a running provider",
 		GroupID: groupRun,
-		Long: `Log shows the attempts of a running provider: the latest ones, oldest first, and with --follow new ones as they end. A
-failure that differs from the one before has its reason and the likely fix. With the LOG ID of an attempt it shows that
-attempt in full: the exact request and the response. Three ids differ: the LOG ID numbers the records of the journal, the
-id of a delivery (--delivery) stays the same in all its attempts, and the eventId of the payload is new in each attempt.`,
+		Long: `Log shows the attempts of a running provider: the latest ones, in the order in which they ended, and with --follow new ones
+as they end. A failure that differs from the one before has its reason and the likely fix. With the LOG ID of an attempt it
+shows that attempt in full: the exact request and the response. Three ids differ: the LOG ID numbers the records of the
+journal, the id of a delivery (--delivery) stays the same in all its attempts, and the eventId of the payload is new in each
+attempt.`,
 		Example: `  semblance log
   semblance log --follow
   semblance log --type 'invoice.*' --outcome refused,unanswered

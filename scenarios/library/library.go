@@ -7,13 +7,14 @@
 package library
 
 import (
+	"cmp"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 
 	"semblance/scenarios/script"
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
@@ -42,7 +43,7 @@ func Names() []string {
 func Read(name string) ([]byte, error) {
 	data, err := files.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, errors.New(naming.Unknown("scenario", name, Names()))
+		return nil, fmt.Errorf("unknown scenario %s%s", human.Quoted(name), cmp.Or(naming.Hint(name, Names()), "; `semblance scenario list` shows them"))
 	}
 	return data, nil
 }

@@ -1,10 +1,13 @@
 package receiver
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
+	"semblance/schemas/human"
 	"semblance/schemas/naming"
 )
 
@@ -78,7 +81,8 @@ func (r *Receiver) actWrong(name string) error {
 	}
 	i := slices.IndexFunc(wrongs, func(w Wrong) bool { return w.Name == name })
 	if i < 0 {
-		return errors.New(naming.Unknown("mistake of a receiver", name, naming.List(wrongs, func(w Wrong) string { return w.Name })))
+		known := naming.List(wrongs, func(w Wrong) string { return w.Name })
+		return fmt.Errorf("unknown mistake of a receiver %s%s", human.Quoted(name), cmp.Or(naming.Hint(name, known), "; `semblance listen --help` lists them"))
 	}
 	wrongs[i].apply(&r.steps)
 	return nil

@@ -151,3 +151,21 @@ func TestLogHasNoSecrets(t *testing.T) {
 		t.Errorf("the log:\n%s", text)
 	}
 }
+
+// An unknown parameter that is near none is answered with all that there are.
+func TestUnknownParameter(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{})
+	for path, want := range map[string]string{
+		"/attempts?nope=1":    `unknown parameter "nope"; use `,
+		"/attempts?deliver=1": `unknown parameter "deliver"; did you mean "delivery"?`,
+	} {
+		got := s.ask("GET", apiPath+path, nil).problem(400, "query").Detail
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", path, got)
+		}
+		if strings.HasSuffix(want, "use ") && !(strings.Contains(got, "delivery, ") && strings.Contains(got, "outcome")) {
+			t.Errorf("%s lists not all: %s", path, got)
+		}
+	}
+}

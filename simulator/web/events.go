@@ -116,7 +116,7 @@ func (h *Handler) emit(c *call, in *emitRequest) (v emittedView, err error) {
 	total := count * max(1, len(types))
 	switch {
 	case count < 1 || count > maxEmit || total > maxEmit:
-		return v, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; use traffic for more", maxEmit, total).about("count")
+		return v, problem(http.StatusBadRequest, "count", "one request can emit 1 to %d events, not %d; for more, let the clinic work: PUT /api/v1/traffic", maxEmit, total).about("count")
 	case keys > 1:
 		return v, problem(http.StatusBadRequest, "types", "use one of eventType, for one event type, eventTypes, for several, or types, for the clinic to choose from").about("types")
 	case len(types) == 0 && (len(in.About)+len(in.With)+len(in.Omit)+len(in.Set) > 0 || in.Invalid):

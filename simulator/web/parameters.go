@@ -238,7 +238,11 @@ func parseQuery(raw string, known []definition) (map[string]any, error) {
 	}
 	for name := range given {
 		if !slices.Contains(names, name) {
-			return nil, problem(http.StatusBadRequest, "query", "%s", naming.Unknown("parameter", name, names)).about(name)
+			listed := naming.Hint(name, names)
+			if listed == "" && len(names) > 0 {
+				listed = "; use " + human.Or(names)
+			}
+			return nil, problem(http.StatusBadRequest, "query", "unknown parameter %s%s", human.Quoted(name), listed).about(name)
 		}
 	}
 	return values, nil

@@ -136,6 +136,11 @@ func (c *Client) problem(response *http.Response) error {
 	if response.StatusCode >= http.StatusInternalServerError {
 		code = scenarios.ExitInternal
 	}
+	for prefix, command := range map[string]string{"unknown attempt ": "log", "unknown delivery ": "deliveries list"} {
+		if strings.HasPrefix(problem.Detail, prefix) {
+			problem.Detail += "; `semblance " + command + "` lists them"
+		}
+	}
 	return &exit.Error{Code: code, Err: errors.New(problem.Detail)}
 }
 
