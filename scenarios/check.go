@@ -43,6 +43,9 @@ func CompareChecks(a, b Check) int {
 	return strings.Compare(a.ID, b.ID)
 }
 
+// ProbeFailed begins the reason of a check whose effects could not be counted.
+const ProbeFailed = "the probe failed"
+
 // The outcomes of a check, beside [Passed], [Failed] and [Skipped].
 const (
 	Warned       Outcome = "warned"       // a SHOULD was not met
@@ -74,6 +77,7 @@ type Trial struct {
 	Steps   []TrialStep
 	Control *Exchange // the valid event that followed the check; nil: none was due
 	Unclear string    // why the responses say nothing about the check, such as a rate limit, or ""
+	Fix     string    // what to change so that they do, or ""
 }
 
 // TrialStep is a step of a check that sends or examines something.
@@ -143,7 +147,7 @@ func JudgeCheck(check Check, trial Trial) CheckResult {
 	case slices.ContainsFunc(result.Findings, Finding.forged):
 		result.Outcome = Failed
 	case trial.Unclear != "":
-		result.Outcome, result.Reason = Inconclusive, trial.Unclear
+		result.Outcome, result.Reason, result.Fixes = Inconclusive, trial.Unclear, trial.Fix
 	case len(result.Findings) > 0:
 		result.Outcome = map[Level]Outcome{Must: Failed, Should: Warned, May: Remarked}[result.Findings[0].Level]
 	case twin != "":

@@ -206,6 +206,7 @@ func partOf(c *Check, refusal bool) part {
 // aspect summarizes the checks of one part.
 type aspect struct {
 	judged, failed, open bool
+	found                bool // a finding of any level, known ones included
 	warnings             int
 }
 
@@ -225,6 +226,9 @@ func (r *CheckRun) aspects() [len(claims)]aspect {
 			all[p].open = all[p].open || c.Outcome == Inconclusive && c.Because == ""
 			all[p].judged = all[p].judged || c.Outcome != Inconclusive && c.Outcome != Skipped
 			all[p].open = all[p].open || c.Known != "" && c.Outcome == Failed // nothing is claimed beside a known failure
+		}
+		for _, f := range c.Findings {
+			all[partOf(&c.Check, f.Refusal)].found = true
 		}
 		if c.Known != "" {
 			continue
@@ -261,7 +265,7 @@ func (r *CheckRun) Sentence() string {
 		case a.failed:
 			broken = append(broken, claims[p].fails)
 		case a.judged && !a.open:
-			holding = append(holding, claim(part(p), a.warnings))
+			holding = append(holding, claim(part(p), a))
 		}
 	}
 	switch {
@@ -275,7 +279,7 @@ func (r *CheckRun) Sentence() string {
 	case control != nil && control.Outcome == Failed:
 		return "The receiver does not accept valid events" + r.unjudged() + "."
 	case control != nil && control.Outcome == Inconclusive:
-		return "Nothing is known about the receiver: " + control.Reason + "."
+		return "Nothing is known about the receiver: " + short(control.Reason) + "."
 	case failed > 0:
 		return "The receiver " + human.And(broken) + ": " + human.Count(failed, r.counted()) + " failed."
 	case len(r.OutOfDate) > 0:
@@ -303,13 +307,13 @@ func (r *CheckRun) Sentence() string {
 	return strings.ToUpper(sentence[:1]) + sentence[1:] + "."
 }
 
-func claim(p part, warnings int) string {
+func claim(p part, a aspect) string {
 	words := claims[p].holds
-	if warnings > 0 {
-		if p == partLeaks {
-			words = "leaks no secrets"
-		}
-		words += " (" + human.Count(warnings, "warning") + ")"
+	if p == partLeaks && a.found {
+		words = "leaks no secrets"
+	}
+	if a.warnings > 0 {
+		words += " (" + human.Count(a.warnings, "warning") + ")"
 	}
 	return words
 }
@@ -342,7 +346,10 @@ func (r *CheckRun) partial() string {
 			ids = append(ids, c.ID+" "+string(c.Outcome))
 		}
 	}
-	if len(ids) <= 3 {
+	switch {
+	case len(ids) == 0:
+		return "A valid event was accepted."
+	case len(ids) <= 3:
 		return "A valid event was accepted, and " + human.And(ids) + "."
 	}
 	return fmt.Sprintf("A valid event was accepted, and none of the %d selected checks failed.", len(ids))
@@ -371,15 +378,32 @@ func (r *CheckRun) Open() []Open {
 	return all
 }
 
+// short returns a reason without the error of the probe, which stands beside the check.
+func short(reason string) string {
+	if strings.HasPrefix(reason, ProbeFailed) {
+		return ProbeFailed
+	}
+	return reason
+}
+
 // openReason says why checks are inconclusive, or returns "".
 func (r *CheckRun) openReason() string {
 	var reasons []string
+	var grouped []Open
 	for _, o := range r.Open() {
+		at := slices.IndexFunc(grouped, func(g Open) bool { return short(g.First.Reason) == short(o.First.Reason) })
+		if at < 0 {
+			grouped = append(grouped, o)
+			continue
+		}
+		grouped[at].IDs = append(grouped[at].IDs, o.IDs...)
+	}
+	for _, o := range grouped {
 		ids := o.IDs
 		if len(ids) > 4 {
 			ids = append(slices.Clone(ids[:3]), human.Count(len(ids)-3, "other"))
 		}
-		reasons = append(reasons, human.And(ids)+" ("+o.First.Reason+")")
+		reasons = append(reasons, human.And(ids)+" ("+short(o.First.Reason)+")")
 	}
 	switch {
 	case len(reasons) == 0:

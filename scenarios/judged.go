@@ -12,6 +12,7 @@ type Judged struct {
 	Effects   int64 // events whose effects were counted
 	Probes    int64 // other requests to the receiver's application, and commands
 	Skipped   []Skip
+	Uncounted string // why a probe counted no effects, or ""
 }
 
 // Skip is a reason for which steps were not played.
@@ -22,7 +23,7 @@ type Skip struct {
 
 // Judged returns the extent of the run.
 func (r *Result) Judged() Judged {
-	j := Judged{Responses: r.Counts.Attempts, Effects: r.Counts.Effects}
+	j := Judged{Responses: r.Counts.Attempts, Effects: r.Counts.Effects, Uncounted: r.Uncounted}
 	for i := range r.Scenarios {
 		for k := range r.Scenarios[i].Steps {
 			s := &r.Scenarios[i].Steps[k]
@@ -61,10 +62,10 @@ func (j Judged) String() string {
 	return human.And(words)
 }
 
-// Hint says how to judge more than responses, or "".
+// Hint says why a probe counted no effects, or how to judge more than responses, or returns "".
 func (j Judged) Hint() string {
-	if !j.OnlyResponses() {
-		return ""
+	if j.Uncounted != "" || !j.OnlyResponses() {
+		return j.Uncounted
 	}
 	return "the effects of the events were not checked; play --probe URL counts them"
 }

@@ -10,6 +10,7 @@ import (
 	"semblance/schemas"
 	"semblance/schemas/human"
 	"semblance/simulator"
+	"semblance/simulator/hint"
 )
 
 // Recorder collects the result of a run while it is played. Its memory does not grow with the number of attempts. A
@@ -170,6 +171,13 @@ func (s *ScenarioRecorder) Probe(path string, e Evidence) {
 // Fail records that a step could not be played.
 func (s *ScenarioRecorder) Fail(path, round, reason string) {
 	s.FailWith(path, round, nil, Failure{Part: PartStep, Expected: "the step to be played", Got: reason})
+}
+
+// FailProbe records that the effects of a step could not be counted, which says nothing about the receiver, and the fix.
+func (s *ScenarioRecorder) FailProbe(path, round, reason, fix string) {
+	e := Evidence{Round: round, Probe: &Probe{}, Hint: hint.Hint{Name: "probe", Fix: fix}}
+	e.Verdict.Add(Failure{Part: PartStep, Expected: "the probe to count effects", Got: reason})
+	s.Probe(path, e)
 }
 
 // FailWith records a failure that belongs to no attempt and no probe of the step, with the response body that caused it,

@@ -25,6 +25,7 @@ type Result struct {
 	Latency      LatencySummary
 	Interrupted  bool   // stopped before the end
 	Stopped      string // why the rest of the run was not played, or ""
+	Uncounted    string // why no effects were counted though there was a probe, or ""
 	Truncated    bool   // MaxFailures or MaxAttempts was exceeded; only the counts include the rest
 }
 

@@ -180,7 +180,7 @@ func TestReturn(t *testing.T) {
 		{"a request kills it", func(_ *http.Request, body []byte) bool { return bytes.Contains(body, []byte("__proto__")) }, scenarios.ExitFailed,
 			"The receiver mishandles duplicates or faults: 1 MUST check failed.", "**PAY-10**"},
 		{"it is lost once", func(*http.Request, []byte) bool { return deaths.Add(1) == 60 }, scenarios.ExitPassed,
-			"Judged by its responses alone, the receiver accepts valid events (1 warning), resists forgery, survives duplicates and faults, and leaks nothing.", "CTL-01 unsteady"},
+			"Judged by its responses alone, the receiver accepts valid events (1 warning), resists forgery, survives duplicates and faults, and leaks no secrets.", "CTL-01 unsteady"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

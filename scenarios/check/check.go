@@ -19,7 +19,7 @@ package check
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options) (*scenarios.CheckRun, error) {
 	}
 	started := clock.Now()
 	r.result.StartedAt = started
-	limited, cancel := context.WithTimeoutCause(ctx, o.TimeLimit, fmt.Errorf("the time limit was reached"))
+	limited, cancel := context.WithTimeoutCause(ctx, o.TimeLimit, errors.New("stopped by --time-limit"))
 	defer cancel()
 	r.run(limited)
 	r.result.Interrupted = ctx.Err() != nil

@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -106,16 +107,21 @@ func Select(all []*Case, words []string) ([]*Case, error) {
 	return slices.DeleteFunc(slices.Clone(all), func(c *Case) bool { return !chosen[c] && c.ID != scenarios.ControlID }), nil
 }
 
-// Without returns the checks that the words do not name, and the control.
+// Without returns the checks that the words do not name, and the control. The error names an unknown word, or says that no check
+// is left.
 func Without(checks []*Case, words []string) ([]*Case, error) {
 	for _, word := range words {
 		if !slices.ContainsFunc(checks, func(c *Case) bool { return c.named(word) }) {
 			return nil, unknownCheck(checks, word)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(checks), func(c *Case) bool {
+	left := slices.DeleteFunc(slices.Clone(checks), func(c *Case) bool {
 		return c.ID != scenarios.ControlID && slices.ContainsFunc(words, c.named)
-	}), nil
+	})
+	if len(left) == 1 && len(checks) > 1 {
+		return nil, errors.New("no check is left to run")
+	}
+	return left, nil
 }
 
 // Find returns the check with an id.

@@ -80,20 +80,20 @@ func (r *run) begin(ctx context.Context) bool {
 		}
 		first := next.first()
 		if first == nil {
-			r.finish(r.control, scenarios.Trial{Unclear: cmp.Or(next.err, "the valid event was not sent")})
+			r.finish(r.control, scenarios.Trial{Unclear: cmp.Or(next.err, "the valid event was not sent"), Fix: next.fix})
 			return false
+		}
+		if ctx.Err() != nil || !unmet(first) { // a failed response says more than a failed probe
+			trial.Unclear, trial.Fix = next.err, next.fix
 		}
 		if n == 0 {
 			trial.Steps = next.Steps
-			r.result.Unreached = unreachable(&first.Attempt.Response)
+			r.result.Unreached = ctx.Err() == nil && unreachable(&first.Attempt.Response)
 		} else {
 			trial.Steps[0].Exchanges = append(trial.Steps[0].Exchanges, next.Steps[0].Exchanges...)
 		}
-		switch {
-		case r.limited(&next.Trial):
+		if r.limited(&next.Trial) {
 			trial.Unclear = rateLimited
-		case !r.result.Unreached:
-			trial.Unclear = next.err
 		}
 		r.describe(&first.Attempt)
 		if result := r.judged(r.control, trial); result.Outcome != scenarios.Passed {
@@ -187,7 +187,7 @@ func (r *run) why(ctx context.Context) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended == "" && ctx.Err() != nil {
-		r.ended = context.Cause(ctx).Error()
+		r.ended, _ = describe(ctx, context.Cause(ctx))
 	}
 	return r.ended
 }
@@ -277,7 +277,7 @@ func (r *run) judge(ctx context.Context, c *Case, alone bool) scenarios.CheckRes
 		}
 	}
 	if t.err != "" {
-		t.Unclear = t.err
+		t.Unclear, t.Fix = t.err, t.fix
 	}
 	switch {
 	case alone && v.lost != nil:
@@ -288,7 +288,7 @@ func (r *run) judge(ctx context.Context, c *Case, alone bool) scenarios.CheckRes
 	case t.silent():
 		v.confirm(func() *scenarios.Exchange { return r.confirmed(ctx) })
 	}
-	if reason := r.why(ctx); reason != "" && !alone || reason == rateLimited {
+	if reason := r.why(ctx); reason != "" && (!alone || ctx.Err() != nil) || reason == rateLimited {
 		if t.Control != nil || t.silent() {
 			t.Control, t.Unclear = nil, reason
 		}

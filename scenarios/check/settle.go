@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -49,8 +48,8 @@ func (r *run) recounted(ctx context.Context, result scenarios.CheckResult, t *ob
 	if err == nil {
 		err = t.trial.Recount(ctx)
 	}
-	if err != nil {
-		t.Unclear = cmp.Or(t.Unclear, err.Error())
+	if err != nil && t.Unclear == "" {
+		t.Unclear, t.Fix = describe(ctx, err)
 	}
 	again := r.judged(byID(r.options.Checks, result.ID), t.Trial)
 	again.Also, again.Duration = result.Also, result.Duration

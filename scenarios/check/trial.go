@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 type observed struct {
 	scenarios.Trial
 	err   string
+	fix   string        // of err, or ""
 	times string        // the comparison of times, or ""
 	trial *player.Trial // counts effects; nil: nothing was sent
 	ended time.Time
@@ -75,6 +77,10 @@ func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
 		Hook: r.options.Hook}
 	o.Queries = r.reads() && (r.options.Player.Effects == nil || slices.Contains(c.Scenario.Check.Needs, script.NeedReadBack))
 	trial, err := r.player.Try(ctx, c.Scenario, o)
+	if deadline, ok := ctx.Deadline(); ok && !clock.Now().Before(deadline) { // a request may end at the deadline before ctx does
+		<-ctx.Done()
+		err = cmp.Or(err, context.Cause(ctx))
+	}
 	t := observed{trial: trial, ended: clock.Now()}
 	if trial != nil {
 		t.Steps = convert(trial)
@@ -83,9 +89,24 @@ func (r *run) try(ctx context.Context, c *Case, v *visitor) observed {
 		}
 	}
 	if err != nil {
-		t.err = err.Error()
+		t.err, t.fix = describe(ctx, err)
 	}
 	return t
+}
+
+// describe says why a trial could not be completed, and what to change.
+func describe(ctx context.Context, err error) (reason, fix string) {
+	var probe *player.ProbeError
+	if errors.As(err, &probe) && ctx.Err() == nil {
+		fix = sentence(probe.Fix)
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	if errors.Is(err, context.Canceled) {
+		return "interrupted", ""
+	}
+	return err.Error(), fix
 }
 
 // convert returns the observations in the terms of package scenarios.

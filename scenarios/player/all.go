@@ -40,7 +40,22 @@ func PlayAll(ctx context.Context, o Options, all []*script.Scenario) (*scenarios
 		}
 	}
 	result := p.Result()
+	if o.Effects != nil && result.Counts.Effects == 0 {
+		result.Uncounted = uncounted(all)
+	}
 	return &result, err
+}
+
+// uncounted says why the probe counted no effects.
+func uncounted(all []*script.Scenario) string {
+	for _, scenario := range all {
+		for step := range scenario.All() {
+			if effect, _ := requiredEffect(script.Of(step)); effect != "" {
+				return "--probe counted no effects: the steps with an effect were not played, or their records had effects before this run"
+			}
+		}
+	}
+	return "no step has an effect, so --probe was not used"
 }
 
 // checkTags returns an error for a tag that no step has: it would play nothing, and pass.

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,12 +104,38 @@ func (e *Effects) Count(ctx context.Context, recordID string) (int, error) {
 	return n, err
 }
 
-// ask is Count with the response, which is nil if a function counts.
+// ProbeError says why effects could not be counted. It says nothing about the receiver.
+type ProbeError struct {
+	Reason string // names the query with ${id} in place of the id, so that it is the same for all records
+	Fix    string
+}
+
+// Error returns the reason.
+func (e *ProbeError) Error() string { return scenarios.ProbeFailed + ": " + e.Reason }
+
+// The fixes of a probe that failed.
+const (
+	fixNoProbe     = "start the probe's server, or correct --probe"
+	fixProbe       = "find out why the probe fails: its log or output names the error"
+	fixProbeResult = "let the probe return a number, a list or an object with count, or name the place in it: PROBE #/pointer"
+)
+
+// ask is Count with the response, which is nil if a function counts. The error is a [*ProbeError], or that of the function.
 func (e *Effects) ask(ctx context.Context, recordID string) (int, *simulator.Response, error) {
 	if e.counter != nil {
 		n, err := e.counter(ctx, recordID)
 		return n, nil, err
 	}
+	n, response, fix, err := e.query(ctx, recordID)
+	if err != nil {
+		reason := strings.ReplaceAll(e.Title(recordID)+": "+err.Error(), recordID, effectID)
+		return 0, nil, &ProbeError{Reason: reason, Fix: fix}
+	}
+	return n, response, nil
+}
+
+// query asks the probe. With an error it returns the fix.
+func (e *Effects) query(ctx context.Context, recordID string) (n int, r *simulator.Response, fix string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, effectTimeout)
 	defer cancel()
 	var response simulator.Response
@@ -115,30 +143,27 @@ func (e *Effects) ask(ctx context.Context, recordID string) (int, *simulator.Res
 		arguments := naming.List(e.command, func(word string) string { return strings.ReplaceAll(word, effectID, recordID) })
 		var failure *scenarios.Failure
 		if response, failure = runCommand(ctx, arguments, 0, "*"); failure != nil {
-			return 0, nil, fmt.Errorf("%s: %s", e.Title(recordID), failure)
+			return 0, nil, fixProbe, fmt.Errorf("expected exit code %s, got %s", failure.Expected, failure.Got)
 		}
 		response.Status = http.StatusOK
 	} else {
 		request, err := e.sender.PrepareExact(delivery.Exact{Method: http.MethodGet, URL: strings.ReplaceAll(e.url, effectID, url.PathEscape(recordID)),
 			Headers: []simulator.Header{{Name: "User-Agent", Value: delivery.DefaultUserAgent}, {Name: "Accept", Value: "application/json"}}})
 		if err != nil {
-			return 0, nil, err
+			return 0, nil, fixNoProbe, err
 		}
 		response = e.sender.Send(ctx, request)
 	}
 	switch {
 	case response.Failure != "":
-		return 0, nil, fmt.Errorf("%s: %s", e.Title(recordID), response.Detail)
+		return 0, nil, fixNoProbe, errors.New(response.Detail)
 	case response.Status == http.StatusNotFound:
-		return 0, &response, nil
+		return 0, &response, "", nil
 	case response.Status/100 != 2:
-		return 0, nil, fmt.Errorf("%s: status %d", e.Title(recordID), response.Status)
+		return 0, nil, fixProbe, fmt.Errorf("status %d", response.Status)
 	}
-	n, err := e.number(response.Body)
-	if err != nil {
-		return 0, nil, fmt.Errorf("%s: %w", e.Title(recordID), err)
-	}
-	return n, &response, nil
+	n, err = e.number(response.Body)
+	return n, &response, fixProbeResult, err
 }
 
 // number reads the number of effects from a response.
@@ -156,7 +181,11 @@ func (e *Effects) number(body []byte) (int, error) {
 	case []any:
 		return len(v), nil
 	case map[string]any:
-		document = v["count"]
+		count, ok := v["count"]
+		if !ok {
+			return 0, fmt.Errorf("got an object without count, %s; a pointer names another place: PROBE #/%s", human.Excerpt(scenarios.EncodeJSON(v), 60), pointer.Escape(countable(v)))
+		}
+		document = count
 	}
 	if n, ok := document.(json.Number); ok {
 		if f, err := n.Float64(); err == nil && f >= 0 && f == math.Trunc(f) && f < math.MaxInt32 {
@@ -164,6 +193,17 @@ func (e *Effects) number(body []byte) (int, error) {
 		}
 	}
 	return 0, errors.New("expected a number, a list or an object with count, got " + human.Excerpt(scenarios.EncodeJSON(document), 60))
+}
+
+// countable returns the first member of an object, by name, that is a number or a list.
+func countable(object map[string]any) string {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		switch object[name].(type) {
+		case json.Number, []any:
+			return name
+		}
+	}
+	return "effects"
 }
 
 // requiredEffect returns the effect that a step requires, with its level.

@@ -48,7 +48,9 @@ func TestCountEffects(t *testing.T) {
 		{200, `{"count":4}`, "", "", 4},
 		{200, `{"changes":5}`, " #/changes", "", 5},
 		{200, `{"changes":[1,2]}`, " #/changes", "", 2},
-		{200, `{"changes":5}`, "", "a list or an object with count, got null", 0},
+		{200, `{"changes":5}`, "", `got an object without count, {"changes":5}; a pointer names another place: PROBE #/changes`, 0},
+		{200, `{"a":"b","effects":[]}`, "", "PROBE #/effects", 0},
+		{200, `{"count":null}`, "", "got null", 0},
 		{200, `{"changes":5}`, " #/other", `no "other"`, 0},
 		{200, "1.5", "", "got 1.5", 0},
 		{200, "-1", "", "got -1", 0},
@@ -199,5 +201,35 @@ func TestEffectOfResentEvent(t *testing.T) {
 		if f := evidence[len(evidence)-1].Verdict.Failures; len(f) != test.failures {
 			t.Errorf("a receiver that remembers (%t): %v", test.remember, f)
 		}
+	}
+}
+
+// A probe that fails is named as the cause, with its fix and without the id of a record.
+func TestFailedProbe(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	probe, err := ParseEffects(gone.URL+"/${id}", delivery.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer probe.Close()
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer receiver.Close()
+	s, err := script.Parse("effects.yaml", []byte("name: E\nsteps:\n  - {send: booking.created, effect: once}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := PlayAll(t.Context(), Options{Target: receiver.URL, Effects: probe}, []*script.Scenario{s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	evidence := result.Scenarios[0].Steps[0].Evidence
+	last := &evidence[len(evidence)-1]
+	if f := last.Verdict.Failures; len(f) != 1 || f[0].Expected != "the probe to count effects" || !strings.Contains(f[0].Got, "/${id}: nothing listens") {
+		t.Errorf("failures %v", f)
+	}
+	if last.Hint.Fix != "start the probe's server, or correct --probe" {
+		t.Errorf("fix %q", last.Hint.Fix)
 	}
 }

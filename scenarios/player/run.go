@@ -183,6 +183,11 @@ func (r *run) fail(path string, round rounds, err error) {
 	if r.trial != nil {
 		r.trial.step(r.stepAt[path], func(s *TrialStep) { s.Failed = err.Error() })
 	}
+	var probe *ProbeError
+	if errors.As(err, &probe) {
+		r.recorder.FailProbe(path, round.String(), probe.Error(), probe.Fix)
+		return
+	}
 	r.recorder.Fail(path, round.String(), err.Error())
 }
 

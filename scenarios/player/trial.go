@@ -92,7 +92,8 @@ func (p *Player) IDBytes() string {
 // Try plays a check once, with new ids. It may be called while other trials of the player run. The result of the player
 // does not contain it. A public address gets no request, unless Options.Delivery allows it. Unlike [Player.Play], Try sends twins and counts effects.
 //
-// The error says why the check could not be played, or is that of ctx or Pace. The trial then has the requests until then.
+// The error says why the check could not be played, or is that of ctx, Pace or the probe (a [*ProbeError]). The trial then has
+// the requests until then.
 func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOptions) (*Trial, error) {
 	if err := p.Check(ctx, scenario); err != nil {
 		return nil, err
@@ -132,17 +133,20 @@ func (p *Player) Try(ctx context.Context, scenario *script.Scenario, o TrialOpti
 	if probe := s.effects(); probe != nil || t.api != nil {
 		out.effects = t.effects(probe)
 	}
-	counted := out.await(ctx)
+	var uncounted error
+	if ctx.Err() == nil {
+		uncounted = out.await(ctx)
+	}
 	out.Result = s.results.Result(r.elapsed(), ctx.Err() != nil).Scenarios[0]
 	for step := range scenario.All() {
 		if done := t.byPath[script.Of(step).Path]; done != nil {
+			for i := 0; uncounted != nil && i < len(done.Exchanges); i++ {
+				done.Exchanges[i].Effects = nil
+			}
 			out.Steps = append(out.Steps, *done)
 		}
 	}
-	if ctx.Err() != nil {
-		return out, context.Cause(ctx)
-	}
-	return out, counted
+	return out, cmp.Or(context.Cause(ctx), uncounted)
 }
 
 // DefaultStale is the age of ${stale}: more than any receiver should tolerate.
@@ -341,7 +345,7 @@ func (t *Trial) count(ctx context.Context) (missing bool, err error) {
 	for _, e := range t.effects {
 		n, probed, err := e.count(ctx)
 		if err != nil {
-			return false, fmt.Errorf("counting effects: %w", err)
+			return false, err
 		}
 		if *e.n = n; probed != nil {
 			*e.probed = *probed

@@ -2,6 +2,7 @@ package player
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"semblance/fixtures"
@@ -53,7 +54,10 @@ func (t *trial) counter(x *Exchange, effect scenarios.Effect, probe *Effects) fu
 	}
 	return func(ctx context.Context) (int, *simulator.Response, error) {
 		requests, _, err := t.api.Requests(ctx, since)
-		return effectsOf(requests, x.named), nil, err
+		if err != nil {
+			return 0, nil, fmt.Errorf("counting effects: %w", err)
+		}
+		return effectsOf(requests, x.named), nil, nil
 	}
 }
 

@@ -67,10 +67,10 @@ func (c *cause) fix() string {
 
 // fixOf returns what to change: the hint of the response, or the fix that the file gives for the step. A hint about the
 // connection or the route is certain. About a response that reached the receiver's code the file knows more. A step that
-// could not be played, such as one whose probe has no result, says nothing about the receiver.
+// could not be played, such as one whose probe failed, says nothing about the receiver.
 func fixOf(step *scenarios.Step, e *scenarios.Evidence) string {
 	if e.Verdict.Failures[0].Part == scenarios.PartStep {
-		return ""
+		return e.Hint.Fix
 	}
 	switch e.Hint.Name {
 	case "", "error", "unread", "forgery-accepted":

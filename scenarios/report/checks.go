@@ -237,14 +237,13 @@ func (c *checksText) open() {
 		if r.ID == scenarios.ControlID && c.run.Unreached {
 			continue
 		}
-		title := r.Name
-		if len(all) > 1 {
-			title = "and " + human.Count(len(all)-1, "other check")
-		}
-		fmt.Fprintf(c, "%s  %-7s %s\n", c.style.paint("OPEN", outcomeColors[scenarios.Inconclusive]...), r.ID, human.Cut(human.Line(title), checkWidth-15))
+		fmt.Fprintf(c, "%s  %-7s %s\n", c.style.paint("OPEN", outcomeColors[scenarios.Inconclusive]...), r.ID, human.Cut(human.Line(r.Name), checkWidth-15))
 		c.line("reason", r.Reason)
+		if r.Fixes != "" {
+			c.line("fix", r.Fixes)
+		}
 		if len(all) > 1 {
-			c.line("checks", strings.Join(all, " "))
+			c.line("also", "same cause: "+strings.Join(all[1:], " "))
 		}
 		c.command(r.Rerun)
 		c.WriteByte('\n')
