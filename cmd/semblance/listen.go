@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -116,7 +118,7 @@ func (a *app) listen(ctx context.Context, f *listenFlags) error {
 	if !f.at.IsZero() {
 		options.Clock = clock.Fixed(f.at)
 	}
-	closeSender, err := l.forwardTo(f.forward, &options)
+	closeSender, err := l.forwardTo(f.forward, address, &options)
 	if err != nil {
 		return exit.Usage(err)
 	}
@@ -167,8 +169,8 @@ func (l *listener) greet(url string) {
 	}
 }
 
-// forwardTo makes the receiver pass each delivery on to a target, if there is one. The caller calls done at the end.
-func (l *listener) forwardTo(target string, o *receiver.Options) (done func(), err error) {
+// forwardTo makes the receiver at address pass each delivery on to a target, if there is one. The caller calls done at the end.
+func (l *listener) forwardTo(target, address string, o *receiver.Options) (done func(), err error) {
 	if target == "" {
 		return func() {}, nil
 	}
@@ -179,11 +181,17 @@ func (l *listener) forwardTo(target string, o *receiver.Options) (done func(), e
 	if err != nil {
 		return nil, err // not reached: it is the URL of a target
 	}
+	if same(to, address) {
+		return nil, fmt.Errorf("--forward-to %s is the address of listen itself; name your receiver, or use another --addr", target)
+	}
 	sender, err := delivery.New(delivery.Options{AllowPublic: l.flags.public})
 	if err != nil {
 		return nil, err
 	}
 	o.Forward = func(ctx context.Context, r *receiver.Receipt) *simulator.Response {
+		if r.Request.Header.Get(receiver.ForwardedName) != "" {
+			return &simulator.Response{Status: http.StatusLoopDetected, Body: []byte(forwardedTwice)}
+		}
 		request := r.ForwardTo(to)
 		if r.Outcome == receiver.Refused { // it may be forged
 			request.Kind = simulator.KindExact
@@ -192,6 +200,19 @@ func (l *listener) forwardTo(target string, o *receiver.Options) (done func(), e
 		return &response
 	}
 	return sender.Close, nil
+}
+
+// forwardedTwice is the response to a delivery that was forwarded before.
+const forwardedTwice = "not forwarded again: another listen forwarded it here (" + receiver.ForwardedName + "), so they may form a loop; --forward-to names your receiver\n"
+
+// same reports whether a URL is that of the address of a listener.
+func same(to *url.URL, address string) bool {
+	host, port, err := net.SplitHostPort(address)
+	local := func(host string) bool {
+		ip, err := netip.ParseAddr(host)
+		return host == "" || host == "localhost" || err == nil && (ip.IsLoopback() || ip.IsUnspecified())
+	}
+	return err == nil && port == cmp.Or(to.Port(), "80") && (host == to.Hostname() || local(host) && local(to.Hostname()))
 }
 
 // observe prints a delivery, and why it is refused.

@@ -109,15 +109,19 @@ func (r *received) delivery() Delivery {
 	return d
 }
 
+// ForwardedName is the header of a request that [Receipt.ForwardTo] made. A receiver that forwards such a request again may
+// be part of a loop.
+const ForwardedName = "X-Semblance-Forwarded"
+
 // ForwardTo returns the received request as one to another URL: the same bytes and headers, except those about the
-// connection.
+// connection, and [ForwardedName].
 func (receipt *Receipt) ForwardTo(to *url.URL) simulator.Request {
 	r := receipt.request("")
 	r.URL, r.Proto = to.String(), "1.1"
-	headers := []simulator.Header{{Name: "Host", Value: to.Host}, {Name: "Content-Length", Value: strconv.Itoa(len(r.Body))}}
+	headers := []simulator.Header{{Name: "Host", Value: to.Host}, {Name: "Content-Length", Value: strconv.Itoa(len(r.Body))}, {Name: ForwardedName, Value: "1"}}
 	for _, h := range r.Headers {
 		switch h.Name { // in canonical form
-		case "Host", "Connection", "Content-Length", "Keep-Alive":
+		case "Host", "Connection", "Content-Length", "Keep-Alive", ForwardedName:
 		default:
 			headers = append(headers, h)
 		}
