@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,14 +63,15 @@ func (a *app) sendCommand() *cobra.Command {
 		Short:   "Send signed events to a receiver and judge its responses",
 		GroupID: groupSend,
 		Long: `Send makes an event of each TYPE about a record of a simulated clinic, signs it and sends it to the receiver. It expects
-a 2xx response unless --expect says otherwise.
+a 2xx response unless --expect says otherwise, and 4xx for a forgery (--fault signature=…). The response to another fault
+is not judged without --expect: receivers may differ.
 
 A TYPE is a name or a pattern: * matches any characters, dots included; group:KEY is a group. The first event of a type
 carries every optional identifier; with --count the others vary as the clinic's records do.
 
 TARGET is a port (3000), port/path (3000/webhooks), host:port or URL.
 
-Exit code: 0 every response was as expected; 1 one was not; 2 wrong usage; 3 no attempt got a response.
+Exit code: 0 no response was other than expected; 1 one was; 2 wrong usage; 3 no attempt got a response.
 
 Faults, for --fault:
 ` + faultList(),
@@ -77,7 +79,7 @@ Faults, for --fault:
   semblance send '**' --to 3000/webhooks                   one of every type
   semblance send booking.created --omit patientId --to 3000
   semblance send 'invoice.*' --count 20 --rate 5/s --to 3000
-  semblance send booking.created --fault signature=tampered --expect 4xx --to 3000
+  semblance send booking.created --fault signature=tampered --to 3000
   semblance send booking.created --expect-body ack.schema.json --to 3000
   semblance send booking.created --dry-run --to 3000       print the request, send nothing
   semblance send booking.created --curl --to 3000          print it as a curl command
@@ -129,7 +131,7 @@ func (f *sendFlags) register(c *cobra.Command) {
 		set.IntVar(&f.inFlight, "in-flight", 1, "send up to `N` events at once")
 	})
 	flags.Group(c, "Expectations", func() {
-		set.StringVar(&f.expect, "expect", "2xx", "`STATUS` such as 202, 2xx or 200,404; \"any\", or \"none\" for no response")
+		set.StringVar(&f.expect, "expect", "", "`STATUS` such as 202, 2xx or 200,404; \"any\", or \"none\" for no response")
 		set.StringVar(&f.expectBody, "expect-body", "", "JSON Schema of the response body: `FILE` or semblance:response/ack")
 	})
 	flags.Group(c, "Output", func() {
@@ -205,11 +207,11 @@ func (a *app) sendOptions(c *cobra.Command, args []string, f *sendFlags) (o load
 	o.Delivery.AllowPublic = f.allowPublic
 	o.Secrets, errs[2] = f.secret.Secrets()
 	o.Headers, errs[3] = flags.Headers(f.headers)
-	o.Expect, errs[4] = f.expectation(c.Flags(), o.Delivery.Timeout)
-	o.Set, errs[5] = flags.Assignments("--set", f.set, false)
+	o.Set, errs[4] = flags.Assignments("--set", f.set, false)
 	if f.fault != "" {
-		o.Fault, errs[6] = fault.Parse(f.fault)
+		o.Fault, errs[5] = fault.Parse(f.fault)
 	}
+	o.Expect, errs[6] = f.expectation(c.Flags(), o.Fault, o.Delivery.Timeout)
 	if f.raw != "" {
 		raw, err := files.Read(c.Context(), f.raw, a.in, a.err)
 		o.Raw, errs[7] = append([]byte{}, raw...), err // an empty file is an empty body, not a missing one
@@ -254,20 +256,25 @@ func (f *sendFlags) check(args []string) error {
 	return nil
 }
 
-// expectation returns the expected response. With a fault and no expectation, every outcome passes.
-func (f *sendFlags) expectation(set *pflag.FlagSet, within time.Duration) (scenarios.Expect, error) {
-	e, explicit := scenarios.Expect{Within: within}, set.Changed("expect")
+// expectation returns the expected response: by default 2xx, for a forgery 4xx, and with any other fault every outcome.
+func (f *sendFlags) expectation(set *pflag.FlagSet, injected *fault.Fault, within time.Duration) (scenarios.Expect, error) {
+	e, statuses := scenarios.Expect{Within: within}, f.expect
+	if !set.Changed("expect") && f.fault == "" {
+		statuses = "2xx"
+	} else if !set.Changed("expect") && injected != nil && injected.Forges() {
+		statuses = "4xx"
+	}
 	var err error
 	switch {
-	case f.expect == "none":
+	case statuses == "none":
 		e.Response = scenarios.ResponseNone
 		return e, nil
-	case f.fault != "" && !explicit && f.expectBody == "":
+	case f.fault != "" && statuses == "" && f.expectBody == "" && !set.Changed("expect"):
 		e.Response = scenarios.ResponseAny
 		return e, nil
-	case f.fault == "" || explicit:
-		if e.Status, err = scenarios.ParseStatuses(f.expect); err != nil {
-			return e, fmt.Errorf("--expect: %w", err)
+	case statuses != "" || set.Changed("expect"):
+		if e.Status, err = scenarios.ParseStatuses(statuses); err != nil {
+			return e, fmt.Errorf("--expect: %w, or none for no response", err)
 		}
 	}
 	if f.expectBody != "" {
@@ -316,14 +323,15 @@ func (a *app) printPlan(ctx context.Context, plan *load.Plan, f *sendFlags, inje
 
 // concludeSend returns the exit code of a run.
 func (a *app) concludeSend(c *cobra.Command, s *load.Summary, f *sendFlags, o *load.Options) error {
-	if s.First == nil && s.Unreached() { // with a fault this is as expected, but says nothing about the receiver
-		a.err.warn("no attempt reached %s: %s", f.secret.URL(o.Target), s.Outcomes())
+	variable := flags.Variable("secret") // named by the commands if --secret was used
+	if s.Failed > 0 && slices.Contains(f.secret.Arguments(o.Secrets), "$"+variable) && os.Getenv(variable) != o.Secrets[0].Reveal() {
+		fmt.Fprintf(a.err, "before you repeat a command above: export %s=… (the value of --secret)\n", variable)
 	}
 	switch {
 	case c.Context().Err() != nil:
 		fmt.Fprintf(a.err, "interrupted after %d of %d\n", s.Sent, s.Planned)
 		return exit.Silent(scenarios.ExitInterrupted)
-	case s.Sent > 0 && s.Responses == 0 && o.Expect.Response == scenarios.ResponseExpected:
+	case s.Unreached(), s.Sent > 0 && s.Responses == 0 && o.Expect.Response == scenarios.ResponseExpected:
 		return exit.Silent(scenarios.ExitUnreached)
 	case s.Failed > 0:
 		return exit.Silent(scenarios.ExitFailed)

@@ -106,6 +106,8 @@ type Attempt struct {
 	OfType int // position among the events of its type, from 1
 	simulator.Attempt
 	Verdict scenarios.Verdict
+	// Unjudged says that every outcome passes, because nothing was expected.
+	Unjudged bool
 }
 
 // New checks the options and returns a plan. Close it after use.

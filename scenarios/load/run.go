@@ -147,6 +147,10 @@ func (r *run) attempt(ctx context.Context, j *job, a *Attempt, s *Summary) error
 		return ctx.Err()
 	}
 	a.Verdict = scenarios.Judge(r.plan.options.Expect, &a.Attempt)
+	if a.Verdict.Passed() && unreached(a.Response.Failure) {
+		a.Verdict.Add(scenarios.Failure{Part: scenarios.PartResponse, Expected: "a connection", Got: a.Response.Detail})
+	}
+	a.Unjudged = a.Verdict.Passed() && r.plan.options.Expect.Response == scenarios.ResponseAny
 	return nil
 }
 

@@ -22,6 +22,7 @@ type Summary struct {
 	Responses int // attempts with a response
 	Failed    int // attempts with a failed expectation
 	Invalid   int // responses whose body breaks the expected schema
+	Unjudged  int // attempts of which nothing was expected
 
 	Statuses map[int]int               // responses by status
 	Failures map[simulator.Failure]int // attempts without a response, by failure
@@ -42,7 +43,18 @@ func (s *Summary) PerSecond() float64 { return float64(s.Sent) / s.Elapsed.Secon
 
 // Unreached reports whether no attempt reached a receiver.
 func (s *Summary) Unreached() bool {
-	return s.Sent > 0 && s.Sent == s.Failures[simulator.FailureRefused]+s.Failures[simulator.FailureDNS]+s.Failures[simulator.FailureConnect]
+	n := 0
+	for failure, count := range s.Failures {
+		if unreached(failure) {
+			n += count
+		}
+	}
+	return s.Sent > 0 && s.Sent == n
+}
+
+// unreached reports whether an attempt with this failure had no connection: it says nothing about the receiver.
+func unreached(f simulator.Failure) bool {
+	return f == simulator.FailureRefused || f == simulator.FailureDNS || f == simulator.FailureConnect
 }
 
 func (s *Summary) add(a *Attempt) {
@@ -59,6 +71,9 @@ func (s *Summary) add(a *Attempt) {
 			s.Failures = map[simulator.Failure]int{}
 		}
 		s.Failures[a.Response.Failure]++
+	}
+	if a.Unjudged {
+		s.Unjudged++
 	}
 	if a.Verdict.Passed() {
 		return
@@ -87,6 +102,7 @@ func (s *Summary) merge(other *Summary) {
 	s.Responses += other.Responses
 	s.Failed += other.Failed
 	s.Invalid += other.Invalid
+	s.Unjudged += other.Unjudged
 	s.Statuses = addCounts(s.Statuses, other.Statuses)
 	s.Failures = addCounts(s.Failures, other.Failures)
 	s.latency.Merge(&other.latency)
@@ -123,6 +139,7 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Sent           int                       `json:"sent"`
 		Answered       int                       `json:"responses"`
 		Failed         int                       `json:"failed"`
+		Unjudged       int                       `json:"notJudged,omitempty"`
 		Statuses       map[int]int               `json:"statuses,omitempty"`
 		Failures       map[simulator.Failure]int `json:"failures,omitempty"`
 		SchemaFailures int                       `json:"schemaFailures"`
@@ -131,7 +148,7 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Seconds        float64                   `json:"seconds"`
 		PerSecond      float64                   `json:"perSecond"`
 	}{
-		s.Sent, s.Responses, s.Failed, s.Statuses, s.Failures, s.Invalid,
+		s.Sent, s.Responses, s.Failed, s.Unjudged, s.Statuses, s.Failures, s.Invalid,
 		s.Latency(), scenarios.Milliseconds(s.Late), s.Elapsed.Seconds(), s.PerSecond(),
 	})
 }

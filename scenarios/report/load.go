@@ -49,7 +49,7 @@ type Load struct {
 type LoadAttempt struct {
 	Request  *simulator.Request  `json:"request"`
 	Response *simulator.Response `json:"response,omitempty"` // absent in a dry run
-	Passed   *bool               `json:"passed,omitempty"`
+	Passed   *bool               `json:"passed,omitempty"`   // absent if nothing was expected
 	Failures []string            `json:"failures,omitempty"`
 	Hint     string              `json:"hint,omitempty"` // what to change after a failed attempt
 }
@@ -71,6 +71,9 @@ func (l *Load) Observe(a *load.Attempt) {
 	}
 	if l.JSON {
 		line := LoadAttempt{Request: &a.Request, Response: &a.Response, Passed: &passed, Hint: evidence.Hint.Fix}
+		if a.Unjudged {
+			line.Passed = nil
+		}
 		for _, failure := range a.Verdict.Failures {
 			line.Failures = append(line.Failures, failure.String())
 		}
@@ -187,7 +190,10 @@ func (l *Load) counts(s *load.Summary, bodies bool) {
 		return
 	}
 	passed := l.paint(human.Number(s.Sent-s.Failed)+" as expected", color.FgGreen)
-	if s.Failed > 0 {
+	switch {
+	case s.Unjudged > 0 && s.Failed == 0:
+		passed = human.Number(s.Unjudged) + " not judged: give --expect"
+	case s.Failed > 0:
 		passed = l.paint(human.Number(s.Failed)+" not as expected", color.FgRed)
 	}
 	seed := ""

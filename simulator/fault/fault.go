@@ -23,6 +23,7 @@ import (
 	"semblance/schemas/human"
 	"semblance/schemas/naming"
 	"semblance/simulator"
+	"semblance/simulator/signature"
 )
 
 // Family groups faults by the part of the request that they affect.
@@ -129,6 +130,22 @@ func (f *Fault) String() string {
 		return ""
 	}
 	return f.text
+}
+
+// Forges reports whether a correct receiver must refuse the request. It may accept a time in the future, and a missing
+// X-Webhook-Timestamp, because the signature header has the time, too.
+func (f *Fault) Forges() bool {
+	switch i := f.injector.(type) {
+	case missing:
+		return i.header != "timestamp"
+	case shifted:
+		return -i.by > signature.DefaultTolerance
+	case otherScheme:
+		return i.scheme != "v1"
+	case severalV1:
+		return i.right == "none"
+	}
+	return f.row.Family == Signature
 }
 
 // OnConnection reports whether the fault acts on the connection. Such an attempt needs a new connection.

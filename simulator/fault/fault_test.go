@@ -81,3 +81,34 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestForges checks which requests a correct receiver must refuse.
+func TestForges(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"signature=missing":                  true,
+		"signature=missing,header=timestamp": false,
+		"signature=malformed":                true,
+		"signature=wrong-secret":             true,
+		"signature=tampered":                 true,
+		"signature=reserialised":             true,
+		"signature=body-only":                true,
+		"signature=stale":                    true,
+		"signature=stale,age=60s":            false,
+		"signature=future":                   false,
+		"signature=other-scheme":             true,
+		"signature=other-scheme,scheme=v1":   false,
+		"signature=several-v1":               false,
+		"signature=several-v1,right=none":    true,
+		"transport=gzip":                     false,
+		"transport=lost-response":            false,
+	} {
+		f, err := fault.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Forges(); got != want {
+			t.Errorf("%s: Forges() = %t, want %t", text, got, want)
+		}
+	}
+}
