@@ -148,7 +148,7 @@ func TestRerunSendsTheSameEvent(t *testing.T) {
 func TestEventsOfATypeAreIndependent(t *testing.T) {
 	t.Parallel()
 	dry := func(args ...string) []readAttempt {
-		return readAttempts(t, runHere(t, nil, append(args, "--to", "3000", "--dry-run", "--format", "json", "--seed", "1")...).stdout)
+		return readAttempts(t, runHere(t, nil, append(args, "--to", "3000", "--dry-run", "--format", "json", "--seed", "1", "--at", "1764000000")...).stdout)
 	}
 	alone, among := dry("send", "patient.merged", "--count", "3"), dry("send", "patient.*", "--count", "3")
 	among = slices.DeleteFunc(among, func(a readAttempt) bool { return a.Request.EventType != "patient.merged" })

@@ -35,7 +35,7 @@ func browser(t *testing.T, dark bool) context.Context {
 		scheme = "0"
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("blink-settings", "preferredColorScheme="+scheme))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

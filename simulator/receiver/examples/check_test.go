@@ -168,4 +168,5 @@ var reasons = map[string]string{
 	"LEAK-04": "the framework's header, and its own response to a request that it refuses before the receiver sees it",
 	"PAY-09":  "the desk stands for an application; the provider never sends other types",
 	"PAY-13":  "the parser's error for a depth that the provider never sends",
+	"TRN-12":  "the framework redirects a path with one slash too many; the provider calls the URL as it is registered",
 }
