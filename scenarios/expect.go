@@ -74,6 +74,9 @@ func Default() Expect {
 	return Expect{Status: Statuses{{Low: 200, High: 299}}, Within: DefaultWithin}
 }
 
+// ReadsBody reports whether the expectation judges the body, which is then read whole.
+func (e Expect) ReadsBody() bool { return e.Body != nil || len(e.Equals) > 0 }
+
 // String returns the expectation in words.
 func (e Expect) String() string {
 	switch e.Response {

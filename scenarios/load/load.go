@@ -116,7 +116,7 @@ func New(o Options) (*Plan, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if o.Expect.Body != nil || len(o.Expect.Equals) > 0 {
+	if o.Expect.ReadsBody() {
 		o.Delivery.MaxBody = validate.MaxSize // a body is judged whole or not at all
 	}
 	sender, err := delivery.New(o.Delivery)

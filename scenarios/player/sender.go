@@ -101,7 +101,7 @@ func readsBodies(scenario *script.Scenario) bool {
 		} else if s, ok := step.(*script.Request); ok {
 			expect, captures = s.Expect, s.Captures
 		}
-		if expect.Body != nil || len(expect.Equals) > 0 || len(captures) > 0 || script.ReadsBodies(step) {
+		if expect.ReadsBody() || len(captures) > 0 || script.ReadsBodies(step) {
 			return true
 		}
 	}

@@ -68,7 +68,7 @@ func (l *Level) expects() []*Expect {
 // ReadsBodies reports whether a level of the step judges the body of a response.
 func ReadsBodies(step Step) bool {
 	for _, l := range step.common().Levels {
-		if slices.ContainsFunc(l.expects(), func(e *Expect) bool { return e.Body != nil || len(e.Equals) > 0 }) {
+		if slices.ContainsFunc(l.expects(), (*Expect).ReadsBody) {
 			return true
 		}
 	}

@@ -228,6 +228,9 @@ func (v *Value) eachText(each func(*Text)) {
 	}
 }
 
+// ReadsBody reports whether the expectation judges the body, which is then read whole.
+func (e *Expect) ReadsBody() bool { return e.Body != nil || len(e.Equals) > 0 }
+
 // Resolve returns the expectation with its values, for [scenarios.Judge]. Messages have the values of shown instead.
 func (e *Expect) Resolve(values, shown Values) (scenarios.Expect, error) {
 	out := scenarios.Expect{Response: e.Response, Status: e.Status, Within: e.Within, NoBody: e.NoBody}
