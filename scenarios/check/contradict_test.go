@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,16 +110,24 @@ var responses = []struct {
 	{"none", simulator.Response{Failure: simulator.FailureTimeout}, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
 }
 
-// impatient is a connection for which the time limit is reached as soon as the receiver closes it without a response.
+// impatient is a connection for which the time limit is reached as soon as the receiver closes it without a response to the
+// last request.
 type impatient struct {
 	net.Conn
-	answered bool
+	answered atomic.Bool
+}
+
+func (c *impatient) Write(data []byte) (int, error) {
+	c.answered.Store(false) // the connection may have been used before
+	return c.Conn.Write(data)
 }
 
 func (c *impatient) Read(data []byte) (int, error) {
 	n, err := c.Conn.Read(data)
-	c.answered = c.answered || n > 0
-	if err != nil && !c.answered {
+	if n > 0 {
+		c.answered.Store(true)
+	}
+	if err != nil && !c.answered.Load() {
 		err = os.ErrDeadlineExceeded
 	}
 	return n, err
