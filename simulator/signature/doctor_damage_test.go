@@ -305,12 +305,11 @@ func TestTimestampHeaderThatDiffers(t *testing.T) {
 
 // The work stays bounded with everything that is tried.
 func TestDamageIsBounded(t *testing.T) {
-	t.Parallel()
 	start := time.Now()
 	for _, body := range []string{booking, strings.Repeat("{'", 16<<10), "[" + strings.Repeat("1,", 16<<10) + "1]", strings.Repeat(`\"`, 16<<10), strings.Repeat("%7B", 10<<10)} {
 		signature.Explain(signature.Case{Body: []byte(body), Header: "t=1764000000,v1=" + strings.Repeat("0", 64), Secret: rich, Now: at})
 	}
-	if took := time.Since(start); took > 20*time.Second { // on a busy machine, too
+	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}
 }
