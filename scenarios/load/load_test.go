@@ -2,6 +2,8 @@ package load
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -252,6 +254,10 @@ func TestPermitted(t *testing.T) {
 	} {
 		o := test.options
 		o.Target, o.Types, o.Secrets = "http://192.0.2.1/", types(t, "booking.created"), []simulator.Secret{"whsec_x"}
+		o.Delivery.Dial = func(_ context.Context, _, address string) (net.Conn, error) {
+			t.Errorf("connected to %s", address)
+			return nil, errors.New("not in a test")
+		}
 		err := newPlan(t, o).Permitted(t.Context())
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("got %v, want %q", err, test.want)
