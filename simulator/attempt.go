@@ -122,6 +122,11 @@ const (
 	FailureBlocked   Failure = "blocked"    // the sender refused to send, for example to a public address
 )
 
+// NoConnection reports whether no connection was made, so that the failure says nothing about the receiver's code.
+func (f Failure) NoConnection() bool {
+	return f == FailureDNS || f == FailureRefused || f == FailureConnect || f == FailureTLS
+}
+
 func headerValue(headers []Header, name string) string {
 	for _, h := range headers {
 		if strings.EqualFold(h.Name, name) {

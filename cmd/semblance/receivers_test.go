@@ -67,6 +67,7 @@ var handlers = map[string]http.Handler{
 		fmt.Fprintf(w, `{"status":"accepted","notes":%q}`, strings.Repeat("much ", 50000))
 	}),
 	"is-elsewhere":   http.NotFoundHandler(),
+	"limits":         answers(http.StatusTooManyRequests, "slow down"),
 	"redirects":      http.RedirectHandler("/elsewhere", http.StatusFound),
 	"queues":         http.HandlerFunc(verifyAndQueue),
 	"acknowledges":   answers(http.StatusOK, `{"status":"accepted"}`),

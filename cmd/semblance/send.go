@@ -63,8 +63,8 @@ func (a *app) sendCommand() *cobra.Command {
 		Short:   "Send signed events to a receiver and judge its responses",
 		GroupID: groupSend,
 		Long: `Send makes an event of each TYPE about a record of a simulated clinic, signs it and sends it to the receiver. It expects
-a 2xx response unless --expect says otherwise, and 4xx for a forgery (--fault signature=…). The response to another fault
-is not judged without --expect: receivers may differ.
+a 2xx response unless --expect says otherwise, and of a forgery (--fault signature=…) a refusal, which is any 4xx except 408
+and 429. Another fault is not judged without --expect: receivers may differ.
 
 A TYPE is a name or a pattern: * matches any characters, dots included; group:KEY is a group. The first event of a type
 carries every optional identifier; with --count the others vary as the clinic's records do.
@@ -256,13 +256,13 @@ func (f *sendFlags) check(args []string) error {
 	return nil
 }
 
-// expectation returns the expected response: by default 2xx, for a forgery 4xx, and with any other fault every outcome.
+// expectation returns the expected response: by default 2xx, for a forgery a refusal, and with any other fault every outcome.
 func (f *sendFlags) expectation(set *pflag.FlagSet, injected *fault.Fault, within time.Duration) (scenarios.Expect, error) {
 	e, statuses := scenarios.Expect{Within: within}, f.expect
 	if !set.Changed("expect") && f.fault == "" {
 		statuses = "2xx"
 	} else if !set.Changed("expect") && injected != nil && injected.Forges() {
-		statuses = "4xx"
+		statuses = string(scenarios.Refused)
 	}
 	var err error
 	switch {

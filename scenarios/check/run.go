@@ -88,7 +88,7 @@ func (r *run) begin(ctx context.Context) bool {
 		}
 		if n == 0 {
 			trial.Steps = next.Steps
-			r.result.Unreached = ctx.Err() == nil && unreachable(&first.Attempt.Response)
+			r.result.Unreached = ctx.Err() == nil && first.Attempt.Response.Failure.NoConnection()
 		} else {
 			trial.Steps[0].Exchanges = append(trial.Steps[0].Exchanges, next.Steps[0].Exchanges...)
 		}

@@ -12,7 +12,6 @@ import (
 	"semblance/scenarios"
 	"semblance/scenarios/player"
 	"semblance/scenarios/script"
-	"semblance/simulator"
 	"semblance/simulator/clock"
 )
 
@@ -60,15 +59,6 @@ func unmet(x *scenarios.Exchange) bool {
 		v := r.Judge(&x.Attempt)
 		return !v.Passed()
 	})
-}
-
-// unreachable reports whether no connection was made.
-func unreachable(r *simulator.Response) bool {
-	switch r.Failure {
-	case simulator.FailureDNS, simulator.FailureRefused, simulator.FailureConnect, simulator.FailureTLS:
-		return true
-	}
-	return false
 }
 
 // try plays a check once.

@@ -85,6 +85,13 @@ func TestUnreached(t *testing.T) {
 	if err != nil || !s.Unreached() || s.Responses != 0 || s.Failed != 2 || s.Outcomes() != "refused × 2" {
 		t.Errorf("%+v %v", s, err)
 	}
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	target := strings.Replace(plain.URL, "http:", "https:", 1)
+	s, err = newPlan(t, Options{Target: target, Types: types(t, "lab.*"), Expect: scenarios.Expect{Response: scenarios.ResponseNone}}).Run(t.Context(), nil)
+	if err != nil || !s.Unreached() || s.Failed != 2 || s.Outcomes() != "tls × 2" {
+		t.Errorf("without TLS: %+v %v", s, err)
+	}
 }
 
 // Ordered attempts arrive in the order of the plan, however the responses arrive.

@@ -147,7 +147,7 @@ func (r *run) attempt(ctx context.Context, j *job, a *Attempt, s *Summary) error
 		return ctx.Err()
 	}
 	a.Verdict = scenarios.Judge(r.plan.options.Expect, &a.Attempt)
-	if a.Verdict.Passed() && unreached(a.Response.Failure) {
+	if a.Verdict.Passed() && a.Response.Failure.NoConnection() {
 		a.Verdict.Add(scenarios.Failure{Part: scenarios.PartResponse, Expected: "a connection", Got: a.Response.Detail})
 	}
 	a.Unjudged = a.Verdict.Passed() && r.plan.options.Expect.Response == scenarios.ResponseAny

@@ -45,16 +45,11 @@ func (s *Summary) PerSecond() float64 { return float64(s.Sent) / s.Elapsed.Secon
 func (s *Summary) Unreached() bool {
 	n := 0
 	for failure, count := range s.Failures {
-		if unreached(failure) {
+		if failure.NoConnection() {
 			n += count
 		}
 	}
 	return s.Sent > 0 && s.Sent == n
-}
-
-// unreached reports whether an attempt with this failure had no connection: it says nothing about the receiver.
-func unreached(f simulator.Failure) bool {
-	return f == simulator.FailureRefused || f == simulator.FailureDNS || f == simulator.FailureConnect
 }
 
 func (s *Summary) add(a *Attempt) {
